@@ -1,0 +1,36 @@
+# Each target makes .venv from the pinned versions if it is not there yet.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO_DIR ?= demo_run
+
+.PHONY: demo test lint format bench clean
+
+.venv/.installed: setup.py constraints.txt reincarnating_rl/__init__.py
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: .venv/.installed  ## Reincarnate the bundled Pong teacher, in minutes.
+	$(BIN)/python -m reincarnating_rl.train --agent qdagger_dqn \
+	  --gin_files configs/demo.gin --base_dir $(DEMO_DIR) \
+	  --teacher_checkpoint_dir teacher_ckpts/Pong/1
+
+test: .venv/.installed  ## All tests, on two processes.
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
+lint: .venv/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: .venv/.installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.installed  ## Ratios beside the limit and beside Dopamine.
+	$(BIN)/python benchmarks/pretraining.py
+	$(BIN)/python benchmarks/online.py
+	$(BIN)/python benchmarks/replay.py --frames 100000
+
+clean:
+	rm -rf .venv build dist *.egg-info

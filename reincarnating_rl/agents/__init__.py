@@ -1,0 +1,1 @@
+"""Agents: the students, as extensions of Dopamine agents."""

@@ -1,0 +1,342 @@
+"""What every student shares, whatever Dopamine agent it extends.
+
+A student differs from its Dopamine base in its objective, in the replay it
+keeps and in where its batches come from; never in a copy of the training loop.
+"""
+
+from typing import Any
+
+import jax
+import numpy as np
+from dopamine.jax.agents.dqn import dqn_agent
+from dopamine.metrics import statistics_instance
+
+from reincarnating_rl import learning, schedules
+from reincarnating_rl.agents import acting, snapshots
+from reincarnating_rl.objectives import Objective, QFunction
+from reincarnating_rl.replay import device_view
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.types import (
+  Array,
+  Coefficients,
+  LearnerState,
+  Metrics,
+  Params,
+  Transition,
+)
+
+
+class ReincarnationMixin:
+  """Teacher, coefficients, batches and snapshots over a Dopamine JAX agent.
+
+  Subclasses put it before the Dopamine class, set the `_replay_*` and
+  `_*_learning_rate` attributes before Dopamine's constructor runs, and say what
+  the head is in `_q_values` and `_make_objective`.
+
+  Attributes:
+    distill_coefficient: lambda, the weight of the teacher now.
+    training_steps: environment steps taken online.
+    pretraining_updates: gradient updates made offline.
+    online_updates: gradient updates made online.
+    teacher: whose logits label the states, or None.
+  """
+
+  _initial_distill_coefficient = 0.0
+  _initial_learning_rate: float
+  _final_learning_rate: float
+  _replay_capacity: int
+  _batch_size: int
+
+  def _q_values(self, params: Params, state: Array) -> Array:
+    """Returns the [A] Q-values of one state [*O, S]."""
+    raise NotImplementedError
+
+  def _make_objective(self, q_function: QFunction) -> Objective:
+    """Returns what the student minimises."""
+    raise NotImplementedError
+
+  # Construction: Dopamine's constructor calls these two.
+
+  def _build_replay_buffer(self) -> FrameStore:
+    return self.make_replay(self._replay_capacity)
+
+  def _build_networks_and_optimizer(self) -> None:
+    # Dopamine keeps the stack in float64, eight times what crosses to JAX.
+    self.state = np.zeros(self.state.shape, np.dtype(self.observation_dtype))
+    self._rng, key = jax.random.split(self._rng)
+    self.online_params = self.network_def.init(
+      key, self.preprocess_fn(self.state)
+    )
+    self.target_network_params = self.online_params
+    self.optimizer = dqn_agent.create_optimizer(
+      self._optimizer_name, learning_rate=1.0
+    )
+    self.optimizer_state = self.optimizer.init(self.online_params)
+    self.pretraining_updates = self.online_updates = 0
+    self.teacher: Teacher | None = None
+    self.set_distill_coefficient(self._initial_distill_coefficient)
+    self._build_programs()
+
+  def _build_programs(self) -> None:
+    update = learning.make_update(
+      self._make_objective(self._q_values), self.optimizer
+    )
+    stack_size = self.stack_size
+    self._update = jax.jit(update)
+    self._scanned_update = learning.make_scanned_update(
+      update,
+      lambda data, slots: device_view.gather(
+        data, slots, stack_size=stack_size
+      ),
+    )
+    self._act = acting.make_act(self._q_values, self.num_actions)
+    self._q_batch = jax.jit(jax.vmap(self._q_values, in_axes=(None, 0)))
+
+  def make_replay(self, capacity: int) -> FrameStore:
+    """Makes an empty replay with the student's n, discount and stack.
+
+    Args:
+      capacity: frames to keep; memory is taken as they arrive.
+
+    Returns:
+      A `FrameStore` with room for a teacher's logits.
+    """
+    return FrameStore(
+      capacity=capacity,
+      observation_shape=self.observation_shape,
+      observation_dtype=np.dtype(self.observation_dtype),
+      stack_size=self.stack_size,
+      n_step=self.update_horizon,
+      gamma=self.gamma,
+      num_actions=self.num_actions,
+      batch_size=self._batch_size,
+      seed=self._seed,
+    )
+
+  @property
+  def replay(self) -> FrameStore:
+    """The student's own experience."""
+    return self._replay
+
+  @property
+  def batch_size(self) -> int:
+    """Elements per update."""
+    return self._batch_size
+
+  # Weaning.
+
+  def set_teacher(self, teacher: Teacher | None) -> None:
+    """Says whose policy is distilled; None for tabula rasa."""
+    self.teacher = teacher
+
+  @property
+  def is_listening(self) -> bool:
+    """Whether the teacher's logits still enter the loss."""
+    return self.teacher is not None and self.distill_coefficient > 0.0
+
+  def set_distill_coefficient(self, coefficient: float) -> None:
+    """Sets lambda, and the learning rate that goes with it."""
+    self.distill_coefficient = coefficient
+    self.learning_rate = schedules.learning_rate(
+      coefficient,
+      coefficient_initial=self._initial_distill_coefficient,
+      initial=self._initial_learning_rate,
+      final=self._final_learning_rate,
+    )
+    # Strongly typed arrays: a Python float would compile a second program.
+    self._coefficients = Coefficients(
+      np.float32(coefficient), np.float32(self.learning_rate)
+    )
+
+  def record_score(self, normalized_score: float) -> None:
+    """Weans the student after an online iteration; nothing to do by default."""
+    del normalized_score
+
+  # Learning.
+
+  @property
+  def _learner_state(self) -> LearnerState:
+    return LearnerState(
+      self.online_params, self.target_network_params, self.optimizer_state
+    )
+
+  def pretrain(
+    self, data: device_view.ReplayArrays, slots: np.ndarray
+  ) -> Metrics:
+    """Makes K offline updates in one program.
+
+    Args:
+      data: the teacher's replay, labelled, from `device_view`.
+      slots: [K, B] slots of `data`; keep K the same from call to call.
+
+    Returns:
+      The mean of each metric over the K updates.
+    """
+    plan = learning.ScanPlan(
+      np.int32(self.pretraining_updates),
+      np.int32(max(1, self.target_update_period // self.update_period)),
+    )
+    state, metrics = self._scanned_update(
+      self._learner_state, data, slots, self._coefficients, plan
+    )
+    self.online_params, self.target_network_params, self.optimizer_state = state
+    self.pretraining_updates += len(slots)
+    return metrics
+
+  def finish_pretraining(self) -> None:
+    """Syncs the target once, at the switch from offline to online.
+
+    The optimiser keeps its moments: the loss is the same in both phases.
+    """
+    self._sync_weights()
+
+  def _train_step(self) -> None:
+    if self._replay.add_count > self.min_replay_history:
+      if self.training_steps % self.update_period == 0:
+        self._train_once()
+      # Apart from the update, or the two periods would have to divide.
+      if self.training_steps % self.target_update_period == 0:
+        self._sync_weights()
+    self.training_steps += 1
+
+  def _train_once(self) -> None:
+    if self.is_listening:
+      self.label(self._replay, chunk=self.update_period)
+    state, metrics = self._update(
+      self._learner_state, self._replay.sample(), self._coefficients
+    )
+    self.online_params, _, self.optimizer_state = state
+    self.online_updates += 1
+    if self.training_steps % self.summary_writing_frequency == 0:
+      self._write(metrics)
+
+  def label(self, replay: FrameStore, *, chunk: int) -> None:
+    """Stores the teacher's logits of every state that has none yet.
+
+    Args:
+      replay: the store to complete.
+      chunk: states per call of the teacher; the last call is padded to it.
+    """
+    keys = replay.unlabelled()
+    for start in range(0, len(keys), chunk):
+      part = keys[start : start + chunk]
+      padded = np.resize(part, chunk)
+      logits = self.teacher.policy_logits(replay.states(padded))
+      replay.label(part, np.asarray(logits)[: len(part)])
+
+  def _write(self, metrics: Metrics) -> None:
+    if hasattr(self, 'collector_dispatcher'):
+      self.collector_dispatcher.write(
+        [
+          statistics_instance.StatisticsInstance(
+            name, float(value), self.exploration_steps
+          )
+          for name, value in metrics.items()
+        ],
+        collector_allowlist=self._collector_allowlist,
+      )
+
+  # Acting.
+
+  @property
+  def exploration_steps(self) -> int:
+    """Steps that count for epsilon: offline updates do, as in the paper."""
+    return self.training_steps + self.pretraining_updates
+
+  def begin_episode(self, observation: np.ndarray) -> np.ndarray:
+    """Starts an episode; returns the first action."""
+    self._reset_state()
+    self._record_observation(observation)
+    return self._train_and_act()
+
+  def step(self, reward: float, observation: np.ndarray) -> np.ndarray:
+    """Stores what the last action led to; returns the next action."""
+    self._store_transition(self._observation, self.action, reward, False)
+    self._record_observation(observation)
+    return self._train_and_act()
+
+  def _train_and_act(self) -> np.ndarray:
+    if not self.eval_mode:
+      self._train_step()
+    self._rng, action = self._act(
+      self.online_params, self.state, self._rng, np.float32(self.epsilon)
+    )
+    self.action = np.asarray(action)
+    return self.action
+
+  @property
+  def epsilon(self) -> float:
+    """Probability of a random action now."""
+    if self.eval_mode:
+      return self.epsilon_eval
+    return self.epsilon_fn(
+      self.epsilon_decay_period,
+      self.exploration_steps,
+      self.min_replay_history,
+      self.epsilon_train,
+    )
+
+  def q_values(self, states: Array) -> Array:
+    """Returns the student's Q-values [B, A] of states [B, *O, S]."""
+    return self._q_batch(self.online_params, states)
+
+  def _store_transition(
+    self,
+    last_observation: np.ndarray,
+    action: int,
+    reward: float,
+    is_terminal: bool,
+    *,
+    episode_end: bool = False,
+  ) -> None:
+    if not self.eval_mode:
+      self._replay.add(
+        Transition(last_observation, action, reward, is_terminal, episode_end)
+      )
+
+  # Checkpoints.
+
+  @property
+  def counters(self) -> dict[str, float]:
+    """What the student has spent, and lambda."""
+    return {
+      'training_steps': self.training_steps,
+      'pretraining_updates': self.pretraining_updates,
+      'online_updates': self.online_updates,
+      'distill_coefficient': self.distill_coefficient,
+    }
+
+  def snapshot(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Returns all that shapes the student's future, its replay apart.
+
+    Returns:
+      Arrays by name, and JSON-able counters. Between episodes only.
+    """
+    return snapshots.flatten(self._trees()), self.counters
+
+  def restore(
+    self, arrays: dict[str, np.ndarray], counters: dict[str, Any]
+  ) -> None:
+    """Inverse of `snapshot`: everything is read before anything is changed.
+
+    Raises:
+      IncompatibleSnapshotError: the arrays are of another configuration.
+    """
+    trees = snapshots.unflatten(arrays, self._trees())
+    self.online_params = trees['online_params']
+    self.target_network_params = trees['target_params']
+    self.optimizer_state = trees['optimizer_state']
+    self._rng = trees['rng']
+    self.training_steps = counters['training_steps']
+    self.pretraining_updates = counters['pretraining_updates']
+    self.online_updates = counters['online_updates']
+    self.set_distill_coefficient(counters['distill_coefficient'])
+
+  def _trees(self) -> dict[str, Any]:
+    return {
+      'online_params': self.online_params,
+      'target_params': self.target_network_params,
+      'optimizer_state': self.optimizer_state,
+      'rng': self._rng,
+    }

@@ -1,0 +1,94 @@
+"""gin: files and bindings in, one-line errors out."""
+
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Sequence
+
+import gin
+from absl import logging
+
+from reincarnating_rl import configs_path
+from reincarnating_rl.errors import UserError
+
+_PARAMETER = re.compile(r'^([\w./]+)\.(\w+) =', re.MULTILINE)
+
+
+def load(gin_files: Sequence[str], gin_bindings: Sequence[str]) -> None:
+  """Parses configuration files, then bindings that override them.
+
+  Args:
+    gin_files: paths, or names of shipped files.
+    gin_bindings: such as `Runner.num_iterations=5`.
+
+  Raises:
+    UserError: naming the file or binding, and the nearest right name.
+  """
+  gin.add_config_file_search_path(str(configs_path.SHIPPED))
+  with gin.config.interactive_mode():
+    gin.clear_config()
+  for name in gin_files:
+    path = configs_path.find(name)
+    _parse(name, lambda path=path: gin.parse_config_file(path))
+  for binding in gin_bindings:
+    _parse(f'{binding!r}', lambda b=binding: gin.parse_config(b))
+  _parse('the configuration', gin.finalize)
+
+
+def _parse(where: str, parse: Callable[[], object]) -> None:
+  verbosity = logging.get_verbosity()
+  try:
+    # gin reports every place where an included file is not.
+    logging.set_verbosity(logging.FATAL)
+    parse()
+  except (ValueError, SyntaxError, OSError, AttributeError) as error:
+    raise UserError(f'In {where}: {_explain(str(error))}') from error
+  finally:
+    logging.set_verbosity(verbosity)
+
+
+def check_every_binding_was_read() -> None:
+  """Refuses bindings that nothing reads, once everything is built.
+
+  Raises:
+    UserError: naming the first one, and the nearest that is read.
+  """
+  bound = _parameters(gin.config_str())
+  read = _parameters(gin.operative_config_str())
+  for name in sorted(bound - read):
+    near = difflib.get_close_matches(name, sorted(read), n=1, cutoff=0.5)
+    hint = f'; did you mean {near[0]}?' if near else '.'
+    raise UserError(f'The binding {name} is read by nothing in this run{hint}')
+
+
+def _parameters(config: str) -> set[str]:
+  return {f'{m[1].split("/")[-1]}.{m[2]}' for m in _PARAMETER.finditer(config)}
+
+
+def _explain(message: str) -> str:
+  """Turns gin's report into one line with the nearest right name."""
+  first = message.strip().splitlines()[0]
+  unknown = re.search(r"No configurable matching '([^']+)'", first)
+  parameter = re.search(
+    r"Configurable '([^']+)' doesn't have a parameter named '([^']+)'", first
+  )
+  hint = ''
+  if unknown:
+    near = difflib.get_close_matches(unknown[1], _configurables(), n=1)
+    hint = f' Did you mean {near[0]}?' if near else ''
+  elif parameter:
+    hint = _near_parameter(*parameter.groups())
+  return f'{first.rstrip(".:")}.{hint}'
+
+
+def _near_parameter(configurable: str, parameter: str) -> str:
+  target = gin.get_configurable(configurable)
+  names = list(inspect.signature(target).parameters)
+  near = difflib.get_close_matches(parameter, names, n=1)
+  return f' Did you mean {configurable.split(".")[-1]}.{near[0]}?' if near else ''
+
+
+def _configurables() -> list[str]:
+  # gin has no public list of what is registered.
+  names = gin.config._REGISTRY  # pylint: disable=protected-access
+  return [name.split('.')[-1] for name in dict(names.items())]

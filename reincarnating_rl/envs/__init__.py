@@ -1,0 +1,1 @@
+"""Seeded environments: one at a time for training, many for evaluation."""

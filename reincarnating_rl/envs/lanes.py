@@ -1,0 +1,160 @@
+"""Lanes: what a rollout remembers of the episodes it plays side by side."""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from reincarnating_rl.envs import seeding, vector
+
+# Steps for which random bits are drawn at once; changing it changes results.
+_KEY_BLOCK = 256
+
+
+class Episode(NamedTuple):
+  """A finished episode of `T` steps."""
+
+  index: int  # number within the iteration
+  terminal: bool  # False where a time limit ended it
+  actions: np.ndarray  # [T] int32
+  rewards: np.ndarray  # [T] float32, raw
+  observations: np.ndarray | None  # [T, *O], seen before acting; if kept
+  extras: np.ndarray | None  # [T, ...], the policy's; if kept and any
+
+  @property
+  def length(self) -> int:
+    """Number of steps, `T`."""
+    return len(self.actions)
+
+  @property
+  def return_(self) -> float:
+    """Undiscounted sum of the raw rewards."""
+    return float(self.rewards.sum(dtype=np.float64))
+
+
+class Policy(Protocol):
+  """Chooses an action for every lane."""
+
+  def __call__(
+    self, states: np.ndarray, keys: np.ndarray
+  ) -> tuple[np.ndarray, np.ndarray | None]:
+    """Acts.
+
+    Args:
+      states: `[E, *O, S]`, the newest observation last and zeros from before
+        the episode; rows of idle lanes hold anything. A view that is only
+        valid during the call.
+      keys: `[E, 2]` uint32, fresh random bits per lane and step: raw JAX keys,
+        or two numbers that are uniform in [0, 2^32).
+
+    Returns:
+      Actions `[E]` and, per lane, whatever should be kept, `[E, ...]` or None.
+    """
+    ...
+
+
+class Running:
+  """The records of an episode that is under way."""
+
+  def __init__(self, index: int, generator: np.random.Generator) -> None:
+    """Starts empty; `generator` is the source of the episode's keys."""
+    self.index = index
+    self._generator = generator
+    self._keys = np.empty((0, 2), np.uint32)
+    self._actions, self._rewards = [], []
+    self._observations, self._extras = [], []
+
+  @property
+  def length(self) -> int:
+    """Steps so far."""
+    return len(self._actions)
+
+  def key(self) -> np.ndarray:
+    """`[2]` uint32, the random bits of the step to come."""
+    i = self.length % _KEY_BLOCK
+    if i == 0:
+      self._keys = self._generator.integers(
+        2**32, size=(_KEY_BLOCK, 2), dtype=np.uint32
+      )
+    return self._keys[i]
+
+  def add(self, action: int, reward: float) -> None:
+    """Records a step."""
+    self._actions.append(action)
+    self._rewards.append(reward)
+
+  def keep(self, observation: np.ndarray, extra: np.ndarray | None) -> None:
+    """Records what was seen before a step, `[*O]`, and the policy's extra."""
+    self._observations.append(observation.copy())
+    if extra is not None:
+      self._extras.append(extra.copy())
+
+  def finish(self, terminal: bool) -> Episode:
+    """The episode; `terminal` is False where a time limit ended it."""
+    return Episode(
+      index=self.index,
+      terminal=terminal,
+      actions=np.array(self._actions, np.int32),
+      rewards=np.array(self._rewards, np.float32),
+      observations=np.stack(self._observations) if self._observations else None,
+      extras=np.stack(self._extras) if self._extras else None,
+    )
+
+
+class Lanes:
+  """Frame stacks and running episodes, one of each per lane."""
+
+  def __init__(
+    self, environment: vector.VectorEnvironment, stack_size: int
+  ) -> None:
+    """Makes `environment.num_envs` lanes, all idle."""
+    # Stack before frame: shifting is then a plain move of memory.
+    shape = (environment.num_envs, stack_size, *environment.observation_shape)
+    self._stacks = np.zeros(shape, environment.observation_dtype)
+    self.environment = environment
+    self.running: dict[int, Running] = {}
+
+  @property
+  def idle(self) -> list[int]:
+    """The lanes without an episode, in order."""
+    every = range(self.environment.num_envs)
+    return [lane for lane in every if lane not in self.running]
+
+  def open(self, seed: int, iteration: int, episodes: range) -> None:
+    """Starts episodes in the first idle lanes."""
+    lanes = self.idle[: len(episodes)]
+    seeds = [seeding.episode_seed(seed, iteration, i) for i in episodes]
+    self._stacks[lanes] = 0
+    self._stacks[lanes, -1] = self.environment.reset(lanes, seeds)
+    for lane, i in zip(lanes, episodes, strict=True):
+      generator = seeding.episode_generator(seed, iteration, i)
+      self.running[lane] = Running(i, generator)
+
+  def step(
+    self, policy: Policy, keep_steps: bool
+  ) -> tuple[list[int], vector.Steps]:
+    """Acts once in every lane that plays.
+
+    Args:
+      policy: chooses the actions.
+      keep_steps: whether to record observations and extras.
+
+    Returns:
+      The lanes that played, and what they answered.
+    """
+    lanes = sorted(self.running)
+    keys = np.zeros((self.environment.num_envs, 2), np.uint32)
+    for lane in lanes:
+      keys[lane] = self.running[lane].key()
+    actions, extras = policy(np.moveaxis(self._stacks, 1, -1), keys)
+    actions = np.asarray(actions)[lanes]
+    if keep_steps:
+      extras = None if extras is None else np.asarray(extras)
+      for lane in lanes:
+        extra = None if extras is None else extras[lane]
+        self.running[lane].keep(self._stacks[lane, -1], extra)
+    steps = self.environment.step(lanes, actions)
+    for lane, action, reward in zip(lanes, actions, steps.rewards, strict=True):
+      self.running[lane].add(action, reward)
+    self._stacks[:, :-1] = self._stacks[:, 1:]
+    self._stacks[lanes, -1] = steps.observations
+    return lanes, steps

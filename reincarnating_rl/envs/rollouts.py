@@ -1,0 +1,117 @@
+"""The loop behind every evaluation and every collection of teacher data."""
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from reincarnating_rl.envs import seeding, vector
+from reincarnating_rl.envs.lanes import Episode, Lanes, Policy
+
+
+def rollouts(
+  environment: vector.VectorEnvironment,
+  policy: Policy,
+  *,
+  seed: int,
+  iteration: int,
+  stack_size: int,
+  min_steps: int | None = None,
+  num_episodes: int | None = None,
+  keep_steps: bool = False,
+  max_steps_per_episode: int = 27_000,
+  on_steps: Callable[[int], Any] | None = None,
+) -> Iterator[Episode]:
+  """Plays whole episodes side by side.
+
+  Episode `i` depends on (seed, iteration, i) and the policy alone, not on the
+  number of lanes or on the other episodes. The protocol is that of Machado et
+  al. 2018: an episode begins only while fewer than `min_steps` steps have been
+  taken, and every episode that has begun is finished and counted.
+
+  Args:
+    environment: the lanes; whatever they were playing is abandoned.
+    policy: called with all lanes at a time, so always with one batch size.
+    seed: of the run, at least 0.
+    iteration: at least 0.
+    stack_size: observations per state, `S`.
+    min_steps: steps of all lanes together from which on no episode begins.
+    num_episodes: play exactly so many instead.
+    keep_steps: whether episodes carry observations and extras.
+    max_steps_per_episode: where a time-out ends an episode.
+    on_steps: called with the number of steps just taken.
+
+  Yields:
+    Episodes as they end; those that end together, by lane.
+
+  Raises:
+    ValueError: not exactly one of `min_steps` and `num_episodes` is given.
+  """
+  if (min_steps is None) == (num_episodes is None):
+    raise ValueError('Give either min_steps or num_episodes.')
+  lanes = Lanes(environment, stack_size)
+  begun = taken = 0
+  while True:
+    end = num_episodes  # The first episode that will not begin.
+    if end is None:
+      end = sys.maxsize if taken < min_steps else begun
+    if opening := min(end - begun, len(lanes.idle)):
+      lanes.open(seed, iteration, range(begun, begun + opening))
+      begun += opening
+      upcoming = range(begun, min(end, begun + environment.num_envs))
+      environment.prepare(
+        [seeding.episode_seed(seed, iteration, i) for i in upcoming]
+      )
+    if not lanes.running:
+      return
+    played, steps = lanes.step(policy, keep_steps)
+    taken += len(played)
+    if on_steps is not None:
+      on_steps(len(played))
+    for k, lane in enumerate(played):
+      timed_out = lanes.running[lane].length >= max_steps_per_episode
+      if steps.terminals[k] or steps.truncations[k] or timed_out:
+        yield lanes.running.pop(lane).finish(bool(steps.terminals[k]))
+
+
+def uniform_policy(num_actions: int) -> Policy:
+  """The uniformly random policy.
+
+  Args:
+    num_actions: `A`.
+
+  Returns:
+    A policy for `rollouts`, without extras.
+  """
+
+  def policy(states: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, None]:
+    del states
+    # The high word of the product is uniform in [0, A) up to A / 2^32.
+    return (keys[:, 0].astype(np.uint64) * num_actions >> 32).astype(int), None
+
+  return policy
+
+
+def measure_random_score(
+  environment: vector.VectorEnvironment, *, seed: int, num_episodes: int = 30
+) -> float:
+  """Mean return of the uniformly random policy, for games without a table.
+
+  Args:
+    environment: the lanes.
+    seed: of the run, at least 0.
+    num_episodes: episodes to average over, at least 1.
+
+  Returns:
+    The mean undiscounted return, not clipped.
+  """
+  episodes = rollouts(
+    environment,
+    uniform_policy(environment.num_actions),
+    seed=seed,
+    iteration=0,
+    stack_size=1,
+    num_episodes=num_episodes,
+  )
+  return float(np.mean([episode.return_ for episode in episodes]))

@@ -1,0 +1,1 @@
+"""Scores: normalisation and reports."""

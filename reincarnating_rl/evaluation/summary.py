@@ -1,0 +1,155 @@
+"""The end of a run as a person sees it: a table and a picture."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import rich.box
+from rich.console import Console
+from rich.table import Table
+
+PLOT_FILE = 'learning_curve.png'
+
+
+def print_table(summary: dict[str, Any], console: Console | None = None) -> None:
+  """Prints random, teacher and student: raw, normalised, steps, time.
+
+  Args:
+    summary: what `summary.json` holds.
+    console: where to; default: the terminal.
+  """
+  table = Table(box=rich.box.SIMPLE_HEAD, title='Mean return ± standard error')
+  table.add_column('policy')
+  for name in ('return', 'episodes', 'normalised', 'steps', 'updates', 'time'):
+    table.add_column(name, justify='right')
+  for row in table_rows(summary):
+    table.add_row(*row)
+  console = console or Console()
+  console.print(table)
+  console.print(
+    'normalised: 0 is random, 1 is the teacher. steps: agent steps in the '
+    "environment, the teacher's own for its data. time: since the start.",
+    style='dim',
+  )
+
+
+def table_rows(summary: dict[str, Any]) -> list[tuple[str, ...]]:
+  """Formats the rows of the table.
+
+  Args:
+    summary: what `summary.json` holds.
+
+  Returns:
+    Policy, return, episodes, normalised, steps, updates, time.
+  """
+  rows = []
+  if summary['random'] is not None:
+    random = f'{summary["random"]:.1f}'
+    rows.append(('random', random, '', '0.00', '', '', ''))
+  if summary['teacher'] is not None:
+    score = summary['teacher']
+    rows.append(
+      ('teacher', _score(score), str(score['num_episodes']), '1.00', '', '', '')
+    )
+  for row in summary['rows']:
+    offline = row['phase'] == 'PRETRAIN'
+    normalized = row['normalized']
+    rows.append(
+      (
+        'student, offline' if offline else 'student, online',
+        _score(row['score']),
+        str(row['score']['num_episodes']),
+        '' if normalized is None else f'{normalized:.2f}',
+        f'{row["teacher_steps" if offline else "training_steps"]:,}',
+        f'{_updates(row):,}',
+        _time(row['seconds']),
+      )
+    )
+  return rows
+
+
+def plot(summary: dict[str, Any], path: str, *, title: str) -> None:
+  """Draws the student's returns beside the teacher's and the random one.
+
+  Args:
+    summary: what `summary.json` holds.
+    path: of the PNG.
+    title: above the picture.
+  """
+  import matplotlib
+
+  matplotlib.use('Agg')
+  from matplotlib import pyplot as plt
+
+  figure, axis = plt.subplots(figsize=(7.0, 4.0), layout='constrained')
+  for phase, label, color in (
+    ('PRETRAIN', 'student, offline on teacher data', 'tab:orange'),
+    ('ONLINE', 'student, online', 'tab:blue'),
+  ):
+    rows = [row for row in summary['rows'] if row['phase'] == phase]
+    if rows:
+      _draw_student(axis, rows, label, color)
+  if summary['teacher'] is not None:
+    teacher = summary['teacher']
+    axis.axhline(teacher['mean'], color='tab:green', label='teacher')
+    axis.axhspan(
+      teacher['mean'] - teacher['stderr'],
+      teacher['mean'] + teacher['stderr'],
+      color='tab:green',
+      alpha=0.15,
+      linewidth=0,
+    )
+  if summary['random'] is not None:
+    axis.axhline(summary['random'], color='0.5', ls='--', label='random policy')
+  axis.set(
+    title=title, xlabel='gradient updates', ylabel='return per episode'
+  )
+  axis.legend(frameon=False, fontsize='small')
+  axis.spines[['top', 'right']].set_visible(False)
+  figure.savefig(path, dpi=150)
+  plt.close(figure)
+
+
+def write(summary: dict[str, Any], base_dir: str, *, title: str) -> str:
+  """Prints the table and saves the picture.
+
+  Args:
+    summary: what `summary.json` holds.
+    base_dir: of the run.
+    title: above the picture.
+
+  Returns:
+    Path of the picture.
+  """
+  path = os.path.join(base_dir, PLOT_FILE)
+  plot(summary, path, title=title)
+  print_table(summary)
+  return path
+
+
+def _draw_student(
+  axis: Any, rows: Sequence[dict[str, Any]], label: str, color: str
+) -> None:
+  axis.errorbar(
+    [_updates(row) for row in rows],
+    [row['score']['mean'] for row in rows],
+    yerr=[row['score']['stderr'] for row in rows],
+    label=label,
+    color=color,
+    marker='o',
+    capsize=3,
+  )
+
+
+def _updates(row: dict[str, Any]) -> int:
+  return row['pretraining_updates'] + row['online_updates']
+
+
+def _score(score: dict[str, Any]) -> str:
+  return f'{score["mean"]:.1f} ± {score["stderr"]:.1f}'
+
+
+def _time(seconds: float) -> str:
+  minutes, seconds = divmod(round(seconds), 60)
+  hours, minutes = divmod(minutes, 60)
+  return f'{hours}:{minutes:02}:{seconds:02}'

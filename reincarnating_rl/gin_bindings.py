@@ -1,0 +1,29 @@
+"""The one place where names of pure rooms are registered with gin."""
+
+import gin
+
+from reincarnating_rl import schedules
+from reincarnating_rl.envs import games
+from reincarnating_rl.networks import q_networks
+from reincarnating_rl.teachers import factory
+
+gin.external_configurable(schedules.linear_epsilon, module='schedules')
+gin.external_configurable(
+  q_networks.NatureDQNNetwork, module='reincarnation_networks'
+)
+gin.external_configurable(
+  q_networks.MLPDQNNetwork, module='reincarnation_networks'
+)
+create_teacher = gin.external_configurable(
+  factory.create_teacher, module='teachers', allowlist=['temperature', 'network']
+)
+
+# Our environment takes the gin name of Dopamine's, which is never called here:
+# bindings written for Dopamine then mean what they say.
+with gin.config.interactive_mode():
+  create_atari_game = gin.external_configurable(
+    games.create_atari_game,
+    name='create_atari_environment',
+    module='dopamine.discrete_domains.atari_lib',
+    denylist=['atari_roms_path'],
+  )

@@ -1,0 +1,1 @@
+"""Loss functions of one example each; callers vmap them."""

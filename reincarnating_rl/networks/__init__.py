@@ -1,0 +1,1 @@
+"""Flax networks for one unbatched state each; callers vmap them."""

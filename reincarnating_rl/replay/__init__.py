@@ -1,0 +1,1 @@
+"""Replay: frames stored once, n-step elements, segment-log persistence."""

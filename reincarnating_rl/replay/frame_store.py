@@ -1,0 +1,230 @@
+"""The replay: frames stored once, n-step elements sampled uniformly."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reincarnating_rl.replay import frames
+from reincarnating_rl.replay.n_step import n_step as n_step_part
+from reincarnating_rl.replay.settings import ReplaySettings
+from reincarnating_rl.replay.step_ring import StepRing
+from reincarnating_rl.types import Array, Batch
+
+
+class SampleMetadata(NamedTuple):
+  """Where a sampled batch comes from."""
+
+  keys: np.ndarray  # [B] int64, step numbers
+
+
+class FrameStore(StepRing):
+  """Replay on the host; the stacks and returns are gathered when sampled.
+
+  `add`, `sample`, `clear` and `add_count` are Dopamine's. Whatever is stored,
+  an element crosses neither an episode's end nor the write head, and each one
+  that can be sampled is equally likely.
+  """
+
+  def __init__(
+    self,
+    *,
+    capacity: int,
+    observation_shape: tuple[int, ...],
+    observation_dtype: Any = np.uint8,
+    stack_size: int = 4,
+    n_step: int = 1,
+    gamma: float = 0.99,
+    num_actions: int = 0,
+    batch_size: int = 32,
+    seed: int,
+  ) -> None:
+    """Makes an empty store; memory is taken as frames arrive.
+
+    Args:
+      capacity: frames to keep; more than `stack_size + n_step`.
+      observation_shape: `*O`, of one frame.
+      observation_dtype: of a frame.
+      stack_size: S, frames in a state.
+      n_step: steps that a return sums.
+      gamma: discount of one step, in [0, 1].
+      num_actions: A, the width of the teacher's logits; 0 for no teacher.
+      batch_size: of `sample` when it is not told.
+      seed: of sampling.
+
+    Raises:
+      ReplaySettingError: a setting is out of its range.
+    """
+    super().__init__(
+      ReplaySettings.checked(
+        capacity=capacity,
+        observation_shape=observation_shape,
+        observation_dtype=observation_dtype,
+        stack_size=stack_size,
+        n_step=n_step,
+        gamma=gamma,
+        num_actions=num_actions,
+      )
+    )
+    self._batch_size = batch_size
+    self._rng = np.random.default_rng(seed)
+
+  @property
+  def num_elements(self) -> int:
+    """How many elements can be sampled now."""
+    return len(self)
+
+  def sample(
+    self, size: int | None = None, *, with_sample_metadata: bool = False
+  ) -> Batch | tuple[Batch, SampleMetadata]:
+    """Returns elements drawn uniformly, with replacement.
+
+    Args:
+      size: B; the store's `batch_size` when None.
+      with_sample_metadata: whether to return the keys too.
+
+    Raises:
+      ValueError: nothing can be sampled yet, or the size is below 1.
+    """
+    keys = self.sample_keys(self._batch_size if size is None else size)
+    batch = self.gather(keys)
+    return (batch, SampleMetadata(keys)) if with_sample_metadata else batch
+
+  def sample_keys(self, size: int | tuple[int, ...]) -> np.ndarray:
+    """Draws keys of elements uniformly, with replacement.
+
+    Args:
+      size: B, or a shape such as (K, B).
+
+    Returns:
+      int64 array of that shape.
+
+    Raises:
+      ValueError: nothing can be sampled yet, or a size is below 1.
+    """
+    shape = (size,) if isinstance(size, int | np.integer) else tuple(size)
+    if min(shape) < 1:
+      raise ValueError(f'A sample must have sizes of at least 1, not {shape}.')
+    if not len(self):
+      raise ValueError(
+        f'The replay has no element to sample: of its {self.next_step} steps '
+        f'none is followed by {self.settings.n_step} or by a terminal.'
+      )
+    drawn = self._rng.integers(self._tail, self._head, shape)
+    return self._elements[drawn % self.settings.capacity]
+
+  def gather(self, keys: np.ndarray) -> Batch:
+    """Returns the elements of some keys; unlabelled ones have zero logits.
+
+    Args:
+      keys: [B] int64, from `sample_keys`, since which nothing was added.
+
+    Raises:
+      ValueError: a key is of a step that is not stored.
+    """
+    slots, columns = self.slots(keys), self.columns
+    part = n_step_part(
+      columns['reward'],
+      columns['terminal'],
+      slots,
+      horizon=self.settings.n_step,
+      gamma=self.settings.gamma,
+    )
+    next_slots = (slots + part.next_offset) % self.settings.capacity
+    return Batch(
+      state=self._stacks(slots),
+      action=columns['action'][slots],
+      reward=part.reward,
+      discount=part.discount,
+      next_state=self._stacks(next_slots),
+      is_terminal=part.is_terminal,
+      teacher_logits=columns['teacher_logits'][slots],
+    )
+
+  def slots(self, keys: np.ndarray) -> np.ndarray:
+    """Returns where the steps of some keys lie in the columns, as int64.
+
+    Raises:
+      ValueError: a key is of a step that is not stored.
+    """
+    keys = np.asarray(keys, np.int64)
+    oldest, newest = self.oldest_step, self.next_step - 1
+    if keys.size and not oldest <= keys.min() <= keys.max() <= newest:
+      raise ValueError(
+        f'The replay holds steps {oldest} to {newest}, not {keys.min()} to '
+        f'{keys.max()}: sample keys again after adding.'
+      )
+    return keys % self.settings.capacity
+
+  # The teacher's logits, in the order of the steps.
+
+  def unlabelled(self) -> np.ndarray:
+    """Returns the keys of the stored states that lack logits, in order.
+
+    Returns:
+      [N] int64; consecutive. Empty for a store without a teacher.
+    """
+    if not self.settings.num_actions:
+      return np.zeros(0, np.int64)
+    return np.arange(self._first_unlabelled(), self.next_step)
+
+  def _first_unlabelled(self) -> int:
+    # A state whose first frames are overwritten is in no element any more.
+    first, oldest = self.labelled, self.oldest_step
+    steps = np.arange(oldest, self.next_step)[: self.settings.stack_size]
+    if oldest and first < oldest + len(steps):
+      depth = self._padded(self.columns['episode_step'][self.slots(steps)])
+      first = max(first, int(steps[np.argmax(steps - depth >= oldest)]))
+    return first
+
+  def states(self, keys: np.ndarray) -> np.ndarray:
+    """Returns the states [B, *O, S] of some keys, such as `unlabelled`'s.
+
+    Raises:
+      ValueError: a key is of a step that is not stored.
+    """
+    return self._stacks(self.slots(keys))
+
+  def label(self, keys: np.ndarray, logits: Array) -> None:
+    """Stores the teacher's logits of the first unlabelled states.
+
+    Args:
+      keys: [B], the first ones of `unlabelled`.
+      logits: [B, A].
+
+    Raises:
+      ValueError: other keys, or logits of another shape.
+    """
+    shape = (len(keys), self.settings.num_actions)
+    if np.shape(logits) != shape:
+      raise ValueError(f'The logits must be {shape}, not {np.shape(logits)}.')
+    first = self._first_unlabelled()
+    if not np.array_equal(keys, np.arange(first, first + len(keys))):
+      raise ValueError('Label the first of the unlabelled() keys, in order.')
+    self.columns['teacher_logits'][self.slots(keys)] = logits
+    self.labelled = first + len(keys)
+
+  # Persistence; the steps themselves are `SegmentLog`'s.
+
+  def state_dict(self) -> dict[str, Any]:
+    """Returns, JSON-able, all that is not in the columns."""
+    return super().state_dict() | {'sampler': self._rng.bit_generator.state}
+
+  def load_state_dict(self, state: dict[str, Any]) -> None:
+    """Takes over a state whose steps have been put in place by `write`.
+
+    Args:
+      state: from `state_dict`.
+
+    Raises:
+      KeyError, TypeError, ValueError: it is not such a state.
+    """
+    self._rng.bit_generator.state = state['sampler']
+    super().load_state_dict(state)
+
+  def _stacks(self, slots: np.ndarray) -> np.ndarray:
+    return frames.stacks(
+      self.columns['observation'],
+      self.columns['episode_step'],
+      slots,
+      self.settings.stack_size,
+    )

@@ -1,0 +1,112 @@
+"""Settings of a replay, checked."""
+
+import operator
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from reincarnating_rl.errors import UserError
+
+
+class ReplaySettingError(UserError, ValueError):
+  """A setting with which no replay can be made."""
+
+
+class ReplaySettings(NamedTuple):
+  """What a replay holds; `checked` makes one."""
+
+  capacity: int  # frames
+  observation_shape: tuple[int, ...]  # *O
+  observation_dtype: np.dtype
+  stack_size: int  # S
+  n_step: int
+  gamma: float  # discount of one step
+  num_actions: int  # A, width of the teacher's logits; 0 without a teacher
+
+  @classmethod
+  def checked(cls, **settings: Any) -> Self:
+    """Returns settings of the right types.
+
+    Args:
+      **settings: the fields.
+
+    Raises:
+      ReplaySettingError: one is out of its range; the message says which.
+    """
+    try:
+      made = cls(
+        operator.index(settings.pop('capacity')),
+        tuple(map(operator.index, settings.pop('observation_shape'))),
+        np.dtype(settings.pop('observation_dtype')),
+        operator.index(settings.pop('stack_size')),
+        operator.index(settings.pop('n_step')),
+        float(settings.pop('gamma')),
+        operator.index(settings.pop('num_actions')),
+      )
+    except (TypeError, ValueError) as error:
+      raise ReplaySettingError(
+        f'A replay setting has the wrong type: {error}.'
+      ) from error
+    made._check_ranges()
+    return made
+
+  def _check_ranges(self) -> None:
+    least = self.stack_size + self.n_step
+    for is_right, name, rule in (
+      (self.stack_size >= 1, 'stack_size', 'at least 1'),
+      (self.n_step >= 1, 'n_step', 'at least 1'),
+      (self.num_actions >= 0, 'num_actions', 'at least 0'),
+      (0.0 <= self.gamma <= 1.0, 'gamma', 'between 0 and 1'),
+      (
+        self.capacity > least,
+        'capacity',
+        f'more than stack_size + n_step = {least} frames',
+      ),
+      (
+        all(size > 0 for size in self.observation_shape),
+        'observation_shape',
+        'of positive sizes',
+      ),
+      (
+        self.observation_dtype.kind in 'biuf',
+        'observation_dtype',
+        'a boolean or number type',
+      ),
+    ):
+      if not is_right:
+        raise ReplaySettingError(
+          f'{name} of a replay must be {rule}, not {getattr(self, name)}.'
+        )
+
+  def as_json(self) -> dict[str, Any]:
+    """Returns the settings in types that JSON keeps."""
+    return self._asdict() | {
+      'observation_shape': list(self.observation_shape),
+      'observation_dtype': self.observation_dtype.str,
+    }
+
+  def check_observations(
+    self, observation: np.ndarray, leading: tuple[int, ...]
+  ) -> None:
+    """Raises ValueError unless it is `[*leading, *O]` of the right dtype."""
+    shape, dtype = leading + self.observation_shape, self.observation_dtype
+    if observation.shape != shape or observation.dtype != dtype:
+      raise ValueError(
+        f'The replay takes observations {shape} of {dtype}, not '
+        f'{observation.shape} of {observation.dtype}.'
+      )
+
+  def check_rows(self, rows: dict[str, np.ndarray]) -> None:
+    """Raises ValueError unless these are the columns of [T] steps."""
+    leading = rows['action'].shape[:1]
+    self.check_observations(rows['observation'], leading)
+    shapes = {
+      'action': leading,
+      'reward': leading,
+      'teacher_logits': (*leading, self.num_actions),
+    }
+    for name, shape in shapes.items():
+      if name in rows and rows[name].shape != shape:
+        raise ValueError(f'{name} must be {shape}, not {rows[name].shape}.')
+    if rows['action'].dtype.kind not in 'iu':
+      raise ValueError(f'action must be integers, not {rows["action"].dtype}.')

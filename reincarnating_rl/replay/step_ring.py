@@ -1,0 +1,239 @@
+"""A ring of numbered steps, and the keys of the elements that begin in them."""
+
+from typing import Any
+
+import numpy as np
+
+from reincarnating_rl.replay import frames
+from reincarnating_rl.replay.n_step import has_element
+from reincarnating_rl.replay.settings import ReplaySettings
+from reincarnating_rl.types import Transition
+
+_COLUMNS = {
+  'action': np.int32,
+  'reward': np.float32,
+  'terminal': np.bool_,
+  'episode_step': np.int32,
+}
+
+
+class StepRing:
+  """Stores the newest steps; knows which of them begin an element.
+
+  Steps are numbered from 0 as they come; a step's number is the key of the
+  element that begins there, if `replay.n_step` says that one does. The keys of
+  whole elements are kept in order, in a ring of their own.
+
+  Attributes:
+    settings: what the ring holds.
+    columns: [capacity, ...] arrays; a step's slot is its number modulo
+      capacity. `episode_step` counts from the episode's start.
+    next_step: number of the step that comes next.
+    add_count: elements that ever were whole.
+    labelled: number of the first step that may still lack teacher's logits.
+    segments: files that hold steps of this ring; `SegmentLog`'s own notes.
+  """
+
+  def __init__(self, settings: ReplaySettings) -> None:
+    """Makes an empty ring; memory is taken as steps arrive."""
+    self.settings = settings
+    capacity = settings.capacity
+    self.columns = {
+      name: np.zeros(capacity, dtype) for name, dtype in _COLUMNS.items()
+    }
+    self.columns['observation'] = frames.aligned_zeros(
+      (capacity, *settings.observation_shape), settings.observation_dtype
+    )
+    self.columns['teacher_logits'] = np.zeros(
+      (capacity, settings.num_actions), np.float32
+    )
+    self._elements = np.zeros(capacity, np.int64)
+    self.clear()
+
+  def clear(self) -> None:
+    """Forgets every step, and `add_count`."""
+    self.next_step = self.add_count = self.labelled = 0
+    self._next_episode_step = 0
+    self._tail = self._head = 0
+    self.segments: list[dict[str, Any]] = []
+
+  def __len__(self) -> int:
+    """Returns how many whole elements there are now."""
+    return self._head - self._tail
+
+  @property
+  def oldest_step(self) -> int:
+    """Number of the oldest step that is stored."""
+    return max(self.next_step - self.settings.capacity, 0)
+
+  @property
+  def step_bytes(self) -> int:
+    """Bytes that one step takes in the columns."""
+    return sum(column[:1].nbytes for column in self.columns.values())
+
+  def add(self, transition: Transition, **kwargs: Any) -> None:
+    """Stores a step; the first one after an episode's end begins the next.
+
+    Args:
+      transition: one step, ours or Dopamine's `TransitionElement`.
+      **kwargs: ignored; Dopamine's agents hand over a priority.
+
+    Raises:
+      ValueError: the observation is not of this ring's shape and dtype.
+    """
+    del kwargs
+    observation = np.asarray(transition.observation)
+    self.settings.check_observations(observation, ())
+    terminal = getattr(transition, 'terminal', None)
+    if terminal is None:
+      terminal = transition.is_terminal
+    step, episode_step = self.next_step, self._next_episode_step
+    if step >= self.settings.capacity:
+      self._evict(step + 1 - self.settings.capacity)
+    slot, columns = step % self.settings.capacity, self.columns
+    columns['observation'][slot] = observation
+    columns['action'][slot] = transition.action
+    columns['reward'][slot] = transition.reward
+    columns['terminal'][slot] = terminal
+    columns['episode_step'][slot] = episode_step
+    if self.settings.num_actions:
+      columns['teacher_logits'][slot] = 0.0
+    self.next_step = step + 1
+    is_end = terminal or transition.episode_end
+    self._next_episode_step = 0 if is_end else episode_step + 1
+    last = step if terminal else step - self.settings.n_step
+    for key in range(step - min(episode_step, self.settings.n_step), last + 1):
+      self._elements[self._head % self.settings.capacity] = key
+      self._head += 1
+      self.add_count += 1
+
+  def add_episode(
+    self,
+    observations: np.ndarray,
+    actions: np.ndarray,
+    rewards: np.ndarray,
+    *,
+    terminal: bool,
+    teacher_logits: np.ndarray | None = None,
+  ) -> None:
+    """Stores a whole episode: the same as `add` for each step, and faster.
+
+    Args:
+      observations: [T, *O].
+      actions: [T] integers.
+      rewards: [T].
+      terminal: whether it ended; False if it was cut after its last step.
+      teacher_logits: [T, A], or None to `label` later.
+
+    Raises:
+      ValueError: shapes or dtypes do not fit; an episode is still open; or
+        earlier steps lack the logits that these have.
+    """
+    rows = {
+      'observation': np.asarray(observations),
+      'action': np.asarray(actions),
+      'reward': np.asarray(rewards),
+    }
+    if teacher_logits is not None:
+      rows['teacher_logits'] = np.asarray(teacher_logits)
+    self.settings.check_rows(rows)
+    if self._next_episode_step:
+      raise ValueError('An episode is open: call truncate_episode() first.')
+    if 'teacher_logits' in rows and self.labelled != self.next_step:
+      raise ValueError('Earlier steps have no logits: label them first.')
+    count, start = len(rows['action']), self.next_step
+    steps = np.arange(count)
+    rows['episode_step'] = steps
+    rows['terminal'] = (steps == count - 1) & bool(terminal)
+    rows.setdefault('teacher_logits', np.zeros((count, 1), np.float32))
+    oldest = max(start + count - self.settings.capacity, 0)
+    self._evict(oldest)
+    self.write(start, rows)
+    if teacher_logits is not None:
+      self.labelled = start + count
+    self.next_step, self._next_episode_step = start + count, 0
+    whole = steps if terminal else steps[: max(count - self.settings.n_step, 0)]
+    self.add_count += len(whole)
+    is_kept = start + whole - self._padded(whole) >= oldest
+    self._append(start + whole[is_kept])
+
+  def truncate_episode(self) -> None:
+    """Ends the open episode, if any, after its last stored step."""
+    self._next_episode_step = 0
+
+  def write(self, start: int, rows: dict[str, np.ndarray]) -> None:
+    """Overwrites the columns of consecutive steps; no element is made.
+
+    Args:
+      start: number of the first of them.
+      rows: [T, ...] by column; beyond `capacity`, only the last are kept.
+    """
+    count, capacity = len(rows['action']), self.settings.capacity
+    skipped = max(count - capacity, 0)
+    slots = np.arange(start + skipped, start + count) % capacity
+    for name, row in rows.items():
+      self.columns[name][slots] = row[skipped:]
+
+  def read(self, start: int, stop: int) -> dict[str, np.ndarray]:
+    """Returns a copy of the columns of stored steps [start, stop)."""
+    slots = np.arange(start, stop) % self.settings.capacity
+    return {name: column[slots] for name, column in self.columns.items()}
+
+  def state_dict(self) -> dict[str, Any]:
+    """Returns, JSON-able, all that is not in the columns."""
+    return {
+      'next_step': self.next_step,
+      'next_episode_step': self._next_episode_step,
+      'add_count': self.add_count,
+      'labelled': self.labelled,
+    }
+
+  def load_state_dict(self, state: dict[str, Any]) -> None:
+    """Takes over a state whose steps have been put in place by `write`.
+
+    Args:
+      state: from `state_dict`.
+
+    Raises:
+      KeyError, TypeError, ValueError: it is not such a state.
+    """
+    if not 0 <= int(state['labelled']) <= int(state['next_step']):
+      raise ValueError('labelled must lie between 0 and next_step')
+    self.next_step = int(state['next_step'])
+    self._next_episode_step = int(state['next_episode_step'])
+    self.add_count = int(state['add_count'])
+    self.labelled = int(state['labelled'])
+    steps = np.arange(self.oldest_step, self.next_step)
+    slots = steps % self.settings.capacity
+    is_whole = has_element(
+      self.columns['episode_step'][slots],
+      self.columns['terminal'][slots],
+      horizon=self.settings.n_step,
+      stack_size=self.settings.stack_size,
+    )
+    self._tail = self._head = 0
+    self._append(steps[is_whole])
+
+  def _padded(self, episode_step: np.ndarray) -> np.ndarray:
+    """Returns how many steps back a state's oldest real frame lies."""
+    return np.minimum(episode_step, self.settings.stack_size - 1)
+
+  def _append(self, keys: np.ndarray) -> None:
+    at = np.arange(self._head, self._head + len(keys))
+    self._elements[at % self.settings.capacity] = keys
+    self._head += len(keys)
+
+  def _evict(self, oldest: int) -> None:
+    """Drops the elements with a frame before a step, which is about to go."""
+    episode_step, capacity = (
+      self.columns['episode_step'],
+      self.settings.capacity,
+    )
+    while self._tail < self._head:
+      key = int(self._elements[self._tail % capacity])
+      depth = min(
+        int(episode_step[key % capacity]), self.settings.stack_size - 1
+      )
+      if key - depth >= oldest:
+        break
+      self._tail += 1

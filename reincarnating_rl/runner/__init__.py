@@ -1,0 +1,1 @@
+"""The experiment: phases, checkpoints, metrics, factories."""

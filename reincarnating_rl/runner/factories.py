@@ -1,0 +1,145 @@
+"""From names to objects: student, teacher, environments, runner."""
+
+import difflib
+import functools
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from reincarnating_rl import _dopamine_compat  # noqa: F401  isort: skip
+from dopamine.jax.agents.dqn import dqn_agent
+
+from reincarnating_rl import gin_bindings
+from reincarnating_rl.agents import dqn
+from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.envs.games import Game
+from reincarnating_rl.envs.single import Environment
+from reincarnating_rl.errors import UserError
+from reincarnating_rl.evaluation import atari_scores
+from reincarnating_rl.runner.runner import RunnerWithTeacher
+from reincarnating_rl.teachers import factory as teacher_factory
+from reincarnating_rl.teachers.base import Teacher
+
+AGENTS = {
+  'dqn': dqn.ReincarnatingDQNAgent,
+  'qdagger_dqn': dqn.QDaggerDQNAgent,
+}
+
+
+class TeacherSettings(NamedTuple):
+  """Which teacher, from where."""
+
+  agent: str = 'dqn'
+  checkpoint_dir: str | None = None
+  checkpoint_number: int | None = None
+  checkpoint_file_prefix: str = 'ckpt'
+
+
+def check_names(agent: str | None, teacher_agent: str) -> None:
+  """Refuses names that no registry has.
+
+  Raises:
+    UserError: with the nearest right name.
+  """
+  _check('--agent', agent, AGENTS)
+  _check('--teacher_agent', teacher_agent, teacher_factory.TEACHERS)
+
+
+def _check(flag: str, name: str | None, registry: Iterable[str]) -> None:
+  if name not in registry:
+    near = difflib.get_close_matches(name or '', registry, n=1, cutoff=0.4)
+    hint = f' Did you mean {near[0]}?' if near else ''
+    raise UserError(
+      f'{flag} {name!r} is not one of {", ".join(registry)}.{hint}'
+    )
+
+
+def create_runner(
+  *,
+  base_dir: str,
+  agent: str,
+  teacher: TeacherSettings,
+  seed: int,
+  atari_roms_path: str | None = None,
+) -> RunnerWithTeacher:
+  """Builds an Atari experiment from names; gin sets the rest.
+
+  Args:
+    base_dir: of the run; a checkpoint there is resumed.
+    agent: a key of `AGENTS`.
+    teacher: where the teacher is; tabula rasa does without, or is only compared
+      with it.
+    seed: of everything.
+    atari_roms_path: directory of ROMs, or None for ale-py's own.
+
+  Returns:
+    The runner, ready for `run_experiment`.
+
+  Raises:
+    UserError: something that the user named does not exist or does not fit.
+  """
+  game = gin_bindings.create_atari_game(atari_roms_path=atari_roms_path)
+  return RunnerWithTeacher(
+    base_dir,
+    functools.partial(create_agent, agent, seed=seed),
+    game,
+    teacher=create_teacher(teacher, game, needed=agent != 'dqn'),
+    seed=seed,
+    random_score=atari_scores.random_score(game.name),
+  )
+
+
+def create_agent(
+  name: str,
+  session: None,
+  environment: Environment,
+  *,
+  seed: int,
+  summary_writer: str | None = None,
+) -> ReincarnationMixin:
+  """Makes a student, in the way that Dopamine's `Runner` asks for one.
+
+  Args:
+    name: a key of `AGENTS`.
+    session: of TensorFlow 1; none here.
+    environment: whose actions and observations it is made for.
+    seed: of the student.
+    summary_writer: Dopamine's folder for summaries; collectors write ours.
+
+  Returns:
+    The student.
+  """
+  del session, summary_writer
+  return AGENTS[name](num_actions=environment.action_space.n, seed=seed)
+
+
+def create_teacher(
+  settings: TeacherSettings, game: Game, *, needed: bool
+) -> Teacher | None:
+  """Makes the teacher for a game.
+
+  Args:
+    settings: which one.
+    game: that it must know how to play.
+    needed: whether doing without is an error.
+
+  Returns:
+    The teacher; None where none is named and none is needed.
+
+  Raises:
+    UserError: there is none, or it does not fit the game.
+  """
+  if not needed and settings.checkpoint_dir is None:
+    return None
+  environment = game.create_environment()
+  try:
+    return gin_bindings.create_teacher(
+      settings.agent,
+      settings.checkpoint_dir,
+      num_actions=int(environment.action_space.n),
+      observation_shape=environment.observation_space.shape,
+      stack_size=dqn_agent.NATURE_DQN_STACK_SIZE,
+      checkpoint_number=settings.checkpoint_number,
+      checkpoint_file_prefix=settings.checkpoint_file_prefix,
+    )
+  finally:
+    environment.close()

@@ -1,0 +1,49 @@
+"""Ctrl-C: the first asks, the second leaves at once."""
+
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+
+class Interrupted(Exception):  # noqa: N818
+  """The user asked to stop; what was done is in a checkpoint."""
+
+
+class InterruptFlag:
+  """Remembers that the user asked to stop, until a safe point is reached."""
+
+  def __init__(self) -> None:
+    self.requested = False
+
+  def check(self) -> None:
+    """Raises `Interrupted` where the user asked to stop."""
+    if self.requested:
+      raise Interrupted
+
+  @contextlib.contextmanager
+  def listening(self) -> Iterator[None]:
+    """Handles SIGINT and SIGTERM while the context lasts."""
+    if threading.current_thread() is not threading.main_thread():
+      yield  # Only the main thread may handle signals.
+      return
+    handled = (signal.SIGINT, signal.SIGTERM)
+    previous = {s: signal.signal(s, self._handle) for s in handled}
+    try:
+      yield
+    finally:
+      for number, handler in previous.items():
+        signal.signal(number, handler)
+
+  def _handle(self, number: int, frame: FrameType | None) -> None:
+    del frame
+    if self.requested:
+      raise KeyboardInterrupt
+    self.requested = True
+    print(
+      f'\n{signal.Signals(number).name}: stopping at the next safe point (the '
+      'end of the episode), then a checkpoint. Once more to leave at once.',
+      file=sys.stderr,
+    )

@@ -1,0 +1,71 @@
+"""Lineage: where a student comes from, written beside it."""
+
+import importlib.metadata
+import json
+import os
+import platform
+from typing import Any
+
+import gin
+import jax
+
+from reincarnating_rl import files
+
+LINEAGE_FILE = 'lineage.json'
+_PACKAGES = (
+  'reincarnating_rl',
+  'dopamine-rl',
+  'jax',
+  'flax',
+  'optax',
+  'numpy',
+  'ale-py',
+  'gymnasium',
+  'tensorflow',
+)
+
+
+def describe(
+  *,
+  agent: str,
+  seed: int,
+  teacher: dict[str, Any] | None,
+  spent: dict[str, float],
+  scores: dict[str, Any],
+) -> dict[str, Any]:
+  """Describes a run.
+
+  Args:
+    agent: class of the student.
+    seed: of the run.
+    teacher: its fingerprint and its own lineage, or None.
+    spent: environment steps, updates and seconds so far.
+    scores: random, teacher and last student.
+
+  Returns:
+    JSON-able lineage, with configuration and versions.
+  """
+  return {
+    'agent': agent,
+    'seed': seed,
+    'teacher': teacher,
+    'spent': spent,
+    'scores': scores,
+    'gin': gin.operative_config_str(),
+    'versions': {name: _version(name) for name in _PACKAGES},
+    'python': platform.python_version(),
+    'backend': jax.default_backend(),
+  }
+
+
+def write(base_dir: str, lineage: dict[str, Any]) -> None:
+  """Writes `lineage.json`, whole or not at all."""
+  path = os.path.join(base_dir, LINEAGE_FILE)
+  files.write_atomically(path, json.dumps(lineage, indent=1).encode())
+
+
+def _version(name: str) -> str | None:
+  try:
+    return importlib.metadata.version(name)
+  except importlib.metadata.PackageNotFoundError:
+    return None

@@ -1,0 +1,88 @@
+"""The teacher's data, and updates on it."""
+
+import math
+from collections.abc import Iterator
+
+import jax
+import numpy as np
+
+from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.envs.lanes import Episode
+from reincarnating_rl.replay import device_view
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.types import Metrics
+
+_LABEL_CHUNK = 256
+
+
+def chunk_limit() -> int:
+  """Returns the most updates that are worth having in one program.
+
+  The CPU's are unrolled: more would take longer to compile and gain nothing.
+  """
+  return 10 if jax.default_backend() == 'cpu' else 1000
+
+
+class TeacherData:
+  """A replay of the teacher's play; it exists while something needs it.
+
+  Attributes:
+    store: the replay, or None.
+  """
+
+  def __init__(self, agent: ReincarnationMixin, *, capacity: int) -> None:
+    """Makes no replay yet.
+
+    Args:
+      agent: the student who will learn from it.
+      capacity: frames, at most.
+    """
+    self._agent = agent
+    self._capacity = capacity
+    self.store: FrameStore | None = None
+    self._view: device_view.ReplayArrays | None = None
+
+  def open(self) -> FrameStore:
+    """Returns the replay, which is made empty where there is none."""
+    if self.store is None:
+      self.store = self._agent.make_replay(self._capacity)
+    return self.store
+
+  def close(self) -> None:
+    """Lets go of the replay and of its view."""
+    self.store = self._view = None
+
+  def add(self, episode: Episode, *, clip_rewards: bool) -> None:
+    """Stores an episode with the logits that the teacher acted on."""
+    rewards = episode.rewards
+    self.open().add_episode(
+      episode.observations,
+      episode.actions,
+      np.clip(rewards, -1.0, 1.0) if clip_rewards else rewards,
+      terminal=episode.terminal,
+      teacher_logits=episode.extras,
+    )
+    self._view = None
+
+  def updates(
+    self, num_updates: int, *, done: int
+  ) -> Iterator[tuple[int, Metrics]]:
+    """Makes offline updates, several in one program.
+
+    The chunk divides `num_updates`, so that one program serves them all.
+
+    Args:
+      num_updates: of the whole iteration.
+      done: how many of them were made before.
+
+    Yields:
+      Updates just made, and their mean metrics, on the device.
+    """
+    if self._view is None:
+      self._agent.label(self.store, chunk=_LABEL_CHUNK)
+      self._view = device_view.device_view(self.store)
+    chunk = math.gcd(num_updates, chunk_limit())
+    batch_size = self._agent.batch_size
+    for _ in range(done, num_updates, chunk):
+      keys = self.store.sample_keys((chunk, batch_size))
+      yield chunk, self._agent.pretrain(self._view, self.store.slots(keys))

@@ -1,0 +1,83 @@
+"""The plan of an experiment: a pure function of its settings.
+
+Nothing toggles a phase. To resume is to look up the next iteration.
+"""
+
+import enum
+from typing import NamedTuple
+
+
+class Phase(enum.Enum):
+  """What an iteration does."""
+
+  TEACHER_EVALUATION = 'teacher evaluation'
+  COLLECT = 'collect'
+  PRETRAIN = 'pretrain'
+  ONLINE = 'online'
+
+
+class Iteration(NamedTuple):
+  """One row of the plan.
+
+  `steps` are environment steps of the teacher (COLLECT) or of the student
+  (ONLINE), or gradient updates (PRETRAIN). `index` counts within the phase.
+  """
+
+  number: int
+  phase: Phase
+  index: int
+  steps: int
+
+  @property
+  def trains(self) -> bool:
+    """Whether the student learns here, and is evaluated afterwards."""
+    return self.phase in (Phase.PRETRAIN, Phase.ONLINE)
+
+
+def make_plan(
+  *,
+  has_teacher: bool,
+  teacher_steps: int,
+  num_pretraining_iterations: int,
+  num_pretraining_steps: int,
+  num_online_iterations: int,
+  online_steps: int,
+  max_collect_steps: int = 100_000,
+) -> tuple[Iteration, ...]:
+  """Lays out every iteration of an experiment.
+
+  Args:
+    has_teacher: without one, only the online phase is left.
+    teacher_steps: environment steps that the teacher plays to collect data.
+    num_pretraining_iterations: iterations on the teacher's data.
+    num_pretraining_steps: gradient updates in each.
+    num_online_iterations: iterations in the environment.
+    online_steps: environment steps in each.
+    max_collect_steps: longest COLLECT iteration; a checkpoint follows each.
+
+  Returns:
+    The iterations, in order; exactly `num_pretraining_iterations +
+    num_online_iterations` of them train the student.
+  """
+  rows: list[tuple[Phase, int, int]] = []
+  if has_teacher:
+    rows.append((Phase.TEACHER_EVALUATION, 0, 0))
+    # Data that nobody learns from is not collected.
+    if num_pretraining_iterations > 0:
+      starts = range(0, teacher_steps, max_collect_steps)
+      rows += [
+        (Phase.COLLECT, i, min(max_collect_steps, teacher_steps - start))
+        for i, start in enumerate(starts)
+      ]
+      rows += [
+        (Phase.PRETRAIN, i, num_pretraining_steps)
+        for i in range(num_pretraining_iterations)
+      ]
+  rows += [(Phase.ONLINE, i, online_steps) for i in range(num_online_iterations)]
+  return tuple(Iteration(n, *row) for n, row in enumerate(rows))
+
+
+def ends_phase(plan: tuple[Iteration, ...], iteration: Iteration) -> bool:
+  """Whether the next iteration of a plan is of another phase, or none."""
+  following = plan[iteration.number + 1 : iteration.number + 2]
+  return all(row.phase is not iteration.phase for row in following)

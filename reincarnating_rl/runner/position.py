@@ -1,0 +1,45 @@
+"""How far an experiment is: saved with every checkpoint."""
+
+from typing import Any, NamedTuple
+
+
+class Position(NamedTuple):
+  """Progress within one iteration.
+
+  `steps` are in the iteration's own unit; `finished` says that it was
+  evaluated and recorded too.
+  """
+
+  number: int = 0
+  steps: int = 0
+  episodes: int = 0
+  sum_returns: float = 0.0
+  seconds: float = 0.0
+  finished: bool = False
+
+  def after(
+    self,
+    steps: int,
+    *,
+    seconds: float = 0.0,
+    episodes: int = 0,
+    sum_returns: float = 0.0,
+  ) -> 'Position':
+    """Returns the position some work later."""
+    return self._replace(
+      steps=self.steps + steps,
+      episodes=self.episodes + episodes,
+      sum_returns=self.sum_returns + sum_returns,
+      seconds=self.seconds + seconds,
+    )
+
+  @property
+  def next_number(self) -> int:
+    """The iteration to run next: this one, where it is not finished."""
+    return self.number + self.finished
+
+  @property
+  def average_return(self) -> float:
+    """Mean return of the training episodes so far; 0 where there is none."""
+    return self.sum_returns / self.episodes if self.episodes else 0.0
+

@@ -1,0 +1,120 @@
+"""What an experiment has measured: in its checkpoints, and in `summary.json`."""
+
+import json
+import os
+from typing import Any
+
+from reincarnating_rl import files
+from reincarnating_rl.errors import UserError
+from reincarnating_rl.evaluation import normalization
+from reincarnating_rl.evaluation.normalization import ScoreSummary
+from reincarnating_rl.runner.phases import Iteration
+
+SUMMARY_FILE = 'summary.json'
+
+
+class Record:
+  """Scores and costs, accumulated over the iterations and over resumes.
+
+  The teacher and the random policy are measured once, so that a resume never
+  moves the normalised scale.
+
+  Attributes:
+    random: mean return of the random policy, or None.
+    teacher: returns of the teacher, or None.
+    rows: one dictionary for each evaluation of the student.
+    seconds: wall time by phase, and of evaluation.
+    teacher_steps: environment steps of collected data.
+  """
+
+  def __init__(self) -> None:
+    self.random: float | None = None
+    self.teacher: ScoreSummary | None = None
+    self.rows: list[dict[str, Any]] = []
+    self.seconds: dict[str, float] = {}
+    self.teacher_steps = 0
+
+  def normalized(self, score: float) -> float | None:
+    """Returns 0 for random, 1 for the teacher; None without a teacher.
+
+    Raises:
+      TeacherTooWeakError: the teacher is no better than random.
+    """
+    if self.teacher is None or self.random is None:
+      return None
+    return normalization.normalized_score(score, self.random, self.teacher.mean)
+
+  def add(
+    self, iteration: Iteration, score: ScoreSummary, costs: dict[str, float]
+  ) -> float | None:
+    """Adds an evaluation of the student.
+
+    Args:
+      iteration: that was trained before.
+      score: of the student.
+      costs: the student's counters.
+
+    Returns:
+      The normalised score, as `normalized` does.
+    """
+    normalized = self.normalized(score.mean)
+    self.rows.append(
+      {
+        'iteration': iteration.number,
+        'phase': iteration.phase.name,
+        'normalized': normalized,
+        'score': score._asdict(),
+        'teacher_steps': self.teacher_steps,
+        'seconds': sum(self.seconds.values()),
+        **costs,
+      }
+    )
+    return normalized
+
+  def spend(self, what: str, seconds: float) -> None:
+    """Adds wall time to a phase or to evaluation."""
+    self.seconds[what] = self.seconds.get(what, 0.0) + seconds
+
+  def to_json(self) -> dict[str, Any]:
+    """Returns what `restore` takes."""
+    return {
+      'random': self.random,
+      'teacher': self.teacher and self.teacher._asdict(),
+      'rows': self.rows,
+      'seconds': self.seconds,
+      'teacher_steps': self.teacher_steps,
+    }
+
+  def restore(self, data: dict[str, Any]) -> None:
+    """Inverse of `to_json`."""
+    self.random = data['random']
+    self.teacher = data['teacher'] and ScoreSummary(**data['teacher'])
+    self.rows = list(data['rows'])
+    self.seconds = dict(data['seconds'])
+    self.teacher_steps = data['teacher_steps']
+
+  def write(self, base_dir: str) -> None:
+    """Writes `summary.json`, whole or not at all."""
+    data = json.dumps(self.to_json(), indent=1).encode()
+    files.write_atomically(os.path.join(base_dir, SUMMARY_FILE), data)
+
+
+def check_identity(
+  found: dict[str, Any], expected: dict[str, Any], base_dir: str
+) -> None:
+  """Refuses to resume a run of other settings.
+
+  Args:
+    found: identity in the checkpoint.
+    expected: identity of this process.
+    base_dir: of the run.
+
+  Raises:
+    UserError: naming the first difference.
+  """
+  for key, value in expected.items():
+    if found.get(key) != value:
+      raise UserError(
+        f'{base_dir} holds a run with {key} {found.get(key)!r}, not {value!r}: '
+        'choose another --base_dir, or the settings that it was started with.'
+      )

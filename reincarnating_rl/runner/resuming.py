@@ -1,0 +1,85 @@
+"""How a runner goes into a checkpoint and comes out of it."""
+
+import time
+from typing import Any
+
+from reincarnating_rl.runner import checkpoints, collectors, lineage
+from reincarnating_rl.runner.phases import Iteration
+from reincarnating_rl.runner.position import Position
+from reincarnating_rl.runner.record import check_identity
+
+
+class Resuming:
+  """Checkpoints for `RunnerWithTeacher`, which has the attributes used here.
+
+  Everything that shapes the future is saved, and environments are seeded anew
+  for each episode, so that a resumed run is the uninterrupted one bit for bit.
+  """
+
+  def _resume(self) -> None:
+    self._checkpoints = checkpoints.Checkpoints(
+      self._checkpoint_dir, keep=self._checkpoints_to_keep
+    )
+    self._checkpoints.restore(self._restore)
+    self._start_iteration = self._position.next_number
+    self._checkpointed_at = time.monotonic()
+
+  def _restore(self, checkpoint: checkpoints.Checkpoint) -> None:
+    state = checkpoint.state
+    identity = self._identity_until(checkpoint.number)
+    check_identity(state['identity'], identity, self._base_dir)
+    self._agent.restore(checkpoint.arrays, state['agent'])
+    self._checkpoints.load_replay('student', checkpoint, self._agent.replay)
+    self._teacher_data.close()
+    if 'teacher' in checkpoint.replays:
+      self._checkpoints.load_replay(
+        'teacher', checkpoint, self._teacher_data.open()
+      )
+    self._position = Position(**state['position'])
+    self.record.restore(state['record'])
+    collectors.rewind(self._base_dir, state['metrics_bytes'])
+
+  def _checkpoint_experiment(self, number: int) -> None:
+    self._collector_dispatcher.flush()
+    arrays, counters = self._agent.snapshot()
+    replays = {'student': self._agent.replay}
+    if self._teacher_data.store is not None:
+      replays['teacher'] = self._teacher_data.store
+    state = {
+      'identity': self._identity_until(number),
+      'agent': counters,
+      'position': self._position._asdict(),
+      'record': self.record.to_json(),
+      'metrics_bytes': collectors.size(self._base_dir),
+    }
+    self._checkpoints.save(number, arrays, state, replays)
+    lineage.write(self._base_dir, self.lineage)
+    self._checkpointed_at = time.monotonic()
+
+  def _reach_safe_point(self, iteration: Iteration) -> None:
+    """Stops here if the user asked to, and checkpoints if one is due."""
+    self._interrupt.check()
+    if time.monotonic() - self._checkpointed_at > self._checkpoint_seconds:
+      self._checkpoint_experiment(iteration.number)
+
+  def _identity_until(self, number: int) -> dict[str, Any]:
+    """What may not differ when a run is resumed after some iteration."""
+    return {
+      'agent': type(self._agent).__name__,
+      'seed': self._seed,
+      'teacher': self._teacher.fingerprint if self._teacher else None,
+      'plan': [[row.phase.name, row.steps] for row in self.plan[: number + 1]],
+    }
+
+  @property
+  def lineage(self) -> dict[str, Any]:
+    """Where the student comes from; its directory may be the next teacher's."""
+    teacher = self._teacher
+    return lineage.describe(
+      agent=type(self._agent).__name__,
+      seed=self._seed,
+      teacher=teacher
+      and {'fingerprint': teacher.fingerprint, **teacher.lineage},
+      spent=self._agent.counters | {'teacher_steps': self.record.teacher_steps},
+      scores=self.record.to_json(),
+    )

@@ -1,0 +1,313 @@
+"""`RunnerWithTeacher`: the experiment, iteration by iteration."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+
+import gin
+import jax
+from dopamine.discrete_domains import run_experiment
+from dopamine.metrics.statistics_instance import StatisticsInstance
+
+from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.envs.games import Game
+from reincarnating_rl.envs.seeding import episode_seed
+from reincarnating_rl.evaluation import summary
+from reincarnating_rl.evaluation.normalization import ScoreSummary
+from reincarnating_rl.runner import arena, collectors, phases, progress
+from reincarnating_rl.runner.arena import Logits
+from reincarnating_rl.runner.interrupts import Interrupted, InterruptFlag
+from reincarnating_rl.runner.offline import TeacherData
+from reincarnating_rl.runner.phases import Iteration, Phase
+from reincarnating_rl.runner.position import Position
+from reincarnating_rl.runner.record import Record
+from reincarnating_rl.runner.resuming import Resuming
+from reincarnating_rl.teachers.base import Teacher
+
+
+@gin.configurable(
+  denylist=[
+    'base_dir',
+    'create_agent_fn',
+    'game',
+    'teacher',
+    'seed',
+  ]
+)
+class RunnerWithTeacher(Resuming, run_experiment.Runner):
+  """Evaluates the teacher, collects, pretrains offline, then trains online."""
+
+  def __init__(
+    self,
+    base_dir: str,
+    create_agent_fn: Callable[..., ReincarnationMixin],
+    game: Game,
+    *,
+    teacher: Teacher | None,
+    seed: int,
+    random_score: float | None = None,
+    num_pretraining_iterations: int = 10,
+    num_pretraining_steps: int = 100_000,
+    teacher_steps: int = 1_000_000,
+    teacher_epsilon: float = 0.01,
+    evaluation_episodes: int | None = None,
+    checkpoint_minutes: float = 10.0,
+    checkpoints_to_keep: int = 3,
+  ) -> None:
+    """Builds the experiment, and resumes it where `base_dir` has a checkpoint.
+
+    `Runner.*` bindings set the online phase and the evaluation.
+
+    Args:
+      base_dir: of the run.
+      create_agent_fn: makes the student, as Dopamine's `Runner` calls it.
+      game: that is played.
+      teacher: None trains tabula rasa.
+      seed: of the episodes, each of which also depends on its iteration.
+      random_score: of the random policy; None measures it.
+      num_pretraining_iterations: offline iterations, each evaluated.
+      num_pretraining_steps: gradient updates in each.
+      teacher_steps: environment steps of teacher data to collect.
+      teacher_epsilon: the teacher's exploration while it collects.
+      evaluation_episodes: episodes of each evaluation, in place of
+        `Runner.evaluation_steps`.
+      checkpoint_minutes: longest time between checkpoints, but for the episode
+        that is being played.
+      checkpoints_to_keep: newest iterations that stay restorable.
+    """
+    self._teacher = teacher
+    self._seed = seed
+    self._random_score = random_score
+    self._game = game
+    self._teacher_steps = teacher_steps
+    self._teacher_epsilon = teacher_epsilon
+    self._evaluation_episodes = evaluation_episodes
+    self._num_pretraining = (num_pretraining_iterations, num_pretraining_steps)
+    self._checkpoint_seconds = 60.0 * checkpoint_minutes
+    self._checkpoints_to_keep = checkpoints_to_keep
+    self._interrupt = InterruptFlag()
+    self._position = Position()
+    self.record = Record()
+    collectors.register()
+    super().__init__(
+      base_dir,
+      create_agent_fn,
+      game.create_environment,
+      use_legacy_logger=False,
+      fine_grained_print_to_console=False,
+    )
+
+  def _initialize_checkpointer_and_maybe_resume(self, prefix: str) -> None:
+    # Dopamine's constructor calls this between the agent and the metrics.
+    del prefix
+    pretraining_iterations, pretraining_steps = self._num_pretraining
+    self.plan = phases.make_plan(
+      has_teacher=self._teacher is not None,
+      teacher_steps=self._teacher_steps,
+      num_pretraining_iterations=pretraining_iterations,
+      num_pretraining_steps=pretraining_steps,
+      num_online_iterations=self._num_iterations,
+      online_steps=self._training_steps,
+    )
+    self._agent.set_teacher(self._teacher)
+    lanes = self._game.create_vector_environment()
+    self._arena = arena.Arena(
+      lanes,
+      seed=self._seed,
+      stack_size=self._agent.stack_size,
+      max_steps_per_episode=self._max_steps_per_episode,
+      interrupt=self._interrupt,
+    )
+    # Episodes are finished, so every lane may overshoot by one.
+    overshoot = lanes.num_envs * self._max_steps_per_episode
+    self._teacher_data = TeacherData(
+      self._agent, capacity=self._teacher_steps + overshoot
+    )
+    self._resume()
+
+  def run_experiment(self) -> None:
+    """Runs what is left of the plan.
+
+    Raises:
+      Interrupted: the user asked to stop; a checkpoint has what was done.
+    """
+    try:
+      with self._interrupt.listening():
+        for iteration in self.plan[self._start_iteration :]:
+          self._run_one_iteration(iteration.number)
+          self._checkpoint_experiment(iteration.number)
+      summary.write(
+        self.record.to_json(), self._base_dir, title=self._game.name
+      )
+    except Interrupted:
+      # Teacher data is collected whole: an iteration of it starts again.
+      if self.plan[self._position.number].trains:
+        self._checkpoint_experiment(self._position.number)
+      raise
+    finally:
+      self._collector_dispatcher.flush()
+      self._collector_dispatcher.close()
+      self._environment.close()
+      self._arena.environment.close()
+
+  def _run_one_iteration(self, number: int) -> None:
+    iteration = self.plan[number]
+    if self._position.number != number:
+      self._position = Position(number)
+    run = {
+      Phase.TEACHER_EVALUATION: self._run_teacher_evaluation,
+      Phase.COLLECT: self._run_collection,
+      Phase.PRETRAIN: self._run_pretraining,
+      Phase.ONLINE: self._run_train_phase,
+    }
+    run[iteration.phase](iteration)
+    if iteration.trains:
+      self._run_eval_phase(iteration)
+    self._position = self._position._replace(finished=True)
+    self.record.write(self._base_dir)
+
+  # Phases.
+
+  def _run_teacher_evaluation(self, iteration: Iteration) -> None:
+    self.record.random = self._random_score
+    if self._random_score is None:
+      no_preference = arena.no_preference(self._agent.num_actions)
+      self.record.random = self._evaluate(no_preference, iteration, 'random').mean
+    teacher = self._evaluate(self._teacher.policy_logits, iteration, 'teacher')
+    self.record.teacher = teacher
+    self.record.normalized(teacher.mean)  # An error now, not after pretraining.
+    self._write(
+      iteration,
+      {
+        'Teacher/AverageReturns': teacher.mean,
+        'Teacher/StandardError': teacher.stderr,
+        'Random/AverageReturns': self.record.random,
+      },
+    )
+
+  def _run_collection(self, iteration: Iteration) -> None:
+    with self._clock(iteration):
+      for episode in self._arena.collect(
+        self._teacher.policy_logits, iteration, epsilon=self._teacher_epsilon
+      ):
+        self._teacher_data.add(episode, clip_rewards=self._clip_rewards)
+        self.record.teacher_steps += episode.length
+
+  def _run_pretraining(self, iteration: Iteration) -> None:
+    updates = self._teacher_data.updates(
+      iteration.steps, done=self._position.steps
+    )
+    metrics = None
+    with self._progress(iteration, 'pretrain', 'updates') as bar:
+      while True:
+        with self._clock(iteration):
+          count, newest = next(updates, (0, None))
+          # One program behind, so that the next one is already queued.
+          jax.block_until_ready(metrics)
+        if not count:
+          break
+        metrics = newest
+        self._position = self._position.after(count)
+        bar.update(count)
+        self._reach_safe_point(iteration)
+    rate = self._position.steps / self._position.seconds
+    self._write(iteration, {'Pretrain/UpdatesPerSecond': rate, **(metrics or {})})
+    if phases.ends_phase(self.plan, iteration):
+      self._agent.finish_pretraining()
+      self._teacher_data.close()
+
+  def _run_train_phase(self, iteration: Iteration) -> None:
+    self._agent.eval_mode = False
+    with self._progress(iteration, 'train online', 'steps') as self._bar:
+      while self._position.steps < iteration.steps:
+        with self._clock(iteration):
+          steps, episode_return = self._run_one_episode()
+        self._position = self._position.after(
+          steps, episodes=1, sum_returns=episode_return
+        )
+        self._reach_safe_point(iteration)
+    position = self._position
+    self._write(
+      iteration,
+      {
+        'Train/NumEpisodes': position.episodes,
+        'Train/AverageReturns': position.average_return,
+        'Train/AverageStepsPerSecond': position.steps / position.seconds,
+      },
+    )
+
+  def _initialize_episode(self) -> int:
+    seed = episode_seed(
+      self._seed,
+      arena.training_stream(self._position.number),
+      self._position.episodes,
+    )
+    return self._agent.begin_episode(self._environment.reset(seed))
+
+  def _run_one_step(self, action: int) -> tuple:
+    self._bar.update()
+    return super()._run_one_step(action)
+
+  def _run_eval_phase(self, iteration: Iteration) -> None:
+    score = self._evaluate(self._agent.q_values, iteration, 'student')
+    agent = self._agent
+    normalized = self.record.add(iteration, score, agent.counters)
+    metrics = {
+      'Eval/NumEpisodes': score.num_episodes,
+      'Eval/AverageReturns': score.mean,
+      'Eval/StandardError': score.stderr,
+      # As they were while this iteration was trained.
+      'Train/DistillCoefficient': agent.distill_coefficient,
+      'Train/LearningRate': agent.learning_rate,
+    }
+    if normalized is not None:
+      metrics['Eval/Normalized_Score'] = normalized
+      if iteration.phase is Phase.ONLINE:
+        agent.record_score(normalized)
+    self._write(iteration, metrics)
+
+  def _evaluate(
+    self, logits: Logits, iteration: Iteration, who: str
+  ) -> ScoreSummary:
+    with self._clock(iteration, 'EVALUATION'):
+      return self._arena.evaluate(
+        logits,
+        iteration,
+        who=who,
+        epsilon=self._agent.epsilon_eval,
+        steps=self._evaluation_steps,
+        episodes=self._evaluation_episodes,
+      )
+
+  # What every phase needs.
+
+  def _progress(
+    self, iteration: Iteration, what: str, unit: str
+  ) -> progress.tqdm.tqdm:
+    return progress.bar(
+      iteration,
+      what,
+      total=iteration.steps,
+      unit=unit,
+      done=self._position.steps,
+    )
+
+  @contextlib.contextmanager
+  def _clock(self, iteration: Iteration, kind: str = '') -> Iterator[None]:
+    """Adds wall time to a phase; evaluation is apart from training."""
+    began = time.monotonic()
+    try:
+      yield
+    finally:
+      elapsed = time.monotonic() - began
+      self.record.spend(kind or iteration.phase.name, elapsed)
+      if not kind:
+        self._position = self._position.after(0, seconds=elapsed)
+
+  def _write(self, iteration: Iteration, metrics: dict[str, float]) -> None:
+    self._collector_dispatcher.write(
+      [
+        StatisticsInstance(name, float(value), iteration.number)
+        for name, value in metrics.items()
+      ]
+    )

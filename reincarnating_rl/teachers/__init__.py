@@ -1,0 +1,1 @@
+"""Teachers: trained policies of any origin, seen as logits over actions."""

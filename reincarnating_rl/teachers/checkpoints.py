@@ -1,0 +1,193 @@
+"""Finds and reads teachers' checkpoints; never writes into their folders.
+
+Two formats are read: Dopamine's JAX pickles of every era, `ckpt.N` beside
+`sentinel_checkpoint_complete.N`, and this project's own (`compact`), which
+every run of its runner leaves, so that a student can be the next teacher.
+"""
+
+import difflib
+import hashlib
+import os
+import pathlib
+import re
+from typing import Any, NamedTuple
+
+from reincarnating_rl.teachers import compact, params, safe_pickle
+from reincarnating_rl.teachers.compact import write_compact
+from reincarnating_rl.teachers.errors import (
+  DamagedCheckpointError,
+  MissingCheckpointError,
+)
+from reincarnating_rl.types import Params
+
+__all__ = [
+  'TeacherCheckpoint',
+  'available_checkpoints',
+  'complete_checkpoints',
+  'find_checkpoint_dir',
+  'load_checkpoint',
+  'read_lineage',
+  'write_compact',
+]
+
+_SENTINEL = 'sentinel_checkpoint_complete'
+_FOLDER = 'checkpoints'
+
+
+class TeacherCheckpoint(NamedTuple):
+  """What a checkpoint says about a teacher."""
+
+  params: Params  # {'params': ...}, NumPy arrays
+  number: int
+  path: str
+  metadata: dict[str, Any]  # the manifest, or a pickle's counters
+  sha256: str  # of the file that holds the parameters
+
+
+def find_checkpoint_dir(directory: str | os.PathLike[str]) -> pathlib.Path:
+  """Finds the checkpoints folder of a run.
+
+  Args:
+    directory: a run, which holds `checkpoints/`, or that folder itself.
+
+  Returns:
+    The folder of the checkpoints.
+
+  Raises:
+    MissingCheckpointError: if there is no such directory.
+  """
+  path = pathlib.Path(directory).expanduser()
+  if not path.is_dir():
+    raise MissingCheckpointError(_no_directory(path))
+  return path / _FOLDER if (path / _FOLDER).is_dir() else path
+
+
+def _no_directory(path: pathlib.Path) -> str:
+  if path.exists():
+    return f'{path} is a file; give the directory of the teacher.'
+  parent, missing = path.absolute(), path.name
+  while not parent.is_dir():
+    parent, missing = parent.parent, parent.name
+  names = sorted(entry.name for entry in parent.iterdir() if entry.is_dir())
+  near = difflib.get_close_matches(missing, names, n=3)
+  hint = f', did you mean {" or ".join(near)}' if near else ''
+  return f'There is no directory {path}: {parent} has no {missing}{hint}.'
+
+
+def available_checkpoints(
+  directory: str | os.PathLike[str], prefix: str = 'ckpt'
+) -> list[int]:
+  """Lists the numbers that can be asked for, complete or not, ascending."""
+  folder = find_checkpoint_dir(directory)
+  pattern = re.compile(re.escape(prefix) + r'\.(0|[1-9][0-9]*)(\.json)?')
+  matches = (pattern.fullmatch(name) for name in os.listdir(folder))
+  return sorted({int(match[1]) for match in matches if match})
+
+
+def complete_checkpoints(
+  directory: str | os.PathLike[str], prefix: str = 'ckpt'
+) -> list[int]:
+  """Lists the numbers whose writing is known to have ended, ascending."""
+  folder = find_checkpoint_dir(directory)
+  return [
+    number
+    for number in available_checkpoints(folder, prefix)
+    if (folder / f'{_SENTINEL}.{number}').exists()
+    or (folder / f'{prefix}.{number}.json').exists()
+  ]
+
+
+def load_checkpoint(
+  directory: str | os.PathLike[str],
+  number: int | None = None,
+  prefix: str = 'ckpt',
+) -> TeacherCheckpoint:
+  """Reads the parameters of a teacher.
+
+  Args:
+    directory: of a run, or of its checkpoints.
+    number: which checkpoint; None for the newest complete one.
+    prefix: of the files' names.
+
+  Returns:
+    The parameters and where they are from.
+
+  Raises:
+    MissingCheckpointError: if there is no such directory or checkpoint.
+    DamagedCheckpointError: if a file is cut short or altered.
+    UnsafeCheckpointError: if a pickle asks for more than data.
+  """
+  folder = find_checkpoint_dir(directory)
+  number = _choose(folder, number, prefix)
+  manifest_path = folder / f'{prefix}.{number}.json'
+  path = manifest_path.with_suffix('')
+  try:
+    if manifest_path.exists():
+      path = manifest_path.with_suffix('.safetensors')
+      tree, metadata, checksum = compact.read_compact(manifest_path)
+    else:
+      tree, metadata, checksum = _read_pickle(path)
+  except OSError as error:
+    raise MissingCheckpointError(
+      f'{path} cannot be read: {error.strerror}; check what it is.'
+    ) from error
+  return TeacherCheckpoint(tree, number, str(path), metadata, checksum)
+
+
+def _choose(folder: pathlib.Path, number: int | None, prefix: str) -> int:
+  available = available_checkpoints(folder, prefix)
+  if not available:
+    raise MissingCheckpointError(
+      f'There is no checkpoint in {folder}, such as {prefix}.0.json or '
+      f'{prefix}.0; give the directory of a trained agent.'
+    )
+  listed = ', '.join(map(str, available))
+  if number is None:
+    complete = complete_checkpoints(folder, prefix)
+    if not complete:
+      raise MissingCheckpointError(
+        f'No checkpoint in {folder} is marked as complete by a {_SENTINEL} '
+        f'file or a manifest; choose one of {listed} with '
+        '--teacher_checkpoint_number.'
+      )
+    return complete[-1]
+  if number not in available:
+    raise MissingCheckpointError(
+      f'There is no checkpoint {number} in {folder}; there are: {listed}.'
+    )
+  return number
+
+
+def _read_pickle(path: pathlib.Path) -> tuple[Params, dict[str, Any], str]:
+  data = path.read_bytes()
+  bundle = safe_pickle.loads(data, str(path))
+  if not isinstance(bundle, dict) or 'online_params' not in bundle:
+    raise DamagedCheckpointError(
+      f'{path} has no online_params; give the checkpoint of a Q-network that '
+      "Dopamine's JAX agents or this project wrote."
+    )
+  counters = ('training_steps', 'current_iteration')
+  metadata: dict[str, Any] = {'format': 'dopamine'}
+  for key in counters:
+    if isinstance(bundle.get(key), int):
+      metadata[key] = bundle[key]
+  tree = params.from_pickle(bundle['online_params'], str(path))
+  return tree, metadata, hashlib.sha256(data).hexdigest()
+
+
+def read_lineage(directory: str | os.PathLike[str]) -> dict[str, Any] | None:
+  """Reads `lineage.json` of the run that made a teacher, if it left one.
+
+  Args:
+    directory: of a run, or of its checkpoints.
+
+  Returns:
+    The teacher's own lineage, or None.
+
+  Raises:
+    DamagedCheckpointError: if the file is not JSON.
+  """
+  folder = find_checkpoint_dir(directory)
+  run = folder.parent if folder.name == _FOLDER else folder
+  path = run / 'lineage.json'
+  return compact.read_json(path) if path.is_file() else None

@@ -1,0 +1,177 @@
+"""Checkpoints of one safetensors file and a manifest, `ckpt.N.json`.
+
+The manifest names the files with their sizes and checksums and is written
+last: where it is, the checkpoint is whole. Tensors are named by group and
+path, such as `online_params/params/Conv_0/kernel`.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import safetensors
+from flax import traverse_util
+from safetensors import numpy as safetensors_numpy
+
+from reincarnating_rl.teachers.errors import (
+  DamagedCheckpointError,
+  MissingCheckpointError,
+)
+from reincarnating_rl.types import Params
+
+FORMAT, VERSION = 'reincarnating_rl', 1
+_GROUP = 'online_params/'
+# The last three: of names such as `a` and `a/b`, and of types unknown to NumPy.
+_UNREADABLE = (safetensors.SafetensorError, LookupError, TypeError, ValueError)
+_COPY_AGAIN = 'copy it again from where it came.'
+
+
+def write_compact(
+  directory: str | os.PathLike[str],
+  number: int,
+  params: Params,
+  metadata: Mapping[str, Any],
+  prefix: str = 'ckpt',
+) -> None:
+  """Writes a teacher's parameters.
+
+  Args:
+    directory: the checkpoints folder; made if there is none.
+    number: of the checkpoint.
+    params: nested dictionaries of arrays, `{'params': ...}`.
+    metadata: goes into the manifest; JSON, without the manifest's own keys.
+    prefix: of the files' names.
+
+  Raises:
+    ValueError: if `metadata` has a key of the manifest's own.
+  """
+  name = f'{prefix}.{number}.safetensors'
+  flat = traverse_util.flatten_dict(params, sep='/')
+  # safetensors writes the memory of an array in its order, whatever that is.
+  tensors = {
+    _GROUP + path: np.array(leaf, order='C') for path, leaf in flat.items()
+  }
+  data = safetensors_numpy.save(tensors)
+  checksum = hashlib.sha256(data).hexdigest()
+  manifest = {
+    'format': FORMAT,
+    'version': VERSION,
+    'number': number,
+    'files': {name: {'bytes': len(data), 'sha256': checksum}},
+  }
+  if manifest.keys() & metadata.keys():
+    raise ValueError(f'{sorted(manifest)} are written by write_compact itself.')
+  folder = pathlib.Path(directory)
+  folder.mkdir(parents=True, exist_ok=True)
+  _write(folder / name, data)
+  text = json.dumps(manifest | dict(metadata), indent=2)
+  _write(folder / f'{prefix}.{number}.json', f'{text}\n'.encode())
+
+
+def _write(path: pathlib.Path, data: bytes) -> None:
+  temporary = path.with_name(path.name + '.tmp')
+  with open(temporary, 'wb') as file:
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())
+  os.replace(temporary, path)
+
+
+def read_compact(manifest_path: pathlib.Path) -> tuple[Params, dict, str]:
+  """Reads the online parameters of a checkpoint, and no other tensor.
+
+  Args:
+    manifest_path: `ckpt.N.json`.
+
+  Returns:
+    The parameters, the manifest, and the SHA-256 of the file of tensors.
+
+  Raises:
+    MissingCheckpointError: if the tensors are not there.
+    DamagedCheckpointError: if anything is not as the manifest says.
+  """
+  manifest = read_manifest(manifest_path)
+  name = f'{manifest_path.stem}.safetensors'
+  if name not in manifest['files']:
+    raise DamagedCheckpointError(f'{manifest_path} does not name {name}.')
+  path = manifest_path.with_name(name)
+  checksum = _verify(path, manifest['files'][name])
+  try:
+    with safetensors.safe_open(path, framework='numpy') as file:
+      names = [key for key in file.keys() if key.startswith(_GROUP)]  # noqa: SIM118
+      flat = {key.removeprefix(_GROUP): file.get_tensor(key) for key in names}
+      params = traverse_util.unflatten_dict(flat, sep='/')
+  except _UNREADABLE as error:
+    raise DamagedCheckpointError(
+      f'{path} is not a file of tensors ({str(error)[:100]}); {_COPY_AGAIN}'
+    ) from error
+  if not flat:
+    raise DamagedCheckpointError(
+      f'{path} has no {_GROUP[:-1]}; give the checkpoint of a Q-network.'
+    )
+  return params, manifest, checksum
+
+
+def read_manifest(path: pathlib.Path) -> dict[str, Any]:
+  """Reads and checks a manifest.
+
+  Raises:
+    DamagedCheckpointError: if it is not one that this version can read.
+  """
+  manifest = read_json(path)
+  if manifest.get('format') != FORMAT:
+    raise DamagedCheckpointError(f'{path} is not a manifest of {FORMAT}.')
+  if manifest.get('version') != VERSION:
+    raise DamagedCheckpointError(
+      f'{path} has the version {str(manifest.get("version"))[:20]}, and this '
+      f'program reads {VERSION}; install the reincarnating_rl that wrote it.'
+    )
+  files = manifest.get('files')
+  if not isinstance(files, dict) or not all(map(_is_inside, files)):
+    raise DamagedCheckpointError(
+      f'{path} names files outside its own folder; {_COPY_AGAIN}'
+    )
+  return manifest
+
+
+def read_json(path: pathlib.Path) -> dict[str, Any]:
+  """Reads a JSON object.
+
+  Raises:
+    DamagedCheckpointError: if the file holds anything else.
+  """
+  try:
+    value = json.loads(path.read_bytes())
+  except (ValueError, RecursionError) as error:
+    raise DamagedCheckpointError(
+      f'{path} is not JSON ({str(error)[:100]}); {_COPY_AGAIN}'
+    ) from error
+  if not isinstance(value, dict):
+    raise DamagedCheckpointError(f'{path} is not a JSON object; {_COPY_AGAIN}')
+  return value
+
+
+def _is_inside(name: str) -> bool:
+  path = pathlib.PurePosixPath(name)
+  safe = name and not path.is_absolute() and '..' not in path.parts
+  return bool(safe) and not set(name) & set('\\:\0')
+
+
+def _verify(path: pathlib.Path, entry: Any) -> str:
+  if not path.is_file():
+    raise MissingCheckpointError(f'{path} is missing beside its manifest.')
+  if not isinstance(entry, dict) or path.stat().st_size != entry.get('bytes'):
+    raise DamagedCheckpointError(
+      f'{path} is not as long as its manifest says; {_COPY_AGAIN}'
+    )
+  with open(path, 'rb') as file:
+    checksum = hashlib.file_digest(file, 'sha256').hexdigest()
+  if checksum != entry.get('sha256'):
+    raise DamagedCheckpointError(
+      f'{path} does not have the checksum of its manifest; {_COPY_AGAIN}'
+    )
+  return checksum

@@ -1,0 +1,116 @@
+"""Trains a student from a teacher: flags, then gin, then the runner.
+
+  python -m reincarnating_rl.train --agent qdagger_dqn \
+    --gin_files configs/qdagger_dqn.gin --base_dir runs/pong \
+    --teacher_checkpoint_dir teacher_ckpts/Pong/1
+
+The same command resumes a run that was interrupted.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from absl import app, flags, logging
+
+from reincarnating_rl.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string(
+  'agent', None, 'Student: qdagger_dqn, or dqn (tabula rasa, no teacher).'
+)
+flags.DEFINE_multi_string(
+  'gin_files',
+  [],
+  'Configuration: a path, or the name of a shipped file (qdagger_dqn.gin).',
+)
+flags.DEFINE_multi_string(
+  'gin_bindings', [], 'Settings that override it: "Runner.num_iterations=5".'
+)
+flags.DEFINE_string(
+  'base_dir', None, 'Where the run is written, and resumed from.'
+)
+flags.DEFINE_string(
+  'teacher_agent', 'dqn', 'Kind of teacher: dqn, or random (by name only).'
+)
+flags.DEFINE_string(
+  'teacher_checkpoint_dir',
+  None,
+  'Directory of the teacher: it holds `checkpoints/`.',
+)
+flags.DEFINE_integer(
+  'teacher_checkpoint_number', None, 'Which checkpoint; default: the newest.'
+)
+flags.DEFINE_string(
+  'teacher_checkpoint_file_prefix', 'ckpt', 'Checkpoint files: PREFIX.NUMBER.'
+)
+flags.DEFINE_integer(
+  'run_number', 1, 'Seed of everything; runs are repeatable and differ by it.'
+)
+flags.DEFINE_string(
+  'atari_roms_path', None, "Directory of Atari ROMs; default: ale-py's own."
+)
+flags.DEFINE_boolean(
+  'disable_jit', False, 'Run JAX without compilation, for debugging.'
+)
+
+
+def main(argv: Sequence[str]) -> None:
+  """Runs what the flags say; a user's mistake is one line on stderr."""
+  if not FLAGS['verbosity'].present:
+    # Dopamine logs every setting; lineage.json has them all.
+    level = logging.INFO if FLAGS.alsologtostderr else logging.WARNING
+    logging.set_verbosity(level)
+  try:
+    if len(argv) > 1:
+      raise UserError(f'Unexpected argument {argv[1]!r}: flags begin with --.')
+    if not FLAGS.base_dir:
+      raise UserError('--base_dir is missing: where should the run be written?')
+    _run()
+  except UserError as error:
+    logging.debug('%s', error, exc_info=True)
+    # gin adds lines on where it was.
+    sys.exit(f'error: {str(error).splitlines()[0]}')
+
+
+def _run() -> None:
+  # What is slow to import waits until the flags have been read.
+  import jax
+
+  from reincarnating_rl import configuration
+  from reincarnating_rl.runner import factories
+  from reincarnating_rl.runner.interrupts import Interrupted
+
+  jax.config.update('jax_disable_jit', FLAGS.disable_jit)
+  factories.check_names(FLAGS.agent, FLAGS.teacher_agent)
+  configuration.load(FLAGS.gin_files, FLAGS.gin_bindings)
+  runner = factories.create_runner(
+    base_dir=os.path.expanduser(FLAGS.base_dir),
+    agent=FLAGS.agent,
+    teacher=factories.TeacherSettings(
+      agent=FLAGS.teacher_agent,
+      checkpoint_dir=FLAGS.teacher_checkpoint_dir,
+      checkpoint_number=FLAGS.teacher_checkpoint_number,
+      checkpoint_file_prefix=FLAGS.teacher_checkpoint_file_prefix,
+    ),
+    seed=FLAGS.run_number,
+    atari_roms_path=FLAGS.atari_roms_path,
+  )
+  configuration.check_every_binding_was_read()
+  try:
+    runner.run_experiment()
+  except Interrupted:
+    sys.exit(
+      f'Interrupted; a checkpoint is in {FLAGS.base_dir}. The same command '
+      'goes on from there.'
+    )
+
+
+def run() -> None:
+  """Entry point of the installed command."""
+  app.run(main)
+
+
+if __name__ == '__main__':
+  run()

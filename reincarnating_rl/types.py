@@ -1,0 +1,68 @@
+"""Array records that flow between the rooms; every shape is stated here.
+
+`B` is the batch size, `A` the number of actions, `S` the stack size and
+`*O` the shape of one observation, `(84, 84)` for an Atari frame.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+Array = jax.Array | np.ndarray
+Params = Mapping[str, Any]
+Metrics = Mapping[str, Array]
+
+
+class Transition(NamedTuple):
+  """One environment step, as it is handed to a replay.
+
+  `terminal` means that the environment ended here; `episode_end` that nothing
+  after this step belongs to the episode: a terminal, or a time-out (then
+  `terminal` is False and the value of what would have followed is unknown).
+  """
+
+  observation: Array  # [*O], what was seen before acting
+  action: int
+  reward: float
+  terminal: bool
+  episode_end: bool = False
+
+
+class Batch(NamedTuple):
+  """n-step elements sampled from a replay.
+
+  Dopamine's names are kept; `reward` is the n-step return
+  `sum_{k<m} gamma^k r_{t+k}` and `discount` is `gamma^m (1 - is_terminal)`,
+  where `m <= n` is the number of steps really taken.
+  """
+
+  state: Array  # [B, *O, S]
+  action: Array  # [B] int32
+  reward: Array  # [B] float32
+  discount: Array  # [B] float32
+  next_state: Array  # [B, *O, S]; arbitrary where is_terminal
+  is_terminal: Array  # [B] bool
+  teacher_logits: Array  # [B, A] float32; A = 0 without a teacher
+
+
+class QOutput(NamedTuple):
+  """What a Q-network returns for one state."""
+
+  q_values: Array  # [A]
+
+
+class Coefficients(NamedTuple):
+  """Scalars that change during a run; traced, so none of them recompiles."""
+
+  distill: Array  # [] float32, lambda of Agarwal et al. 2022, Eq. 2
+  learning_rate: Array  # [] float32
+
+
+class LearnerState(NamedTuple):
+  """All that a gradient update reads and writes."""
+
+  params: Params
+  target_params: Params
+  optimizer_state: Any

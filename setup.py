@@ -1,0 +1,66 @@
+"""Packaging of reincarnating_rl; tool settings are in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+VERSION = re.search(
+  r"__version__ = '(.+)'",
+  (ROOT / 'reincarnating_rl' / '__init__.py').read_text(encoding='utf-8'),
+)[1]
+
+setup(
+  name='reincarnating_rl',
+  version=VERSION,
+  description='Reuse prior computation to train value-based RL agents.',
+  long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
+  long_description_content_type='text/markdown',
+  license='Apache-2.0',
+  python_requires='>=3.11',
+  packages=[
+    *find_packages(include=['reincarnating_rl', 'reincarnating_rl.*']),
+    'reincarnating_rl.configs',
+    'reincarnating_rl.configs.base',
+  ],
+  # The configurations live at the top of the repository and travel in the
+  # wheel, so that they are found by name from anywhere.
+  package_dir={'reincarnating_rl.configs': 'configs'},
+  package_data={
+    'reincarnating_rl.configs': ['*.gin'],
+    'reincarnating_rl.configs.base': ['*.gin'],
+  },
+  install_requires=[
+    'absl-py>=2.1',
+    'ale-py>=0.12,<0.13',
+    'chex>=0.1.90',
+    'cramjam>=2.9',
+    'dopamine-rl==4.1.2',
+    'flax>=0.12',
+    'gin-config>=0.5',
+    'gymnasium>=1.1',
+    'jax>=0.10,<0.11',
+    'matplotlib>=3.9',
+    'numpy>=2.1',
+    'optax>=0.2.5',
+    'rich>=13',
+    'safetensors>=0.5',
+    'tensorboard>=2.19',  # flax.metrics imports it and nothing requires it.
+    'tensorflow>=2.21,<2.22',
+    'tensorflow-probability==0.25.0',
+    'tqdm>=4.66',
+  ],
+  extras_require={
+    'cuda': ['jax[cuda13]>=0.10,<0.11'],
+    'dev': [
+      'hypothesis>=6.100',
+      'pytest>=8',
+      'pytest-xdist>=3.6',
+      'ruff>=0.9',
+    ],
+  },
+  entry_points={
+    'console_scripts': ['reincarnate=reincarnating_rl.train:run'],
+  },
+)

@@ -1,0 +1,225 @@
+"""The students: counters, syncs, weaning, snapshots."""
+
+import pathlib
+import resource
+
+import chex
+import gin
+import jax
+import numpy as np
+import pytest
+
+from reincarnating_rl.agents import snapshots
+from reincarnating_rl.replay import device_view
+from tests import toys
+
+
+BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts' / 'Pong' / '1'
+
+
+@pytest.fixture(autouse=True)
+def clean_gin():
+  yield
+  with gin.config.unlock_config():
+    gin.clear_config()
+
+
+def play(agent, steps, *, terminal_every=7):
+  """Feeds an agent with random observations."""
+  rng = np.random.default_rng(0)
+  observe = lambda: rng.normal(size=toys.LENGTH).astype(np.float32)  # noqa: E731
+  agent.begin_episode(observe())
+  for t in range(1, steps):
+    if t % terminal_every == 0:
+      agent.end_episode(1.0, terminal=True)
+      agent.begin_episode(observe())
+    else:
+      agent.step(0.5, observe())
+
+
+def teacher_data(agent, steps=60):
+  store = agent.make_replay(200)
+  rng = np.random.default_rng(3)
+  store.add_episode(
+    rng.normal(size=(steps, toys.LENGTH)).astype(np.float32),
+    rng.integers(0, 2, steps).astype(np.int32),
+    rng.normal(size=steps).astype(np.float32),
+    terminal=True,
+  )
+  return store
+
+
+def pretrain(agent, *, calls, updates=4):
+  agent.set_teacher(toys.ScriptedTeacher())
+  store = teacher_data(agent)
+  agent.label(store, chunk=16)
+  view = device_view.device_view(store)
+  for _ in range(calls):
+    agent.pretrain(view, store.slots(store.sample_keys((updates, 8))))
+  return store
+
+
+def test_pretraining_really_trains_and_counts_apart():
+  # The official code's offline phase made no update at all, and its counters
+  # said that it had.
+  agent = toys.make_agent()
+  before = agent.online_params
+  pretrain(agent, calls=3, updates=4)
+  assert agent.pretraining_updates == 12
+  assert agent.training_steps == 0
+  assert agent.online_updates == 0
+  assert int(agent.optimizer_state[0].count) == 12
+  moved = jax.tree.map(lambda a, b: float(abs(a - b).max()), agent.online_params, before)
+  assert min(jax.tree.leaves(moved)) > 0
+
+
+def test_offline_updates_count_for_epsilon_only():
+  agent = toys.make_agent(
+    dqn={'epsilon_fn': lambda period, step, warmup, final: step / 100}
+  )
+  pretrain(agent, calls=2, updates=5)
+  assert agent.exploration_steps == 10
+  assert agent.epsilon == pytest.approx(0.1)
+  agent.eval_mode = True
+  assert agent.epsilon == 0.0
+
+
+def test_targets_sync_at_their_own_period_whatever_the_update_period():
+  # The official code synced only on multiples of both periods.
+  agent = toys.make_agent(
+    dqn={'update_period': 4, 'target_update_period': 10, 'min_replay_history': 0}
+  )
+  synced = []
+  agent._sync_weights = lambda: synced.append(agent.training_steps)
+  play(agent, 60)
+  assert synced == [t for t in range(10, 60, 10)]
+
+
+def test_a_target_period_below_the_update_period_syncs_every_offline_update():
+  # The official code divided by zero here.
+  agent = toys.make_agent(dqn={'update_period': 4, 'target_update_period': 2})
+  pretrain(agent, calls=1, updates=3)
+  chex.assert_trees_all_equal(agent.online_params, agent.target_network_params)
+
+
+def test_the_switch_to_online_syncs_and_keeps_the_moments():
+  agent = toys.make_agent()
+  pretrain(agent, calls=1)
+  moments = agent.optimizer_state
+  agent.finish_pretraining()
+  chex.assert_trees_all_equal(agent.online_params, agent.target_network_params)
+  chex.assert_trees_all_equal(agent.optimizer_state, moments)
+
+
+def test_one_program_for_a_whole_run():
+  # Setting the learning rate in the optimiser's state compiled anew each time.
+  agent = toys.make_agent(dqn={'min_replay_history': 10})
+  agent.set_teacher(toys.ScriptedTeacher())
+  for score in (0.0, 0.3, 0.9, 1.2):
+    play(agent, 40)
+    agent.record_score(score)
+  pretrain(agent, calls=2)
+  assert agent._update._cache_size() == 1
+  assert agent._scanned_update._cache_size() == 1
+  assert agent._act._cache_size() == 1
+
+
+def test_weaning_moves_lambda_and_the_learning_rate_together():
+  agent = toys.make_agent(distill_loss_coefficient=2.0)
+  agent._initial_learning_rate, agent._final_learning_rate = 1e-4, 1e-5
+  agent.record_score(0.5)
+  assert agent.distill_coefficient == pytest.approx(1.0)
+  assert agent.learning_rate == pytest.approx(5.5e-5)
+  agent.record_score(1.5)
+  agent.record_score(0.0)
+  assert agent.distill_coefficient == 0.0
+  assert agent.learning_rate == pytest.approx(1e-5)
+
+
+def test_the_teacher_is_asked_once_for_each_state_and_never_when_weaned():
+  agent = toys.make_agent(dqn={'min_replay_history': 4})
+  teacher = toys.ScriptedTeacher()
+  agent.set_teacher(teacher)
+  play(agent, 61)
+  assert 52 <= teacher.num_states <= 62
+  agent.record_score(1.0)
+  asked = teacher.num_states
+  play(agent, 40)
+  assert teacher.num_states == asked
+
+
+def test_a_student_of_one_action_trains():
+  # Squeezing Q-values dropped the action axis.
+  agent = toys.make_agent(num_actions=1, dqn={'min_replay_history': 10})
+  play(agent, 40)
+  assert agent.online_updates > 0
+
+
+def test_evaluation_stores_and_trains_nothing():
+  agent = toys.make_agent(dqn={'min_replay_history': 0})
+  agent.eval_mode = True
+  play(agent, 30)
+  assert (agent.replay.add_count, agent.training_steps) == (0, 0)
+
+
+def test_equal_seeds_make_equal_students_and_others_do_not():
+  first, second, other = (toys.make_agent(seed=s) for s in (1, 1, 2))
+  chex.assert_trees_all_equal(first.online_params, second.online_params)
+  with pytest.raises(AssertionError):
+    chex.assert_trees_all_equal(first.online_params, other.online_params)
+
+
+def test_a_large_replay_takes_no_memory_until_it_is_filled():
+  before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+  agent = toys.make_agent(
+    dqn={'observation_shape': (84, 84), 'observation_dtype': np.uint8}
+  )
+  agent.make_replay(1_000_000)
+  grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+  assert grown < 500_000  # kB, of 7 GB
+
+
+def test_a_snapshot_restores_everything():
+  agent = toys.make_agent(dqn={'min_replay_history': 10})
+  pretrain(agent, calls=1)
+  play(agent, 40)
+  agent.record_score(0.4)
+  arrays, counters = agent.snapshot()
+  other = toys.make_agent(seed=9, dqn={'min_replay_history': 10})
+  other.restore(arrays, counters)
+  chex.assert_trees_all_equal(other._trees(), agent._trees())
+  assert other.counters == agent.counters
+  assert other.learning_rate == agent.learning_rate
+
+
+@pytest.mark.parametrize('damage', ['missing', 'shape'])
+def test_a_foreign_snapshot_changes_nothing(damage):
+  # The official code restored half of an agent and went on.
+  agent = toys.make_agent()
+  arrays, counters = toys.make_agent(seed=5).snapshot()
+  name = 'optimizer_state/0/count'
+  if damage == 'missing':
+    del arrays[name]
+  else:
+    arrays[name] = np.zeros(3, np.int32)
+  before = agent._trees()
+  with pytest.raises(snapshots.IncompatibleSnapshotError, match=name):
+    agent.restore(arrays, counters)
+  chex.assert_trees_all_equal(agent._trees(), before)
+
+
+def test_settings_of_the_student_never_reach_the_teacher():
+  # The official teacher inherited from the student's class, and its bindings.
+  from reincarnating_rl.networks.q_networks import NatureDQNNetwork
+  from reincarnating_rl.teachers import factory
+
+  gin.bind_parameter('JaxDQNAgent.gamma', 0.5)
+  gin.bind_parameter('JaxDQNAgent.network', toys.MLPDQNNetwork)
+  teacher = factory.create_teacher(
+    'dqn',
+    BUNDLED,
+    num_actions=6,
+    observation_shape=(84, 84),
+    stack_size=4,
+  )
+  assert teacher.lineage['network'] == NatureDQNNetwork.__name__

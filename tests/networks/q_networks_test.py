@@ -1,0 +1,81 @@
+"""Q-networks against those of Dopamine 4.1.2, from which checkpoints come."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
+
+# isort: split
+from dopamine.jax import networks as dopamine_networks
+
+from reincarnating_rl.networks.q_networks import MLPDQNNetwork, NatureDQNNetwork
+from reincarnating_rl.types import QOutput
+
+_RANGE = {'min_vals': (-1.0, -2.0, 0.0), 'max_vals': (1.0, 2.0, 8.0)}
+_CASES = {
+  'nature': (NatureDQNNetwork, 'NatureDQNNetwork', {'num_actions': 6}),
+  'nature_preprocessed': (
+    NatureDQNNetwork,
+    'NatureDQNNetwork',
+    {'num_actions': 3, 'inputs_preprocessed': True},
+  ),
+  'mlp': (MLPDQNNetwork, 'ClassicControlDQNNetwork', {'num_actions': 2}),
+  'mlp_small': (
+    MLPDQNNetwork,
+    'ClassicControlDQNNetwork',
+    {'num_actions': 2, 'num_layers': 1, 'hidden_units': 8} | _RANGE,
+  ),
+  'mlp_preprocessed': (
+    MLPDQNNetwork,
+    'ClassicControlDQNNetwork',
+    {'num_actions': 2, 'num_layers': 3, 'hidden_units': 4}
+    | {'inputs_preprocessed': True}
+    | _RANGE,
+  ),
+}
+
+
+def _state(name):
+  rng = np.random.default_rng(0)
+  if name == 'nature':
+    return rng.integers(256, size=(84, 84, 4), dtype=np.uint8)
+  if name == 'nature_preprocessed':
+    return rng.random((84, 84, 4), np.float32)
+  shape = (3,) if name == 'mlp_preprocessed' else (3, 1)
+  return rng.standard_normal(shape).astype(np.float32)
+
+
+@pytest.mark.parametrize('name', _CASES)
+def test_equals_dopamine_bit_for_bit(name):
+  """Same initial parameters from the same key, same values from the same."""
+  ours_class, theirs_name, settings = _CASES[name]
+  ours = ours_class(**settings)
+  theirs = getattr(dopamine_networks, theirs_name)(**settings)
+  state, key = _state(name), jax.random.key(3)
+  params, expected = ours.init(key, state), theirs.init(key, state)
+
+  assert jax.tree.structure(params) == jax.tree.structure(expected)
+  jax.tree.map(np.testing.assert_array_equal, params, expected)
+  output = ours.apply(params, state)
+  assert isinstance(output, QOutput)
+  assert output.q_values.shape == (settings['num_actions'],)
+  np.testing.assert_array_equal(
+    output.q_values, theirs.apply(params, state).q_values
+  )
+
+
+def test_one_action_and_a_batch_of_one_keep_their_dimensions():
+  """The official code squeezed both away."""
+  network = NatureDQNNetwork(num_actions=1)
+  states = jnp.zeros((1, 84, 84, 4), jnp.uint8)
+  params = network.init(jax.random.key(0), states[0])
+  output = jax.vmap(lambda s: network.apply(params, s))(states)
+  assert output.q_values.shape == (1, 1)
+
+
+def test_half_a_range_is_an_error():
+  network = MLPDQNNetwork(num_actions=2, min_vals=(0.0,))
+  with pytest.raises(ValueError, match='both min_vals and max_vals'):
+    network.init(jax.random.key(0), jnp.zeros((1, 1)))

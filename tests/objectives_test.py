@@ -1,0 +1,199 @@
+"""The objective by hand, and against Dopamine's own update."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import reincarnating_rl._dopamine_compat  # noqa: F401  isort: skip
+from dopamine.jax import networks as dopamine_networks
+from dopamine.jax.agents.dqn import dqn_agent
+
+from reincarnating_rl import learning, objectives
+from reincarnating_rl.types import Batch, Coefficients, LearnerState
+
+NO_TEACHER = Coefficients(np.float32(0.0), np.float32(1.0))
+
+
+def table(params, state):
+  """A Q-table: one row for each value of the state."""
+  return params[state[0]]
+
+
+def table_batch(**changes):
+  batch = Batch(
+    state=jnp.array([[0], [1]]),
+    action=jnp.array([1, 0]),
+    reward=jnp.array([1.0, -1.0]),
+    discount=jnp.array([0.5, 0.0]),
+    next_state=jnp.array([[1], [0]]),
+    is_terminal=jnp.array([False, True]),
+    teacher_logits=jnp.array([[0.0, np.log(3.0)], [0.0, 0.0]]),
+  )
+  return batch._replace(**changes)
+
+
+PARAMS = jnp.array([[0.0, 0.0], [2.0, 2.0]])
+TARGET_PARAMS = jnp.array([[8.0, 9.0], [1.0, 3.0]])
+
+
+def test_loss_by_hand():
+  objective = objectives.q_objective(
+    table, td_loss='mse', distill=objectives.Distillation(temperature=1.0)
+  )
+  # Targets: 1 + 0.5 * 3 = 2.5 and -1; errors -2.5 and 3.
+  # KL: 0.130812 for the first state, 0 for the second.
+  loss, metrics = objective(
+    PARAMS, TARGET_PARAMS, table_batch(), Coefficients(2.0, 1.0)
+  )
+  td, distill = (2.5**2 + 3.0**2) / 2, 0.130812 / 2
+  assert metrics['Loss/TD'] == pytest.approx(td)
+  assert metrics['Loss/Distill'] == pytest.approx(distill, abs=1e-6)
+  assert loss == pytest.approx(td + 2.0 * distill, abs=1e-5)
+
+
+def test_double_q_by_hand():
+  params = jnp.array([[0.0, 0.0], [5.0, 2.0]])
+  objective = objectives.q_objective(table, td_loss='mse', double=True)
+  # The online network picks action 0 of state 1, the target says 1.
+  loss, _ = objective(params, TARGET_PARAMS, table_batch(), NO_TEACHER)
+  assert loss == pytest.approx((1.5**2 + 6.0**2) / 2)
+
+
+def test_q_statistics_are_values_of_each_state():
+  # The official code took indices for values, and rows of the batch for
+  # actions: it reported 1.0 and -0.5 here.
+  statistics = objectives.q_statistics(
+    jnp.array([[1.0, 5.0, 2.0], [7.75, 0.0, 3.5]])
+  )
+  assert statistics['Q/Max'] == pytest.approx(6.375)
+  assert statistics['Q/ActionGap'] == pytest.approx(3.625)
+
+
+@pytest.mark.parametrize('batch_size', [1, 3])
+@pytest.mark.parametrize('num_actions', [1, 2])
+def test_shapes_survive_a_single_example_and_a_single_action(
+  batch_size, num_actions
+):
+  objective = objectives.q_objective(table, distill=objectives.Distillation())
+  batch = Batch(
+    state=jnp.zeros((batch_size, 1), int),
+    action=jnp.zeros(batch_size, int),
+    reward=jnp.ones(batch_size),
+    discount=jnp.zeros(batch_size),
+    next_state=jnp.zeros((batch_size, 1), int),
+    is_terminal=jnp.ones(batch_size, bool),
+    teacher_logits=jnp.zeros((batch_size, num_actions)),
+  )
+  params = jnp.zeros((1, num_actions))
+  loss, metrics = objective(params, params, batch, Coefficients(1.0, 1.0))
+  assert loss == pytest.approx(0.5)
+  assert metrics['Q/ActionGap'] == 0.0
+
+
+@pytest.mark.parametrize(
+  'arguments', [{'td_loss': 'hubr'}, {'distill': objectives.Distillation(1, '')}]
+)
+def test_an_unknown_loss_is_an_error(arguments):
+  with pytest.raises(ValueError, match='Unknown'):
+    objectives.q_objective(table, **arguments)
+
+
+@dataclasses.dataclass
+class Case:
+  network: object
+  params: object
+  target_params: object
+  batch: Batch
+
+
+@pytest.fixture(scope='module')
+def atari_case():
+  network = dopamine_networks.NatureDQNNetwork(num_actions=4)
+  rng = np.random.default_rng(0)
+
+  def states():
+    return rng.integers(0, 256, (8, 84, 84, 4), np.uint8)
+
+  keys = jax.random.split(jax.random.PRNGKey(0))
+  params, target_params = (network.init(k, jnp.zeros((84, 84, 4))) for k in keys)
+  terminal = np.arange(8) % 3 == 0
+  batch = Batch(
+    state=states(),
+    action=rng.integers(0, 4, 8).astype(np.int32),
+    reward=rng.normal(size=8).astype(np.float32),
+    discount=np.where(terminal, 0.0, 0.99**3).astype(np.float32),
+    next_state=states(),
+    is_terminal=terminal,
+    teacher_logits=rng.normal(size=(8, 4)).astype(np.float32),
+  )
+  return Case(network, params, target_params, batch)
+
+
+@pytest.mark.parametrize('loss_type', ['huber', 'mse'])
+@pytest.mark.parametrize('with_teacher', [True, False])
+def test_lambda_zero_is_dopamines_update(atari_case, loss_type, with_teacher):
+  case, lr = atari_case, 1e-3
+  optimizer = optax.adam(lr, eps=1.5e-4)
+  expected_state, expected_params, expected_loss = dqn_agent.train(
+    case.network,
+    case.params,
+    case.target_params,
+    optimizer,
+    optimizer.init(case.params),
+    case.batch.state,
+    case.batch.action,
+    case.batch.next_state,
+    case.batch.reward,
+    case.batch.is_terminal.astype(np.float32),
+    0.99**3,
+    loss_type,
+  )
+  objective = objectives.q_objective(
+    lambda params, state: case.network.apply(params, state).q_values,
+    td_loss=loss_type,
+    distill=objectives.Distillation() if with_teacher else None,
+  )
+  unit = optax.adam(1.0, eps=1.5e-4)
+  update = jax.jit(learning.make_update(objective, unit))
+  state, metrics = update(
+    LearnerState(case.params, case.target_params, unit.init(case.params)),
+    case.batch,
+    Coefficients(np.float32(0.0), np.float32(lr)),
+  )
+  assert metrics['Loss/Total'] == pytest.approx(float(expected_loss), rel=1e-6)
+  # Adam's first step is lr * g / (|g| + eps): the noise of two programs in g
+  # moves a parameter by less than 1e-3 of a step.
+  jax.tree.map(
+    lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-3 * lr),
+    state.params,
+    expected_params,
+  )
+  jax.tree.map(
+    lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-6),
+    state.optimizer_state[0].mu,
+    expected_state[0].mu,
+  )
+
+
+def test_distillation_moves_the_student_towards_the_teacher(atari_case):
+  case = atari_case
+  objective = objectives.q_objective(
+    lambda params, state: case.network.apply(params, state).q_values,
+    distill=objectives.Distillation(temperature=1.0),
+  )
+  optimizer = optax.adam(1.0)
+  update = jax.jit(learning.make_update(objective, optimizer))
+  state = LearnerState(
+    case.params, case.target_params, optimizer.init(case.params)
+  )
+  losses = []
+  for _ in range(8):
+    state, metrics = update(
+      state, case.batch, Coefficients(np.float32(3.0), np.float32(3e-4))
+    )
+    losses.append(float(metrics['Loss/Distill']))
+  assert losses[-1] < 0.5 * losses[0]

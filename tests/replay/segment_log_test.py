@@ -1,0 +1,399 @@
+import copy
+import errno
+import json
+import os
+
+import cramjam
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from replay_oracle import (
+  OPEN,
+  TERMINAL,
+  TIME_OUT,
+  Oracle,
+  check,
+  histories,
+  stores,
+)
+
+from reincarnating_rl import files
+from reincarnating_rl.errors import UserError
+from reincarnating_rl.replay import segment_log
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.segment_log import DamagedReplayError, SegmentLog
+from reincarnating_rl.types import Transition
+
+
+def make(**settings):
+  return FrameStore(
+    **({'capacity': 300, 'observation_shape': (2,), 'seed': 0} | settings)
+  )
+
+
+def fill(store, steps):
+  rng = np.random.default_rng(store.next_step)
+  for _ in range(steps):
+    frame = rng.integers(0, 256, 2).astype(np.uint8)
+    store.add(Transition(frame, 1, float(rng.normal()), rng.random() < 0.05))
+
+
+def label(store, count=None):
+  keys = store.unlabelled()[:count]
+  logits = np.stack([keys, -keys], -1).astype(np.float32)
+  store.label(keys, logits[:, : store.settings.num_actions])
+
+
+def restored(log, manifest, **settings):
+  store = make(**settings)
+  log.load(store, json.loads(json.dumps(manifest)))
+  return store
+
+
+def assert_same(first, second):
+  assert first.state_dict() == second.state_dict()
+  assert len(first) == len(second)
+  rows = (s.read(s.oldest_step, s.next_step) for s in (first, second))
+  for (name, ours), theirs in zip(
+    next(rows).items(), next(rows).values(), strict=True
+  ):
+    np.testing.assert_array_equal(ours, theirs, name)
+  if len(first):
+    pairs = zip(first.sample(20), second.sample(20), strict=True)
+    for ours, theirs in pairs:
+      np.testing.assert_array_equal(ours, theirs)
+
+
+def names(log):
+  return set(os.listdir(log.directory))
+
+
+@pytest.fixture
+def log(tmp_path):
+  return SegmentLog(str(tmp_path / 'replay'))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+  stores(num_actions=2),
+  st.lists(st.tuples(histories, st.integers(0, 9)), min_size=1, max_size=4),
+)
+def test_a_restored_store_goes_on_as_the_saved_one(
+  tmp_path_factory, make_store, parts
+):
+  log = SegmentLog(str(tmp_path_factory.mktemp('log')))
+  store = make_store()
+  oracle = Oracle(store)
+  for history, labels in parts:
+    for step in history:
+      oracle.run(*step)
+    label(store, labels)
+    manifest = json.loads(json.dumps(log.save(store)))
+    log.remove_unreferenced([manifest])
+    other = make_store()
+    log.load(other, manifest)
+    assert_same(store, other)
+    # From here on the restored one is the one that is filled and saved.
+    check(oracle, other)
+    oracle.store = store = other
+
+
+def test_a_save_costs_what_is_new(log, monkeypatch):
+  written = []
+  write = files.write_atomically
+  monkeypatch.setattr(
+    files,
+    'write_atomically',
+    lambda path, data: (written.append(path), write(path, data)),
+  )
+  read = FrameStore.read
+  steps = []
+  monkeypatch.setattr(
+    FrameStore,
+    'read',
+    lambda self, start, stop: (
+      steps.append(stop - start),
+      read(self, start, stop),
+    )[1],
+  )
+  store = make()
+  for new in (200, 7, 0, 50):
+    fill(store, new)
+    written.clear()
+    steps.clear()
+    log.save(store)
+    assert sum(steps) == new
+    assert len(written) == (new > 0)
+
+
+def test_another_object_for_the_same_directory_knows_what_is_there(log):
+  store = make()
+  fill(store, 100)
+  first = log.save(store)
+  fill(store, 5)
+  second = SegmentLog(log.directory).save(store)
+  assert second['segments'][0] == first['segments'][0]
+  assert second['segments'][1]['start'] == 100
+
+
+def test_segments_are_bounded(log, monkeypatch):
+  monkeypatch.setattr(segment_log, 'SEGMENT_STEPS', 64)
+  store = make()
+  fill(store, 150)
+  manifest = log.save(store)
+  assert [s['stop'] for s in manifest['segments']] == [64, 128, 150]
+  assert_same(store, restored(log, manifest))
+
+
+def test_overwritten_steps_are_neither_saved_nor_named(log):
+  store = make(capacity=50)
+  for _ in range(4):
+    fill(store, 40)
+    manifest = log.save(store)
+  starts = [s['start'] for s in manifest['segments']]
+  assert starts == [80, 120]
+  log.remove_unreferenced([manifest])
+  assert names(log) == {s['file'] for s in manifest['segments']}
+  assert_same(store, restored(log, manifest, capacity=50))
+  fill(store, 130)  # More than the ring holds, between two saves.
+  manifest = log.save(store)
+  assert [s['start'] for s in manifest['segments']] == [240]
+  assert_same(store, restored(log, manifest, capacity=50))
+  fill(store, 50)  # Just what the ring holds.
+  manifest = log.save(store)
+  assert [s['start'] for s in manifest['segments']] == [290]
+  assert_same(store, restored(log, manifest, capacity=50))
+
+
+def test_older_manifests_stay_restorable(log):
+  store = make()
+  fill(store, 60)
+  older = log.save(store)
+  fill(store, 60)
+  newer = log.save(store)
+  resumed = restored(log, older)
+  for _ in range(60):  # Another future.
+    resumed.add(Transition(np.full(2, 9, np.uint8), 0, 1.0, False))
+  other = log.save(resumed)
+  log.remove_unreferenced([older, newer, other])
+  assert len(names(log)) == 3
+  assert_same(store, restored(log, newer))
+  assert_same(resumed, restored(log, other))
+  assert restored(log, older).next_step == 60
+
+
+def test_a_cut_after_a_save_is_saved(log):
+  """The last saved step ends its episode only afterwards."""
+  store = make()
+  oracle = Oracle(store)
+  oracle.run(6, OPEN, False)
+  log.save(store)
+  store.truncate_episode()
+  oracle._end(False)
+  manifest = log.save(store)
+  assert len(manifest['segments']) == 1
+  assert_same(store, restored(log, manifest))
+  oracle.run(4, OPEN, False)
+  check(oracle, restored(log, log.save(store)))
+
+
+def test_labels_that_come_after_a_save_are_saved(log):
+  store = make(num_actions=2)
+  fill(store, 30)
+  label(store, 20)
+  first = log.save(store)
+  assert [s['stop'] for s in first['segments']] == [20, 30]
+  fill(store, 10)
+  label(store)
+  second = log.save(store)
+  assert second['segments'][0] == first['segments'][0]
+  assert [s['stop'] for s in second['segments']] == [20, 40]
+  assert_same(store, restored(log, second, num_actions=2))
+  assert len(restored(log, first, num_actions=2).unlabelled()) == 10
+
+
+def test_a_full_disk_leaves_what_was_saved(log, monkeypatch):
+  store = make()
+  fill(store, 50)
+  manifest = log.save(store)
+  fill(store, 50)
+  before = names(log)
+
+  def no_space(_):
+    raise OSError(errno.ENOSPC, 'No space left on device')
+
+  with monkeypatch.context() as patched:
+    patched.setattr(os, 'fsync', no_space)
+    with pytest.raises(OSError, match='No space'):
+      log.save(store)
+  assert names(log) == before
+  assert restored(log, manifest).next_step == 50
+  assert_same(store, restored(log, log.save(store)))
+
+
+def test_a_kill_leaves_a_temporary_that_is_removed(log):
+  store = make()
+  fill(store, 50)
+  manifest = log.save(store)
+  name = f'steps-50-60-{"0" * 16}.safetensors.zst'
+  for stale in (name, f'{name}.tmp', 'notes.txt'):
+    with open(os.path.join(log.directory, stale), 'wb') as f:
+      f.write(b'half')
+  assert_same(store, restored(log, manifest))
+  log.remove_unreferenced([manifest])
+  assert names(log) == {manifest['segments'][0]['file'], 'notes.txt'}
+
+
+def test_a_directory_that_is_not_there_has_nothing_to_remove(log):
+  log.remove_unreferenced([])
+  assert not os.path.exists(log.directory)
+
+
+def test_segments_that_vanished_are_written_again(log):
+  store = make()
+  fill(store, 50)
+  first = log.save(store)
+  fill(store, 50)
+  os.remove(os.path.join(log.directory, first['segments'][0]['file']))
+  assert_same(store, restored(log, log.save(store)))
+
+
+@pytest.mark.parametrize('damage', ['missing', 'truncated', 'flipped'])
+def test_damaged_segments_are_named(log, damage):
+  store = make()
+  fill(store, 50)
+  log.save(store)
+  fill(store, 50)
+  manifest = log.save(store)
+  name = manifest['segments'][1]['file']
+  path = os.path.join(log.directory, name)
+  with open(path, 'rb') as f:
+    data = bytearray(f.read())
+  os.remove(path)
+  if damage == 'flipped':
+    data[len(data) // 2] ^= 1
+  if damage != 'missing':
+    with open(path, 'wb') as f:
+      f.write(data[:-1] if damage == 'truncated' else data)
+  other = make()
+  with pytest.raises(DamagedReplayError, match=name) as caught:
+    log.load(other, manifest)
+  assert '\n' not in str(caught.value)
+  assert (len(other), other.next_step) == (0, 0)
+  fill(other, 10)
+  assert other.add_count > 0
+
+
+def disguised(log, manifest, data):
+  """Puts bytes where a segment was, and says so in the manifest."""
+  digest = files.sha256(data)
+  segment = manifest['segments'][0]
+  name = f'steps-0-50-{digest[:16]}.safetensors.zst'
+  segment.update(file=name, bytes=len(data), sha256=digest)
+  with open(os.path.join(log.directory, name), 'wb') as f:
+    f.write(data)
+  return manifest
+
+
+@pytest.mark.parametrize(
+  'data',
+  [
+    b'not zstd',
+    bytes(cramjam.zstd.compress(b'not safetensors')),
+    bytes(cramjam.zstd.compress(bytes(10_000_000))),
+  ],
+  ids=['no zstd', 'no safetensors', 'bomb'],
+)
+def test_foreign_content_is_damage(log, data):
+  store = make()
+  fill(store, 50)
+  manifest = disguised(log, log.save(store), data)
+  with pytest.raises(DamagedReplayError, match='decoded|has .* bytes'):
+    restored(log, manifest)
+
+
+def test_segments_of_another_replay_are_damage(log, tmp_path):
+  store, other = make(), make(observation_shape=(3,))
+  fill(store, 50)
+  for _ in range(50):
+    other.add(Transition(np.zeros(3, np.uint8), 0, 0.0, False))
+  theirs = SegmentLog(str(tmp_path / 'other')).save(other)['segments'][0]
+  with open(tmp_path / 'other' / theirs['file'], 'rb') as f:
+    data = f.read()
+  with pytest.raises(DamagedReplayError, match='does not hold 50 steps'):
+    restored(log, disguised(log, log.save(store), data))
+
+
+@pytest.mark.parametrize(
+  'name', ['../replay/x', '/etc/passwd', 'a/b', '..', 'x.safetensors.zst', 7]
+)
+def test_a_manifest_names_only_segments_of_its_folder(log, name):
+  store = make()
+  fill(store, 50)
+  manifest = log.save(store)
+  manifest['segments'][0]['file'] = name
+  with pytest.raises(DamagedReplayError):
+    restored(log, manifest)
+
+
+@pytest.mark.parametrize(
+  'path',
+  [
+    ('state',),
+    ('segments',),
+    ('settings', 'gamma'),
+    ('state', 'next_step'),
+    ('state', 'sampler'),
+    ('state', 'labelled'),
+    ('segments', 0, 'stop'),
+    ('segments', 0, 'sha256'),
+    ('segments', 0, 'labelled'),
+  ],
+)
+@pytest.mark.parametrize('value', ['missing', None, 10**30, -5, [], {}])
+def test_a_foreign_manifest_is_one_sentence(log, path, value):
+  store = make()
+  fill(store, 50)
+  manifest = copy.deepcopy(log.save(store))
+  *parents, last = path
+  holder = manifest
+  for part in parents:
+    holder = holder[part]
+  if value == 'missing':
+    del holder[last]
+  else:
+    holder[last] = value
+  other = make()
+  if path == ('segments', 0, 'labelled') and value != 'missing':
+    log.load(other, manifest)  # Costs a rewritten segment at most.
+    assert_same(other, restored(log, log.save(other)))
+    return
+  with pytest.raises(UserError) as caught:
+    log.load(other, manifest)
+  assert '\n' not in str(caught.value)
+  assert (len(other), other.next_step) == (0, 0)
+
+
+def test_other_settings_are_a_users_mistake(log):
+  store = make()
+  fill(store, 50)
+  manifest = log.save(store)
+  with pytest.raises(UserError, match=r'n_step = 1 and this run 3') as caught:
+    restored(log, manifest, n_step=3)
+  assert not isinstance(caught.value, DamagedReplayError)
+
+
+def test_an_empty_store(log):
+  manifest = log.save(make())
+  assert manifest['segments'] == []
+  assert restored(log, manifest).next_step == 0
+
+
+def test_whole_episodes_are_saved_too(log):
+  store = make(capacity=40)
+  oracle = Oracle(store)
+  for end in (TERMINAL, TIME_OUT, TERMINAL):
+    oracle.run(25, end, True)
+  other = restored(log, log.save(store), capacity=40)
+  check(oracle, other)

@@ -1,0 +1,76 @@
+"""A whole experiment on the corridor, small enough for a test."""
+
+import functools
+import json
+
+import gin
+import numpy as np
+
+from reincarnating_rl.runner import collectors
+from reincarnating_rl.runner.runner import RunnerWithTeacher
+from tests import toys
+
+SMALL = {
+  'teacher_steps': 60,
+  'teacher_epsilon': 0.5,
+  'num_pretraining_iterations': 2,
+  'num_pretraining_steps': 20,
+  'evaluation_episodes': 4,
+  'checkpoint_minutes': 0.0,
+}
+
+
+def make_runner(base_dir, *, teacher='left', online=(2, 60), seed=0, **settings):
+  """Builds a runner; `online` is iterations and steps of each."""
+  gin.clear_config()
+  iterations, steps = online
+  gin.parse_config(
+    [
+      f'Runner.num_iterations = {iterations}',
+      f'Runner.training_steps = {steps}',
+      'Runner.evaluation_steps = 100',
+      'Runner.max_steps_per_episode = 40',
+      'Runner.clip_rewards = False',
+      "CollectorDispatcher.collectors = ('tensorboard', 'jsonl', 'terminal')",
+    ]
+  )
+  if teacher == 'left':
+    teacher = toys.ScriptedTeacher()
+  return RunnerWithTeacher(
+    str(base_dir),
+    functools.partial(_make_agent, seed=seed),
+    toys.corridor(),
+    teacher=teacher,
+    seed=seed,
+    **(SMALL | settings),
+  )
+
+
+def _make_agent(session, environment, *, seed, summary_writer):
+  return toys.make_agent(environment.action_space.n, seed=seed)
+
+
+def metrics(base_dir, *, timed=False):
+  """Reads the JSONL log, without what depends on the clock."""
+  with open(collectors.metrics_path(str(base_dir)), encoding='utf-8') as f:
+    rows = [json.loads(line) for line in f]
+  return [r for r in rows if timed or 'PerSecond' not in r['name']]
+
+
+def outcome(runner):
+  """All that two runs must have in common to be the same run."""
+  arrays, counters = runner._agent.snapshot()
+  columns = runner._agent.replay.columns
+  used = runner._agent.replay.next_step
+  rows = [
+    {k: v for k, v in row.items() if k != 'seconds'}
+    for row in runner.record.rows
+  ]
+  return {
+    'arrays': {name: x.tobytes() for name, x in arrays.items()},
+    'counters': counters,
+    'replay': {n: np.asarray(c[:used]).tobytes() for n, c in columns.items()},
+    'rows': rows,
+    'teacher': runner.record.teacher,
+    'metrics': metrics(runner._base_dir),
+  }

@@ -1,0 +1,262 @@
+"""Resuming: bit for bit, from every phase, after every kind of stop."""
+
+import errno
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import gin
+import pytest
+
+from reincarnating_rl import files
+from reincarnating_rl.errors import UserError
+from reincarnating_rl.runner import checkpoints
+from reincarnating_rl.runner.interrupts import Interrupted
+from tests import toys
+from tests.runner import experiments
+
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+
+
+class Killed(BaseException):
+  """Stands for a kill: nothing in the package may catch it."""
+
+
+@pytest.fixture(autouse=True)
+def clean_gin():
+  yield
+  with gin.config.unlock_config():
+    gin.clear_config()
+
+
+@pytest.fixture(scope='module')
+def uninterrupted(tmp_path_factory):
+  runner = experiments.make_runner(tmp_path_factory.mktemp('whole'))
+  events = count_events(runner)
+  runner.run_experiment()
+  return experiments.outcome(runner), len(events)
+
+
+def count_events(runner, die_at=None):
+  """Notes steps, updates, and every instant of a checkpoint; may die at one."""
+  events = []
+
+  def watch(owner, name):
+    original = getattr(owner, name)
+
+    def wrapper(*args, **kwargs):
+      events.append(name)
+      if die_at is not None and len(events) >= die_at:
+        raise Killed(f'at event {len(events)}, {name}')
+      return original(*args, **kwargs)
+
+    setattr(owner, name, wrapper)
+
+  watch(runner._environment, 'step')
+  watch(runner._arena.environment, 'step')
+  watch(runner._agent, 'pretrain')
+  for name in ('_log', '_path', '_remove_stale', '_manifest'):
+    watch(runner._checkpoints, name)
+  return events
+
+
+@pytest.mark.slow
+def test_kills_at_random_moments_change_nothing(uninterrupted, tmp_path):
+  expected, num_events = uninterrupted
+  moments = random.Random(0)
+  survived = 0
+  # Each life may die anywhere in what is left; the last one may not.
+  for life in range(8):
+    runner = experiments.make_runner(tmp_path)
+    die_at = moments.randint(1, num_events // 3) if life < 7 else None
+    count_events(runner, die_at)
+    try:
+      runner.run_experiment()
+      survived += 1
+      break
+    except Killed:
+      continue
+  assert survived
+  assert experiments.outcome(runner) == expected
+
+
+@pytest.mark.parametrize('phase', ['collect', 'pretrain', 'online'])
+def test_a_kill_in_each_phase_changes_nothing(uninterrupted, tmp_path, phase):
+  expected, _ = uninterrupted
+  runner = experiments.make_runner(tmp_path)
+  number = next(i.number for i in runner.plan if i.phase.value == phase)
+  original = runner._run_one_iteration
+
+  def run_one_iteration(n):
+    if n == number:
+      count_events(runner, die_at=3)
+    original(n)
+
+  runner._run_one_iteration = run_one_iteration
+  with pytest.raises(Killed):
+    runner.run_experiment()
+  runner = experiments.make_runner(tmp_path)
+  runner.run_experiment()
+  assert experiments.outcome(runner) == expected
+
+
+def test_ctrl_c_leaves_a_checkpoint_of_the_work_done(uninterrupted, tmp_path):
+  expected, _ = uninterrupted
+  runner = experiments.make_runner(tmp_path, checkpoint_minutes=60.0)
+  original = runner._agent._train_once
+
+  def press_ctrl_c():
+    os.kill(os.getpid(), signal.SIGINT)
+    original()
+
+  runner._agent._train_once = press_ctrl_c
+  with pytest.raises(Interrupted):
+    runner.run_experiment()
+  resumed = experiments.make_runner(tmp_path)
+  assert resumed._position.number == 4
+  assert 0 < resumed._position.steps < 60
+  assert resumed._agent.training_steps == resumed._position.steps
+  resumed.run_experiment()
+  assert experiments.outcome(resumed) == expected
+
+
+def test_the_teacher_is_measured_once(tmp_path):
+  # The official runner measured it at every restart, which moved the scale.
+  runner = experiments.make_runner(tmp_path)
+  for number in range(3):
+    runner._run_one_iteration(number)
+    runner._checkpoint_experiment(number)
+  resumed = experiments.make_runner(tmp_path)
+  assert resumed._start_iteration == 3
+  assert resumed.record.teacher == runner.record.teacher
+  assert resumed._teacher.num_states == 0
+
+
+def newest(directory, suffix):
+  names = [n for n in os.listdir(directory) if n.endswith(suffix)]
+  return os.path.join(directory, max(names, key=lambda n: int(n.split('.')[1])))
+
+
+@pytest.mark.parametrize('suffix', ['.json', '.safetensors'])
+def test_a_truncated_newest_checkpoint_is_reported_and_passed_over(
+  finished_directory, suffix, caplog, uninterrupted
+):
+  expected, _ = uninterrupted
+  path = newest(finished_directory / 'checkpoints', suffix)
+  os.truncate(path, os.path.getsize(path) // 2)
+  runner = experiments.make_runner(finished_directory)
+  assert runner._start_iteration == 5
+  assert os.path.basename(path) in caplog.text
+  runner.run_experiment()
+  assert experiments.outcome(runner) == expected
+
+
+def test_a_damaged_replay_is_passed_over_too(finished_directory, uninterrupted):
+  expected, _ = uninterrupted
+  folder = finished_directory / 'checkpoints' / 'replay_student'
+  last = max(os.listdir(folder), key=lambda n: int(n.split('-')[1]))
+  os.truncate(folder / last, 10)
+  runner = experiments.make_runner(finished_directory)
+  assert runner._start_iteration < 6
+  runner.run_experiment()
+  assert experiments.outcome(runner) == expected
+
+
+def test_nothing_whole_is_an_error(finished_directory):
+  folder = finished_directory / 'checkpoints'
+  for name in os.listdir(folder):
+    if name.endswith('.json'):
+      os.truncate(folder / name, 0)
+  with pytest.raises(UserError, match='damaged'):
+    experiments.make_runner(finished_directory)
+
+
+@pytest.fixture
+def finished_directory(tmp_path):
+  experiments.make_runner(tmp_path, checkpoint_minutes=60.0).run_experiment()
+  return tmp_path
+
+
+def test_a_full_disk_is_one_clear_error_and_loses_nothing(
+  tmp_path, monkeypatch, uninterrupted
+):
+  expected, _ = uninterrupted
+  runner = experiments.make_runner(tmp_path)
+  runner._run_one_iteration(0)
+  runner._checkpoint_experiment(0)
+
+  def no_space(source, target):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+  runner._run_one_iteration(1)
+  with monkeypatch.context() as patch:
+    patch.setattr(files.os, 'replace', no_space)
+    with pytest.raises(checkpoints.DiskFullError, match='No space left'):
+      runner._checkpoint_experiment(1)
+  assert not [n for _, _, f in os.walk(tmp_path) for n in f if 'tmp' in n]
+  resumed = experiments.make_runner(tmp_path)
+  assert resumed._start_iteration == 1
+  resumed.run_experiment()
+  assert experiments.outcome(resumed) == expected
+
+
+@pytest.mark.parametrize(
+  ('change', 'word'),
+  [({'seed': 7}, 'seed'), ({'num_pretraining_iterations': 0}, 'plan')],
+)
+def test_other_settings_do_not_resume_a_run(finished_directory, change, word):
+  with pytest.raises(UserError, match=word):
+    experiments.make_runner(finished_directory, **change)
+
+
+def test_another_teacher_does_not_resume_a_run(finished_directory):
+  other = toys.ScriptedTeacher(toys.RIGHT)
+  with pytest.raises(UserError, match='teacher'):
+    experiments.make_runner(finished_directory, teacher=other)
+
+
+def test_a_finished_run_can_be_extended(finished_directory):
+  runner = experiments.make_runner(finished_directory, online=(3, 60))
+  assert runner._start_iteration == 6
+  runner.run_experiment()
+  assert len(runner.record.rows) == 5
+
+
+SCRIPT = """
+import sys
+from tests.runner import experiments
+runner = experiments.make_runner(sys.argv[1], online=(4, 200))
+print('ready', flush=True)
+runner.run_experiment()
+print('done', flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_kill_9(tmp_path):
+  def start():
+    process = subprocess.Popen(
+      [sys.executable, '-c', SCRIPT, str(tmp_path / 'killed')],
+      cwd=REPOSITORY,
+      stdout=subprocess.PIPE,
+      text=True,
+    )
+    assert process.stdout.readline() == 'ready\n'
+    return process
+
+  moments = random.Random(1)
+  for _ in range(3):
+    process = start()
+    time.sleep(moments.uniform(0.5, 4.0))
+    process.kill()
+    process.wait()
+  process = start()
+  assert process.communicate()[0].endswith('done\n')
+  assert process.returncode == 0
+  whole = experiments.make_runner(tmp_path / 'whole', online=(4, 200))
+  whole.run_experiment()
+  killed = experiments.make_runner(tmp_path / 'killed', online=(4, 200))
+  assert experiments.outcome(killed) == experiments.outcome(whole)

@@ -1,0 +1,134 @@
+"""Teachers by name, the bundled one among them."""
+
+import functools
+import os
+import pathlib
+import shutil
+
+import gin
+import numpy as np
+import pytest
+
+import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
+
+# isort: split
+from dopamine.jax.agents.dqn import dqn_agent  # noqa: F401  (its gin names)
+
+from reincarnating_rl.errors import UserError
+from reincarnating_rl.networks.q_networks import MLPDQNNetwork
+from reincarnating_rl.teachers import factory
+from reincarnating_rl.teachers.base import RandomTeacher
+from reincarnating_rl.teachers.errors import (
+  MismatchedTeacherError,
+  MissingCheckpointError,
+  TeacherError,
+)
+
+_BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts' / 'Pong' / '1'
+_ATARI = {'num_actions': 6, 'observation_shape': (84, 84), 'stack_size': 4}
+_CARTPOLE = {
+  'num_actions': 2,
+  'observation_shape': (4,),
+  'stack_size': 1,
+  'network': functools.partial(MLPDQNNetwork, num_layers=1, hidden_units=64),
+}
+
+
+@pytest.fixture(scope='module')
+def pong():
+  return factory.create_teacher('dqn', _BUNDLED, **_ATARI)
+
+
+def test_the_bundled_teacher_has_its_q_values(pong, fixtures):
+  path = os.path.join(
+    fixtures, 'dopamine_4_0_6_pong_replay', 'expected_q_values.npz'
+  )
+  with np.load(path) as expected:
+    logits = pong.policy_logits(expected['states'])
+    np.testing.assert_allclose(
+      0.1 * np.asarray(logits), expected['q_values'], atol=1e-5
+    )
+
+
+def test_lineage_tells_where_the_bundled_teacher_is_from(pong):
+  lineage = pong.lineage
+  assert lineage['agent'] == 'dqn'
+  assert lineage['network'] == 'NatureDQNNetwork'
+  assert lineage['checkpoint_number'] == 2
+  assert lineage['checkpoint'].endswith('ckpt.2.safetensors')
+  assert lineage['fingerprint'] == pong.fingerprint
+  assert lineage['described_as']['game'] == 'Pong'
+  assert lineage['described_as']['training']['agent_steps'] == 625_000
+  assert lineage['parent'] is None
+
+
+def test_a_students_lineage_is_the_teachers_parent(tmp_path):
+  shutil.copytree(_BUNDLED, tmp_path / 'run')
+  (tmp_path / 'run' / 'lineage.json').write_text('{"teacher": "abc"}')
+  teacher = factory.create_teacher('dqn', tmp_path / 'run', **_ATARI)
+  assert teacher.lineage['parent'] == {'teacher': 'abc'}
+
+
+def test_the_students_settings_do_not_reach_the_teacher(pong):
+  """The official teacher was an agent, and took the student's bindings."""
+  bindings = [
+    'JaxDQNAgent.network = @networks.ImpalaDQNNetwork',
+    'JaxDQNAgent.gamma = 0.5',
+    'NatureDQNNetwork.inputs_preprocessed = True',
+  ]
+  states = np.full((1, 84, 84, 4), 7, np.uint8)
+  try:
+    gin.parse_config(bindings)
+    bound = factory.create_teacher('dqn', _BUNDLED, **_ATARI)
+  finally:
+    gin.clear_config()
+  assert bound.lineage == pong.lineage
+  np.testing.assert_array_equal(
+    bound.policy_logits(states), pong.policy_logits(states)
+  )
+
+
+def test_a_network_of_the_callers(fixtures):
+  folder = os.path.join(fixtures, 'dopamine_4_0_6_cartpole')
+  teacher = factory.create_teacher(
+    'dqn', folder, checkpoint_number=24, temperature=0.5, **_CARTPOLE
+  )
+  assert teacher.num_actions == 2
+  assert teacher.lineage['temperature'] == 0.5
+  assert teacher.policy_logits(np.zeros((3, 4, 1))).shape == (3, 2)
+
+
+def test_another_game():
+  settings = _ATARI | {'num_actions': 4}
+  with pytest.raises(MismatchedTeacherError, match='has 6 actions, but the ga'):
+    factory.create_teacher('dqn', _BUNDLED, **settings)
+
+
+def test_another_stack_and_another_network():
+  with pytest.raises(
+    MismatchedTeacherError, match='Conv_0/kernel has the shap'
+  ):
+    factory.create_teacher('dqn', _BUNDLED, **(_ATARI | {'stack_size': 3}))
+  with pytest.raises(MismatchedTeacherError, match='no parameter params/final'):
+    factory.create_teacher('dqn', _BUNDLED, **_CARTPOLE)
+
+
+def test_random_only_when_asked_for_by_name():
+  """The official code made a random teacher when it found no checkpoint."""
+  teacher = factory.create_teacher('random', None, **_ATARI)
+  assert isinstance(teacher, RandomTeacher)
+  assert teacher.num_actions == 6
+  with pytest.raises(TeacherError, match='needs --teacher_checkpoint_dir'):
+    factory.create_teacher('dqn', None, **_ATARI)
+  with pytest.raises(MissingCheckpointError, match='no directory'):
+    factory.create_teacher('dqn', _BUNDLED.with_name('2'), **_ATARI)
+
+
+@pytest.mark.parametrize(
+  ('name', 'near'), [('dqnn', 'dqn'), ('DQN', 'dqn'), ('ramdon', 'random')]
+)
+def test_unknown_names_are_answered_with_the_nearest(name, near):
+  with pytest.raises(UserError) as error:
+    factory.create_teacher(name, None, **_ATARI)
+  assert f'did you mean {near!r}' in str(error.value)
+  assert str(error.value).endswith('there are: dqn, random.')

@@ -1,0 +1,97 @@
+"""A corridor that is learnt in seconds, and a teacher who goes the wrong way."""
+
+import functools
+
+import gymnasium as gym
+import numpy as np
+
+import reincarnating_rl._dopamine_compat  # noqa: F401  isort: skip
+from reincarnating_rl.agents.dqn import QDaggerDQNAgent
+from reincarnating_rl.envs import games, single, vector
+from reincarnating_rl.networks.q_networks import MLPDQNNetwork
+
+LENGTH = 5
+LEFT, RIGHT = 0, 1
+
+
+class Corridor(gym.Env):
+  """Walk to an end of a corridor: left pays 0.5, right 1, each step costs 0.1.
+
+  One starts one step from the left end. A teacher who goes left gets 0.4; who
+  goes right, 0.7; a random walk 0.325. It is cut after 40 steps.
+  """
+
+  observation_space = gym.spaces.Box(0.0, 1.0, (LENGTH,), np.float32)
+  action_space = gym.spaces.Discrete(2)
+
+  def reset(self, *, seed=None, options=None):
+    super().reset(seed=seed)
+    self._place, self._steps = 1, 0
+    return self._observation(), {}
+
+  def step(self, action):
+    self._place += 1 if action == RIGHT else -1
+    self._steps += 1
+    reward = {0: 0.5, LENGTH - 1: 1.0}.get(self._place, 0.0) - 0.1
+    terminal = self._place in (0, LENGTH - 1)
+    return self._observation(), reward, terminal, self._steps >= 40, {}
+
+  def _observation(self):
+    return np.eye(LENGTH, dtype=np.float32)[self._place]
+
+
+def corridor(lanes=4):
+  def create():
+    return single.Environment(Corridor())
+
+  return games.Game(
+    'Corridor',
+    create,
+    lambda: vector.LoopVectorEnvironment([create() for _ in range(lanes)]),
+  )
+
+
+class ScriptedTeacher:
+  """Prefers one action everywhere, as a Q-teacher at temperature 0.1 would."""
+
+  num_actions = 2
+  lineage: dict = {}
+
+  def __init__(self, action=LEFT):
+    self.fingerprint = f'always {action}'
+    self._logits = np.float32(10.0) * np.eye(2, dtype=np.float32)[action]
+    self.num_states = 0
+
+  def policy_logits(self, states):
+    self.num_states += len(states)
+    return np.tile(self._logits, (len(states), 1))
+
+
+def make_agent(num_actions=2, seed=0, **settings):
+  """A small student of the corridor; gin sets what is not given."""
+  import gin
+
+  defaults = {
+    'observation_shape': (LENGTH,),
+    'observation_dtype': np.float32,
+    'stack_size': 1,
+    'network': functools.partial(
+      MLPDQNNetwork, num_layers=1, hidden_units=32
+    ),
+    'update_horizon': 2,
+    'min_replay_history': 50,
+    'update_period': 2,
+    'target_update_period': 40,
+    'epsilon_fn': lambda *_: 0.4,
+    'epsilon_eval': 0.0,
+    'loss_type': 'huber',
+  }
+  with gin.config.unlock_config():
+    for name, value in (defaults | settings.pop('dqn', {})).items():
+      gin.bind_parameter(f'JaxDQNAgent.{name}', value)
+  settings = {'distill_loss_coefficient': 1.0} | settings
+  with gin.config.unlock_config():
+    gin.bind_parameter('ReincarnatingDQNAgent.replay_capacity', 10_000)
+    gin.bind_parameter('ReincarnatingDQNAgent.learning_rate', 3e-3)
+    gin.bind_parameter('ReincarnatingDQNAgent.final_learning_rate', 3e-3)
+  return QDaggerDQNAgent(num_actions, seed=seed, **settings)
