@@ -79,9 +79,7 @@ def main() -> None:
   with tempfile.TemporaryDirectory() as folder:
     theirs = dopamine_runner(os.path.join(folder, 'dopamine'))
     ours = our_runner(os.path.join(folder, 'ours'))
-    online = next(
-      row for row in ours.plan if row.phase is phases.Phase.ONLINE
-    )
+    online = next(row for row in ours.plan if row.phase is phases.Phase.ONLINE)
 
     def run_theirs() -> None:
       theirs._run_train_phase(IterationStatistics())

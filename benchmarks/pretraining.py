@@ -1,6 +1,6 @@
 """Offline updates beside the bare jitted update on data already in place.
 
-  python benchmarks/pretraining.py
+python benchmarks/pretraining.py
 """
 
 import argparse

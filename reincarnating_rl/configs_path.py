@@ -9,7 +9,9 @@ from reincarnating_rl.errors import UserError
 _PACKAGE = Path(__file__).parent
 # In a clone `configs/` stands beside the package; a wheel carries it inside.
 SHIPPED = next(
-  (p for p in (_PACKAGE / 'configs', _PACKAGE.parent / 'configs') if p.is_dir()),
+  (
+    p for p in (_PACKAGE / 'configs', _PACKAGE.parent / 'configs') if p.is_dir()
+  ),
   _PACKAGE / 'configs',
 )
 

@@ -85,7 +85,9 @@ def _near_parameter(configurable: str, parameter: str) -> str:
   target = gin.get_configurable(configurable)
   names = list(inspect.signature(target).parameters)
   near = difflib.get_close_matches(parameter, names, n=1)
-  return f' Did you mean {configurable.split(".")[-1]}.{near[0]}?' if near else ''
+  return (
+    f' Did you mean {configurable.split(".")[-1]}.{near[0]}?' if near else ''
+  )
 
 
 def _configurables() -> list[str]:

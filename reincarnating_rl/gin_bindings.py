@@ -15,7 +15,9 @@ gin.external_configurable(
   q_networks.MLPDQNNetwork, module='reincarnation_networks'
 )
 create_teacher = gin.external_configurable(
-  factory.create_teacher, module='teachers', allowlist=['temperature', 'network']
+  factory.create_teacher,
+  module='teachers',
+  allowlist=['temperature', 'network'],
 )
 
 # Our environment takes the gin name of Dopamine's, which is never called here:

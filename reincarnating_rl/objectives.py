@@ -49,7 +49,9 @@ def q_objective(
   double: bool = False,
   distill: Distillation | None = None,
 ) -> Objective:
-  """QDagger's objective, `mean TD + lambda mean KL` (Agarwal et al. 2022, Eq. 2).
+  """QDagger's objective, `mean TD + lambda mean KL`.
+
+  Agarwal et al. 2022, Eq. 2, https://arxiv.org/abs/2206.01626.
 
   With lambda = 0 (or no `distill`) it is the loss of Dopamine's DQN.
 

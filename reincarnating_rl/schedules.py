@@ -35,7 +35,11 @@ def distill_coefficient(
 
 
 def learning_rate(
-  coefficient: float, *, coefficient_initial: float, initial: float, final: float
+  coefficient: float,
+  *,
+  coefficient_initial: float,
+  initial: float,
+  final: float,
 ) -> float:
   """Learning rate tied to weaning, `d lr_initial + (1 - d) lr_final`.
 

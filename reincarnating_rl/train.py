@@ -105,6 +105,11 @@ def _run() -> None:
       f'Interrupted; a checkpoint is in {FLAGS.base_dir}. The same command '
       'goes on from there.'
     )
+  except KeyboardInterrupt:
+    sys.exit(
+      f'Left at once; {FLAGS.base_dir} has the last checkpoint, if any. The '
+      'same command goes on from there.'
+    )
 
 
 def run() -> None:

@@ -85,7 +85,11 @@ def test_one_program_serves_every_coefficient_and_discount(data, learner):
   update, state = learner
   traced = jax.jit(chex.assert_max_traces(update, n=1))
   batch = gather(data, np.arange(8))
-  for distill, rate, gamma in ((3.0, 1e-4, 0.9), (0.7, 5e-5, 0.5), (0.0, 1e-5, 0.0)):
+  for distill, rate, gamma in (
+    (3.0, 1e-4, 0.9),
+    (0.7, 5e-5, 0.5),
+    (0.0, 1e-5, 0.0),
+  ):
     discount = np.full(8, gamma, np.float32)
     state, _ = traced(
       state, batch._replace(discount=discount), coefficients(distill, rate)

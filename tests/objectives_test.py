@@ -95,7 +95,8 @@ def test_shapes_survive_a_single_example_and_a_single_action(
 
 
 @pytest.mark.parametrize(
-  'arguments', [{'td_loss': 'hubr'}, {'distill': objectives.Distillation(1, '')}]
+  'arguments',
+  [{'td_loss': 'hubr'}, {'distill': objectives.Distillation(1, '')}],
 )
 def test_an_unknown_loss_is_an_error(arguments):
   with pytest.raises(ValueError, match='Unknown'):
@@ -119,7 +120,9 @@ def atari_case():
     return rng.integers(0, 256, (8, 84, 84, 4), np.uint8)
 
   keys = jax.random.split(jax.random.PRNGKey(0))
-  params, target_params = (network.init(k, jnp.zeros((84, 84, 4))) for k in keys)
+  params, target_params = (
+    network.init(k, jnp.zeros((84, 84, 4))) for k in keys
+  )
   terminal = np.arange(8) % 3 == 0
   batch = Batch(
     state=states(),

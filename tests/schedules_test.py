@@ -59,7 +59,8 @@ def test_without_a_teacher_the_learning_rate_is_the_final_one():
 
 
 @pytest.mark.parametrize(
-  ('step', 'expected'), [(0, 1.0), (25_000, 0.505), (50_000, 0.01), (10**9, 0.01)]
+  ('step', 'expected'),
+  [(0, 1.0), (25_000, 0.505), (50_000, 0.01), (10**9, 0.01)],
 )
 def test_epsilon_is_linear_from_the_first_step(step, expected):
   epsilon = schedules.linear_epsilon(50_000, step, 20_000, 0.01)

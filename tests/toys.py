@@ -1,11 +1,10 @@
-"""A corridor that is learnt in seconds, and a teacher who goes the wrong way."""
+"""A corridor that is learnt in seconds, and a teacher who goes astray."""
 
 import functools
 
 import gymnasium as gym
 import numpy as np
 
-import reincarnating_rl._dopamine_compat  # noqa: F401  isort: skip
 from reincarnating_rl.agents.dqn import QDaggerDQNAgent
 from reincarnating_rl.envs import games, single, vector
 from reincarnating_rl.networks.q_networks import MLPDQNNetwork
@@ -75,9 +74,7 @@ def make_agent(num_actions=2, seed=0, **settings):
     'observation_shape': (LENGTH,),
     'observation_dtype': np.float32,
     'stack_size': 1,
-    'network': functools.partial(
-      MLPDQNNetwork, num_layers=1, hidden_units=32
-    ),
+    'network': functools.partial(MLPDQNNetwork, num_layers=1, hidden_units=32),
     'update_horizon': 2,
     'min_replay_history': 50,
     'update_period': 2,

@@ -4,15 +4,13 @@ A student differs from its Dopamine base in its objective, in the replay it
 keeps and in where its batches come from; never in a copy of the training loop.
 """
 
-from typing import Any
-
 import jax
 import numpy as np
 from dopamine.jax.agents.dqn import dqn_agent
 from dopamine.metrics import statistics_instance
 
 from reincarnating_rl import learning, schedules
-from reincarnating_rl.agents import acting, snapshots
+from reincarnating_rl.agents import behavior, snapshots
 from reincarnating_rl.objectives import Objective, QFunction
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
@@ -23,11 +21,10 @@ from reincarnating_rl.types import (
   LearnerState,
   Metrics,
   Params,
-  Transition,
 )
 
 
-class ReincarnationMixin:
+class ReincarnationMixin(behavior.StudentActs, snapshots.Snapshots):
   """Teacher, coefficients, batches and snapshots over a Dopamine JAX agent.
 
   Subclasses put it before the Dopamine class, set the `_replay_*` and
@@ -90,7 +87,7 @@ class ReincarnationMixin:
         data, slots, stack_size=stack_size
       ),
     )
-    self._act = acting.make_act(self._q_values, self.num_actions)
+    self._act = behavior.make_act(self._q_values, self.num_actions)
     self._q_batch = jax.jit(jax.vmap(self._q_values, in_axes=(None, 0)))
 
   def make_replay(self, capacity: int) -> FrameStore:
@@ -236,107 +233,3 @@ class ReincarnationMixin:
         ],
         collector_allowlist=self._collector_allowlist,
       )
-
-  # Acting.
-
-  @property
-  def exploration_steps(self) -> int:
-    """Steps that count for epsilon: offline updates do, as in the paper."""
-    return self.training_steps + self.pretraining_updates
-
-  def begin_episode(self, observation: np.ndarray) -> np.ndarray:
-    """Starts an episode; returns the first action."""
-    self._reset_state()
-    self._record_observation(observation)
-    return self._train_and_act()
-
-  def step(self, reward: float, observation: np.ndarray) -> np.ndarray:
-    """Stores what the last action led to; returns the next action."""
-    self._store_transition(self._observation, self.action, reward, False)
-    self._record_observation(observation)
-    return self._train_and_act()
-
-  def _train_and_act(self) -> np.ndarray:
-    if not self.eval_mode:
-      self._train_step()
-    self._rng, action = self._act(
-      self.online_params, self.state, self._rng, np.float32(self.epsilon)
-    )
-    self.action = np.asarray(action)
-    return self.action
-
-  @property
-  def epsilon(self) -> float:
-    """Probability of a random action now."""
-    if self.eval_mode:
-      return self.epsilon_eval
-    return self.epsilon_fn(
-      self.epsilon_decay_period,
-      self.exploration_steps,
-      self.min_replay_history,
-      self.epsilon_train,
-    )
-
-  def q_values(self, states: Array) -> Array:
-    """Returns the student's Q-values [B, A] of states [B, *O, S]."""
-    return self._q_batch(self.online_params, states)
-
-  def _store_transition(
-    self,
-    last_observation: np.ndarray,
-    action: int,
-    reward: float,
-    is_terminal: bool,
-    *,
-    episode_end: bool = False,
-  ) -> None:
-    if not self.eval_mode:
-      self._replay.add(
-        Transition(last_observation, action, reward, is_terminal, episode_end)
-      )
-
-  # Checkpoints.
-
-  @property
-  def counters(self) -> dict[str, float]:
-    """What the student has spent, and lambda."""
-    return {
-      'training_steps': self.training_steps,
-      'pretraining_updates': self.pretraining_updates,
-      'online_updates': self.online_updates,
-      'distill_coefficient': self.distill_coefficient,
-    }
-
-  def snapshot(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Returns all that shapes the student's future, its replay apart.
-
-    Returns:
-      Arrays by name, and JSON-able counters. Between episodes only.
-    """
-    return snapshots.flatten(self._trees()), self.counters
-
-  def restore(
-    self, arrays: dict[str, np.ndarray], counters: dict[str, Any]
-  ) -> None:
-    """Inverse of `snapshot`: everything is read before anything is changed.
-
-    Raises:
-      IncompatibleSnapshotError: the arrays are of another configuration.
-    """
-    trees = snapshots.unflatten(arrays, self._trees())
-    self.online_params = trees['online_params']
-    self.target_network_params = trees['target_params']
-    self.optimizer_state = trees['optimizer_state']
-    self._rng = trees['rng']
-    self.training_steps = counters['training_steps']
-    self.pretraining_updates = counters['pretraining_updates']
-    self.online_updates = counters['online_updates']
-    self.set_distill_coefficient(counters['distill_coefficient'])
-
-  def _trees(self) -> dict[str, Any]:
-    return {
-      'online_params': self.online_params,
-      'target_params': self.target_network_params,
-      'optimizer_state': self.optimizer_state,
-      'rng': self._rng,
-    }

@@ -79,3 +79,54 @@ def _leaf_name(tree: str, path: tuple[Any, ...]) -> str:
     for key in path
   )
   return '/'.join([tree, *map(str, keys)])
+
+
+class Snapshots:
+  """A student's state, out and in.
+
+  Part of `ReincarnationMixin`, which has the attributes used here.
+  """
+
+  @property
+  def counters(self) -> dict[str, float]:
+    """What the student has spent, and lambda."""
+    return {
+      'training_steps': self.training_steps,
+      'pretraining_updates': self.pretraining_updates,
+      'online_updates': self.online_updates,
+      'distill_coefficient': self.distill_coefficient,
+    }
+
+  def snapshot(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Returns all that shapes the student's future, its replay apart.
+
+    Returns:
+      Arrays by name, and JSON-able counters. Between episodes only.
+    """
+    return flatten(self._trees()), self.counters
+
+  def restore(
+    self, arrays: dict[str, np.ndarray], counters: dict[str, Any]
+  ) -> None:
+    """Inverse of `snapshot`: everything is read before anything is changed.
+
+    Raises:
+      IncompatibleSnapshotError: the arrays are of another configuration.
+    """
+    trees = unflatten(arrays, self._trees())
+    self.online_params = trees['online_params']
+    self.target_network_params = trees['target_params']
+    self.optimizer_state = trees['optimizer_state']
+    self._rng = trees['rng']
+    self.training_steps = counters['training_steps']
+    self.pretraining_updates = counters['pretraining_updates']
+    self.online_updates = counters['online_updates']
+    self.set_distill_coefficient(counters['distill_coefficient'])
+
+  def _trees(self) -> dict[str, Any]:
+    return {
+      'online_params': self.online_params,
+      'target_params': self.target_network_params,
+      'optimizer_state': self.optimizer_state,
+      'rng': self._rng,
+    }

@@ -4,8 +4,6 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
 from reincarnating_rl.envs import seeding, vector
 from reincarnating_rl.envs.lanes import Episode, Lanes, Policy
 
@@ -73,45 +71,3 @@ def rollouts(
       timed_out = lanes.running[lane].length >= max_steps_per_episode
       if steps.terminals[k] or steps.truncations[k] or timed_out:
         yield lanes.running.pop(lane).finish(bool(steps.terminals[k]))
-
-
-def uniform_policy(num_actions: int) -> Policy:
-  """The uniformly random policy.
-
-  Args:
-    num_actions: `A`.
-
-  Returns:
-    A policy for `rollouts`, without extras.
-  """
-
-  def policy(states: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, None]:
-    del states
-    # The high word of the product is uniform in [0, A) up to A / 2^32.
-    return (keys[:, 0].astype(np.uint64) * num_actions >> 32).astype(int), None
-
-  return policy
-
-
-def measure_random_score(
-  environment: vector.VectorEnvironment, *, seed: int, num_episodes: int = 30
-) -> float:
-  """Mean return of the uniformly random policy, for games without a table.
-
-  Args:
-    environment: the lanes.
-    seed: of the run, at least 0.
-    num_episodes: episodes to average over, at least 1.
-
-  Returns:
-    The mean undiscounted return, not clipped.
-  """
-  episodes = rollouts(
-    environment,
-    uniform_policy(environment.num_actions),
-    seed=seed,
-    iteration=0,
-    stack_size=1,
-    num_episodes=num_episodes,
-  )
-  return float(np.mean([episode.return_ for episode in episodes]))

@@ -11,7 +11,9 @@ from rich.table import Table
 PLOT_FILE = 'learning_curve.png'
 
 
-def print_table(summary: dict[str, Any], console: Console | None = None) -> None:
+def print_table(
+  summary: dict[str, Any], console: Console | None = None
+) -> None:
   """Prints random, teacher and student: raw, normalised, steps, time.
 
   Args:
@@ -101,9 +103,7 @@ def plot(summary: dict[str, Any], path: str, *, title: str) -> None:
     )
   if summary['random'] is not None:
     axis.axhline(summary['random'], color='0.5', ls='--', label='random policy')
-  axis.set(
-    title=title, xlabel='gradient updates', ylabel='return per episode'
-  )
+  axis.set(title=title, xlabel='gradient updates', ylabel='return per episode')
   axis.legend(frameon=False, fontsize='small')
   axis.spines[['top', 'right']].set_visible(False)
   figure.savefig(path, dpi=150)

@@ -29,7 +29,9 @@ def q_target(reward: Array, discount: Array, q_t: Array) -> Array:
 def double_q_target(
   reward: Array, discount: Array, q_t: Array, q_t_selector: Array
 ) -> Array:
-  """Target of double Q-learning, `r_t + discount_t Q'(s_t, argmax_a Q(s_t, a))`.
+  """Target of double Q-learning, `r_t + discount_t Q'(s_t, a*)`.
+
+  `a* = argmax_a Q(s_t, a)`: the online network selects the action.
 
   van Hasselt et al. 2016, https://arxiv.org/abs/1509.06461.
 

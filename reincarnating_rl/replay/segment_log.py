@@ -22,6 +22,7 @@ from reincarnating_rl.replay.frame_store import FrameStore
 # 14 MB of Atari frames: buffers of more than 32 MB are mapped anew each time,
 # and the page faults make saving and loading four times as slow.
 SEGMENT_STEPS = 2048
+_MAX_SEGMENT_STEPS = 65_536  # What a reader accepts: it allocates this much.
 _LEVEL = 1  # Of zstd, its fastest.
 _NAME = re.compile(r'steps-\d+-\d+-[0-9a-f]{16}\.safetensors\.zst')
 _FIELDS = ('file', 'start', 'stop', 'labelled', 'bytes', 'sha256')
@@ -147,7 +148,7 @@ class SegmentLog:
     at = oldest
     for segment in segments:
       start, stop = segment['start'], segment['stop']
-      if not start <= at < stop <= start + SEGMENT_STEPS:
+      if not start <= at < stop <= start + _MAX_SEGMENT_STEPS:
         raise ValueError(f'steps {start} to {stop} do not follow step {at}')
       rows = self._read(store, segment)
       store.write(at, {name: row[at - start :] for name, row in rows.items()})

@@ -1,8 +1,6 @@
 """The arena: many episodes side by side, to evaluate or to collect."""
 
-from collections.abc import Callable, Iterator
-
-import numpy as np
+from collections.abc import Iterator
 
 from reincarnating_rl.envs import rollouts
 from reincarnating_rl.envs.lanes import Episode, Policy
@@ -11,10 +9,6 @@ from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
 from reincarnating_rl.runner import progress
 from reincarnating_rl.runner.interrupts import InterruptFlag
 from reincarnating_rl.runner.phases import Iteration
-from reincarnating_rl.types import Array
-
-Logits = Callable[[Array], Array]
-"""`states[B, *O, S] -> [B, A]`, of which the largest is the greedy action."""
 
 
 class Arena:
@@ -46,21 +40,19 @@ class Arena:
 
   def evaluate(
     self,
-    logits: Logits,
+    policy: Policy,
     iteration: Iteration,
     *,
     who: str,
-    epsilon: float,
     steps: int,
     episodes: int | None = None,
   ) -> ScoreSummary:
     """Measures a policy.
 
     Args:
-      logits: of the policy.
+      policy: that is measured.
       iteration: whose evaluation this is; its seeds depend on it.
       who: shown by the progress bar.
-      epsilon: probability of a random action.
       steps: no episode begins once so many steps have been taken.
       episodes: play exactly so many instead.
 
@@ -68,7 +60,7 @@ class Arena:
       Summary of the undiscounted returns.
     """
     played = self._play(
-      _policy(logits, epsilon),
+      policy,
       iteration,
       what=f'evaluate {who}',
       steps=steps,
@@ -77,21 +69,18 @@ class Arena:
     )
     return summarize([episode.return_ for episode in played])
 
-  def collect(
-    self, logits: Logits, iteration: Iteration, *, epsilon: float
-  ) -> Iterator[Episode]:
+  def collect(self, policy: Policy, iteration: Iteration) -> Iterator[Episode]:
     """Plays at least `iteration.steps` steps and keeps what was seen.
 
     Args:
-      logits: of the policy; they travel in the episodes' `extras`.
+      policy: that plays; its extras travel with the episodes.
       iteration: of the plan.
-      epsilon: probability of a random action.
 
     Yields:
       Episodes as they end.
     """
     yield from self._play(
-      _policy(logits, epsilon),
+      policy,
       iteration,
       what='collect teacher data',
       steps=iteration.steps,
@@ -141,41 +130,3 @@ def training_stream(number: int) -> int:
 def evaluation_stream(number: int) -> int:
   """Returns the seed stream of an iteration's other episodes."""
   return 2 * number + 1
-
-
-def no_preference(num_actions: int) -> Logits:
-  """Returns the logits of the uniformly random policy."""
-  return lambda states: np.zeros((len(states), num_actions), np.float32)
-
-
-def epsilon_greedy(
-  keys: np.ndarray, logits: np.ndarray, epsilon: float
-) -> np.ndarray:
-  """Acts greedily, but uniformly with probability epsilon.
-
-  A row without any preference, as of the random policy, is acted on uniformly
-  instead of by the action that happens to be the first.
-
-  Args:
-    keys: [B, 2] uint32, uniform random bits.
-    logits: [B, A].
-    epsilon: in [0, 1].
-
-  Returns:
-    [B] int32 actions; of equally good ones the first.
-  """
-  indifferent = np.all(logits == logits[:, :1], axis=1)
-  explore = keys[:, 0] < epsilon * 2.0**32
-  anywhere = keys[:, 1].astype(np.uint64) * logits.shape[1] >> np.uint64(32)
-  greedy = np.argmax(logits, axis=1)
-  return np.where(explore | indifferent, anywhere, greedy).astype(np.int32)
-
-
-def _policy(logits: Logits, epsilon: float) -> Policy:
-  def policy(
-    states: np.ndarray, keys: np.ndarray
-  ) -> tuple[np.ndarray, np.ndarray]:
-    values = np.asarray(logits(np.ascontiguousarray(states)))
-    return epsilon_greedy(keys, values, epsilon), values
-
-  return policy

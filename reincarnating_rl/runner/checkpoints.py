@@ -5,9 +5,10 @@ and checksums, and the replay's segments. It has the format of a teacher
 checkpoint, so that a student can be the next teacher.
 """
 
+import contextlib
 import errno
-import json
 import os
+import pathlib
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -16,20 +17,20 @@ import numpy as np
 import safetensors.numpy
 from absl import logging
 
-from reincarnating_rl import files
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.segment_log import DamagedReplayError, SegmentLog
+from reincarnating_rl.teachers import compact
+from reincarnating_rl.teachers.errors import (
+  DamagedCheckpointError,
+  MissingCheckpointError,
+)
 
-FORMAT = {'format': 'reincarnating_rl', 'version': 1}
+_DAMAGED = (DamagedCheckpointError, MissingCheckpointError, DamagedReplayError)
 
 
 class DiskFullError(UserError):
   """No space for a checkpoint; the earlier ones are whole."""
-
-
-class DamagedCheckpointError(Exception):
-  """A checkpoint whose files are not what its manifest says."""
 
 
 class Checkpoint(NamedTuple):
@@ -60,6 +61,8 @@ class Checkpoints:
     arrays: dict[str, np.ndarray],
     state: dict[str, Any],
     replays: dict[str, FrameStore],
+    *,
+    tag: str,
   ) -> None:
     """Writes a checkpoint; it replaces an earlier one of the same iteration.
 
@@ -68,27 +71,19 @@ class Checkpoints:
       arrays: by name, `online_params/...` among them.
       state: JSON-able.
       replays: stores by name; only what is new in them is written.
+      tag: tells checkpoints of one iteration apart.
 
     Raises:
       DiskFullError: there is no space; earlier checkpoints are untouched.
     """
     try:
-      os.makedirs(self.directory, exist_ok=True)
       logs = {name: self._log(name).save(s) for name, s in replays.items()}
-      data = safetensors.numpy.save(
-        {name: np.asarray(x, order='C') for name, x in arrays.items()}
-      )
-      digest = files.sha256(data)
-      name = f'ckpt.{number}.{digest[:16]}.safetensors'
-      files.write_atomically(os.path.join(self.directory, name), data)
-      manifest = FORMAT | {
-        'number': number,
-        'files': {name: {'bytes': len(data), 'sha256': digest}},
-        'replays': logs,
-        'state': state,
-      }
-      files.write_atomically(
-        self._path(number), json.dumps(manifest, indent=1).encode()
+      compact.write_arrays(
+        self.directory,
+        number,
+        arrays,
+        {'replays': logs, 'state': state},
+        tag=f'.{tag}',
       )
     except OSError as error:
       if error.errno not in (errno.ENOSPC, errno.EDQUOT):
@@ -117,7 +112,7 @@ class Checkpoints:
       try:
         apply(self._read(number))
         return number
-      except (DamagedCheckpointError, DamagedReplayError) as error:
+      except _DAMAGED as error:
         logging.warning('%s Trying the checkpoint before it.', error)
     if numbers:
       raise UserError(
@@ -151,34 +146,11 @@ class Checkpoints:
   def _log(self, name: str) -> SegmentLog:
     return SegmentLog(os.path.join(self.directory, f'replay_{name}'))
 
-  def _manifest(self, number: int) -> dict[str, Any]:
-    try:
-      with open(self._path(number), encoding='utf-8') as f:
-        manifest = json.load(f)
-      if manifest['format'] != FORMAT['format']:
-        raise ValueError(f'its format is {manifest["format"]!r}')
-      return manifest
-    except (OSError, ValueError, KeyError, TypeError) as error:
-      raise DamagedCheckpointError(
-        f'{self._path(number)} cannot be read ({error}).'
-      ) from error
-
   def _read(self, number: int) -> Checkpoint:
-    manifest = self._manifest(number)
-    arrays: dict[str, np.ndarray] = {}
-    for name, entry in manifest['files'].items():
-      path = os.path.join(self.directory, os.path.basename(name))
-      try:
-        with open(path, 'rb') as f:
-          data = f.read()
-      except OSError as error:
-        raise DamagedCheckpointError(f'{path}: {error}.') from error
-      if files.sha256(data) != entry['sha256']:
-        raise DamagedCheckpointError(
-          f'{path} has {len(data)} bytes and not the checksum of its manifest '
-          f'({entry["bytes"]} bytes).'
-        )
-      arrays |= safetensors.numpy.load(data)
+    path = pathlib.Path(self._path(number))
+    manifest = compact.read_manifest(path)
+    arrays_path, _ = compact.verify(path, manifest)
+    arrays = safetensors.numpy.load_file(arrays_path)
     return Checkpoint(number, arrays, manifest['state'], manifest['replays'])
 
   def _remove_stale(self) -> None:
@@ -187,10 +159,11 @@ class Checkpoints:
       os.remove(self._path(number))
     manifests = []
     for number in self.numbers():
-      try:
-        manifests.append(self._manifest(number))
-      except DamagedCheckpointError:
-        continue  # It has been reported when it was met; its number returns.
+      # A damaged one has been reported when it was met; its number returns.
+      with contextlib.suppress(DamagedCheckpointError):
+        manifests.append(
+          compact.read_manifest(pathlib.Path(self._path(number)))
+        )
     named = {name for m in manifests for name in m['files']}
     for name in os.listdir(self.directory):
       if re.fullmatch(r'ckpt\..*\.safetensors', name) and name not in named:

@@ -5,7 +5,6 @@ import functools
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from reincarnating_rl import _dopamine_compat  # noqa: F401  isort: skip
 from dopamine.jax.agents.dqn import dqn_agent
 
 from reincarnating_rl import gin_bindings

@@ -73,7 +73,9 @@ def make_plan(
         (Phase.PRETRAIN, i, num_pretraining_steps)
         for i in range(num_pretraining_iterations)
       ]
-  rows += [(Phase.ONLINE, i, online_steps) for i in range(num_online_iterations)]
+  rows += [
+    (Phase.ONLINE, i, online_steps) for i in range(num_online_iterations)
+  ]
   return tuple(Iteration(n, *row) for n, row in enumerate(rows))
 
 

@@ -1,6 +1,6 @@
 """How far an experiment is: saved with every checkpoint."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class Position(NamedTuple):
@@ -42,4 +42,3 @@ class Position(NamedTuple):
   def average_return(self) -> float:
     """Mean return of the training episodes so far; 0 where there is none."""
     return self.sum_returns / self.episodes if self.episodes else 0.0
-

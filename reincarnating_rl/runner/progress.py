@@ -6,7 +6,12 @@ from reincarnating_rl.runner.phases import Iteration
 
 
 def bar(
-  iteration: Iteration, what: str, *, total: int | None, unit: str, done: int = 0
+  iteration: Iteration,
+  what: str,
+  *,
+  total: int | None,
+  unit: str,
+  done: int = 0,
 ) -> tqdm.tqdm:
   """Opens a progress bar.
 

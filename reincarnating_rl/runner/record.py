@@ -1,4 +1,4 @@
-"""What an experiment has measured: in its checkpoints, and in `summary.json`."""
+"""What an experiment has measured, in checkpoints and `summary.json`."""
 
 import json
 import os

@@ -52,7 +52,8 @@ class Resuming:
       'record': self.record.to_json(),
       'metrics_bytes': collectors.size(self._base_dir),
     }
-    self._checkpoints.save(number, arrays, state, replays)
+    tag = f'{self._position.steps}-{self._position.finished:d}'
+    self._checkpoints.save(number, arrays, state, replays, tag=tag)
     lineage.write(self._base_dir, self.lineage)
     self._checkpointed_at = time.monotonic()
 

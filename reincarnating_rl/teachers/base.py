@@ -1,10 +1,9 @@
-"""What a teacher is, and how the one who acts turns its logits into actions."""
+"""What a teacher is."""
 
 import hashlib
 from typing import Any, Protocol
 
 import jax.numpy as jnp
-import numpy as np
 
 from reincarnating_rl.types import Array
 
@@ -44,34 +43,3 @@ class RandomTeacher:
   def policy_logits(self, states: Array) -> Array:
     """Returns zeros[B, A], the logits of the uniform policy."""
     return jnp.zeros((len(states), self.num_actions), jnp.float32)
-
-
-def greedy_actions(logits: Array) -> np.ndarray:
-  """Returns the likeliest actions, int32[B], of `logits[B, A]`.
-
-  Of equally likely ones the first is taken.
-  """
-  return np.argmax(np.asarray(logits), axis=1).astype(np.int32)
-
-
-def epsilon_greedy(
-  rng: np.random.Generator, logits: Array, epsilon: float
-) -> np.ndarray:
-  """Acts greedily, but uniformly with probability epsilon.
-
-  A row without any preference (all logits equal, as those of a random teacher)
-  is acted on uniformly, instead of by the action that happens to be the first.
-
-  Args:
-    rng: drawn from in the same amount for any logits and epsilon.
-    logits: [B, A], a row for each environment.
-    epsilon: in [0, 1].
-
-  Returns:
-    [B] int32 actions.
-  """
-  logits = np.asarray(logits)
-  explore = rng.random(len(logits)) < epsilon
-  anywhere = rng.integers(logits.shape[1], size=len(logits), dtype=np.int32)
-  indifferent = np.all(logits == logits[:, :1], axis=1)
-  return np.where(explore | indifferent, anywhere, greedy_actions(logits))

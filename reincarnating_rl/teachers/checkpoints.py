@@ -123,8 +123,8 @@ def load_checkpoint(
   path = manifest_path.with_suffix('')
   try:
     if manifest_path.exists():
-      path = manifest_path.with_suffix('.safetensors')
       tree, metadata, checksum = compact.read_compact(manifest_path)
+      path = folder / next(iter(metadata['files']))
     else:
       tree, metadata, checksum = _read_pickle(path)
   except OSError as error:

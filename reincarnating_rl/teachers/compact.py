@@ -17,6 +17,7 @@ import safetensors
 from flax import traverse_util
 from safetensors import numpy as safetensors_numpy
 
+from reincarnating_rl import files
 from reincarnating_rl.teachers.errors import (
   DamagedCheckpointError,
   MissingCheckpointError,
@@ -49,36 +50,57 @@ def write_compact(
   Raises:
     ValueError: if `metadata` has a key of the manifest's own.
   """
-  name = f'{prefix}.{number}.safetensors'
   flat = traverse_util.flatten_dict(params, sep='/')
+  write_arrays(
+    directory,
+    number,
+    {_GROUP + path: leaf for path, leaf in flat.items()},
+    metadata,
+    prefix=prefix,
+  )
+
+
+def write_arrays(
+  directory: str | os.PathLike[str],
+  number: int,
+  arrays: Mapping[str, np.ndarray],
+  metadata: Mapping[str, Any],
+  *,
+  prefix: str = 'ckpt',
+  tag: str = '',
+) -> None:
+  """Writes a checkpoint: its arrays, then the manifest that makes it whole.
+
+  Args:
+    directory: the checkpoints folder; made if there is none.
+    number: of the checkpoint.
+    arrays: by group and path.
+    metadata: goes into the manifest; JSON, without the manifest's own keys.
+    prefix: of the files' names.
+    tag: tells apart the arrays of checkpoints of one number.
+
+  Raises:
+    ValueError: if `metadata` has a key of the manifest's own.
+  """
+  name = f'{prefix}.{number}{tag}.safetensors'
   # safetensors writes the memory of an array in its order, whatever that is.
-  tensors = {
-    _GROUP + path: np.array(leaf, order='C') for path, leaf in flat.items()
-  }
-  data = safetensors_numpy.save(tensors)
-  checksum = hashlib.sha256(data).hexdigest()
+  data = safetensors_numpy.save(
+    {key: np.array(array, order='C') for key, array in arrays.items()}
+  )
   manifest = {
     'format': FORMAT,
     'version': VERSION,
     'number': number,
-    'files': {name: {'bytes': len(data), 'sha256': checksum}},
+    'files': {name: {'bytes': len(data), 'sha256': files.sha256(data)}},
   }
   if manifest.keys() & metadata.keys():
-    raise ValueError(f'{sorted(manifest)} are written by write_compact itself.')
-  folder = pathlib.Path(directory)
-  folder.mkdir(parents=True, exist_ok=True)
-  _write(folder / name, data)
+    raise ValueError(f'{sorted(manifest)} are written by write_arrays itself.')
+  os.makedirs(directory, exist_ok=True)
+  files.write_atomically(os.path.join(directory, name), data)
   text = json.dumps(manifest | dict(metadata), indent=2)
-  _write(folder / f'{prefix}.{number}.json', f'{text}\n'.encode())
-
-
-def _write(path: pathlib.Path, data: bytes) -> None:
-  temporary = path.with_name(path.name + '.tmp')
-  with open(temporary, 'wb') as file:
-    file.write(data)
-    file.flush()
-    os.fsync(file.fileno())
-  os.replace(temporary, path)
+  files.write_atomically(
+    os.path.join(directory, f'{prefix}.{number}.json'), f'{text}\n'.encode()
+  )
 
 
 def read_compact(manifest_path: pathlib.Path) -> tuple[Params, dict, str]:
@@ -95,11 +117,7 @@ def read_compact(manifest_path: pathlib.Path) -> tuple[Params, dict, str]:
     DamagedCheckpointError: if anything is not as the manifest says.
   """
   manifest = read_manifest(manifest_path)
-  name = f'{manifest_path.stem}.safetensors'
-  if name not in manifest['files']:
-    raise DamagedCheckpointError(f'{manifest_path} does not name {name}.')
-  path = manifest_path.with_name(name)
-  checksum = _verify(path, manifest['files'][name])
+  path, checksum = verify(manifest_path, manifest)
   try:
     with safetensors.safe_open(path, framework='numpy') as file:
       names = [key for key in file.keys() if key.startswith(_GROUP)]  # noqa: SIM118
@@ -130,11 +148,13 @@ def read_manifest(path: pathlib.Path) -> dict[str, Any]:
       f'{path} has the version {str(manifest.get("version"))[:20]}, and this '
       f'program reads {VERSION}; install the reincarnating_rl that wrote it.'
     )
-  files = manifest.get('files')
-  if not isinstance(files, dict) or not all(map(_is_inside, files)):
+  named = manifest.get('files')
+  if not isinstance(named, dict) or not all(map(_is_inside, named)):
     raise DamagedCheckpointError(
       f'{path} names files outside its own folder; {_COPY_AGAIN}'
     )
+  if len(named) != 1:
+    raise DamagedCheckpointError(f'{path} names {len(named)} files, not one.')
   return manifest
 
 
@@ -156,12 +176,27 @@ def read_json(path: pathlib.Path) -> dict[str, Any]:
 
 
 def _is_inside(name: str) -> bool:
-  path = pathlib.PurePosixPath(name)
-  safe = name and not path.is_absolute() and '..' not in path.parts
-  return bool(safe) and not set(name) & set('\\:\0')
+  return bool(name) and name != '..' and not set(name) & set('/\\:\0')
 
 
-def _verify(path: pathlib.Path, entry: Any) -> str:
+def verify(
+  manifest_path: pathlib.Path, manifest: dict[str, Any]
+) -> tuple[pathlib.Path, str]:
+  """Checks the file of arrays against its manifest.
+
+  Args:
+    manifest_path: of `ckpt.N.json`.
+    manifest: what `read_manifest` returned.
+
+  Returns:
+    Path and SHA-256 of the file.
+
+  Raises:
+    MissingCheckpointError: if it is not there.
+    DamagedCheckpointError: if it is not what it was.
+  """
+  ((name, entry),) = manifest['files'].items()
+  path = manifest_path.with_name(name)
   if not path.is_file():
     raise MissingCheckpointError(f'{path} is missing beside its manifest.')
   if not isinstance(entry, dict) or path.stat().st_size != entry.get('bytes'):
@@ -174,4 +209,4 @@ def _verify(path: pathlib.Path, entry: Any) -> str:
     raise DamagedCheckpointError(
       f'{path} does not have the checksum of its manifest; {_COPY_AGAIN}'
     )
-  return checksum
+  return path, checksum

@@ -13,7 +13,6 @@ from reincarnating_rl.agents import snapshots
 from reincarnating_rl.replay import device_view
 from tests import toys
 
-
 BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts' / 'Pong' / '1'
 
 
@@ -69,7 +68,9 @@ def test_pretraining_really_trains_and_counts_apart():
   assert agent.training_steps == 0
   assert agent.online_updates == 0
   assert int(agent.optimizer_state[0].count) == 12
-  moved = jax.tree.map(lambda a, b: float(abs(a - b).max()), agent.online_params, before)
+  moved = jax.tree.map(
+    lambda a, b: float(abs(a - b).max()), agent.online_params, before
+  )
   assert min(jax.tree.leaves(moved)) > 0
 
 
@@ -87,7 +88,11 @@ def test_offline_updates_count_for_epsilon_only():
 def test_targets_sync_at_their_own_period_whatever_the_update_period():
   # The official code synced only on multiples of both periods.
   agent = toys.make_agent(
-    dqn={'update_period': 4, 'target_update_period': 10, 'min_replay_history': 0}
+    dqn={
+      'update_period': 4,
+      'target_update_period': 10,
+      'min_replay_history': 0,
+    }
   )
   synced = []
   agent._sync_weights = lambda: synced.append(agent.training_steps)

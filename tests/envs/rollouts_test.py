@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import rollouts, seeding, single, vector
+from reincarnating_rl.envs import policies, rollouts, seeding, single, vector
 
 _SEED, _ITERATION = 3, 2
 
@@ -253,7 +253,7 @@ def test_atari_episodes_do_not_depend_on_the_lanes():
     environment = vector.AtariVectorEnvironment('Breakout', num_envs)
     episodes = _run(
       environment,
-      rollouts.uniform_policy(4),
+      policies.uniform_policy(4),
       num_episodes=4,
       keep_steps=True,
     )
@@ -266,16 +266,6 @@ def test_atari_episodes_do_not_depend_on_the_lanes():
 
 def test_uniform_policy():
   keys = np.array([[0, 9], [2**31, 9], [2**32 - 1, 9]], np.uint32)
-  actions, extras = rollouts.uniform_policy(6)(np.zeros((3, 1)), keys)
+  actions, extras = policies.uniform_policy(6)(np.zeros((3, 1)), keys)
   np.testing.assert_array_equal(actions, [0, 3, 5])
   assert extras is None
-
-
-def test_random_score_of_cart_pole():
-  lanes = [single.create_gymnasium_environment('CartPole-v1') for _ in range(4)]
-  environment = vector.LoopVectorEnvironment(lanes)
-  score = rollouts.measure_random_score(environment, seed=0, num_episodes=200)
-  # 22.2 on average over very many episodes, with a deviation of 12 each.
-  assert score == pytest.approx(22.2, abs=3.0)
-  again = rollouts.measure_random_score(environment, seed=0, num_episodes=200)
-  assert score == again

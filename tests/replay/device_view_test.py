@@ -4,10 +4,17 @@ import jax
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from replay_oracle import OPEN, TERMINAL, TIME_OUT, Oracle, histories, stores
 
 from reincarnating_rl.replay.device_view import device_view, gather
 from reincarnating_rl.replay.frame_store import FrameStore
+from tests.replay.replay_oracle import (
+  OPEN,
+  TERMINAL,
+  TIME_OUT,
+  Oracle,
+  histories,
+  stores,
+)
 
 
 def label(store):

@@ -4,7 +4,10 @@ import sys
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from replay_oracle import (
+
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.types import Transition
+from tests.replay.replay_oracle import (
   CUT,
   OPEN,
   TERMINAL,
@@ -14,9 +17,6 @@ from replay_oracle import (
   histories,
   stores,
 )
-
-from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.types import Transition
 
 
 def make(**settings):

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from replay_oracle import (
+
+from reincarnating_rl import files
+from reincarnating_rl.errors import UserError
+from reincarnating_rl.replay import segment_log
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.segment_log import DamagedReplayError, SegmentLog
+from reincarnating_rl.types import Transition
+from tests.replay.replay_oracle import (
   OPEN,
   TERMINAL,
   TIME_OUT,
@@ -17,13 +24,6 @@ from replay_oracle import (
   histories,
   stores,
 )
-
-from reincarnating_rl import files
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.replay import segment_log
-from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.segment_log import DamagedReplayError, SegmentLog
-from reincarnating_rl.types import Transition
 
 
 def make(**settings):

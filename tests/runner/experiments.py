@@ -11,6 +11,7 @@ from reincarnating_rl.runner.runner import RunnerWithTeacher
 from tests import toys
 
 SMALL = {
+  'random_score': 0.325,
   'teacher_steps': 60,
   'teacher_epsilon': 0.5,
   'num_pretraining_iterations': 2,
@@ -20,7 +21,9 @@ SMALL = {
 }
 
 
-def make_runner(base_dir, *, teacher='left', online=(2, 60), seed=0, **settings):
+def make_runner(
+  base_dir, *, teacher='left', online=(2, 60), seed=0, **settings
+):
   """Builds a runner; `online` is iterations and steps of each."""
   gin.clear_config()
   iterations, steps = online

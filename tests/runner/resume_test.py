@@ -58,7 +58,7 @@ def count_events(runner, die_at=None):
   watch(runner._environment, 'step')
   watch(runner._arena.environment, 'step')
   watch(runner._agent, 'pretrain')
-  for name in ('_log', '_path', '_remove_stale', '_manifest'):
+  for name in ('_log', '_path', '_remove_stale'):
     watch(runner._checkpoints, name)
   return events
 
@@ -106,11 +106,12 @@ def test_a_kill_in_each_phase_changes_nothing(uninterrupted, tmp_path, phase):
 def test_ctrl_c_leaves_a_checkpoint_of_the_work_done(uninterrupted, tmp_path):
   expected, _ = uninterrupted
   runner = experiments.make_runner(tmp_path, checkpoint_minutes=60.0)
-  original = runner._agent._train_once
+  train_once = runner._agent._train_once
 
   def press_ctrl_c():
+    runner._agent._train_once = train_once
     os.kill(os.getpid(), signal.SIGINT)
-    original()
+    train_once()
 
   runner._agent._train_once = press_ctrl_c
   with pytest.raises(Interrupted):

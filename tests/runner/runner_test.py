@@ -10,7 +10,6 @@ import pytest
 import tensorflow as tf
 
 from reincarnating_rl.evaluation.normalization import TeacherTooWeakError
-from reincarnating_rl.runner.interrupts import Interrupted
 from tests import toys
 from tests.runner import experiments
 
@@ -58,7 +57,6 @@ def test_the_order_of_a_run(finished):
   saves = [event for event in tape if event.startswith('save')]
   assert [event for event in tape if event not in saves] == [
     'teacher evaluation',
-    'evaluate random',
     'evaluate teacher',
     'collect',
     'pretrain',
@@ -83,7 +81,9 @@ def test_the_normalised_score_is_in_every_collector(finished):
   runner, _, base_dir = finished
   name = 'Eval/Normalized_Score'
   logged = {
-    r['step']: r['value'] for r in experiments.metrics(base_dir) if r['name'] == name
+    r['step']: r['value']
+    for r in experiments.metrics(base_dir)
+    if r['name'] == name
   }
   assert logged == {
     row['iteration']: pytest.approx(row['normalized'])
@@ -95,7 +95,12 @@ def test_the_normalised_score_is_in_every_collector(finished):
     for event in tf.compat.v1.train.summary_iterator(events)
     for value in event.summary.value
   }
-  assert {name, 'Eval/AverageReturns', 'Train/AverageReturns', 'Loss/TD'} <= tags
+  assert {
+    name,
+    'Eval/AverageReturns',
+    'Train/AverageReturns',
+    'Loss/TD',
+  } <= tags
 
 
 def test_the_terminal_shows_the_normalised_score(tmp_path, capsys):
@@ -147,6 +152,14 @@ def test_a_teacher_that_is_no_better_than_random_is_an_error(tmp_path):
   runner = experiments.make_runner(tmp_path, random_score=0.45)
   with pytest.raises(TeacherTooWeakError, match='0.45'):
     runner.run_experiment()
+
+
+def test_the_random_policy_is_measured_where_no_table_has_it(tmp_path):
+  runner = experiments.make_runner(
+    tmp_path, random_score=None, evaluation_episodes=200
+  )
+  runner._run_one_iteration(0)
+  assert runner.record.random == pytest.approx(0.325, abs=0.07)
 
 
 def test_tabula_rasa_needs_no_teacher(tmp_path):

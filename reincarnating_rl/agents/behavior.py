@@ -1,0 +1,100 @@
+"""Behaviour: who acts, how it explores, and what is kept of it."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from reincarnating_rl.objectives import QFunction
+from reincarnating_rl.types import Array, Params, Transition
+
+Act = Callable[[Params, Array, Array, Array], tuple[Array, Array]]
+
+
+def make_act(q_function: QFunction, num_actions: int) -> Act:
+  """Builds a jitted epsilon-greedy choice of one action.
+
+  Args:
+    q_function: the student, for one state.
+    num_actions: A.
+
+  Returns:
+    `(params, state[*O, S], key, epsilon[]) -> (key, action[])`; the greedy
+    action is the first of the best.
+  """
+
+  @jax.jit
+  def act(
+    params: Params, state: Array, key: Array, epsilon: Array
+  ) -> tuple[Array, Array]:
+    key, explore_key, action_key = jax.random.split(key, 3)
+    greedy = jnp.argmax(q_function(params, state))
+    random = jax.random.randint(action_key, (), 0, num_actions)
+    explore = jax.random.uniform(explore_key) <= epsilon
+    return key, jnp.where(explore, random, greedy)
+
+  return act
+
+
+class StudentActs:
+  """The student acts, epsilon-greedily; what it lives through is stored.
+
+  Part of `ReincarnationMixin`, which has the attributes used here.
+  """
+
+  @property
+  def exploration_steps(self) -> int:
+    """Steps that count for epsilon: offline updates do, as in the paper."""
+    return self.training_steps + self.pretraining_updates
+
+  def begin_episode(self, observation: np.ndarray) -> np.ndarray:
+    """Starts an episode; returns the first action."""
+    self._reset_state()
+    self._record_observation(observation)
+    return self._train_and_act()
+
+  def step(self, reward: float, observation: np.ndarray) -> np.ndarray:
+    """Stores what the last action led to; returns the next action."""
+    self._store_transition(self._observation, self.action, reward, False)
+    self._record_observation(observation)
+    return self._train_and_act()
+
+  def _train_and_act(self) -> np.ndarray:
+    if not self.eval_mode:
+      self._train_step()
+    self._rng, action = self._act(
+      self.online_params, self.state, self._rng, np.float32(self.epsilon)
+    )
+    self.action = np.asarray(action)
+    return self.action
+
+  @property
+  def epsilon(self) -> float:
+    """Probability of a random action now."""
+    if self.eval_mode:
+      return self.epsilon_eval
+    return self.epsilon_fn(
+      self.epsilon_decay_period,
+      self.exploration_steps,
+      self.min_replay_history,
+      self.epsilon_train,
+    )
+
+  def q_values(self, states: Array) -> Array:
+    """Returns the student's Q-values [B, A] of states [B, *O, S]."""
+    return self._q_batch(self.online_params, states)
+
+  def _store_transition(
+    self,
+    last_observation: np.ndarray,
+    action: int,
+    reward: float,
+    is_terminal: bool,
+    *,
+    episode_end: bool = False,
+  ) -> None:
+    if not self.eval_mode:
+      self._replay.add(
+        Transition(last_observation, action, reward, is_terminal, episode_end)
+      )

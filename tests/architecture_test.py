@@ -1,0 +1,128 @@
+"""Who may import whom, and what the pure rooms do without."""
+
+import ast
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+PACKAGE = pathlib.Path(__file__).parents[1] / 'reincarnating_rl'
+
+# Own rooms that each room may import; every room may import from itself.
+ALLOWED = {
+  'types': set(),
+  'errors': set(),
+  'files': set(),
+  'losses': {'types'},
+  'networks': {'types'},
+  'schedules': set(),
+  'objectives': {'types', 'losses'},
+  'learning': {'types', 'objectives'},
+  'replay': {'types', 'errors', 'files'},
+  'teachers': {'types', 'errors', 'files', 'networks'},
+  'envs': {'types', 'errors'},
+  'evaluation': {'errors'},
+  '_dopamine_compat': set(),
+  'agents': {
+    *('_dopamine_compat', 'types', 'errors', 'learning', 'objectives'),
+    *('replay', 'schedules', 'teachers'),
+  },
+  'gin_bindings': {'schedules', 'networks', 'envs', 'teachers'},
+  'configs_path': {'errors'},
+  'configuration': {'configs_path', 'errors'},
+  'runner': {
+    *('_dopamine_compat', 'types', 'errors', 'files', 'agents', 'envs'),
+    *('evaluation', 'gin_bindings', 'replay', 'teachers'),
+  },
+  'train': {'errors', 'configuration', 'runner'},
+}
+PURE = {
+  *('types', 'errors', 'files', 'losses', 'networks', 'schedules'),
+  *('objectives', 'learning', 'replay'),
+}
+OUTSIDE_PURE = {
+  'types': {'jax', 'numpy'},
+  'errors': set(),
+  'files': set(),
+  'losses': {'jax', 'optax', 'chex'},
+  'networks': {'jax', 'flax'},
+  'schedules': {'jax', 'numpy'},
+  'objectives': {'jax', 'optax', 'chex'},
+  'learning': {'jax', 'optax', 'chex'},
+  'replay': {'jax', 'numpy', 'cramjam', 'safetensors'},
+}
+
+
+def modules():
+  return sorted(PACKAGE.rglob('*.py'))
+
+
+def room_of(path):
+  return path.relative_to(PACKAGE).parts[0].removesuffix('.py')
+
+
+def imports(path):
+  """Yields the full names of what a file imports."""
+  for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+    if isinstance(node, ast.Import):
+      yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+      assert not node.level, f'{path}: a relative import'
+      yield from (f'{node.module}.{alias.name}' for alias in node.names)
+
+
+@pytest.mark.parametrize('path', modules(), ids=lambda p: p.name)
+def test_rooms_import_what_the_table_allows(path):
+  room = room_of(path)
+  if room == '__init__':
+    assert not list(imports(path)), 'the package imports nothing'
+    return
+  for name in imports(path):
+    top, *rest = name.split('.')
+    if top == 'reincarnating_rl':
+      assert rest[0] in ALLOWED[room] | {room}, f'{room} imports {name}'
+    elif room in PURE and top not in sys.stdlib_module_names:
+      assert top in OUTSIDE_PURE[room], f'{room} imports {name}'
+
+
+def test_the_table_of_the_document_is_this_table():
+  text = (PACKAGE.parent / 'docs' / 'architecture.md').read_text()
+  named = set(re.findall(r'^\| (.+?) \|', text, re.MULTILINE))
+  rooms = {
+    room.strip(' /')
+    for cell in named
+    for room in re.findall(r'`([\w/]+)`', cell)
+  }
+  assert rooms >= set(ALLOWED) - {'_dopamine_compat'}
+
+
+def test_pure_rooms_do_without_tensorflow_dopamine_and_gin():
+  names = [
+    '.'.join(
+      ('reincarnating_rl', *path.relative_to(PACKAGE).with_suffix('').parts)
+    )
+    for path in modules()
+    if room_of(path) in PURE or path.name == 'normalization.py'
+  ]
+  assert len(names) > 15
+  script = 'import importlib, sys\n'
+  script += (
+    "for n in ('tensorflow', 'dopamine', 'gin'): sys.modules[n] = None\n"
+  )
+  script += f'for name in {names}: importlib.import_module(name)\n'
+  done = subprocess.run(
+    [sys.executable, '-c', script],
+    cwd=PACKAGE.parent,
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize('path', modules(), ids=lambda p: p.name)
+def test_files_stay_short(path):
+  lines = path.read_text(encoding='utf-8').splitlines()
+  assert len(lines) <= 250, f'{path} has {len(lines)} lines: split it by idea'

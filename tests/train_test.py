@@ -1,0 +1,150 @@
+"""The command line: what it runs, and what it says of mistakes."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import gin
+import pytest
+from absl.testing import flagsaver
+
+from reincarnating_rl import train
+
+ROOT = pathlib.Path(__file__).parents[1]
+BUNDLED = str(ROOT / 'teacher_ckpts/Pong/1')
+TINY = [
+  'RunnerWithTeacher.evaluation_episodes=1',
+  'RunnerWithTeacher.teacher_steps=20',
+  'RunnerWithTeacher.num_pretraining_iterations=1',
+  'RunnerWithTeacher.num_pretraining_steps=2',
+  'create_atari_environment.num_vector_environments=1',
+  'Runner.num_iterations=1',
+  'Runner.training_steps=20',
+  'Runner.max_steps_per_episode=30',
+  'JaxDQNAgent.min_replay_history=10',
+]
+OFFICIAL_FLAGS = (
+  *('agent', 'gin_files', 'gin_bindings', 'base_dir', 'teacher_agent'),
+  *('teacher_checkpoint_dir', 'teacher_checkpoint_number'),
+  *('teacher_checkpoint_file_prefix', 'run_number', 'atari_roms_path'),
+  *('disable_jit', 'alsologtostderr'),
+)
+
+
+@pytest.fixture(autouse=True)
+def clean_gin():
+  train.FLAGS(['train'])
+  yield
+  with gin.config.unlock_config():
+    gin.clear_config()
+
+
+def run(**flags):
+  defaults = {
+    'agent': 'qdagger_dqn',
+    'gin_files': ['qdagger_dqn.gin'],
+    'gin_bindings': TINY,
+    'teacher_checkpoint_dir': BUNDLED,
+  }
+  with flagsaver.flagsaver(**(defaults | flags)):
+    train.main(['train'])
+
+
+def test_the_whole_command_on_the_bundled_teacher(tmp_path, capsys):
+  # A random teacher's score would be no better than random, hence the bound.
+  bindings = [*TINY, 'RunnerWithTeacher.random_score=-50.0']
+  run(base_dir=str(tmp_path), gin_bindings=bindings)
+  summary = json.loads((tmp_path / 'summary.json').read_text())
+  assert [row['phase'] for row in summary['rows']] == ['PRETRAIN', 'ONLINE']
+  assert (tmp_path / 'learning_curve.png').stat().st_size > 10_000
+  printed = capsys.readouterr().out
+  assert 'teacher' in printed
+  assert 'student' in printed
+
+
+def test_a_students_directory_is_a_teacher(tmp_path):
+  bindings = [*TINY, 'RunnerWithTeacher.random_score=-50.0']
+  run(base_dir=str(tmp_path / 'first'), gin_bindings=bindings)
+  run(
+    base_dir=str(tmp_path / 'second'),
+    teacher_checkpoint_dir=str(tmp_path / 'first'),
+    gin_bindings=bindings,
+  )
+  lineage = json.loads((tmp_path / 'second' / 'lineage.json').read_text())
+  grandparent = lineage['teacher']['parent']['teacher']
+  assert grandparent['checkpoint'].startswith(BUNDLED)
+
+
+def test_tabula_rasa(tmp_path):
+  tiny = [b for b in TINY if not b.startswith('RunnerWithTeacher.')]
+  tiny.append('RunnerWithTeacher.evaluation_episodes=1')
+  run(
+    base_dir=str(tmp_path),
+    agent='dqn',
+    gin_files=['dqn.gin'],
+    gin_bindings=tiny,
+    teacher_checkpoint_dir=None,
+  )
+  summary = json.loads((tmp_path / 'summary.json').read_text())
+  assert [row['phase'] for row in summary['rows']] == ['ONLINE']
+
+
+@pytest.mark.parametrize(
+  ('flags', 'message'),
+  [
+    ({'base_dir': None}, '--base_dir is missing'),
+    ({'agent': 'qdager_dqn'}, 'Did you mean qdagger_dqn'),
+    ({'agent': None}, '--agent'),
+    ({'teacher_agent': 'dqnn'}, 'Did you mean dqn'),
+    ({'teacher_checkpoint_dir': None}, '--teacher_checkpoint_dir'),
+    ({'teacher_checkpoint_dir': 'no/such'}, 'no/such'),
+    ({'teacher_checkpoint_number': 7}, 'ckpt.7|checkpoint 7'),
+    ({'gin_files': ['no.gin']}, 'no gin file no.gin'),
+    ({'gin_bindings': ['Runner.x=1']}, "doesn't have a parameter"),
+    (
+      {
+        'gin_bindings': ['atari_lib.create_atari_environment.game_name="Pongg"']
+      },
+      'Pong',
+    ),
+    (
+      {'gin_bindings': ['create_atari_environment.game_name="Breakout"']},
+      '6.*4',
+    ),
+    ({'atari_roms_path': '/no/such/roms'}, 'roms'),
+    ({'gin_bindings': ['ReplayBuffer.batch_size=4']}, 'read by nothing'),
+  ],
+)
+def test_a_users_mistake_is_one_line(tmp_path, flags, message):
+  with pytest.raises(SystemExit, match=message) as caught:
+    run(**({'base_dir': str(tmp_path)} | flags))
+  text = str(caught.value)
+  assert text.startswith('error: ')
+  assert len(text.splitlines()) == 1
+
+
+def command(*arguments):
+  return subprocess.run(
+    [sys.executable, '-m', 'reincarnating_rl.train', *arguments],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    env=os.environ | {'COLUMNS': '100'},
+    check=False,
+  )
+
+
+def test_help_names_the_official_flags():
+  printed = command('--helpfull').stdout
+  for flag in OFFICIAL_FLAGS:
+    assert flag in printed
+  assert '--[no]disable_jit' in command('--help').stdout
+
+
+def test_an_unknown_flag_is_an_error_with_the_nearest_name():
+  done = command('--agemt=dqn')
+  assert done.returncode != 0
+  assert 'agent' in done.stderr
+  assert 'Traceback' not in done.stderr
