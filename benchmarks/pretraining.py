@@ -13,6 +13,7 @@ import gin
 from dopamine.jax.agents.dqn import dqn_agent
 from timing import in_turn
 
+from reincarnating_rl.agents import labelling
 from reincarnating_rl.agents.dqn import QDaggerDQNAgent
 from reincarnating_rl.replay.device_view import device_view
 from reincarnating_rl.runner import offline
@@ -46,7 +47,7 @@ def main() -> None:
       rng.normal(size=1000).astype(np.float32),
       terminal=True,
     )
-  agent.label(store, chunk=256)
+  labelling.label(store, agent.teacher, chunk=32)
   view = device_view(store)
   batch = jax.device_put(store.sample())
   chunk = min(offline.chunk_limit(), args.updates)

@@ -64,25 +64,35 @@ def _restore_pytype_aval_mappings() -> None:
     jax.interpreters.xla.pytype_aval_mappings = jax.core.pytype_aval_mappings
 
 
-def _keep_tensorflow_off_accelerators() -> None:
+def _keep_tensorflow_off_accelerators() -> list[str]:
   """Stops TensorFlow from reserving the memory that JAX computes in.
 
   TensorFlow only writes summaries here (google/flax#445).
+
+  Returns:
+    Kinds of accelerators that it has taken already.
   """
   import tensorflow as tf
 
+  taken = []
   for kind in ('GPU', 'TPU'):
     try:
       tf.config.set_visible_devices([], kind)
-    except (RuntimeError, ValueError) as error:  # Already initialised.
-      warnings.warn(f'TensorFlow keeps its {kind}s: {error}', stacklevel=2)
+    except RuntimeError:
+      taken.append(kind)
+  return taken
 
 
-if 'baselines' not in sys.modules:
-  _stub_baselines()
-  with _quiet():
-    _restore_pytype_aval_mappings()
-    _keep_tensorflow_off_accelerators()
-    # Dopamine imports the legacy gym, which prints a notice, and never uses it.
-    importlib.import_module('gym')
-    importlib.import_module('dopamine.discrete_domains.atari_lib')
+_stub_baselines()
+with _quiet():
+  _restore_pytype_aval_mappings()
+  # Dopamine imports the legacy gym, which prints a notice, and never uses it.
+  importlib.import_module('gym')
+  visible = _keep_tensorflow_off_accelerators()
+  importlib.import_module('dopamine.discrete_domains.atari_lib')
+if visible:
+  warnings.warn(
+    f'TensorFlow was initialised before and keeps {visible}: import '
+    'reincarnating_rl before TensorFlow is used.',
+    stacklevel=2,
+  )

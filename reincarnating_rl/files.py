@@ -1,7 +1,37 @@
 """Durable writes: a file is there whole, or not at all."""
 
+import contextlib
+import errno
 import hashlib
 import os
+from collections.abc import Iterator
+
+from reincarnating_rl.errors import UserError
+
+
+class DiskFullError(UserError):
+  """There is no space; what was written before is whole."""
+
+
+@contextlib.contextmanager
+def disk_full_is_a_users_error(directory: str) -> Iterator[None]:
+  """Turns an `OSError` about space into one line.
+
+  Args:
+    directory: where something is written in this context.
+
+  Raises:
+    DiskFullError: there is no space left, or no quota.
+  """
+  try:
+    yield
+  except OSError as error:
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+      raise
+    raise DiskFullError(
+      f'No space left in {directory}: free some and run the same command '
+      'again; it goes on from the last checkpoint, which is whole.'
+    ) from error
 
 
 def write_atomically(path: str, data: bytes) -> None:
@@ -21,7 +51,7 @@ def write_atomically(path: str, data: bytes) -> None:
       f.flush()
       os.fsync(f.fileno())
     os.replace(temporary, path)
-  except OSError:
+  except BaseException:
     if os.path.exists(temporary):
       os.remove(temporary)
     raise

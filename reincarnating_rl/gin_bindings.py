@@ -9,6 +9,9 @@ from reincarnating_rl.teachers import factory
 
 gin.external_configurable(schedules.linear_epsilon, module='schedules')
 gin.external_configurable(
+  schedules.linear_epsilon_after_warmup, module='schedules'
+)
+gin.external_configurable(
   q_networks.NatureDQNNetwork, module='reincarnation_networks'
 )
 gin.external_configurable(

@@ -34,8 +34,9 @@ def make_update(
   """Builds the gradient update.
 
   The optimiser is made with a learning rate of 1 and its step is scaled by
-  `coefficients.learning_rate`, which is exact and keeps the learning rate
-  traced and out of the optimiser's state.
+  `coefficients.learning_rate`, which stays traced and out of the optimiser's
+  state. That is exact where the learning rate is the optimiser's last factor,
+  as in Adam.
 
   Args:
     objective: what to minimise.

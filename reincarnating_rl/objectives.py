@@ -7,6 +7,7 @@ import chex
 import jax
 import jax.numpy as jnp
 
+from reincarnating_rl.errors import UserError
 from reincarnating_rl.losses import distillation, td
 from reincarnating_rl.types import Array, Batch, Coefficients, Metrics, Params
 
@@ -19,6 +20,10 @@ DISTILL_LOSSES = {
   'best_action': distillation.best_action_distillation,
   'value': distillation.value_distillation,
 }
+
+
+class UnknownLossError(UserError):
+  """A loss is named that does not exist."""
 
 
 class Objective(Protocol):
@@ -65,7 +70,7 @@ def q_objective(
     An `Objective` over batches of any size.
 
   Raises:
-    ValueError: for an unknown loss.
+    UnknownLossError: for an unknown loss.
   """
   td_term = _pick('TD loss', TD_LOSSES, td_loss)
   if distill is not None:
@@ -123,5 +128,7 @@ def q_statistics(q_values: Array) -> Metrics:
 
 def _pick(kind: str, options: dict[str, Callable], name: str) -> Callable:
   if name not in options:
-    raise ValueError(f'Unknown {kind} {name!r}: choose of {sorted(options)}.')
+    raise UnknownLossError(
+      f'Unknown {kind} {name!r}: choose one of {", ".join(options)}.'
+    )
   return options[name]

@@ -50,9 +50,10 @@ def learning_rate(
     final: learning rate of the weaned student (d = 0).
 
   Returns:
-    The learning rate, where `d = lambda / lambda_0`.
+    The learning rate, where `d = lambda / lambda_0`, clipped to [0, 1].
   """
   d = coefficient / coefficient_initial if coefficient_initial else 0.0
+  d = min(max(d, 0.0), 1.0)
   return d * initial + (1.0 - d) * final
 
 
@@ -75,3 +76,24 @@ def linear_epsilon(
   del warmup_steps
   left = max(1.0 - step / decay_period, 0.0) if decay_period > 0 else 0.0
   return epsilon + (1.0 - epsilon) * left
+
+
+def linear_epsilon_after_warmup(
+  decay_period: int, step: int, warmup_steps: int, epsilon: float
+) -> float:
+  """Exploration of Mnih et al. 2015: 1 during warm-up, then linear.
+
+  Dopamine's `linearly_decaying_epsilon`, computed on the host.
+
+  Args:
+    decay_period: steps from 1 to `epsilon`; 0 means at once.
+    step: steps so far.
+    warmup_steps: steps before the decay begins.
+    epsilon: the last value.
+
+  Returns:
+    Probability of a uniformly random action.
+  """
+  if step < warmup_steps:
+    return 1.0
+  return linear_epsilon(decay_period, step - warmup_steps, 0, epsilon)

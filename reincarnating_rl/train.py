@@ -16,6 +16,7 @@ from absl import app, flags, logging
 from reincarnating_rl.errors import UserError
 
 FLAGS = flags.FLAGS
+_INTERRUPTED = 130  # What shells say of a command that Ctrl-C ended.
 
 flags.DEFINE_string(
   'agent', None, 'Student: qdagger_dqn, or dqn (tabula rasa, no teacher).'
@@ -46,7 +47,10 @@ flags.DEFINE_string(
   'teacher_checkpoint_file_prefix', 'ckpt', 'Checkpoint files: PREFIX.NUMBER.'
 )
 flags.DEFINE_integer(
-  'run_number', 1, 'Seed of everything; runs are repeatable and differ by it.'
+  'run_number',
+  1,
+  'Seed of everything; runs are repeatable and differ by it.',
+  lower_bound=0,
 )
 flags.DEFINE_string(
   'atari_roms_path', None, "Directory of Atari ROMs; default: ale-py's own."
@@ -72,6 +76,13 @@ def main(argv: Sequence[str]) -> None:
     logging.debug('%s', error, exc_info=True)
     # gin adds lines on where it was.
     sys.exit(f'error: {str(error).splitlines()[0]}')
+  except KeyboardInterrupt:
+    print(
+      'Stopped. The same command goes on from the last checkpoint in '
+      f'{FLAGS.base_dir}, if there is one.',
+      file=sys.stderr,
+    )
+    sys.exit(_INTERRUPTED)
 
 
 def _run() -> None:
@@ -80,7 +91,6 @@ def _run() -> None:
 
   from reincarnating_rl import configuration
   from reincarnating_rl.runner import factories
-  from reincarnating_rl.runner.interrupts import Interrupted
 
   jax.config.update('jax_disable_jit', FLAGS.disable_jit)
   factories.check_names(FLAGS.agent, FLAGS.teacher_agent)
@@ -98,18 +108,7 @@ def _run() -> None:
     atari_roms_path=FLAGS.atari_roms_path,
   )
   configuration.check_every_binding_was_read()
-  try:
-    runner.run_experiment()
-  except Interrupted:
-    sys.exit(
-      f'Interrupted; a checkpoint is in {FLAGS.base_dir}. The same command '
-      'goes on from there.'
-    )
-  except KeyboardInterrupt:
-    sys.exit(
-      f'Left at once; {FLAGS.base_dir} has the last checkpoint, if any. The '
-      'same command goes on from there.'
-    )
+  runner.run_experiment()
 
 
 def run() -> None:

@@ -44,7 +44,7 @@ class Batch(NamedTuple):
   discount: Array  # [B] float32
   next_state: Array  # [B, *O, S]; arbitrary where is_terminal
   is_terminal: Array  # [B] bool
-  teacher_logits: Array  # [B, A] float32; A = 0 without a teacher
+  teacher_logits: Array  # [B, A] float32; zeros where nobody asked a teacher
 
 
 class QOutput(NamedTuple):

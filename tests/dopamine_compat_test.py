@@ -12,7 +12,7 @@ path = pathlib.Path(reincarnating_rl.__file__).parent / '_dopamine_compat.py'
 source = path.read_text()
 call = {call!r}
 assert source.count(call) == 1, 'the patch is applied elsewhere now'
-exec(compile(source.replace(call, ''), str(path), 'exec'))
+exec(compile(source.replace(call, '\n'), str(path), 'exec'))
 import dopamine.jax.networks
 """
 
@@ -27,8 +27,8 @@ def run(script):
 @pytest.mark.parametrize(
   ('call', 'error'),
   [
-    ('  _stub_baselines()\n', "No module named 'baselines'"),
-    ('    _restore_pytype_aval_mappings()\n', 'pytype_aval_mappings'),
+    ('\n_stub_baselines()\n', "No module named 'baselines'"),
+    ('  _restore_pytype_aval_mappings()\n', 'pytype_aval_mappings'),
   ],
 )
 def test_a_patch_that_is_no_longer_needed_should_go(call, error):

@@ -99,7 +99,7 @@ def test_shapes_survive_a_single_example_and_a_single_action(
   [{'td_loss': 'hubr'}, {'distill': objectives.Distillation(1, '')}],
 )
 def test_an_unknown_loss_is_an_error(arguments):
-  with pytest.raises(ValueError, match='Unknown'):
+  with pytest.raises(objectives.UnknownLossError, match='policy|huber'):
     objectives.q_objective(table, **arguments)
 
 

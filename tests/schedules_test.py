@@ -51,6 +51,23 @@ def test_the_learning_rate_follows(coefficient, expected):
   assert rate == pytest.approx(expected)
 
 
+def test_a_coefficient_above_its_start_does_not_raise_the_learning_rate():
+  # The official schedule extrapolated: 1.9e-4 here.
+  rate = schedules.learning_rate(
+    6.0, coefficient_initial=3.0, initial=1e-4, final=1e-5
+  )
+  assert rate == pytest.approx(1e-4)
+
+
+@pytest.mark.parametrize(
+  ('step', 'expected'),
+  [(0, 1.0), (20_000, 1.0), (45_000, 0.505), (10**9, 0.01)],
+)
+def test_epsilon_after_a_warmup(step, expected):
+  epsilon = schedules.linear_epsilon_after_warmup(50_000, step, 20_000, 0.01)
+  assert epsilon == pytest.approx(expected)
+
+
 def test_without_a_teacher_the_learning_rate_is_the_final_one():
   rate = schedules.learning_rate(
     0.0, coefficient_initial=0.0, initial=1e-4, final=1e-5

@@ -10,7 +10,8 @@ from dopamine.jax.agents.dqn import dqn_agent
 from dopamine.metrics import statistics_instance
 
 from reincarnating_rl import learning, schedules
-from reincarnating_rl.agents import behavior, snapshots
+from reincarnating_rl.agents import behavior, labelling, snapshots
+from reincarnating_rl.errors import UserError
 from reincarnating_rl.objectives import Objective, QFunction
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
@@ -66,9 +67,15 @@ class ReincarnationMixin(behavior.StudentActs, snapshots.Snapshots):
       key, self.preprocess_fn(self.state)
     )
     self.target_network_params = self.online_params
-    self.optimizer = dqn_agent.create_optimizer(
-      self._optimizer_name, learning_rate=1.0
-    )
+    try:
+      self.optimizer = dqn_agent.create_optimizer(
+        self._optimizer_name, learning_rate=1.0
+      )
+    except ValueError as error:
+      raise UserError(
+        f'JaxDQNAgent.optimizer is {self._optimizer_name!r}: choose adam, '
+        'rmsprop or sgd.'
+      ) from error
     self.optimizer_state = self.optimizer.init(self.online_params)
     self.pretraining_updates = self.online_updates = 0
     self.teacher: Teacher | None = None
@@ -126,6 +133,11 @@ class ReincarnationMixin(behavior.StudentActs, snapshots.Snapshots):
   def set_teacher(self, teacher: Teacher | None) -> None:
     """Says whose policy is distilled; None for tabula rasa."""
     self.teacher = teacher
+
+  @property
+  def initial_coefficient(self) -> float:
+    """lambda_0."""
+    return self._initial_distill_coefficient
 
   @property
   def is_listening(self) -> bool:
@@ -199,37 +211,28 @@ class ReincarnationMixin(behavior.StudentActs, snapshots.Snapshots):
 
   def _train_once(self) -> None:
     if self.is_listening:
-      self.label(self._replay, chunk=self.update_period)
+      labelling.label(self._replay, self.teacher, chunk=self.update_period)
     state, metrics = self._update(
       self._learner_state, self._replay.sample(), self._coefficients
     )
     self.online_params, _, self.optimizer_state = state
     self.online_updates += 1
-    if self.training_steps % self.summary_writing_frequency == 0:
+    # Counted in updates: the two periods need not divide.
+    period = max(1, self.summary_writing_frequency // self.update_period)
+    if self.online_updates % period == 0:
       self._write(metrics)
 
-  def label(self, replay: FrameStore, *, chunk: int) -> None:
-    """Stores the teacher's logits of every state that has none yet.
-
-    Args:
-      replay: the store to complete.
-      chunk: states per call of the teacher; the last call is padded to it.
-    """
-    keys = replay.unlabelled()
-    for start in range(0, len(keys), chunk):
-      part = keys[start : start + chunk]
-      padded = np.resize(part, chunk)
-      logits = self.teacher.policy_logits(replay.states(padded))
-      replay.label(part, np.asarray(logits)[: len(part)])
-
   def _write(self, metrics: Metrics) -> None:
-    if hasattr(self, 'collector_dispatcher'):
-      self.collector_dispatcher.write(
-        [
-          statistics_instance.StatisticsInstance(
-            name, float(value), self.exploration_steps
-          )
-          for name, value in metrics.items()
-        ],
-        collector_allowlist=self._collector_allowlist,
-      )
+    if not hasattr(self, 'collector_dispatcher'):
+      return  # An agent without a runner.
+    self.collector_dispatcher.write(
+      [
+        statistics_instance.StatisticsInstance(
+          name, float(value), self.training_steps
+        )
+        for name, value in metrics.items()
+        # Once weaned, states are not labelled, and this compares with zeros.
+        if self.is_listening or name != 'Loss/Distill'
+      ],
+      collector_allowlist=self._collector_allowlist,
+    )

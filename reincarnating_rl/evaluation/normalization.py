@@ -16,8 +16,8 @@ class ScoreSummary(NamedTuple):
   """Undiscounted returns of the finished episodes of a phase."""
 
   mean: float
-  std: float  # of the sample, with n - 1; NaN for one episode
-  stderr: float  # of the mean, std / sqrt(n)
+  std: float | None  # of the sample, with n - 1; None for one episode
+  stderr: float | None  # of the mean, std / sqrt(n)
   num_episodes: int
   min: float
   max: float
@@ -39,11 +39,11 @@ def summarize(returns: Sequence[float]) -> ScoreSummary:
     raise ValueError('A score needs at least one finished episode.')
   array = np.asarray(returns, np.float64)
   n = len(array)
-  std = float(array.std(ddof=1)) if n > 1 else float('nan')
+  std = float(array.std(ddof=1)) if n > 1 else None
   return ScoreSummary(
     mean=float(array.mean()),
     std=std,
-    stderr=std / n**0.5,
+    stderr=None if std is None else std / n**0.5,
     num_episodes=n,
     min=float(array.min()),
     max=float(array.max()),

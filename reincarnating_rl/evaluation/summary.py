@@ -21,16 +21,17 @@ def print_table(
     console: where to; default: the terminal.
   """
   table = Table(box=rich.box.SIMPLE_HEAD, title='Mean return ± standard error')
-  table.add_column('policy')
+  table.add_column('policy', no_wrap=True)
   for name in ('return', 'episodes', 'normalised', 'steps', 'updates', 'time'):
-    table.add_column(name, justify='right')
+    table.add_column(name, justify='right', no_wrap=True)
   for row in table_rows(summary):
     table.add_row(*row)
   console = console or Console()
   console.print(table)
   console.print(
-    'normalised: 0 is random, 1 is the teacher. steps: agent steps in the '
-    "environment, the teacher's own for its data. time: since the start.",
+    'normalised: 0 is random, 1 is the teacher. steps: in the environment, of '
+    'the teacher while offline, then of the student. time: so far, of all '
+    'phases and evaluations.',
     style='dim',
   )
 
@@ -47,7 +48,8 @@ def table_rows(summary: dict[str, Any]) -> list[tuple[str, ...]]:
   rows = []
   if summary['random'] is not None:
     random = f'{summary["random"]:.1f}'
-    rows.append(('random', random, '', '0.00', '', '', ''))
+    label = f'random, {summary["random_source"]}'
+    rows.append((label, random, '', '0.00', '', '', ''))
   if summary['teacher'] is not None:
     score = summary['teacher']
     rows.append(
@@ -95,8 +97,8 @@ def plot(summary: dict[str, Any], path: str, *, title: str) -> None:
     teacher = summary['teacher']
     axis.axhline(teacher['mean'], color='tab:green', label='teacher')
     axis.axhspan(
-      teacher['mean'] - teacher['stderr'],
-      teacher['mean'] + teacher['stderr'],
+      teacher['mean'] - (teacher['stderr'] or 0.0),
+      teacher['mean'] + (teacher['stderr'] or 0.0),
       color='tab:green',
       alpha=0.15,
       linewidth=0,
@@ -133,7 +135,7 @@ def _draw_student(
   axis.errorbar(
     [_updates(row) for row in rows],
     [row['score']['mean'] for row in rows],
-    yerr=[row['score']['stderr'] for row in rows],
+    yerr=[row['score']['stderr'] or 0.0 for row in rows],
     label=label,
     color=color,
     marker='o',
@@ -146,6 +148,8 @@ def _updates(row: dict[str, Any]) -> int:
 
 
 def _score(score: dict[str, Any]) -> str:
+  if score['stderr'] is None:
+    return f'{score["mean"]:.1f}'
   return f'{score["mean"]:.1f} ± {score["stderr"]:.1f}'
 
 

@@ -69,12 +69,15 @@ class Arena:
     )
     return summarize([episode.return_ for episode in played])
 
-  def collect(self, policy: Policy, iteration: Iteration) -> Iterator[Episode]:
-    """Plays at least `iteration.steps` steps and keeps what was seen.
+  def collect(
+    self, policy: Policy, iteration: Iteration, *, steps: int
+  ) -> Iterator[Episode]:
+    """Plays at least `steps` steps and keeps what was seen.
 
     Args:
       policy: that plays; its extras travel with the episodes.
       iteration: of the plan.
+      steps: no episode begins once so many have been taken.
 
     Yields:
       Episodes as they end.
@@ -83,7 +86,7 @@ class Arena:
       policy,
       iteration,
       what='collect teacher data',
-      steps=iteration.steps,
+      steps=steps,
       episodes=None,
       keep_steps=True,
     )

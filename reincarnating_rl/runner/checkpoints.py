@@ -6,7 +6,6 @@ checkpoint, so that a student can be the next teacher.
 """
 
 import contextlib
-import errno
 import os
 import pathlib
 import re
@@ -27,10 +26,6 @@ from reincarnating_rl.teachers.errors import (
 )
 
 _DAMAGED = (DamagedCheckpointError, MissingCheckpointError, DamagedReplayError)
-
-
-class DiskFullError(UserError):
-  """No space for a checkpoint; the earlier ones are whole."""
 
 
 class Checkpoint(NamedTuple):
@@ -74,24 +69,16 @@ class Checkpoints:
       tag: tells checkpoints of one iteration apart.
 
     Raises:
-      DiskFullError: there is no space; earlier checkpoints are untouched.
+      OSError: there is no space, say; earlier checkpoints are untouched.
     """
-    try:
-      logs = {name: self._log(name).save(s) for name, s in replays.items()}
-      compact.write_arrays(
-        self.directory,
-        number,
-        arrays,
-        {'replays': logs, 'state': state},
-        tag=f'.{tag}',
-      )
-    except OSError as error:
-      if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-        raise
-      raise DiskFullError(
-        f'No space left for checkpoint {number} in {self.directory}: free some '
-        'and run the same command again; it goes on from the one before.'
-      ) from error
+    logs = {name: self._log(name).save(s) for name, s in replays.items()}
+    compact.write_arrays(
+      self.directory,
+      number,
+      arrays,
+      {'replays': logs, 'state': state},
+      tag=f'.{tag}',
+    )
     self._remove_stale()
 
   def restore(self, apply: Callable[[Checkpoint], None]) -> int | None:
@@ -150,6 +137,11 @@ class Checkpoints:
     path = pathlib.Path(self._path(number))
     manifest = compact.read_manifest(path)
     arrays_path, _ = compact.verify(path, manifest)
+    if 'state' not in manifest:
+      raise UserError(
+        f'{self.directory} is of a teacher, not of a run: choose another '
+        '--base_dir.'
+      )
     arrays = safetensors.numpy.load_file(arrays_path)
     return Checkpoint(number, arrays, manifest['state'], manifest['replays'])
 
@@ -166,7 +158,8 @@ class Checkpoints:
         )
     named = {name for m in manifests for name in m['files']}
     for name in os.listdir(self.directory):
-      if re.fullmatch(r'ckpt\..*\.safetensors', name) and name not in named:
+      is_ours = re.fullmatch(r'ckpt\..*\.(safetensors|json\.tmp)(\.tmp)?', name)
+      if is_ours and name not in named:
         os.remove(os.path.join(self.directory, name))
       if name.startswith('replay_'):
         replay = name.removeprefix('replay_')

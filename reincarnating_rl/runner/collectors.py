@@ -10,14 +10,13 @@ from dopamine.metrics import collector, collector_dispatcher
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
 METRICS_FILE = os.path.join('metrics', 'jsonl', 'metrics.jsonl')
-COLLECTORS = ('tensorboard', 'jsonl', 'terminal')
 
 
 class JsonlCollector(collector.Collector):
   """Appends one line of JSON a metric: `{"name", "step", "value"}`.
 
   The file survives resumes: `rewind` drops what a killed run wrote after the
-  checkpoint that is being restored.
+  checkpoint that is being restored. TensorBoard's files keep such points.
   """
 
   def __init__(self, base_dir: str) -> None:
@@ -55,7 +54,8 @@ class TerminalCollector(collector.Collector):
     'Train/DistillCoefficient': 'lambda',
     'Train/AverageStepsPerSecond': 'steps/s',
     'Pretrain/UpdatesPerSecond': 'updates/s',
-    'Loss/TD': 'TD loss',
+    'Pretrain/Loss/TD': 'TD loss',
+    'Pretrain/Loss/Distill': 'KL',
   }
 
   def __init__(self, base_dir: str) -> None:

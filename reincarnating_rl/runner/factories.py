@@ -13,7 +13,6 @@ from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.errors import UserError
-from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.teachers import factory as teacher_factory
 from reincarnating_rl.teachers.base import Teacher
@@ -83,7 +82,6 @@ def create_runner(
     game,
     teacher=create_teacher(teacher, game, needed=agent != 'dqn'),
     seed=seed,
-    random_score=atari_scores.random_score(game.name),
   )
 
 

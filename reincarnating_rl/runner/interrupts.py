@@ -1,14 +1,14 @@
 """Ctrl-C: the first asks, the second leaves at once."""
 
 import contextlib
+import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
 
 
-class Interrupted(Exception):  # noqa: N818
+class Interrupted(KeyboardInterrupt):
   """The user asked to stop; what was done is in a checkpoint."""
 
 
@@ -42,8 +42,9 @@ class InterruptFlag:
     if self.requested:
       raise KeyboardInterrupt
     self.requested = True
-    print(
-      f'\n{signal.Signals(number).name}: stopping at the next safe point (the '
-      'end of the episode), then a checkpoint. Once more to leave at once.',
-      file=sys.stderr,
+    # Not `print`: a signal may arrive in the midst of another write.
+    text = (
+      f'\n{signal.Signals(number).name}: stopping at the next safe point, with '
+      'a checkpoint. Once more to leave at once.\n'
     )
+    os.write(2, text.encode())

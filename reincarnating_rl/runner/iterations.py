@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-import jax
+from absl import logging
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
 from reincarnating_rl.envs.lanes import Policy
@@ -14,68 +14,82 @@ from reincarnating_rl.envs.policies import (
   uniform_policy,
 )
 from reincarnating_rl.envs.seeding import episode_seed
+from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.evaluation.normalization import ScoreSummary
 from reincarnating_rl.runner import arena, phases, progress
 from reincarnating_rl.runner.phases import Iteration, Phase
+
+Metrics = dict[str, float]
 
 
 class Iterations:
   """The phases of `RunnerWithTeacher`, which has the attributes used here."""
 
-  def _run_teacher_evaluation(self, iteration: Iteration) -> None:
-    self.record.random = self._random_score
-    if self._random_score is None:
-      uniform = uniform_policy(self._agent.num_actions)
-      self.record.random = self._evaluate(uniform, iteration, 'random').mean
+  def _run_teacher_evaluation(self, iteration: Iteration) -> Metrics:
+    record = self.record
+    record.random, record.random_source = self._find_random_score(iteration)
     teacher = self._evaluate(
       self._greedy(self._teacher.policy_logits), iteration, 'teacher'
     )
-    self.record.teacher = teacher
-    self.record.normalized(teacher.mean)  # An error now, not after pretraining.
-    self._write(
-      iteration,
-      {
-        'Teacher/AverageReturns': teacher.mean,
-        'Teacher/StandardError': teacher.stderr,
-        'Random/AverageReturns': self.record.random,
-      },
-    )
-
-  def _run_collection(self, iteration: Iteration) -> None:
-    with self._clock(iteration):
-      policy = epsilon_greedy_policy(
-        self._teacher.policy_logits, self._teacher_epsilon
+    record.teacher = teacher
+    record.normalized(teacher.mean)  # An error now, not after pretraining.
+    if teacher.mean - record.random < 2 * (teacher.stderr or 0.0):
+      logging.warning(
+        'The teacher (%.1f) is hardly better than random (%.1f): normalised '
+        'scores will be noise.',
+        teacher.mean,
+        record.random,
       )
-      for episode in self._arena.collect(policy, iteration):
-        self._teacher_data.add(episode, clip_rewards=self._clip_rewards)
-        self.record.teacher_steps += episode.length
+    return {
+      'Teacher/AverageReturns': teacher.mean,
+      'Random/AverageReturns': record.random,
+    }
 
-  def _run_pretraining(self, iteration: Iteration) -> None:
+  def _find_random_score(self, iteration: Iteration) -> tuple[float, str]:
+    if self._random_score is not None:
+      return self._random_score, 'given'
+    published = atari_scores.random_score(self._game.name)
+    if published is not None:
+      return published, 'published'
+    uniform = uniform_policy(self._agent.num_actions)
+    return self._evaluate(uniform, iteration, 'random').mean, 'measured'
+
+  def _run_collection(self, iteration: Iteration) -> Metrics:
+    record = self.record
+    policy = epsilon_greedy_policy(
+      self._teacher.policy_logits, self._teacher_epsilon
+    )
+    # Episodes are finished: what one iteration has too much, the next needs
+    # not play.
+    wanted = phases.steps_until(self.plan, iteration) - record.teacher_steps
+    with self._clock(iteration):
+      for episode in self._arena.collect(policy, iteration, steps=wanted):
+        self._teacher_data.add(episode, clip_rewards=self._clip_rewards)
+        record.teacher_steps += episode.length
+    return {'Collect/TeacherSteps': record.teacher_steps}
+
+  def _run_pretraining(self, iteration: Iteration) -> Metrics:
     updates = self._teacher_data.updates(
       iteration.steps, done=self._position.steps
     )
-    metrics = None
     with self._progress(iteration, 'pretrain', 'updates') as bar:
       while True:
         with self._clock(iteration):
-          count, newest = next(updates, (0, None))
-          # One program behind, so that the next one is already queued.
-          jax.block_until_ready(metrics)
+          count, metrics = next(updates, (0, {}))
         if not count:
           break
-        metrics = newest
-        self._position = self._position.after(count)
+        self._position = self._position.after(count, metrics=metrics)
         bar.update(count)
         self._reach_safe_point(iteration)
-    rate = self._position.steps / self._position.seconds
-    self._write(
-      iteration, {'Pretrain/UpdatesPerSecond': rate, **(metrics or {})}
-    )
     if phases.ends_phase(self.plan, iteration):
       self._agent.finish_pretraining()
       self._teacher_data.close()
+    position = self._position
+    means = {f'Pretrain/{name}': x for name, x in position.means.items()}
+    rate = position.steps / max(position.seconds, 1e-9)
+    return {'Pretrain/UpdatesPerSecond': rate, **means}
 
-  def _run_train_phase(self, iteration: Iteration) -> None:
+  def _run_train_phase(self, iteration: Iteration) -> Metrics:
     self._agent.eval_mode = False
     with self._progress(iteration, 'train online', 'steps') as self._bar:
       while self._position.steps < iteration.steps:
@@ -86,14 +100,12 @@ class Iterations:
         )
         self._reach_safe_point(iteration)
     position = self._position
-    self._write(
-      iteration,
-      {
-        'Train/NumEpisodes': position.episodes,
-        'Train/AverageReturns': position.average_return,
-        'Train/AverageStepsPerSecond': position.steps / position.seconds,
-      },
-    )
+    return {
+      'Train/NumEpisodes': position.episodes,
+      'Train/AverageReturns': position.average_return,
+      'Train/AverageStepsPerSecond': position.steps
+      / max(position.seconds, 1e-9),
+    }
 
   def _initialize_episode(self) -> int:
     seed = episode_seed(
@@ -107,25 +119,24 @@ class Iterations:
     self._bar.update()
     return super()._run_one_step(action)
 
-  def _run_eval_phase(self, iteration: Iteration) -> None:
-    score = self._evaluate(
-      self._greedy(self._agent.q_values), iteration, 'student'
-    )
+  def _run_eval_phase(self, iteration: Iteration) -> Metrics:
     agent = self._agent
+    score = self._evaluate(self._greedy(agent.q_values), iteration, 'student')
     normalized = self.record.add(iteration, score, agent.counters)
     metrics = {
       'Eval/NumEpisodes': score.num_episodes,
       'Eval/AverageReturns': score.mean,
-      'Eval/StandardError': score.stderr,
       # As they were while this iteration was trained.
       'Train/DistillCoefficient': agent.distill_coefficient,
       'Train/LearningRate': agent.learning_rate,
     }
+    if score.stderr is not None:
+      metrics['Eval/StandardError'] = score.stderr
     if normalized is not None:
       metrics['Eval/Normalized_Score'] = normalized
       if iteration.phase is Phase.ONLINE:
         agent.record_score(normalized)
-    self._write(iteration, metrics)
+    return metrics
 
   def _evaluate(
     self, policy: Policy, iteration: Iteration, who: str
@@ -167,7 +178,7 @@ class Iterations:
       if not kind:
         self._position = self._position.after(0, seconds=elapsed)
 
-  def _write(self, iteration: Iteration, metrics: dict[str, float]) -> None:
+  def _write(self, iteration: Iteration, metrics: Metrics) -> None:
     self._collector_dispatcher.write(
       [
         StatisticsInstance(name, float(value), iteration.number)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import jax
 import numpy as np
 
+from reincarnating_rl.agents import labelling
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.types import Metrics
 
-_LABEL_CHUNK = 256
+_LABEL_CHUNK = 32
 
 
 def chunk_limit() -> int:
@@ -66,23 +66,27 @@ class TeacherData:
 
   def updates(
     self, num_updates: int, *, done: int
-  ) -> Iterator[tuple[int, Metrics]]:
+  ) -> Iterator[tuple[int, dict[str, float]]]:
     """Makes offline updates, several in one program.
 
-    The chunk divides `num_updates`, so that one program serves them all.
+    The chunk divides what is left, so that one program serves it all: a
+    multiple of `chunk_limit()` is best.
 
     Args:
       num_updates: of the whole iteration.
       done: how many of them were made before.
 
     Yields:
-      Updates just made, and their mean metrics, on the device.
+      Updates just made, and their mean metrics.
     """
+    if done >= num_updates:
+      return  # Only the evaluation is left, and perhaps no data any more.
     if self._view is None:
-      self._agent.label(self.store, chunk=_LABEL_CHUNK)
+      labelling.label(self.store, self._agent.teacher, chunk=_LABEL_CHUNK)
       self._view = device_view.device_view(self.store)
-    chunk = math.gcd(num_updates, chunk_limit())
+    chunk = math.gcd(num_updates - done, chunk_limit())
     batch_size = self._agent.batch_size
     for _ in range(done, num_updates, chunk):
       keys = self.store.sample_keys((chunk, batch_size))
-      yield chunk, self._agent.pretrain(self._view, self.store.slots(keys))
+      metrics = self._agent.pretrain(self._view, self.store.slots(keys))
+      yield chunk, {name: float(value) for name, value in metrics.items()}

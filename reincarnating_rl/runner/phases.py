@@ -6,6 +6,8 @@ Nothing toggles a phase. To resume is to look up the next iteration.
 import enum
 from typing import NamedTuple
 
+from reincarnating_rl.errors import UserError
+
 
 class Phase(enum.Enum):
   """What an iteration does."""
@@ -55,10 +57,22 @@ def make_plan(
     online_steps: environment steps in each.
     max_collect_steps: longest COLLECT iteration; a checkpoint follows each.
 
+  Raises:
+    UserError: there is something to learn from the teacher, and no data.
+
   Returns:
     The iterations, in order; exactly `num_pretraining_iterations +
     num_online_iterations` of them train the student.
   """
+  if has_teacher and num_pretraining_iterations > 0 and teacher_steps <= 0:
+    raise UserError(
+      'RunnerWithTeacher.teacher_steps must be positive where '
+      'num_pretraining_iterations is: the student learns from that data.'
+    )
+  if online_steps <= 0 and num_online_iterations > 0:
+    raise UserError(
+      f'Runner.training_steps must be positive, not {online_steps}.'
+    )
   rows: list[tuple[Phase, int, int]] = []
   if has_teacher:
     rows.append((Phase.TEACHER_EVALUATION, 0, 0))
@@ -77,6 +91,15 @@ def make_plan(
     (Phase.ONLINE, i, online_steps) for i in range(num_online_iterations)
   ]
   return tuple(Iteration(n, *row) for n, row in enumerate(rows))
+
+
+def steps_until(plan: tuple[Iteration, ...], iteration: Iteration) -> int:
+  """Steps of an iteration's phase up to its own end."""
+  return sum(
+    row.steps
+    for row in plan[: iteration.number + 1]
+    if row.phase is iteration.phase
+  )
 
 
 def ends_phase(plan: tuple[Iteration, ...], iteration: Iteration) -> bool:

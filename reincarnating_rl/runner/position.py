@@ -1,5 +1,6 @@
 """How far an experiment is: saved with every checkpoint."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -16,6 +17,7 @@ class Position(NamedTuple):
   sum_returns: float = 0.0
   seconds: float = 0.0
   finished: bool = False
+  sums: dict[str, float] = {}  # of metrics, weighted by steps
 
   def after(
     self,
@@ -24,9 +26,23 @@ class Position(NamedTuple):
     seconds: float = 0.0,
     episodes: int = 0,
     sum_returns: float = 0.0,
+    metrics: Mapping[str, float] | None = None,
   ) -> 'Position':
-    """Returns the position some work later."""
+    """Returns the position some work later.
+
+    Args:
+      steps: done.
+      seconds: that they took.
+      episodes: finished.
+      sum_returns: of these episodes.
+      metrics: means over these steps.
+    """
+    sums = {
+      name: self.sums.get(name, 0.0) + steps * value
+      for name, value in (metrics or {}).items()
+    }
     return self._replace(
+      sums=self.sums | sums,
       steps=self.steps + steps,
       episodes=self.episodes + episodes,
       sum_returns=self.sum_returns + sum_returns,
@@ -37,6 +53,11 @@ class Position(NamedTuple):
   def next_number(self) -> int:
     """The iteration to run next: this one, where it is not finished."""
     return self.number + self.finished
+
+  @property
+  def means(self) -> dict[str, float]:
+    """Mean of each metric over the steps so far."""
+    return {name: value / self.steps for name, value in self.sums.items()}
 
   @property
   def average_return(self) -> float:

@@ -21,6 +21,7 @@ class Record:
 
   Attributes:
     random: mean return of the random policy, or None.
+    random_source: where it is from: published, measured or given.
     teacher: returns of the teacher, or None.
     rows: one dictionary for each evaluation of the student.
     seconds: wall time by phase, and of evaluation.
@@ -29,6 +30,7 @@ class Record:
 
   def __init__(self) -> None:
     self.random: float | None = None
+    self.random_source = ''
     self.teacher: ScoreSummary | None = None
     self.rows: list[dict[str, Any]] = []
     self.seconds: dict[str, float] = {}
@@ -79,6 +81,7 @@ class Record:
     """Returns what `restore` takes."""
     return {
       'random': self.random,
+      'random_source': self.random_source,
       'teacher': self.teacher and self.teacher._asdict(),
       'rows': self.rows,
       'seconds': self.seconds,
@@ -88,6 +91,7 @@ class Record:
   def restore(self, data: dict[str, Any]) -> None:
     """Inverse of `to_json`."""
     self.random = data['random']
+    self.random_source = data['random_source']
     self.teacher = data['teacher'] and ScoreSummary(**data['teacher'])
     self.rows = list(data['rows'])
     self.seconds = dict(data['seconds'])
@@ -112,9 +116,11 @@ def check_identity(
   Raises:
     UserError: naming the first difference.
   """
-  for key, value in expected.items():
+  for key in [*expected, *found]:
+    value = expected.get(key)
     if found.get(key) != value:
       raise UserError(
-        f'{base_dir} holds a run with {key} {found.get(key)!r}, not {value!r}: '
-        'choose another --base_dir, or the settings that it was started with.'
+        f'{base_dir} holds a run with {key}: {found.get(key)!r}, not '
+        f'{value!r}: choose another --base_dir, or the settings that it was '
+        'started with.'
       )

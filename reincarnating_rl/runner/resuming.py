@@ -20,8 +20,14 @@ class Resuming:
     self._checkpoints = checkpoints.Checkpoints(
       self._checkpoint_dir, keep=self._checkpoints_to_keep
     )
-    self._checkpoints.restore(self._restore)
+    if self._checkpoints.restore(self._restore) is None:
+      collectors.rewind(self._base_dir, 0)
     self._start_iteration = self._position.next_number
+    if self._start_iteration or self._position.steps:
+      print(
+        f'Resuming {self._base_dir} at iteration {self._start_iteration} of '
+        f'{len(self.plan)}.'
+      )
     self._checkpointed_at = time.monotonic()
 
   def _restore(self, checkpoint: checkpoints.Checkpoint) -> None:
@@ -65,11 +71,20 @@ class Resuming:
 
   def _identity_until(self, number: int) -> dict[str, Any]:
     """What may not differ when a run is resumed after some iteration."""
+    teacher = self._teacher
+    plan = {
+      f'iteration {row.number}': f'{row.steps} steps of {row.phase.value}'
+      for row in self.plan[: number + 1]
+    }
     return {
+      'game': self._game.name,
       'agent': type(self._agent).__name__,
       'seed': self._seed,
-      'teacher': self._teacher.fingerprint if self._teacher else None,
-      'plan': [[row.phase.name, row.steps] for row in self.plan[: number + 1]],
+      'teacher': teacher and teacher.fingerprint,
+      'temperature of the teacher': teacher
+      and teacher.lineage.get('temperature'),
+      'initial distillation coefficient': self._agent.initial_coefficient,
+      **plan,
     }
 
   @property

@@ -1,12 +1,16 @@
 """`RunnerWithTeacher`: the experiment, iteration by iteration."""
 
+import contextlib
+import os
 from collections.abc import Callable
 
 import gin
 from dopamine.discrete_domains import run_experiment
 
+from reincarnating_rl import files
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs.games import Game
+from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import summary
 from reincarnating_rl.runner import arena, collectors, phases
 from reincarnating_rl.runner.interrupts import Interrupted, InterruptFlag
@@ -58,7 +62,8 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       game: that is played.
       teacher: None trains tabula rasa.
       seed: of the episodes, each of which also depends on its iteration.
-      random_score: of the random policy; None measures it.
+      random_score: of the random policy; None takes the published one, or
+        measures it where there is none.
       num_pretraining_iterations: offline iterations, each evaluated.
       num_pretraining_steps: gradient updates in each.
       teacher_steps: environment steps of teacher data to collect.
@@ -83,6 +88,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     self._position = Position()
     self.record = Record()
     collectors.register()
+    _make_directory(base_dir)
     super().__init__(
       base_dir,
       create_agent_fn,
@@ -94,7 +100,10 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
   def _initialize_checkpointer_and_maybe_resume(self, prefix: str) -> None:
     # Dopamine's constructor calls this between the agent and the metrics.
     del prefix
+    self._agent.set_teacher(self._teacher)
     pretraining_iterations, pretraining_steps = self._num_pretraining
+    if not self._agent.is_listening:
+      pretraining_iterations = 0  # The teacher is only compared with.
     self.plan = phases.make_plan(
       has_teacher=self._teacher is not None,
       teacher_steps=self._teacher_steps,
@@ -103,7 +112,6 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       num_online_iterations=self._num_iterations,
       online_steps=self._training_steps,
     )
-    self._agent.set_teacher(self._teacher)
     lanes = self._game.create_vector_environment()
     self._arena = arena.Arena(
       lanes,
@@ -112,6 +120,8 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       max_steps_per_episode=self._max_steps_per_episode,
       interrupt=self._interrupt,
     )
+    if not self._max_steps_per_episode:
+      raise UserError('Runner.max_steps_per_episode must be a positive number.')
     # Episodes are finished, so every lane may overshoot by one.
     overshoot = lanes.num_envs * self._max_steps_per_episode
     self._teacher_data = TeacherData(
@@ -124,25 +134,35 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
 
     Raises:
       Interrupted: the user asked to stop; a checkpoint has what was done.
+      DiskFullError: there is no space; the last checkpoint is whole.
     """
     try:
-      with self._interrupt.listening():
-        for iteration in self.plan[self._start_iteration :]:
-          self._run_one_iteration(iteration.number)
-          self._checkpoint_experiment(iteration.number)
-      summary.write(
-        self.record.to_json(), self._base_dir, title=self._game.name
-      )
+      with (
+        files.disk_full_is_a_users_error(self._base_dir),
+        self._interrupt.listening(),
+      ):
+        self._run_plan()
+        summary.write(
+          self.record.to_json(), self._base_dir, title=self._game.name
+        )
+    finally:
+      # On a full disk this fails as well, and that error is the lesser one.
+      with contextlib.suppress(OSError):
+        self._collector_dispatcher.flush()
+        self._collector_dispatcher.close()
+      self._environment.close()
+      self._arena.environment.close()
+
+  def _run_plan(self) -> None:
+    try:
+      for iteration in self.plan[self._start_iteration :]:
+        self._run_one_iteration(iteration.number)
+        self._checkpoint_experiment(iteration.number)
     except Interrupted:
       # Teacher data is collected whole: an iteration of it starts again.
       if self.plan[self._position.number].trains:
         self._checkpoint_experiment(self._position.number)
       raise
-    finally:
-      self._collector_dispatcher.flush()
-      self._collector_dispatcher.close()
-      self._environment.close()
-      self._arena.environment.close()
 
   def _run_one_iteration(self, number: int) -> None:
     iteration = self.plan[number]
@@ -154,8 +174,19 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       Phase.PRETRAIN: self._run_pretraining,
       Phase.ONLINE: self._run_train_phase,
     }
-    run[iteration.phase](iteration)
+    metrics = run[iteration.phase](iteration)
     if iteration.trains:
-      self._run_eval_phase(iteration)
+      metrics |= self._run_eval_phase(iteration)
+    # Once, when all is done: a resume then finds no half of them in the log.
+    self._write(iteration, metrics)
     self._position = self._position._replace(finished=True)
     self.record.write(self._base_dir)
+
+
+def _make_directory(path: str) -> None:
+  try:
+    os.makedirs(path, exist_ok=True)
+  except OSError as error:
+    raise UserError(
+      f'--base_dir {path} cannot be written ({error.strerror}): choose another.'
+    ) from error

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.agents import snapshots
+from reincarnating_rl.agents import labelling, snapshots
 from reincarnating_rl.replay import device_view
 from tests import toys
 
@@ -51,7 +51,7 @@ def teacher_data(agent, steps=60):
 def pretrain(agent, *, calls, updates=4):
   agent.set_teacher(toys.ScriptedTeacher())
   store = teacher_data(agent)
-  agent.label(store, chunk=16)
+  labelling.label(store, agent.teacher, chunk=16)
   view = device_view.device_view(store)
   for _ in range(calls):
     agent.pretrain(view, store.slots(store.sample_keys((updates, 8))))

@@ -22,7 +22,14 @@ SMALL = {
 
 
 def make_runner(
-  base_dir, *, teacher='left', online=(2, 60), seed=0, **settings
+  base_dir,
+  *,
+  teacher='left',
+  online=(2, 60),
+  seed=0,
+  game=None,
+  agent=None,
+  **settings,
 ):
   """Builds a runner; `online` is iterations and steps of each."""
   gin.clear_config()
@@ -41,16 +48,16 @@ def make_runner(
     teacher = toys.ScriptedTeacher()
   return RunnerWithTeacher(
     str(base_dir),
-    functools.partial(_make_agent, seed=seed),
-    toys.corridor(),
+    functools.partial(_make_agent, seed=seed, settings=agent or {}),
+    game or toys.corridor(),
     teacher=teacher,
     seed=seed,
     **(SMALL | settings),
   )
 
 
-def _make_agent(session, environment, *, seed, summary_writer):
-  return toys.make_agent(environment.action_space.n, seed=seed)
+def _make_agent(session, environment, *, seed, settings, summary_writer):
+  return toys.make_agent(environment.action_space.n, seed=seed, **settings)
 
 
 def metrics(base_dir, *, timed=False):

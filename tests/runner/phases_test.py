@@ -1,8 +1,10 @@
 """The plan of an experiment."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reincarnating_rl.errors import UserError
 from reincarnating_rl.runner import phases
 from reincarnating_rl.runner.phases import Iteration, Phase
 
@@ -48,7 +50,7 @@ def test_kickstarting_collects_nothing():
 @given(
   pretraining=st.integers(0, 5),
   online=st.integers(0, 5),
-  teacher_steps=st.integers(0, 1000),
+  teacher_steps=st.integers(1, 1000),
 )
 def test_budgets_are_exact(pretraining, online, teacher_steps):
   # The official runner's budgets differed by one between its two loops.
@@ -61,6 +63,24 @@ def test_budgets_are_exact(pretraining, online, teacher_steps):
   assert [row.number for row in rows] == list(range(len(rows)))
   collected = sum(row.steps for row in rows if row.phase is Phase.COLLECT)
   assert collected == (teacher_steps if pretraining else 0)
+
+
+@pytest.mark.parametrize(
+  ('change', 'message'),
+  [
+    ({'teacher_steps': 0}, 'teacher_steps must be positive'),
+    ({'online_steps': 0}, 'training_steps must be positive'),
+  ],
+)
+def test_budgets_that_cannot_be_met_are_errors(change, message):
+  with pytest.raises(UserError, match=message):
+    plan(**change)
+
+
+def test_steps_of_a_phase_so_far():
+  rows = plan()
+  collected = [phases.steps_until(rows, row) for row in rows[1:4]]
+  assert collected == [100, 200, 250]
 
 
 def test_the_end_of_a_phase():

@@ -9,12 +9,13 @@ import sys
 import time
 
 import gin
+import numpy as np
 import pytest
 
 from reincarnating_rl import files
 from reincarnating_rl.errors import UserError
-from reincarnating_rl.runner import checkpoints
 from reincarnating_rl.runner.interrupts import Interrupted
+from reincarnating_rl.teachers import compact
 from tests import toys
 from tests.runner import experiments
 
@@ -83,7 +84,9 @@ def test_kills_at_random_moments_change_nothing(uninterrupted, tmp_path):
   assert experiments.outcome(runner) == expected
 
 
-@pytest.mark.parametrize('phase', ['collect', 'pretrain', 'online'])
+@pytest.mark.parametrize(
+  'phase', ['teacher evaluation', 'collect', 'pretrain', 'online']
+)
 def test_a_kill_in_each_phase_changes_nothing(uninterrupted, tmp_path, phase):
   expected, _ = uninterrupted
   runner = experiments.make_runner(tmp_path)
@@ -120,6 +123,30 @@ def test_ctrl_c_leaves_a_checkpoint_of_the_work_done(uninterrupted, tmp_path):
   assert resumed._position.number == 4
   assert 0 < resumed._position.steps < 60
   assert resumed._agent.training_steps == resumed._position.steps
+  resumed.run_experiment()
+  assert experiments.outcome(resumed) == expected
+
+
+@pytest.mark.parametrize('number', [2, 3, 4])
+def test_ctrl_c_in_an_evaluation_repeats_no_training(
+  uninterrupted, tmp_path, number
+):
+  expected, _ = uninterrupted
+  runner = experiments.make_runner(tmp_path, checkpoint_minutes=60.0)
+  evaluate = runner._arena.evaluate
+
+  def press_ctrl_c(policy, iteration, **kwargs):
+    if iteration.number == number:
+      os.kill(os.getpid(), signal.SIGINT)
+    return evaluate(policy, iteration, **kwargs)
+
+  runner._arena.evaluate = press_ctrl_c
+  with pytest.raises(Interrupted):
+    runner.run_experiment()
+  resumed = experiments.make_runner(tmp_path)
+  position, iteration = resumed._position, resumed.plan[number]
+  assert (position.number, position.finished) == (number, False)
+  assert position.steps >= iteration.steps
   resumed.run_experiment()
   assert experiments.outcome(resumed) == expected
 
@@ -181,7 +208,7 @@ def finished_directory(tmp_path):
   return tmp_path
 
 
-def test_a_full_disk_is_one_clear_error_and_loses_nothing(
+def test_a_full_disk_loses_no_earlier_checkpoint(
   tmp_path, monkeypatch, uninterrupted
 ):
   expected, _ = uninterrupted
@@ -195,7 +222,7 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(
   runner._run_one_iteration(1)
   with monkeypatch.context() as patch:
     patch.setattr(files.os, 'replace', no_space)
-    with pytest.raises(checkpoints.DiskFullError, match='No space left'):
+    with pytest.raises(OSError, match='No space left'):
       runner._checkpoint_experiment(1)
   assert not [n for _, _, f in os.walk(tmp_path) for n in f if 'tmp' in n]
   resumed = experiments.make_runner(tmp_path)
@@ -204,9 +231,44 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(
   assert experiments.outcome(resumed) == expected
 
 
+def test_a_full_disk_during_a_run_is_one_clear_error(tmp_path, monkeypatch):
+  runner = experiments.make_runner(tmp_path)
+
+  def no_space(*args):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+  monkeypatch.setattr(runner.record, 'write', no_space)
+  monkeypatch.setattr(runner._collector_dispatcher, 'flush', no_space)
+  with pytest.raises(files.DiskFullError, match='run the same command again'):
+    runner.run_experiment()
+
+
+def test_metrics_without_a_checkpoint_are_dropped(uninterrupted, tmp_path):
+  expected, _ = uninterrupted
+  runner = experiments.make_runner(tmp_path)
+  runner._run_one_iteration(0)
+  runner._collector_dispatcher.flush()
+  again = experiments.make_runner(tmp_path)
+  again.run_experiment()
+  assert experiments.outcome(again) == expected
+
+
+def test_a_teachers_directory_is_not_a_run(tmp_path):
+  compact.write_arrays(
+    tmp_path / 'checkpoints', 2, {'online_params/a': np.ones(1)}, {}
+  )
+  with pytest.raises(UserError, match='of a teacher'):
+    experiments.make_runner(tmp_path)
+
+
 @pytest.mark.parametrize(
   ('change', 'word'),
-  [({'seed': 7}, 'seed'), ({'num_pretraining_iterations': 0}, 'plan')],
+  [
+    ({'seed': 7}, 'seed'),
+    ({'num_pretraining_iterations': 0}, 'iteration 1'),
+    ({'game': toys.corridor()._replace(name='Tunnel')}, 'game'),
+    ({'agent': {'distill_loss_coefficient': 0.5}}, 'coefficient'),
+  ],
 )
 def test_other_settings_do_not_resume_a_run(finished_directory, change, word):
   with pytest.raises(UserError, match=word):
@@ -245,7 +307,7 @@ def test_kill_9(tmp_path):
       stdout=subprocess.PIPE,
       text=True,
     )
-    assert process.stdout.readline() == 'ready\n'
+    assert any(line == 'ready\n' for line in process.stdout)
     return process
 
   moments = random.Random(1)
@@ -253,7 +315,7 @@ def test_kill_9(tmp_path):
     process = start()
     time.sleep(moments.uniform(0.5, 4.0))
     process.kill()
-    process.wait()
+    assert process.wait() == -signal.SIGKILL
   process = start()
   assert process.communicate()[0].endswith('done\n')
   assert process.returncode == 0

@@ -1,5 +1,6 @@
 """The experiment on a corridor: order, metrics, errors, learning."""
 
+import functools
 import glob
 import json
 import os
@@ -10,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from reincarnating_rl.evaluation.normalization import TeacherTooWeakError
+from reincarnating_rl.runner import phases
 from tests import toys
 from tests.runner import experiments
 
@@ -99,7 +101,7 @@ def test_the_normalised_score_is_in_every_collector(finished):
     name,
     'Eval/AverageReturns',
     'Train/AverageReturns',
-    'Loss/TD',
+    'Pretrain/Loss/TD',
   } <= tags
 
 
@@ -168,6 +170,43 @@ def test_tabula_rasa_needs_no_teacher(tmp_path):
   (row,) = runner.record.rows
   assert row['phase'] == 'ONLINE'
   assert row['normalized'] is None
+
+
+def test_a_teacher_of_a_student_that_does_not_listen_is_only_compared_with(
+  tmp_path,
+):
+  runner = experiments.make_runner(
+    tmp_path, online=(1, 60), agent={'distill_loss_coefficient': 0.0}
+  )
+  runner.run_experiment()
+  assert [row.phase.name for row in runner.plan] == [
+    'TEACHER_EVALUATION',
+    'ONLINE',
+  ]
+  (row,) = runner.record.rows
+  assert row['normalized'] is not None
+  assert runner._agent.replay.columns['teacher_logits'].max() == 0.0
+
+
+def test_the_teachers_data_is_let_go_once_it_is_learnt_from(finished):
+  runner, _, base_dir = finished
+  assert runner._teacher_data.store is None
+  kept = os.listdir(base_dir / 'checkpoints')
+  assert not os.listdir(base_dir / 'checkpoints' / 'replay_teacher'), kept
+
+
+def test_collection_iterations_share_one_budget(tmp_path, monkeypatch):
+  monkeypatch.setattr(
+    phases,
+    'make_plan',
+    functools.partial(phases.make_plan, max_collect_steps=30),
+  )
+  runner = experiments.make_runner(tmp_path, teacher_steps=90)
+  for number in range(4):
+    runner._run_one_iteration(number)
+  # At most what four lanes have too much at the end, not in each iteration.
+  assert 90 <= runner.record.teacher_steps <= 90 + 4 * 40
+  assert runner._teacher_data.store.next_step == runner.record.teacher_steps
 
 
 def test_time_outs_are_not_terminals(tmp_path):

@@ -1,0 +1,25 @@
+"""Labelling: a teacher's logits, computed once for each stored state."""
+
+import numpy as np
+
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.teachers.base import Teacher
+
+_BACKLOG = 256  # States a call, while so many have no logits.
+
+
+def label(replay: FrameStore, teacher: Teacher, *, chunk: int) -> None:
+  """Stores the teacher's logits of every state that has none yet.
+
+  Args:
+    replay: the store to complete.
+    teacher: who is asked.
+    chunk: states a call for what is left of a backlog; the last call is filled
+      up to it, so that a teacher sees two sizes of batch in a whole run.
+  """
+  keys = replay.unlabelled()
+  while len(keys):
+    size = _BACKLOG if len(keys) >= _BACKLOG else chunk
+    part, keys = keys[:size], keys[size:]
+    logits = teacher.policy_logits(replay.states(np.resize(part, size)))
+    replay.label(part, np.asarray(logits)[: len(part)])
