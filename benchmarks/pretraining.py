@@ -6,6 +6,7 @@ python benchmarks/pretraining.py
 import argparse
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from reincarnating_rl import _dopamine_compat  # noqa: F401  isort: skip
@@ -52,12 +53,18 @@ def main() -> None:
   batch = jax.device_put(store.sample())
   chunk = min(offline.chunk_limit(), args.updates)
 
+  learner = jax.tree.map(jnp.copy, agent._learner_state)
+
   def bare_update() -> None:
     """Our update on one batch: TD and distillation, no replay."""
-    state = agent._learner_state
+    nonlocal learner
     for _ in range(args.updates):
-      state, _ = agent._update(state, batch, agent._coefficients)
-    jax.block_until_ready(state)
+      learner, _ = agent._update(
+        learner, agent.target_network_params, batch, agent._coefficients
+      )
+    jax.block_until_ready(learner)
+
+  optimizer = dqn_agent.create_optimizer('adam')
 
   def dopamine_update() -> None:
     """Dopamine's update on the same batch: TD only, no replay."""
@@ -67,7 +74,7 @@ def main() -> None:
         agent.network_def,
         params,
         agent.target_network_params,
-        agent.optimizer,
+        optimizer,
         optimizer_state,
         batch.state,
         batch.action,
@@ -89,7 +96,7 @@ def main() -> None:
   alternatives = {
     'bare update (limit)': bare_update,
     'Dopamine update, no distillation': dopamine_update,
-    f'offline phase, {chunk} updates a program': offline_phase,
+    f'offline phase, {chunk} a program': offline_phase,
   }
   seconds = in_turn(alternatives, rounds=args.rounds)
   limit = seconds['bare update (limit)']

@@ -1,7 +1,8 @@
 """Learning: a gradient update as a pure function, jitted alone or scanned."""
 
+import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,18 +15,13 @@ from reincarnating_rl.types import (
   Coefficients,
   LearnerState,
   Metrics,
+  Params,
 )
 
 Update = Callable[
-  [LearnerState, Batch, Coefficients], tuple[LearnerState, Metrics]
+  [LearnerState, Params, Batch, Coefficients], tuple[LearnerState, Metrics]
 ]
-
-
-class ScanPlan(NamedTuple):
-  """Where a scan of updates stands; traced."""
-
-  first_update: Array  # [] int32, updates done before this scan
-  target_period: Array  # [] int32, updates between target syncs
+"""`(state, target_params, batch, coefficients) -> (state, metrics)`."""
 
 
 def make_update(
@@ -43,15 +39,17 @@ def make_update(
     optimizer: gradient transformation with a learning rate of 1.
 
   Returns:
-    A pure `(state, batch, coefficients) -> (state, metrics)`, not yet jitted.
-    The target parameters are left as they are.
+    A pure update, not yet jitted.
   """
 
   def update(
-    state: LearnerState, batch: Batch, coefficients: Coefficients
+    state: LearnerState,
+    target_params: Params,
+    batch: Batch,
+    coefficients: Coefficients,
   ) -> tuple[LearnerState, Metrics]:
     gradient, metrics = jax.grad(objective, has_aux=True)(
-      state.params, state.target_params, batch, coefficients
+      state.params, target_params, batch, coefficients
     )
     # Decoupled weight decay and the like need the parameters.
     steps, optimizer_state = optimizer.update(
@@ -59,52 +57,57 @@ def make_update(
     )
     steps = jax.tree.map(lambda u: coefficients.learning_rate * u, steps)
     params = optax.apply_updates(state.params, steps)
-    metrics = metrics | {'Gradient/Norm': optax.tree.norm(gradient)}
-    return LearnerState(params, state.target_params, optimizer_state), metrics
+    return LearnerState(params, optimizer_state), metrics
 
   return update
+
+
+def jit_update(update: Update) -> Update:
+  """Jits one update, which takes over the memory of the state it replaces.
+
+  To allocate parameters and moments anew costs a tenth of an update on a CPU.
+
+  Args:
+    update: from `make_update`.
+
+  Returns:
+    The same function; its first argument is donated: it cannot be used
+    afterwards, and nothing may share its arrays.
+  """
+  return jax.jit(update, donate_argnums=0)
 
 
 def make_scanned_update(
   update: Update, gather: Callable[[Any, Array], Batch]
 ) -> Callable[..., tuple[LearnerState, Metrics]]:
-  """Builds a jitted run of several updates over data that stays in place.
+  """Builds one program of several updates over data that stays in place.
 
   Args:
     update: from `make_update`.
     gather: `(data, slots[B]) -> Batch`, jittable.
 
   Returns:
-    `run(state, data, slots[K, B], coefficients, plan)`, which makes K updates,
-    copies the parameters to the target after every `plan.target_period` of
-    them, counted from the first update of the phase, and returns the state and
-    the mean of each metric. K is static: keep it the same from call to call.
+    `run(state, target_params, data, slots[K, B], coefficients)`, which makes K
+    updates and returns the state and the mean of each metric. The state is
+    donated. K is static: keep it the same from call to call.
   """
-  # XLA's CPU backend runs convolutions inside a loop several times slower than
-  # in straight-line code (`benchmarks/pretraining.py`).
-  unroll = jax.default_backend() == 'cpu'
 
+  @functools.partial(jax.jit, donate_argnums=0)
   def run(
     state: LearnerState,
+    target_params: Params,
     data: Any,
     slots: Array,
     coefficients: Coefficients,
-    plan: ScanPlan,
   ) -> tuple[LearnerState, Metrics]:
-    def body(
-      carry: tuple[LearnerState, Array], row: Array
-    ) -> tuple[tuple[LearnerState, Array], Metrics]:
-      state, done = carry
-      state, metrics = update(state, gather(data, row), coefficients)
-      done = done + 1
-      target_params = optax.periodic_update(
-        state.params, state.target_params, done, plan.target_period
-      )
-      return (state._replace(target_params=target_params), done), metrics
+    def body(state: LearnerState, row: Array) -> tuple[LearnerState, Metrics]:
+      return update(state, target_params, gather(data, row), coefficients)
 
-    (state, _), metrics = jax.lax.scan(
-      body, (state, plan.first_update), slots, unroll=unroll
-    )
+    # XLA's CPU backend runs convolutions inside a loop several times slower
+    # than in straight-line code: there K had better be 1.
+    if len(slots) == 1:
+      return body(state, slots[0])
+    state, metrics = jax.lax.scan(body, state, slots)
     return state, jax.tree.map(lambda x: jnp.mean(x, axis=0), metrics)
 
-  return jax.jit(run)
+  return run

@@ -61,8 +61,7 @@ class Coefficients(NamedTuple):
 
 
 class LearnerState(NamedTuple):
-  """All that a gradient update reads and writes."""
+  """All that a gradient update changes."""
 
   params: Params
-  target_params: Params
   optimizer_state: Any

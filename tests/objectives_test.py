@@ -163,7 +163,8 @@ def test_lambda_zero_is_dopamines_update(atari_case, loss_type, with_teacher):
   unit = optax.adam(1.0, eps=1.5e-4)
   update = jax.jit(learning.make_update(objective, unit))
   state, metrics = update(
-    LearnerState(case.params, case.target_params, unit.init(case.params)),
+    LearnerState(case.params, unit.init(case.params)),
+    case.target_params,
     case.batch,
     Coefficients(np.float32(0.0), np.float32(lr)),
   )
@@ -190,13 +191,14 @@ def test_distillation_moves_the_student_towards_the_teacher(atari_case):
   )
   optimizer = optax.adam(1.0)
   update = jax.jit(learning.make_update(objective, optimizer))
-  state = LearnerState(
-    case.params, case.target_params, optimizer.init(case.params)
-  )
+  state = LearnerState(case.params, optimizer.init(case.params))
   losses = []
   for _ in range(8):
     state, metrics = update(
-      state, case.batch, Coefficients(np.float32(3.0), np.float32(3e-4))
+      state,
+      case.target_params,
+      case.batch,
+      Coefficients(np.float32(3.0), np.float32(3e-4)),
     )
     losses.append(float(metrics['Loss/Distill']))
   assert losses[-1] < 0.5 * losses[0]

@@ -48,6 +48,12 @@ class StudentActs:
     """Steps that count for epsilon: offline updates do, as in the paper."""
     return self.training_steps + self.pretraining_updates
 
+  def _record_observation(self, observation: np.ndarray) -> None:
+    # A new array: XLA on the CPU may still be reading the old one.
+    self._observation = np.reshape(observation, self.observation_shape)
+    newest = self._observation[..., None]
+    self.state = np.concatenate([self.state[..., 1:], newest], axis=-1)
+
   def begin_episode(self, observation: np.ndarray) -> np.ndarray:
     """Starts an episode; returns the first action."""
     self._reset_state()

@@ -4,13 +4,16 @@ A student differs from its Dopamine base in its objective, in the replay it
 keeps and in where its batches come from; never in a copy of the training loop.
 """
 
+import inspect
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 from dopamine.jax.agents.dqn import dqn_agent
 from dopamine.metrics import statistics_instance
 
-from reincarnating_rl import learning, schedules
-from reincarnating_rl.agents import behavior, labelling, snapshots
+from reincarnating_rl import learning
+from reincarnating_rl.agents import behavior, labelling, snapshots, weaning
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.objectives import Objective, QFunction
 from reincarnating_rl.replay import device_view
@@ -18,14 +21,15 @@ from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.types import (
   Array,
-  Coefficients,
   LearnerState,
   Metrics,
   Params,
 )
 
 
-class ReincarnationMixin(behavior.StudentActs, snapshots.Snapshots):
+class ReincarnationMixin(
+  behavior.StudentActs, snapshots.Snapshots, weaning.Weaning
+):
   """Teacher, coefficients, batches and snapshots over a Dopamine JAX agent.
 
   Subclasses put it before the Dopamine class, set the `_replay_*` and
@@ -66,7 +70,7 @@ class ReincarnationMixin(behavior.StudentActs, snapshots.Snapshots):
     self.online_params = self.network_def.init(
       key, self.preprocess_fn(self.state)
     )
-    self.target_network_params = self.online_params
+    self._sync_weights()
     try:
       self.optimizer = dqn_agent.create_optimizer(
         self._optimizer_name, learning_rate=1.0
@@ -83,11 +87,16 @@ class ReincarnationMixin(behavior.StudentActs, snapshots.Snapshots):
     self._build_programs()
 
   def _build_programs(self) -> None:
+    # gin's wrapper costs more than the schedule, at each step; it has nothing
+    # to add to a call that passes every argument.
+    self.epsilon_fn = inspect.unwrap(
+      self.epsilon_fn, stop=lambda f: hasattr(f, 'lower')
+    )
     update = learning.make_update(
       self._make_objective(self._q_values), self.optimizer
     )
     stack_size = self.stack_size
-    self._update = jax.jit(update)
+    self._update = learning.jit_update(update)
     self._scanned_update = learning.make_scanned_update(
       update,
       lambda data, slots: device_view.gather(
@@ -128,69 +137,41 @@ class ReincarnationMixin(behavior.StudentActs, snapshots.Snapshots):
     """Elements per update."""
     return self._batch_size
 
-  # Weaning.
-
-  def set_teacher(self, teacher: Teacher | None) -> None:
-    """Says whose policy is distilled; None for tabula rasa."""
-    self.teacher = teacher
-
-  @property
-  def initial_coefficient(self) -> float:
-    """lambda_0."""
-    return self._initial_distill_coefficient
-
-  @property
-  def is_listening(self) -> bool:
-    """Whether the teacher's logits still enter the loss."""
-    return self.teacher is not None and self.distill_coefficient > 0.0
-
-  def set_distill_coefficient(self, coefficient: float) -> None:
-    """Sets lambda, and the learning rate that goes with it."""
-    self.distill_coefficient = coefficient
-    self.learning_rate = schedules.learning_rate(
-      coefficient,
-      coefficient_initial=self._initial_distill_coefficient,
-      initial=self._initial_learning_rate,
-      final=self._final_learning_rate,
-    )
-    # Strongly typed arrays: a Python float would compile a second program.
-    self._coefficients = Coefficients(
-      np.float32(coefficient), np.float32(self.learning_rate)
-    )
-
-  def record_score(self, normalized_score: float) -> None:
-    """Weans the student after an online iteration; nothing to do by default."""
-    del normalized_score
-
   # Learning.
 
   @property
   def _learner_state(self) -> LearnerState:
-    return LearnerState(
-      self.online_params, self.target_network_params, self.optimizer_state
-    )
+    return LearnerState(self.online_params, self.optimizer_state)
+
+  @property
+  def offline_target_period(self) -> int:
+    """Offline updates between target syncs."""
+    return max(1, self.target_update_period // self.update_period)
 
   def pretrain(
     self, data: device_view.ReplayArrays, slots: np.ndarray
   ) -> Metrics:
-    """Makes K offline updates in one program.
+    """Makes K offline updates in one program, then syncs the target if due.
 
     Args:
       data: the teacher's replay, labelled, from `device_view`.
-      slots: [K, B] slots of `data`; keep K the same from call to call.
+      slots: [K, B] slots of `data`; K divides `offline_target_period` and stays
+        the same from call to call.
 
     Returns:
       The mean of each metric over the K updates.
     """
-    plan = learning.ScanPlan(
-      np.int32(self.pretraining_updates),
-      np.int32(max(1, self.target_update_period // self.update_period)),
-    )
     state, metrics = self._scanned_update(
-      self._learner_state, data, slots, self._coefficients, plan
+      self._learner_state,
+      self.target_network_params,
+      data,
+      slots,
+      self._coefficients,
     )
-    self.online_params, self.target_network_params, self.optimizer_state = state
+    self.online_params, self.optimizer_state = state
     self.pretraining_updates += len(slots)
+    if self.pretraining_updates % self.offline_target_period == 0:
+      self._sync_weights()
     return metrics
 
   def finish_pretraining(self) -> None:
@@ -199,6 +180,10 @@ class ReincarnationMixin(behavior.StudentActs, snapshots.Snapshots):
     The optimiser keeps its moments: the loss is the same in both phases.
     """
     self._sync_weights()
+
+  def _sync_weights(self) -> None:
+    # A copy: the update takes over the memory of the online parameters.
+    self.target_network_params = jax.tree.map(jnp.copy, self.online_params)
 
   def _train_step(self) -> None:
     if self._replay.add_count > self.min_replay_history:
@@ -213,9 +198,12 @@ class ReincarnationMixin(behavior.StudentActs, snapshots.Snapshots):
     if self.is_listening:
       labelling.label(self._replay, self.teacher, chunk=self.update_period)
     state, metrics = self._update(
-      self._learner_state, self._replay.sample(), self._coefficients
+      self._learner_state,
+      self.target_network_params,
+      self._replay.sample(),
+      self._coefficients,
     )
-    self.online_params, _, self.optimizer_state = state
+    self.online_params, self.optimizer_state = state
     self.online_updates += 1
     # Counted in updates: the two periods need not divide.
     period = max(1, self.summary_writing_frequency // self.update_period)

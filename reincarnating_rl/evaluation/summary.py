@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 PLOT_FILE = 'learning_curve.png'
+_FILE_WIDTH = 110  # Columns where no terminal says how many there are.
 
 
 def print_table(
@@ -26,7 +27,10 @@ def print_table(
     table.add_column(name, justify='right', no_wrap=True)
   for row in table_rows(summary):
     table.add_row(*row)
-  console = console or Console()
+  if console is None:
+    console = Console()
+    if not console.is_terminal:
+      console = Console(width=_FILE_WIDTH)
   console.print(table)
   console.print(
     'normalised: 0 is random, 1 is the teacher. steps: in the environment, of '
@@ -106,7 +110,8 @@ def plot(summary: dict[str, Any], path: str, *, title: str) -> None:
   if summary['random'] is not None:
     axis.axhline(summary['random'], color='0.5', ls='--', label='random policy')
   axis.set(title=title, xlabel='gradient updates', ylabel='return per episode')
-  axis.legend(frameon=False, fontsize='small')
+  if axis.get_legend_handles_labels()[0]:
+    axis.legend(frameon=False, fontsize='small')
   axis.spines[['top', 'right']].set_visible(False)
   figure.savefig(path, dpi=150)
   plt.close(figure)

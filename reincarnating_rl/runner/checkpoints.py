@@ -45,10 +45,10 @@ class Checkpoints:
 
     Args:
       directory: `<base_dir>/checkpoints`.
-      keep: how many of the newest iterations stay restorable.
+      keep: how many of the newest iterations stay restorable, at least 1.
     """
     self.directory = directory
-    self._keep = keep
+    self._keep = max(keep, 1)
 
   def save(
     self,
@@ -79,7 +79,7 @@ class Checkpoints:
       {'replays': logs, 'state': state},
       tag=f'.{tag}',
     )
-    self._remove_stale()
+    self._remove_stale(number)
 
   def restore(self, apply: Callable[[Checkpoint], None]) -> int | None:
     """Applies the newest complete checkpoint; damaged ones are reported.
@@ -145,24 +145,32 @@ class Checkpoints:
     arrays = safetensors.numpy.load_file(arrays_path)
     return Checkpoint(number, arrays, manifest['state'], manifest['replays'])
 
-  def _remove_stale(self) -> None:
-    """Removes manifests beyond `keep`, then what no manifest names."""
-    for number in self.numbers()[: -self._keep]:
+  def _remove_stale(self, newest: int) -> None:
+    """Removes manifests beyond `keep`, then what no manifest names.
+
+    Those above `newest` are damaged: the run went back behind them.
+    """
+    older = [number for number in self.numbers() if number <= newest]
+    stale = set(self.numbers()) - set(older[-self._keep :])
+    for number in stale:
       os.remove(self._path(number))
     manifests = []
     for number in self.numbers():
-      # A damaged one has been reported when it was met; its number returns.
+      # A damaged one has been reported when it was met.
       with contextlib.suppress(DamagedCheckpointError):
         manifests.append(
           compact.read_manifest(pathlib.Path(self._path(number)))
         )
-    named = {name for m in manifests for name in m['files']}
+    self._remove_unnamed({name for m in manifests for name in m['files']})
     for name in os.listdir(self.directory):
-      is_ours = re.fullmatch(r'ckpt\..*\.(safetensors|json\.tmp)(\.tmp)?', name)
-      if is_ours and name not in named:
-        os.remove(os.path.join(self.directory, name))
       if name.startswith('replay_'):
         replay = name.removeprefix('replay_')
         self._log(replay).remove_unreferenced(
           [m['replays'][replay] for m in manifests if replay in m['replays']]
         )
+
+  def _remove_unnamed(self, named: set[str]) -> None:
+    arrays = re.compile(r'ckpt\..*\.(safetensors|json\.tmp)(\.tmp)?')
+    for name in os.listdir(self.directory):
+      if arrays.fullmatch(name) and name not in named:
+        os.remove(os.path.join(self.directory, name))

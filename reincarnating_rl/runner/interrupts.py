@@ -47,4 +47,5 @@ class InterruptFlag:
       f'\n{signal.Signals(number).name}: stopping at the next safe point, with '
       'a checkpoint. Once more to leave at once.\n'
     )
-    os.write(2, text.encode())
+    with contextlib.suppress(OSError):  # The terminal may be gone.
+      os.write(2, text.encode())

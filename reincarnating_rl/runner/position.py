@@ -57,7 +57,9 @@ class Position(NamedTuple):
   @property
   def means(self) -> dict[str, float]:
     """Mean of each metric over the steps so far."""
-    return {name: value / self.steps for name, value in self.sums.items()}
+    return {
+      name: value / max(self.steps, 1) for name, value in self.sums.items()
+    }
 
   @property
   def average_return(self) -> float:

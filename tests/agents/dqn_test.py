@@ -62,7 +62,7 @@ def test_pretraining_really_trains_and_counts_apart():
   # The official code's offline phase made no update at all, and its counters
   # said that it had.
   agent = toys.make_agent()
-  before = agent.online_params
+  before = jax.tree.map(np.array, agent.online_params)
   pretrain(agent, calls=3, updates=4)
   assert agent.pretraining_updates == 12
   assert agent.training_steps == 0
@@ -105,6 +105,14 @@ def test_a_target_period_below_the_update_period_syncs_every_offline_update():
   agent = toys.make_agent(dqn={'update_period': 4, 'target_update_period': 2})
   pretrain(agent, calls=1, updates=3)
   chex.assert_trees_all_equal(agent.online_params, agent.target_network_params)
+
+
+def test_offline_targets_sync_by_updates_done_not_by_calls():
+  agent = toys.make_agent(dqn={'update_period': 4, 'target_update_period': 16})
+  synced = []
+  agent._sync_weights = lambda: synced.append(agent.pretraining_updates)
+  pretrain(agent, calls=7, updates=2)
+  assert synced == [4, 8, 12]
 
 
 def test_the_switch_to_online_syncs_and_keeps_the_moments():
