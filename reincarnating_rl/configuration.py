@@ -2,11 +2,11 @@
 
 import difflib
 import inspect
+import logging
 import re
 from collections.abc import Callable, Sequence
 
 import gin
-from absl import logging
 
 from reincarnating_rl import configs_path
 from reincarnating_rl.errors import UserError
@@ -36,15 +36,14 @@ def load(gin_files: Sequence[str], gin_bindings: Sequence[str]) -> None:
 
 
 def _parse(where: str, parse: Callable[[], object]) -> None:
-  verbosity = logging.get_verbosity()
   try:
     # gin reports every place where an included file is not.
-    logging.set_verbosity(logging.FATAL)
+    logging.disable(logging.CRITICAL)
     parse()
   except (ValueError, SyntaxError, OSError, AttributeError) as error:
     raise UserError(f'In {where}: {_explain(str(error))}') from error
   finally:
-    logging.set_verbosity(verbosity)
+    logging.disable(logging.NOTSET)
 
 
 def check_every_binding_was_read() -> None:

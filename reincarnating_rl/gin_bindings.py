@@ -11,9 +11,7 @@ gin.external_configurable(schedules.linear_epsilon, module='schedules')
 gin.external_configurable(
   schedules.linear_epsilon_after_warmup, module='schedules'
 )
-gin.external_configurable(
-  q_networks.NatureDQNNetwork, module='reincarnation_networks'
-)
+# Names that Dopamine has are left to Dopamine: two of them would be ambiguous.
 gin.external_configurable(
   q_networks.MLPDQNNetwork, module='reincarnation_networks'
 )

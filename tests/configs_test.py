@@ -2,7 +2,6 @@
 
 import pathlib
 
-import gin
 import pytest
 
 from reincarnating_rl import configs_path, configuration
@@ -11,13 +10,6 @@ from reincarnating_rl.runner import factories
 
 BUNDLED = str(pathlib.Path(__file__).parents[1] / 'teacher_ckpts/Pong/1')
 CONFIGS = sorted(configs_path.SHIPPED.glob('*.gin'))
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  with gin.config.unlock_config():
-    gin.clear_config()
 
 
 def build(tmp_path, config, bindings=(), agent=None):

@@ -1,10 +1,13 @@
 """Settings shared by every test."""
 
 import os
+import sys
 
 # Two test workers share two cores; the CPU is the platform under test.
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+
+from collections.abc import Iterator
 
 import jax
 import pytest
@@ -16,3 +19,11 @@ jax.config.update('jax_numpy_rank_promotion', 'raise')
 def fixtures() -> str:
   """The folder of files that the real old libraries wrote."""
   return os.path.join(os.path.dirname(__file__), 'fixtures')
+
+
+@pytest.fixture(autouse=True)
+def clean_gin() -> Iterator[None]:
+  """Leaves no binding to the next test; `clear_config` unlocks as well."""
+  yield
+  if 'gin' in sys.modules:
+    sys.modules['gin'].clear_config()

@@ -12,7 +12,7 @@ path = pathlib.Path(reincarnating_rl.__file__).parent / '_dopamine_compat.py'
 source = path.read_text()
 call = {call!r}
 assert source.count(call) == 1, 'the patch is applied elsewhere now'
-exec(compile(source.replace(call, '\n'), str(path), 'exec'))
+exec(compile(source.replace(call, chr(10)), str(path), 'exec'))
 import dopamine.jax.networks
 """
 

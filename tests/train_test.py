@@ -6,7 +6,6 @@ import pathlib
 import subprocess
 import sys
 
-import gin
 import pytest
 from absl.testing import flagsaver
 
@@ -34,11 +33,8 @@ OFFICIAL_FLAGS = (
 
 
 @pytest.fixture(autouse=True)
-def clean_gin():
+def parsed_flags():
   train.FLAGS(['train'])
-  yield
-  with gin.config.unlock_config():
-    gin.clear_config()
 
 
 def run(**flags):

@@ -16,13 +16,6 @@ from tests import toys
 BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts' / 'Pong' / '1'
 
 
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  with gin.config.unlock_config():
-    gin.clear_config()
-
-
 def play(agent, steps, *, terminal_every=7):
   """Feeds an agent with random observations."""
   rng = np.random.default_rng(0)

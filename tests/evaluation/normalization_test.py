@@ -40,7 +40,7 @@ def test_summary():
 def test_summary_of_one_episode_has_no_spread():
   summary = normalization.summarize([5.0])
   assert (summary.mean, summary.num_episodes) == (5.0, 1)
-  assert math.isnan(summary.std) and math.isnan(summary.stderr)
+  assert (summary.std, summary.stderr) == (None, None)
 
 
 def test_a_score_needs_an_episode():

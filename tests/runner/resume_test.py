@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 
-import gin
 import numpy as np
 import pytest
 
@@ -24,13 +23,6 @@ REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 
 class Killed(BaseException):
   """Stands for a kill: nothing in the package may catch it."""
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  with gin.config.unlock_config():
-    gin.clear_config()
 
 
 @pytest.fixture(scope='module')

@@ -5,7 +5,6 @@ import glob
 import json
 import os
 
-import gin
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,13 +13,6 @@ from reincarnating_rl.evaluation.normalization import TeacherTooWeakError
 from reincarnating_rl.runner import phases
 from tests import toys
 from tests.runner import experiments
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  with gin.config.unlock_config():
-    gin.clear_config()
 
 
 @pytest.fixture(scope='module')
