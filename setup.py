@@ -17,7 +17,6 @@ setup(
   description='Reuse prior computation to train value-based RL agents.',
   long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
   long_description_content_type='text/markdown',
-  license='Apache-2.0',
   python_requires='>=3.11',
   packages=[
     *find_packages(include=['reincarnating_rl', 'reincarnating_rl.*']),

@@ -1,4 +1,4 @@
-"""Trains a student from a teacher: flags, then gin, then the runner.
+r"""Trains a student from a teacher: flags, then gin, then the runner.
 
   python -m reincarnating_rl.train --agent qdagger_dqn \
     --gin_files configs/qdagger_dqn.gin --base_dir runs/pong \
