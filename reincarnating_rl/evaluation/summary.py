@@ -112,6 +112,7 @@ def plot(summary: dict[str, Any], path: str, *, title: str) -> None:
   axis.set(title=title, xlabel='gradient updates', ylabel='return per episode')
   if axis.get_legend_handles_labels()[0]:
     axis.legend(frameon=False, fontsize='small')
+  axis.set_xlim(left=0)
   axis.spines[['top', 'right']].set_visible(False)
   figure.savefig(path, dpi=150)
   plt.close(figure)
