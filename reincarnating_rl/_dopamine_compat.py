@@ -88,11 +88,11 @@ with _quiet():
   _restore_pytype_aval_mappings()
   # Dopamine imports the legacy gym, which prints a notice, and never uses it.
   importlib.import_module('gym')
-  visible = _keep_tensorflow_off_accelerators()
+  _taken = _keep_tensorflow_off_accelerators()
   importlib.import_module('dopamine.discrete_domains.atari_lib')
-if visible:
+if _taken:
   warnings.warn(
-    f'TensorFlow was initialised before and keeps {visible}: import '
+    f'TensorFlow was initialised before and keeps {_taken}: import '
     'reincarnating_rl before TensorFlow is used.',
     stacklevel=2,
   )

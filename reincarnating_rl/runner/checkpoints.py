@@ -127,21 +127,21 @@ class Checkpoints:
     )
     return sorted(int(match[1]) for match in found if match)
 
-  def _path(self, number: int) -> str:
-    return os.path.join(self.directory, f'ckpt.{number}.json')
+  def _path(self, number: int) -> pathlib.Path:
+    return pathlib.Path(self.directory, f'ckpt.{number}.json')
 
   def _log(self, name: str) -> SegmentLog:
     return SegmentLog(os.path.join(self.directory, f'replay_{name}'))
 
   def _read(self, number: int) -> Checkpoint:
-    path = pathlib.Path(self._path(number))
+    path = self._path(number)
     manifest = compact.read_manifest(path)
-    arrays_path, _ = compact.verify(path, manifest)
     if 'state' not in manifest:
       raise UserError(
         f'{self.directory} is of a teacher, not of a run: choose another '
         '--base_dir.'
       )
+    arrays_path, _ = compact.verify(path, manifest)
     arrays = safetensors.numpy.load_file(arrays_path)
     return Checkpoint(number, arrays, manifest['state'], manifest['replays'])
 
@@ -158,9 +158,7 @@ class Checkpoints:
     for number in self.numbers():
       # A damaged one has been reported when it was met.
       with contextlib.suppress(DamagedCheckpointError):
-        manifests.append(
-          compact.read_manifest(pathlib.Path(self._path(number)))
-        )
+        manifests.append(compact.read_manifest(self._path(number)))
     self._remove_unnamed({name for m in manifests for name in m['files']})
     for name in os.listdir(self.directory):
       if name.startswith('replay_'):

@@ -100,6 +100,8 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
   def _initialize_checkpointer_and_maybe_resume(self, prefix: str) -> None:
     # Dopamine's constructor calls this between the agent and the metrics.
     del prefix
+    if not self._max_steps_per_episode:
+      raise UserError('Runner.max_steps_per_episode must be a positive number.')
     self._agent.set_teacher(self._teacher)
     pretraining_iterations, pretraining_steps = self._num_pretraining
     if not self._agent.is_listening:
@@ -120,8 +122,6 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       max_steps_per_episode=self._max_steps_per_episode,
       interrupt=self._interrupt,
     )
-    if not self._max_steps_per_episode:
-      raise UserError('Runner.max_steps_per_episode must be a positive number.')
     # Episodes are finished, so every lane may overshoot by one.
     overshoot = lanes.num_envs * self._max_steps_per_episode
     self._teacher_data = TeacherData(
