@@ -18,7 +18,7 @@ gin.external_configurable(
 create_teacher = gin.external_configurable(
   factory.create_teacher,
   module='teachers',
-  allowlist=['temperature', 'network'],
+  allowlist=['temperature', 'network', 'vmax'],
 )
 
 # Our environment takes the gin name of Dopamine's, which is never called here:

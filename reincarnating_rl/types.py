@@ -53,6 +53,27 @@ class QOutput(NamedTuple):
   q_values: Array  # [A]
 
 
+class CategoricalOutput(NamedTuple):
+  """What a network of return distributions over N atoms returns (C51)."""
+
+  q_values: Array  # [A], expected returns
+  logits: Array  # [A, N], of the atoms' probabilities
+
+
+class QuantileOutput(NamedTuple):
+  """What a network of K quantiles of the return returns for one state."""
+
+  q_values: Array  # [A], their means
+  quantiles: Array  # [A, K]
+
+
+class PolicyOutput(NamedTuple):
+  """What an actor-critic network returns for one state."""
+
+  logits: Array  # [A], log pi up to a constant
+  value: Array  # []
+
+
 class Coefficients(NamedTuple):
   """Scalars that change during a run; traced, so none of them recompiles."""
 

@@ -7,6 +7,7 @@ the same purpose in Dopamine 4.1.2, so checkpoints load in either direction.
 from flax import linen as nn
 
 from reincarnating_rl.networks import torsos
+from reincarnating_rl.networks.impala import ImpalaEncoder
 from reincarnating_rl.types import Array, QOutput
 
 
@@ -29,6 +30,32 @@ class NatureDQNNetwork(nn.Module):
     features = torsos.nature_torso(state)
     head = nn.Dense(self.num_actions, kernel_init=torsos.kernel_initializer)
     return QOutput(head(features))
+
+
+class ImpalaDQNNetwork(nn.Module):
+  """DQN on the residual torso of Impala (Espeholt et al. 2018), for frames.
+
+  Attributes:
+    num_actions: number of actions, A.
+    width_scale: multiplies the features of each convolution.
+    inputs_preprocessed: whether states arrive as float32 in [0, 1] already.
+  """
+
+  num_actions: int
+  width_scale: int = 1
+  inputs_preprocessed: bool = False
+
+  @nn.compact
+  def __call__(self, state: Array) -> QOutput:
+    """Returns the Q-values [A] of one `state[H, W, S]`."""
+    if not self.inputs_preprocessed:
+      state = torsos.preprocess_pixels(state)
+    x = ImpalaEncoder(self.width_scale, name='encoder')(state).reshape(-1)
+    hidden = nn.Dense(
+      torsos.HIDDEN_UNITS, kernel_init=torsos.kernel_initializer
+    )
+    head = nn.Dense(self.num_actions, kernel_init=torsos.kernel_initializer)
+    return QOutput(head(nn.relu(hidden(x))))
 
 
 class MLPDQNNetwork(nn.Module):
@@ -57,13 +84,14 @@ class MLPDQNNetwork(nn.Module):
     Raises:
       ValueError: when only one of `min_vals` and `max_vals` is given.
     """
-    if (self.min_vals is None) != (self.max_vals is None):
-      raise ValueError('Give both min_vals and max_vals, or neither.')
-    if not self.inputs_preprocessed:
-      state = state.astype('float32').reshape(-1)
-      if self.min_vals is not None:
-        state = torsos.rescale(state, self.min_vals, self.max_vals)
-    features = torsos.mlp_torso(state, self.num_layers, self.hidden_units)
+    features = torsos.flat_torso(
+      state,
+      num_layers=self.num_layers,
+      hidden_units=self.hidden_units,
+      min_vals=self.min_vals,
+      max_vals=self.max_vals,
+      inputs_preprocessed=self.inputs_preprocessed,
+    )
     head = nn.Dense(
       self.num_actions,
       kernel_init=torsos.kernel_initializer,

@@ -5,6 +5,8 @@ the parameters keep the flat names (`Conv_0`, `Dense_0`, ...) under which
 Dopamine's checkpoints hold them.
 """
 
+import math
+
 import jax.numpy as jnp
 from flax import linen as nn
 
@@ -13,7 +15,14 @@ from reincarnating_rl.types import Array
 # Features, kernel side and stride of Mnih et al. 2015, Methods.
 _NATURE_CONVOLUTIONS = ((32, 8, 4), (64, 4, 2), (64, 3, 1))
 
+HIDDEN_UNITS = 512
+
+Initializer = nn.initializers.Initializer
 kernel_initializer = nn.initializers.xavier_uniform()
+# Of Dopamine's C51 and quantile networks.
+fan_in_initializer = nn.initializers.variance_scaling(
+  scale=1.0 / math.sqrt(3.0), mode='fan_in', distribution='uniform'
+)
 
 
 def preprocess_pixels(state: Array) -> Array:
@@ -38,28 +47,53 @@ def rescale(
   return 2.0 * ((state - low) / (high - low)) - 1.0
 
 
-def nature_torso(state: Array) -> Array:
-  """Three convolutions and a hidden layer of 512 (Mnih et al. 2015).
-
-  Like Dopamine's, the convolutions pad ('SAME').
+def nature_convolutions(
+  state: Array,
+  *,
+  kernel_init: Initializer = kernel_initializer,
+  padding: str = 'SAME',
+) -> Array:
+  """The three convolutions of Mnih et al. 2015, flattened.
 
   Args:
     state: [H, W, S] float32.
+    kernel_init: of the kernels.
+    padding: 'SAME', as Dopamine's value networks have it, or 'VALID'.
+
+  Returns:
+    [F] features; F is 7744 of 84 x 84 pixels padded, 3136 unpadded.
+  """
+  x = state
+  for features, side, stride in _NATURE_CONVOLUTIONS:
+    convolution = nn.Conv(
+      features=features,
+      kernel_size=(side, side),
+      strides=(stride, stride),
+      padding=padding,
+      kernel_init=kernel_init,
+    )
+    x = nn.relu(convolution(x))
+  return x.reshape(-1)
+
+
+def nature_torso(
+  state: Array,
+  *,
+  kernel_init: Initializer = kernel_initializer,
+  padding: str = 'SAME',
+) -> Array:
+  """Three convolutions and a hidden layer of 512 (Mnih et al. 2015).
+
+  Args:
+    state: [H, W, S] float32.
+    kernel_init: of every kernel.
+    padding: of the convolutions.
 
   Returns:
     [512] features.
   """
-  x = state
-  for features, side, stride in _NATURE_CONVOLUTIONS:
-    x = nn.relu(
-      nn.Conv(
-        features=features,
-        kernel_size=(side, side),
-        strides=(stride, stride),
-        kernel_init=kernel_initializer,
-      )(x)
-    )
-  return nn.relu(nn.Dense(512, kernel_init=kernel_initializer)(x.reshape(-1)))
+  x = nature_convolutions(state, kernel_init=kernel_init, padding=padding)
+  return nn.relu(nn.Dense(HIDDEN_UNITS, kernel_init=kernel_init)(x))
 
 
 def mlp_torso(state: Array, num_layers: int, hidden_units: int) -> Array:
@@ -80,3 +114,37 @@ def mlp_torso(state: Array, num_layers: int, hidden_units: int) -> Array:
     )
     x = nn.relu(dense(x))
   return x
+
+
+def flat_torso(
+  state: Array,
+  *,
+  num_layers: int,
+  hidden_units: int,
+  min_vals: tuple[float, ...] | None,
+  max_vals: tuple[float, ...] | None,
+  inputs_preprocessed: bool,
+) -> Array:
+  """`mlp_torso` of an observation of any shape, rescaled if its range is known.
+
+  Args:
+    state: [*O, S]; flat, float32 and rescaled if `inputs_preprocessed`.
+    num_layers: number of hidden layers.
+    hidden_units: units in each.
+    min_vals: smallest value of each entry; None: no rescaling.
+    max_vals: largest values; given exactly when `min_vals` is.
+    inputs_preprocessed: whether to leave the state as it is.
+
+  Returns:
+    [hidden_units] features.
+
+  Raises:
+    ValueError: when only one of `min_vals` and `max_vals` is given.
+  """
+  if (min_vals is None) != (max_vals is None):
+    raise ValueError('Give both min_vals and max_vals, or neither.')
+  if not inputs_preprocessed:
+    state = state.astype(jnp.float32).reshape(-1)
+    if min_vals is not None and max_vals is not None:
+      state = rescale(state, min_vals, max_vals)
+  return mlp_torso(state, num_layers, hidden_units)

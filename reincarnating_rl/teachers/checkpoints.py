@@ -32,6 +32,7 @@ __all__ = [
 
 _SENTINEL = 'sentinel_checkpoint_complete'
 _FOLDER = 'checkpoints'
+_PARAMS = ('online_params', 'network_params')  # The latter are PPO's.
 
 
 class TeacherCheckpoint(NamedTuple):
@@ -161,17 +162,20 @@ def _choose(folder: pathlib.Path, number: int | None, prefix: str) -> int:
 def _read_pickle(path: pathlib.Path) -> tuple[Params, dict[str, Any], str]:
   data = path.read_bytes()
   bundle = safe_pickle.loads(data, str(path))
-  if not isinstance(bundle, dict) or 'online_params' not in bundle:
+  names = [
+    name for name in _PARAMS if isinstance(bundle, dict) and name in bundle
+  ]
+  if not names:
     raise DamagedCheckpointError(
-      f'{path} has no online_params; give the checkpoint of a Q-network that '
-      "Dopamine's JAX agents or this project wrote."
+      f'{path} has no {" or ".join(_PARAMS)}; give the checkpoint of an agent '
+      "that Dopamine's JAX agents or this project wrote."
     )
   counters = ('training_steps', 'current_iteration')
   metadata: dict[str, Any] = {'format': 'dopamine'}
   for key in counters:
     if isinstance(bundle.get(key), int):
       metadata[key] = bundle[key]
-  tree = params.from_pickle(bundle['online_params'], str(path))
+  tree = params.from_pickle(bundle[names[0]], str(path))
   return tree, metadata, hashlib.sha256(data).hexdigest()
 
 

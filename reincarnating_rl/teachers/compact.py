@@ -129,7 +129,7 @@ def read_compact(manifest_path: pathlib.Path) -> tuple[Params, dict, str]:
     ) from error
   if not flat:
     raise DamagedCheckpointError(
-      f'{path} has no {_GROUP[:-1]}; give the checkpoint of a Q-network.'
+      f'{path} has no {_GROUP[:-1]}; give the checkpoint of an agent.'
     )
   return params, manifest, checksum
 

@@ -10,10 +10,16 @@ import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
 # isort: split
 from dopamine.jax import networks as dopamine_networks
 
-from reincarnating_rl.networks.q_networks import MLPDQNNetwork, NatureDQNNetwork
+from reincarnating_rl.networks.q_networks import (
+  ImpalaDQNNetwork,
+  MLPDQNNetwork,
+  NatureDQNNetwork,
+)
 from reincarnating_rl.types import QOutput
 
 _RANGE = {'min_vals': (-1.0, -2.0, 0.0), 'max_vals': (1.0, 2.0, 8.0)}
+_THEIR_FIELDS = {'width_scale': 'nn_scale'}
+_WIDER = {'num_actions': 3, 'inputs_preprocessed': True, 'width_scale': 2}
 _CASES = {
   'nature': (NatureDQNNetwork, 'NatureDQNNetwork', {'num_actions': 6}),
   'nature_preprocessed': (
@@ -21,6 +27,8 @@ _CASES = {
     'NatureDQNNetwork',
     {'num_actions': 3, 'inputs_preprocessed': True},
   ),
+  'impala': (ImpalaDQNNetwork, 'ImpalaDQNNetwork', {'num_actions': 6}),
+  'impala_preprocessed': (ImpalaDQNNetwork, 'ImpalaDQNNetwork', _WIDER),
   'mlp': (MLPDQNNetwork, 'ClassicControlDQNNetwork', {'num_actions': 2}),
   'mlp_small': (
     MLPDQNNetwork,
@@ -39,9 +47,9 @@ _CASES = {
 
 def _state(name):
   rng = np.random.default_rng(0)
-  if name == 'nature':
+  if name in ('nature', 'impala'):
     return rng.integers(256, size=(84, 84, 4), dtype=np.uint8)
-  if name == 'nature_preprocessed':
+  if name in ('nature_preprocessed', 'impala_preprocessed'):
     return rng.random((84, 84, 4), np.float32)
   shape = (3,) if name == 'mlp_preprocessed' else (3, 1)
   return rng.standard_normal(shape).astype(np.float32)
@@ -52,7 +60,9 @@ def test_equals_dopamine_bit_for_bit(name):
   """Same initial parameters from the same key, same values from the same."""
   ours_class, theirs_name, settings = _CASES[name]
   ours = ours_class(**settings)
-  theirs = getattr(dopamine_networks, theirs_name)(**settings)
+  theirs = getattr(dopamine_networks, theirs_name)(
+    **{_THEIR_FIELDS.get(k, k): v for k, v in settings.items()}
+  )
   state, key = _state(name), jax.random.key(3)
   params, expected = ours.init(key, state), theirs.init(key, state)
 

@@ -154,11 +154,20 @@ def test_a_folder_in_place_of_a_file(tmp_path):
   assert 'ckpt.0 cannot be read' in _message(tmp_path, 0)
 
 
+def test_the_parameters_of_an_actor_critic(tmp_path):
+  """Dopamine's PPO has no target network, and another name for its own."""
+  bundle = {'network_params': _TREE, 'training_steps': 4}
+  (tmp_path / 'ckpt.0').write_bytes(pickle.dumps(bundle))
+  checkpoint = checkpoints.load_checkpoint(tmp_path, 0)
+  assert checkpoint.metadata['training_steps'] == 4
+  jax.tree.map(np.testing.assert_array_equal, checkpoint.params, _TREE)
+
+
 def test_a_pickle_without_a_teacher(tmp_path):
   (tmp_path / 'ckpt.0').write_bytes(pickle.dumps({'training_steps': 3}))
-  assert 'has no online_params' in _message(tmp_path, 0)
+  assert 'has no online_params or network_params' in _message(tmp_path, 0)
   (tmp_path / 'ckpt.0').write_bytes(pickle.dumps([1]))
-  assert 'has no online_params' in _message(tmp_path, 0)
+  assert 'has no online_params or network_params' in _message(tmp_path, 0)
 
 
 def test_the_hostile_checkpoint_does_nothing(fixtures, tmp_path, monkeypatch):

@@ -6,7 +6,9 @@ import pathlib
 import shutil
 
 import gin
+import jax
 import numpy as np
+import optax
 import pytest
 
 import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
@@ -14,9 +16,11 @@ import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
 # isort: split
 from dopamine.jax.agents.dqn import dqn_agent  # noqa: F401  (its gin names)
 
+from reincarnating_rl.agents import snapshots
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.networks.q_networks import MLPDQNNetwork
-from reincarnating_rl.teachers import factory
+from reincarnating_rl.networks.rainbow_networks import MLPRainbowNetwork
+from reincarnating_rl.teachers import compact, factory
 from reincarnating_rl.teachers.base import RandomTeacher
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
@@ -98,6 +102,83 @@ def test_a_network_of_the_callers(fixtures):
   assert teacher.policy_logits(np.zeros((3, 4, 1))).shape == (3, 2)
 
 
+def test_real_old_cartpole_teacher(fixtures):
+  """Q-values that dopamine-rl 4.0.6 computed with its own pickle.
+
+  The fixture does not state the bounds that its network was given, and they
+  are not Dopamine's constants for CartPole (pi / 12 and 2 pi, which are off by
+  0.08). Those below were fitted to the 32 expected values, of which they are
+  four; the parameters and the network are what is tested by the rest.
+  """
+  folder = os.path.join(fixtures, 'dopamine_4_0_6_cartpole')
+  high = (2.4, 5.0, np.pi / 15.0, np.pi * 4.0 / 3.0)
+  network = functools.partial(
+    _CARTPOLE['network'], min_vals=tuple(-x for x in high), max_vals=high
+  )
+  teacher = factory.create_teacher(
+    'dqn', folder, temperature=1.0, **(_CARTPOLE | {'network': network})
+  )
+  with np.load(os.path.join(folder, 'expected_q_values.npz')) as expected:
+    np.testing.assert_allclose(
+      teacher.policy_logits(expected['states']),
+      expected['q_values'],
+      rtol=0,
+      atol=1e-5,
+    )
+
+
+@pytest.mark.parametrize('name', ['temperature', 'vmax'])
+@pytest.mark.parametrize('value', [0.0, -1.0, float('nan'), float('inf')])
+def test_settings_without_sense(name, value):
+  with pytest.raises(TeacherError, match=f'The {name} of a teacher must be > '):
+    factory.create_teacher('rainbow', _BUNDLED, **_ATARI, **{name: value})
+
+
+_VECTORS = {
+  'num_actions': 2,
+  'observation_shape': (4,),
+  'stack_size': 1,
+  'network': functools.partial(MLPRainbowNetwork, hidden_units=8),
+}
+
+
+@pytest.mark.parametrize('noisy', [True, False])
+def test_a_rainbow_student_is_the_next_teacher(noisy, tmp_path):
+  """From what a run of this project leaves; noise is off, vmax counts."""
+  network = _VECTORS['network'](2, num_atoms=11, noisy=noisy)
+  states = np.random.default_rng(0).random((3, 4, 1), np.float32)
+  support = np.linspace(-2.0, 2.0, 11, dtype=np.float32)
+  student = network.init(jax.random.key(0), states[0], support)
+  trees = {
+    'online_params': student,
+    'target_params': jax.tree.map(np.zeros_like, student),
+    'optimizer_state': optax.adam(1.0).init(student),
+  }
+  compact.write_arrays(
+    tmp_path / 'checkpoints', 3, snapshots.flatten(trees), {}, tag='.a'
+  )
+  teacher = factory.create_teacher('rainbow', tmp_path, vmax=2, **_VECTORS)
+  assert teacher.lineage['agent'] == 'rainbow'
+  assert teacher.lineage['network'] == 'MLPRainbowNetwork'
+  assert teacher.lineage['network_fields']['noisy'] == noisy
+  expected = jax.vmap(
+    lambda s: network.apply(student, s, support, eval_mode=True).q_values
+  )(states)
+  np.testing.assert_allclose(
+    teacher.policy_logits(states), 10.0 * expected, rtol=1e-5, atol=1e-6
+  )
+
+
+def test_a_dqn_read_as_a_rainbow_has_the_same_policy(pong):
+  """A Rainbow of one atom without dueling or noise is a DQN."""
+  teacher = factory.create_teacher('rainbow', _BUNDLED, **_ATARI)
+  states = np.full((1, 84, 84, 4), 7, np.uint8)
+  assert 'vmax' not in teacher.lineage
+  np.testing.assert_allclose(
+    teacher.policy_logits(states), pong.policy_logits(states), rtol=1e-6
+  )
+
+
 def test_another_game():
   settings = _ATARI | {'num_actions': 4}
   with pytest.raises(MismatchedTeacherError, match='has 6 actions, but the ga'):
@@ -118,17 +199,27 @@ def test_random_only_when_asked_for_by_name():
   teacher = factory.create_teacher('random', None, **_ATARI)
   assert isinstance(teacher, RandomTeacher)
   assert teacher.num_actions == 6
-  with pytest.raises(TeacherError, match='needs --teacher_checkpoint_dir'):
-    factory.create_teacher('dqn', None, **_ATARI)
+  for kind in set(factory.TEACHERS) - {'random'}:
+    with pytest.raises(TeacherError, match='needs --teacher_checkpoint_dir'):
+      factory.create_teacher(kind, None, **_ATARI)
   with pytest.raises(MissingCheckpointError, match='no directory'):
     factory.create_teacher('dqn', _BUNDLED.with_name('2'), **_ATARI)
 
 
 @pytest.mark.parametrize(
-  ('name', 'near'), [('dqnn', 'dqn'), ('DQN', 'dqn'), ('ramdon', 'random')]
+  ('name', 'near'),
+  [
+    ('dqnn', 'dqn'),
+    ('DQN', 'dqn'),
+    ('ramdon', 'random'),
+    ('full_rainbow', 'rainbow'),
+    ('jax_implicit_quantile', 'implicit_quantile'),
+  ],
 )
 def test_unknown_names_are_answered_with_the_nearest(name, near):
   with pytest.raises(UserError) as error:
     factory.create_teacher(name, None, **_ATARI)
   assert f'did you mean {near!r}' in str(error.value)
-  assert str(error.value).endswith('there are: dqn, random.')
+  assert str(error.value).endswith(
+    'there are: dqn, rainbow, implicit_quantile, quantile, ppo, random.'
+  )

@@ -1,0 +1,49 @@
+"""The residual torso of Impala (Espeholt et al. 2018, Figure 3)."""
+
+from flax import linen as nn
+
+from reincarnating_rl.networks import torsos
+from reincarnating_rl.types import Array
+
+_STACK_FEATURES = (16, 32, 32)
+_BLOCKS_PER_STACK = 2
+
+
+class ResidualStack(nn.Module):
+  """A convolution, a pooling that halves the sides, and residual blocks.
+
+  Attributes:
+    features: of each convolution.
+  """
+
+  features: int
+
+  @nn.compact
+  def __call__(self, x: Array) -> Array:
+    """Returns [ceil(H / 2), ceil(W / 2), features] of `x[H, W, C]`."""
+    x = nn.Conv(self.features, (3, 3), kernel_init=torsos.kernel_initializer)(x)
+    x = nn.max_pool(x, (3, 3), strides=(2, 2), padding='SAME')
+    for _ in range(_BLOCKS_PER_STACK):
+      # The blocks' kernels begin as Flax's do by default, as in Dopamine.
+      inner = nn.Conv(self.features, (3, 3))(nn.relu(x))
+      x = x + nn.Conv(self.features, (3, 3))(nn.relu(inner))
+    return x
+
+
+class ImpalaEncoder(nn.Module):
+  """Three residual stacks of 16, 32 and 32 features, 15 convolutions in all.
+
+  Attributes:
+    width_scale: multiplies the features.
+  """
+
+  width_scale: int = 1
+
+  @nn.compact
+  def __call__(self, x: Array) -> Array:
+    """Returns [h, w, 32 * width_scale] of `x[H, W, S]`, 11 x 11 of 84 x 84."""
+    for index, features in enumerate(_STACK_FEATURES):
+      # Dopamine's checkpoints have this name.
+      name = f'_stacks_{index}'
+      x = ResidualStack(features * self.width_scale, name=name)(x)
+    return nn.relu(x)

@@ -1,0 +1,78 @@
+"""Quantile networks for one state, as Dopamine 4.1.2 has them; callers vmap.
+
+Only teachers use them, without noise and without sampling.
+"""
+
+import math
+
+import jax.numpy as jnp
+from flax import linen as nn
+
+from reincarnating_rl.networks import torsos
+from reincarnating_rl.types import Array, QuantileOutput
+
+
+class QuantileNetwork(nn.Module):
+  """Quantile-regression DQN (Dabney et al. 2018a), for Atari frames.
+
+  Attributes:
+    num_actions: number of actions, A.
+    num_atoms: quantiles of each action's distribution, K.
+    inputs_preprocessed: whether states arrive as float32 in [0, 1] already.
+  """
+
+  num_actions: int
+  num_atoms: int = 200
+  inputs_preprocessed: bool = False
+
+  @nn.compact
+  def __call__(self, state: Array) -> QuantileOutput:
+    """Returns the quantiles [A, K] and their means of `state[84, 84, S]`."""
+    if not self.inputs_preprocessed:
+      state = torsos.preprocess_pixels(state)
+    initializer = torsos.fan_in_initializer
+    features = torsos.nature_torso(state, kernel_init=initializer)
+    head = nn.Dense(self.num_actions * self.num_atoms, kernel_init=initializer)
+    quantiles = head(features).reshape(self.num_actions, self.num_atoms)
+    return QuantileOutput(quantiles.mean(axis=1), quantiles)
+
+
+class ImplicitQuantileNetwork(nn.Module):
+  """IQN (Dabney et al. 2018b), for Atari frames.
+
+  Attributes:
+    num_actions: number of actions, A.
+    quantile_embedding_dim: cosines that embed a fraction, n of Eq. 4.
+    inputs_preprocessed: whether states arrive as float32 in [0, 1] already.
+  """
+
+  num_actions: int
+  quantile_embedding_dim: int = 64
+  inputs_preprocessed: bool = False
+
+  @nn.compact
+  def __call__(self, state: Array, quantiles: Array) -> QuantileOutput:
+    """Returns the quantiles of each action's return, and their means.
+
+    Unlike Dopamine's, which samples fractions, it is a function of them.
+
+    Args:
+      state: [84, 84, S].
+      quantiles: [K] float32 in [0, 1], the fractions.
+
+    Returns:
+      Their values [A, K].
+    """
+    if not self.inputs_preprocessed:
+      state = torsos.preprocess_pixels(state)
+    initializer = torsos.fan_in_initializer
+    features = torsos.nature_convolutions(state, kernel_init=initializer)
+    # Dopamine's frequencies begin at 1, the paper's (Eq. 4) at 0.
+    frequencies = jnp.arange(1, self.quantile_embedding_dim + 1) * math.pi
+    embedded = jnp.cos(frequencies[None] * quantiles[:, None])
+    embed = nn.Dense(len(features), kernel_init=initializer)
+    hidden = nn.Dense(torsos.HIDDEN_UNITS, kernel_init=initializer)
+    head = nn.Dense(self.num_actions, kernel_init=initializer)
+    x = features[None] * nn.relu(embed(embedded))
+    values = head(nn.relu(hidden(x))).T
+    return QuantileOutput(values.mean(axis=1), values)

@@ -1,0 +1,104 @@
+"""The kinds of teachers that have a network, as data."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+from flax import linen as nn
+
+from reincarnating_rl.networks.policy_networks import NaturePolicyNetwork
+from reincarnating_rl.networks.q_networks import NatureDQNNetwork
+from reincarnating_rl.networks.quantile_networks import (
+  ImplicitQuantileNetwork,
+  QuantileNetwork,
+)
+from reincarnating_rl.networks.rainbow_networks import NatureRainbowNetwork
+from reincarnating_rl.teachers import readings
+from reincarnating_rl.teachers.readings import Fields, Shapes
+from reincarnating_rl.types import Array
+
+NetworkFactory = Callable[..., nn.Module]
+"""`(num_actions=A, **fields of its kind) -> network` for one state."""
+
+# As many midpoints as cosines: fewer cannot tell the fastest from a constant.
+_FRACTIONS = 64
+
+
+def _no_inputs(fields: Fields, vmax: float) -> dict[str, Any]:
+  del fields, vmax
+  return {}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Kind:
+  """How the parameters of an agent become a policy.
+
+  Attributes:
+    name: of the kind, as a user writes it.
+    network: makes the network that Dopamine gives the agent.
+    read_fields: readings of the network's fields from the parameters' shapes
+      and the number of actions.
+    inputs: what the network takes beside the state, given its fields and the
+      largest return of a distribution's support.
+    usual_atoms: how many atoms an action commonly has, where `num_atoms` is a
+      field.
+    is_policy: whether the network returns `logits` of a policy rather than
+      `q_values`.
+  """
+
+  name: str
+  network: NetworkFactory
+  read_fields: Callable[[Shapes, int], list[Fields]] = readings.nothing
+  inputs: Callable[[Fields, float], dict[str, Any]] = _no_inputs
+  usual_atoms: int | None = None
+  is_policy: bool = False
+
+  def logits(self, output: Any, temperature: float) -> Array:
+    """Returns finished logits [A]: Q / tau, or the policy's own.
+
+    Args:
+      output: of the network, for one state.
+      temperature: tau of a policy made of Q-values.
+    """
+    return output.logits if self.is_policy else output.q_values / temperature
+
+
+def _rainbow_inputs(fields: Fields, vmax: float) -> dict[str, Any]:
+  support = jnp.linspace(-vmax, vmax, fields['num_atoms'])
+  return {'support': support, 'eval_mode': True}
+
+
+def _midpoints(fields: Fields, vmax: float) -> dict[str, Any]:
+  """Fractions that never change, so that neither do the logits.
+
+  Dopamine samples as many of them, anew for each action.
+  """
+  del fields, vmax
+  return {'quantiles': (jnp.arange(_FRACTIONS) + 0.5) / _FRACTIONS}
+
+
+_ALL = (
+  Kind(name='dqn', network=NatureDQNNetwork),
+  Kind(
+    name='rainbow',
+    network=NatureRainbowNetwork,
+    read_fields=readings.rainbow,
+    inputs=_rainbow_inputs,
+    usual_atoms=readings.RAINBOW_ATOMS,
+  ),
+  Kind(
+    name='implicit_quantile',
+    network=ImplicitQuantileNetwork,
+    read_fields=readings.implicit_quantile,
+    inputs=_midpoints,
+  ),
+  Kind(
+    name='quantile',
+    network=QuantileNetwork,
+    read_fields=readings.quantile,
+    usual_atoms=readings.QUANTILES,
+  ),
+  Kind(name='ppo', network=NaturePolicyNetwork, is_policy=True),
+)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}

@@ -1,0 +1,54 @@
+"""A teacher that is a network with parameters, whatever they compute."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from reincarnating_rl.teachers import params as params_lib
+from reincarnating_rl.types import Array, Params
+
+Policy = Callable[[Params, Array], Array]
+"""`(params, state[*O, S]) -> logits[A]`, pure, of one state."""
+
+
+class NetworkTeacher:
+  """A policy with its own parameters; no setting of the student reaches it."""
+
+  def __init__(
+    self,
+    policy: Policy,
+    params: Params,
+    *,
+    num_actions: int,
+    lineage: dict[str, Any] | None = None,
+  ) -> None:
+    """Makes the teacher.
+
+    Args:
+      policy: finished logits of one state.
+      params: what it takes, `{'params': ...}`.
+      num_actions: A.
+      lineage: where the parameters are from; JSON.
+    """
+    self.num_actions = num_actions
+    self.fingerprint = params_lib.fingerprint(params)
+    self.lineage = {**(lineage or {}), 'fingerprint': self.fingerprint}
+    self._params = jax.tree.map(jnp.asarray, params)
+    self._logits = jax.jit(jax.vmap(policy, in_axes=(None, 0)))
+
+  def policy_logits(self, states: Array) -> Array:
+    """Returns the logits [B, A] float32 of `states[B, *O, S]`.
+
+    B is filled up to a power of two, so that batches of all sizes up to B cost
+    at most log2(B) + 1 compilations.
+    """
+    size = len(states)
+    filled = 1 << max(size - 1, 0).bit_length()
+    if filled > size:
+      xp = jnp if isinstance(states, jax.Array) else np
+      padding = [(0, filled - size)] + [(0, 0)] * (states.ndim - 1)
+      states = xp.pad(states, padding)
+    return self._logits(self._params, states)[:size]
