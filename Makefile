@@ -28,9 +28,11 @@ format: .venv/.installed
 	$(BIN)/ruff check --fix .
 
 bench: .venv/.installed  ## Ratios beside the limit and beside Dopamine.
-	$(BIN)/python benchmarks/pretraining.py
+	$(BIN)/python benchmarks/pretraining.py --student dqn
+	$(BIN)/python benchmarks/pretraining.py --student rainbow
 	$(BIN)/python benchmarks/online.py
 	$(BIN)/python benchmarks/replay.py --frames 100000
+	$(BIN)/python benchmarks/prioritized.py
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -1,6 +1,8 @@
 """Offline updates beside the bare jitted update on data already in place.
 
-python benchmarks/pretraining.py
+python benchmarks/pretraining.py --student dqn
+
+The settings are those of the shipped qdagger_dqn.gin or qdagger_rainbow.gin.
 """
 
 import argparse
@@ -10,14 +12,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from reincarnating_rl import _dopamine_compat  # noqa: F401  isort: skip
-import gin
+from dopamine.jax import networks
 from dopamine.jax.agents.dqn import dqn_agent
+from dopamine.jax.agents.full_rainbow import full_rainbow_agent
 from timing import in_turn
 
+from reincarnating_rl import configuration
 from reincarnating_rl.agents import labelling
-from reincarnating_rl.agents.dqn import QDaggerDQNAgent
+from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.replay.device_view import device_view
-from reincarnating_rl.runner import offline
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.runner import factories, offline
 
 
 class _ConstantTeacher:
@@ -28,20 +33,61 @@ class _ConstantTeacher:
     return np.zeros((len(states), self.num_actions), np.float32)
 
 
-def main() -> None:
-  """Prints milliseconds an update and their ratio to the bare one."""
-  parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument('--frames', type=int, default=20_000)
-  parser.add_argument('--updates', type=int, default=20, help='in one timing')
-  parser.add_argument('--rounds', type=int, default=9)
-  args = parser.parse_args()
+def _train_dqn(agent, optimizer, learner, batch):
+  return dqn_agent.train(
+    agent.network_def,
+    learner[1],
+    agent.target_network_params,
+    optimizer,
+    learner[0],
+    batch.state,
+    batch.action,
+    batch.next_state,
+    batch.reward,
+    batch.is_terminal,
+    agent.cumulative_gamma,
+    'huber',
+  )[:2]
 
-  gin.parse_config('JaxDQNAgent.loss_type = "huber"')
-  agent = QDaggerDQNAgent(num_actions=6, seed=0)
+
+def _train_rainbow(agent, optimizer, learner, batch):
+  return full_rainbow_agent.train(
+    networks.FullRainbowNetwork(6, num_atoms=51, noisy=False, dueling=False),
+    learner[1],
+    agent.target_network_params,
+    optimizer,
+    learner[0],
+    batch.state,
+    batch.action,
+    batch.next_state,
+    batch.reward,
+    batch.is_terminal,
+    batch.importance_weight,
+    agent._support,
+    agent.cumulative_gamma,
+    double_dqn=False,
+    distributional=True,
+    mse_loss=False,
+    rng=agent._rng,
+  )[:2]
+
+
+DOPAMINE_TRAIN = {'dqn': _train_dqn, 'rainbow': _train_rainbow}
+
+
+def filled(student: str, frames: int) -> tuple[ReincarnationMixin, FrameStore]:
+  """Returns a student as it is shipped, and labelled data for it."""
+  kind = factories.AGENTS[f'qdagger_{student}']
+  configuration.load(
+    [f'qdagger_{student}.gin'],
+    [],
+    network_parameter=kind.network_parameter,
+  )
+  agent = kind(num_actions=6, seed=0)
   agent.set_teacher(_ConstantTeacher())
-  store = agent.make_replay(args.frames)
+  store = agent.make_replay(frames)
   rng = np.random.default_rng(0)
-  for _ in range(args.frames // 1000):
+  for _ in range(frames // 1000):
     store.add_episode(
       rng.integers(0, 256, (1000, 84, 84), np.uint8),
       rng.integers(0, 6, 1000).astype(np.int32),
@@ -49,6 +95,19 @@ def main() -> None:
       terminal=True,
     )
   labelling.label(store, agent.teacher, chunk=32)
+  return agent, store
+
+
+def main() -> None:
+  """Prints milliseconds an update and their ratio to the bare one."""
+  parser = argparse.ArgumentParser(description=__doc__)
+  parser.add_argument('--student', choices=DOPAMINE_TRAIN, default='dqn')
+  parser.add_argument('--frames', type=int, default=20_000)
+  parser.add_argument('--updates', type=int, default=20, help='in one timing')
+  parser.add_argument('--rounds', type=int, default=9)
+  args = parser.parse_args()
+
+  agent, store = filled(args.student, args.frames)
   view = device_view(store)
   batch = jax.device_put(store.sample())
   chunk = min(offline.chunk_limit(), args.updates)
@@ -68,23 +127,10 @@ def main() -> None:
 
   def dopamine_update() -> None:
     """Dopamine's update on the same batch: TD only, no replay."""
-    params, optimizer_state = agent.online_params, agent.optimizer_state
+    learner = agent.optimizer_state, agent.online_params
     for _ in range(args.updates):
-      optimizer_state, params, _ = dqn_agent.train(
-        agent.network_def,
-        params,
-        agent.target_network_params,
-        optimizer,
-        optimizer_state,
-        batch.state,
-        batch.action,
-        batch.next_state,
-        batch.reward,
-        batch.is_terminal,
-        agent.cumulative_gamma,
-        'huber',
-      )
-    jax.block_until_ready(params)
+      learner = DOPAMINE_TRAIN[args.student](agent, optimizer, learner, batch)
+    jax.block_until_ready(learner)
 
   def offline_phase() -> None:
     """What the PRETRAIN phase does: sampling, gathering, target syncs too."""

@@ -20,7 +20,8 @@ def find(name: str) -> str:
   """Finds a gin file.
 
   Args:
-    name: a path, or a name such as `qdagger_dqn.gin`, or `configs/` and that.
+    name: a path, or a name such as `qdagger_dqn.gin`, or `configs/` and that;
+      the official code's `reincarnating_rl/configs/` is understood.
 
   Returns:
     The path of a file that exists.
@@ -28,7 +29,9 @@ def find(name: str) -> str:
   Raises:
     UserError: there is none, with the nearest name among the shipped ones.
   """
-  shipped = SHIPPED / name.removeprefix('configs/')
+  shipped = SHIPPED / name.removeprefix('reincarnating_rl/').removeprefix(
+    'configs/'
+  )
   for path in (Path(name), shipped):
     if path.is_file():
       return os.fspath(path)

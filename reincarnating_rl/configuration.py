@@ -11,15 +11,24 @@ import gin
 from reincarnating_rl import configs_path
 from reincarnating_rl.errors import UserError
 
+# `import my_networks` in a configuration may fail, too.
+_MISTAKES = (ValueError, SyntaxError, OSError, AttributeError, ImportError)
 _PARAMETER = re.compile(r'^([\w./]+)\.(\w+) =', re.MULTILINE)
 
 
-def load(gin_files: Sequence[str], gin_bindings: Sequence[str]) -> None:
+def load(
+  gin_files: Sequence[str],
+  gin_bindings: Sequence[str],
+  *,
+  network_parameter: str,
+) -> None:
   """Parses configuration files, then bindings that override them.
 
   Args:
     gin_files: paths, or names of shipped files.
-    gin_bindings: such as `Runner.num_iterations=5`.
+    gin_bindings: such as `Runner.num_iterations=5`; a reference alone, such as
+      `@reincarnation_networks.ImpalaRainbowNetwork`, is the student's network.
+    network_parameter: what such a reference is bound to.
 
   Raises:
     UserError: naming the file or binding, and the nearest right name.
@@ -31,7 +40,10 @@ def load(gin_files: Sequence[str], gin_bindings: Sequence[str]) -> None:
     path = configs_path.find(name)
     _parse(name, lambda path=path: gin.parse_config_file(path))
   for binding in gin_bindings:
-    _parse(f'{binding!r}', lambda b=binding: gin.parse_config(b))
+    text = binding.strip()
+    if text.startswith('@'):
+      text = f'{network_parameter} = {text}'
+    _parse(f'{binding!r}', lambda text=text: gin.parse_config(text))
   _parse('the configuration', gin.finalize)
 
 
@@ -40,7 +52,7 @@ def _parse(where: str, parse: Callable[[], object]) -> None:
     # gin reports every place where an included file is not.
     logging.disable(logging.CRITICAL)
     parse()
-  except (ValueError, SyntaxError, OSError, AttributeError) as error:
+  except _MISTAKES as error:
     raise UserError(f'In {where}: {_explain(str(error))}') from error
   finally:
     logging.disable(logging.NOTSET)

@@ -4,17 +4,23 @@ import gin
 
 from reincarnating_rl import schedules
 from reincarnating_rl.envs import games
-from reincarnating_rl.networks import q_networks
+from reincarnating_rl.networks import q_networks, rainbow_networks
 from reincarnating_rl.teachers import factory
 
 gin.external_configurable(schedules.linear_epsilon, module='schedules')
 gin.external_configurable(
   schedules.linear_epsilon_after_warmup, module='schedules'
 )
-# Names that Dopamine has are left to Dopamine: two of them would be ambiguous.
-gin.external_configurable(
-  q_networks.MLPDQNNetwork, module='reincarnation_networks'
-)
+# Dopamine's NatureDQNNetwork is left to Dopamine. The two ImpalaDQNNetworks are
+# told apart by `@networks.` and `@reincarnation_networks.`.
+for network in (
+  q_networks.MLPDQNNetwork,
+  q_networks.ImpalaDQNNetwork,
+  rainbow_networks.NatureRainbowNetwork,
+  rainbow_networks.ImpalaRainbowNetwork,
+  rainbow_networks.MLPRainbowNetwork,
+):
+  gin.external_configurable(network, module='reincarnation_networks')
 create_teacher = gin.external_configurable(
   factory.create_teacher,
   module='teachers',

@@ -16,12 +16,14 @@ from reincarnating_rl.types import (
   LearnerState,
   Metrics,
   Params,
+  Report,
+  UpdateKeys,
 )
 
 Update = Callable[
-  [LearnerState, Params, Batch, Coefficients], tuple[LearnerState, Metrics]
+  [LearnerState, Params, Batch, Coefficients], tuple[LearnerState, Report]
 ]
-"""`(state, target_params, batch, coefficients) -> (state, metrics)`."""
+"""`(state, target_params, batch, coefficients) -> (state, report)`."""
 
 
 def make_update(
@@ -47,9 +49,15 @@ def make_update(
     target_params: Params,
     batch: Batch,
     coefficients: Coefficients,
-  ) -> tuple[LearnerState, Metrics]:
-    gradient, metrics = jax.grad(objective, has_aux=True)(
-      state.params, target_params, batch, coefficients
+  ) -> tuple[LearnerState, Report]:
+    # In the order of Dopamine's full Rainbow, so that the two can be compared.
+    online_key, target_key, next_key = jax.random.split(state.key, 3)
+    gradient, report = jax.grad(objective, has_aux=True)(
+      state.params,
+      target_params,
+      batch,
+      coefficients,
+      UpdateKeys(online_key, target_key),
     )
     # Decoupled weight decay and the like need the parameters.
     steps, optimizer_state = optimizer.update(
@@ -57,7 +65,7 @@ def make_update(
     )
     steps = jax.tree.map(lambda u: coefficients.learning_rate * u, steps)
     params = optax.apply_updates(state.params, steps)
-    return LearnerState(params, optimizer_state), metrics
+    return LearnerState(params, optimizer_state, next_key), report
 
   return update
 
@@ -101,7 +109,9 @@ def make_scanned_update(
     coefficients: Coefficients,
   ) -> tuple[LearnerState, Metrics]:
     def body(state: LearnerState, row: Array) -> tuple[LearnerState, Metrics]:
-      return update(state, target_params, gather(data, row), coefficients)
+      batch = gather(data, row)
+      state, report = update(state, target_params, batch, coefficients)
+      return state, report.metrics
 
     # XLA's CPU backend runs convolutions inside a loop several times slower
     # than in straight-line code: there K had better be 1.

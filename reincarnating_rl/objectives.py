@@ -1,20 +1,28 @@
 """Objectives: one forward pass, then a sum of named loss terms."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import chex
 import jax
 import jax.numpy as jnp
 
 from reincarnating_rl.errors import UserError
-from reincarnating_rl.losses import distillation, td
-from reincarnating_rl.types import Array, Batch, Coefficients, Metrics, Params
+from reincarnating_rl.losses import categorical, distillation, td
+from reincarnating_rl.types import (
+  Array,
+  Batch,
+  Coefficients,
+  Metrics,
+  Params,
+  Report,
+  UpdateKeys,
+)
 
-QFunction = Callable[[Params, Array], Array]
-"""`(params, state[*O, S]) -> q_values[A]`, one state at a time."""
+Network = Callable[[Params, Array, Array], Any]
+"""`(params, state[*O, S], key) -> output` of one state, with `q_values[A]`."""
 
-TD_LOSSES = {'huber': td.huber, 'mse': td.mse}
+SCALAR_LOSSES = {'huber': td.huber, 'mse': td.mse}
 DISTILL_LOSSES = {
   'policy': distillation.policy_distillation,
   'best_action': distillation.best_action_distillation,
@@ -35,8 +43,26 @@ class Objective(Protocol):
     target_params: Params,
     batch: Batch,
     coefficients: Coefficients,
-  ) -> tuple[Array, Metrics]:
-    """Returns the scalar loss and the metrics to report."""
+    keys: UpdateKeys,
+  ) -> tuple[Array, Report]:
+    """Returns the scalar loss, and what to report."""
+    ...
+
+
+class TDLoss(Protocol):
+  """A student's head: how its output at one state is compared with the next."""
+
+  def __call__(
+    self, output: Any, example: Batch, next_output: Any, next_action: Array
+  ) -> Array:
+    """Returns the loss [] of one example.
+
+    Args:
+      output: the online network's, of the example's state.
+      example: one row of a batch.
+      next_output: the target network's, of the next state.
+      next_action: [], the action that is bootstrapped there.
+    """
     ...
 
 
@@ -47,22 +73,70 @@ class Distillation(NamedTuple):
   kind: str = 'policy'
 
 
-def q_objective(
-  q_function: QFunction,
+def scalar_td(loss: str = 'huber') -> TDLoss:
+  """The head of DQN: a regression of Q-values.
+
+  Args:
+    loss: a key of `SCALAR_LOSSES`.
+
+  Returns:
+    The loss of outputs that have `q_values[A]`.
+
+  Raises:
+    UnknownLossError: there is no such loss.
+  """
+  error = _pick('TD loss', SCALAR_LOSSES, loss)
+
+  def td_loss(
+    output: Any, example: Batch, next_output: Any, next_action: Array
+  ) -> Array:
+    target = td.q_target(
+      example.reward, example.discount, next_output.q_values, next_action
+    )
+    return error(output.q_values[example.action], target)
+
+  return td_loss
+
+
+def categorical_td(atoms: Array) -> TDLoss:
+  """The head of C51 and Rainbow: a classification of returns.
+
+  Args:
+    atoms: [N] returns, ascending and equally spaced.
+
+  Returns:
+    The loss of outputs that have `logits[A, N]`.
+  """
+
+  def td_loss(
+    output: Any, example: Batch, next_output: Any, next_action: Array
+  ) -> Array:
+    target = categorical.categorical_target(
+      example.reward, example.discount, next_output.logits[next_action], atoms
+    )
+    return categorical.cross_entropy(output.logits[example.action], target)
+
+  return td_loss
+
+
+def value_objective(
+  network: Network,
+  td_loss: TDLoss,
   *,
-  td_loss: str = 'huber',
   double: bool = False,
   distill: Distillation | None = None,
 ) -> Objective:
-  """QDagger's objective, `mean TD + lambda mean KL`.
+  """QDagger's objective, `mean w (TD + lambda KL)`.
 
-  Agarwal et al. 2022, Eq. 2, https://arxiv.org/abs/2206.01626.
+  Agarwal et al. 2022, Eq. 2, https://arxiv.org/abs/2206.01626. The importance
+  weights `w` are prioritised replay's (Schaul et al. 2016), and 1 without it.
 
-  With lambda = 0 (or no `distill`) it is the loss of Dopamine's DQN.
+  With lambda = 0 (or no `distill`) it is the loss of Dopamine's agent of the
+  same head.
 
   Args:
-    q_function: the student, for one state.
-    td_loss: a key of `TD_LOSSES`.
+    network: the student, for one state.
+    td_loss: its head.
     double: whether the online network selects the action of the target.
     distill: the distillation term; None leaves it out of the program.
 
@@ -70,41 +144,37 @@ def q_objective(
     An `Objective` over batches of any size.
 
   Raises:
-    UnknownLossError: for an unknown loss.
+    UnknownLossError: for an unknown distillation.
   """
-  td_term = _pick('TD loss', TD_LOSSES, td_loss)
   if distill is not None:
     distill_term = _pick('distillation', DISTILL_LOSSES, distill.kind)
-  q_batch = jax.vmap(q_function, in_axes=(None, 0))
+  outputs = jax.vmap(network, in_axes=(None, 0, None))
 
   def objective(
     params: Params,
     target_params: Params,
     batch: Batch,
     coefficients: Coefficients,
-  ) -> tuple[Array, Metrics]:
-    q_values = q_batch(params, batch.state)
-    chex.assert_rank(q_values, 2)
-    q_next = q_batch(target_params, batch.next_state)
+    keys: UpdateKeys,
+  ) -> tuple[Array, Report]:
+    output = outputs(params, batch.state, keys.online)
+    chex.assert_rank(output.q_values, 2)
+    next_output = outputs(target_params, batch.next_state, keys.target)
+    selector = next_output
     if double:
-      q_selector = q_batch(params, batch.next_state)
-      targets = jax.vmap(td.double_q_target)(
-        batch.reward, batch.discount, q_next, q_selector
-      )
-    else:
-      targets = jax.vmap(td.q_target)(batch.reward, batch.discount, q_next)
-    chosen = jnp.take_along_axis(q_values, batch.action[:, None], axis=1)[:, 0]
-    loss = jnp.mean(jax.vmap(td_term)(chosen, targets))
-    metrics = {'Loss/TD': loss, **q_statistics(q_values)}
+      selector = outputs(params, batch.next_state, keys.target)
+    next_action = jnp.argmax(selector.q_values, axis=-1)
+    td_losses = jax.vmap(td_loss)(output, batch, next_output, next_action)
+    loss = jnp.mean(batch.importance_weight * td_losses)
+    metrics = {'Loss/TD': loss, **q_statistics(output.q_values)}
     if distill is not None:
-      distill_loss = jnp.mean(
-        jax.vmap(distill_term, in_axes=(0, 0, None))(
-          q_values, batch.teacher_logits, distill.temperature
-        )
+      distill_losses = jax.vmap(distill_term, in_axes=(0, 0, None))(
+        output.q_values, batch.teacher_logits, distill.temperature
       )
+      distill_loss = jnp.mean(batch.importance_weight * distill_losses)
       loss = loss + coefficients.distill * distill_loss
       metrics |= {'Loss/Distill': distill_loss}
-    return loss, metrics | {'Loss/Total': loss}
+    return loss, Report(td_losses, metrics | {'Loss/Total': loss})
 
   return objective
 

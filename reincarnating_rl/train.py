@@ -19,7 +19,9 @@ FLAGS = flags.FLAGS
 _INTERRUPTED = 130  # What shells say of a command that Ctrl-C ended.
 
 flags.DEFINE_string(
-  'agent', None, 'Student: qdagger_dqn, or dqn (tabula rasa, no teacher).'
+  'agent',
+  None,
+  'Student: qdagger_dqn or qdagger_rainbow; dqn or rainbow (tabula rasa).',
 )
 flags.DEFINE_multi_string(
   'gin_files',
@@ -27,13 +29,19 @@ flags.DEFINE_multi_string(
   'Configuration: a path, or the name of a shipped file (qdagger_dqn.gin).',
 )
 flags.DEFINE_multi_string(
-  'gin_bindings', [], 'Settings that override it: "Runner.num_iterations=5".'
+  'gin_bindings',
+  [],
+  'Settings that override it: "Runner.num_iterations=5". A reference alone, '
+  "@reincarnation_networks.ImpalaRainbowNetwork, is the student's network.",
 )
 flags.DEFINE_string(
   'base_dir', None, 'Where the run is written, and resumed from.'
 )
 flags.DEFINE_string(
-  'teacher_agent', 'dqn', 'Kind of teacher: dqn, or random (by name only).'
+  'teacher_agent',
+  'dqn',
+  'Kind of teacher: dqn, rainbow (C51 too), quantile, implicit_quantile, ppo; '
+  'or random (by name only).',
 )
 flags.DEFINE_string(
   'teacher_checkpoint_dir',
@@ -94,7 +102,11 @@ def _run() -> None:
 
   jax.config.update('jax_disable_jit', FLAGS.disable_jit)
   factories.check_names(FLAGS.agent, FLAGS.teacher_agent)
-  configuration.load(FLAGS.gin_files, FLAGS.gin_bindings)
+  configuration.load(
+    FLAGS.gin_files,
+    FLAGS.gin_bindings,
+    network_parameter=factories.AGENTS[FLAGS.agent].network_parameter,
+  )
   runner = factories.create_runner(
     base_dir=os.path.expanduser(FLAGS.base_dir),
     agent=FLAGS.agent,

@@ -45,6 +45,7 @@ class Batch(NamedTuple):
   next_state: Array  # [B, *O, S]; arbitrary where is_terminal
   is_terminal: Array  # [B] bool
   teacher_logits: Array  # [B, A] float32; zeros where nobody asked a teacher
+  importance_weight: Array  # [B] float32, at most 1; ones if drawn uniformly
 
 
 class QOutput(NamedTuple):
@@ -86,3 +87,18 @@ class LearnerState(NamedTuple):
 
   params: Params
   optimizer_state: Any
+  key: Array  # of the next update's randomness
+
+
+class UpdateKeys(NamedTuple):
+  """Randomness of one update: noisy layers and augmentation."""
+
+  online: Array
+  target: Array
+
+
+class Report(NamedTuple):
+  """What an update says of its batch."""
+
+  td_losses: Array  # [B], unweighted, the teacher not included
+  metrics: Metrics

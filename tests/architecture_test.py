@@ -19,6 +19,7 @@ ALLOWED = {
   'networks': {'types'},
   'schedules': set(),
   'objectives': {'types', 'errors', 'losses'},
+  'augmentation': {'types', 'objectives'},
   'learning': {'types', 'objectives'},
   'replay': {'types', 'errors', 'files'},
   'teachers': {'types', 'errors', 'files', 'networks'},
@@ -27,7 +28,7 @@ ALLOWED = {
   '_dopamine_compat': set(),
   'agents': {
     *('_dopamine_compat', 'types', 'errors', 'learning', 'objectives'),
-    *('replay', 'schedules', 'teachers'),
+    *('augmentation', 'replay', 'schedules', 'teachers'),
   },
   'gin_bindings': {'schedules', 'networks', 'envs', 'teachers'},
   'configs_path': {'errors'},
@@ -40,7 +41,7 @@ ALLOWED = {
 }
 PURE = {
   *('types', 'errors', 'files', 'losses', 'networks', 'schedules'),
-  *('objectives', 'learning', 'replay'),
+  *('objectives', 'augmentation', 'learning', 'replay'),
 }
 OUTSIDE_PURE = {
   'types': {'jax', 'numpy'},
@@ -50,6 +51,7 @@ OUTSIDE_PURE = {
   'networks': {'jax', 'flax'},
   'schedules': {'jax', 'numpy'},
   'objectives': {'jax', 'optax', 'chex'},
+  'augmentation': {'jax'},
   'learning': {'jax', 'optax', 'chex'},
   'replay': {'jax', 'numpy', 'cramjam', 'safetensors'},
 }

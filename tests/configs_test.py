@@ -1,7 +1,10 @@
 """Every shipped configuration: parsed, built, and read to the last binding."""
 
 import pathlib
+import re
 
+import gin
+import numpy as np
 import pytest
 
 from reincarnating_rl import configs_path, configuration
@@ -12,10 +15,25 @@ BUNDLED = str(pathlib.Path(__file__).parents[1] / 'teacher_ckpts/Pong/1')
 CONFIGS = sorted(configs_path.SHIPPED.glob('*.gin'))
 
 
-def build(tmp_path, config, bindings=(), agent=None):
-  configuration.load([config], bindings)
-  agent = agent or ('dqn' if config == 'dqn.gin' else 'qdagger_dqn')
-  teacher = None if agent == 'dqn' else BUNDLED
+def agent_of(config):
+  """Returns the agent that the head of a shipped file names."""
+  text = (configs_path.SHIPPED / config).read_text(encoding='utf-8')
+  return re.search(
+    rf'^#   --agent (\w+) --gin_files configs/{config}$', text, re.M
+  )[1]
+
+
+def load(config, bindings=()):
+  agent = factories.AGENTS[agent_of(config)]
+  configuration.load(
+    [config], bindings, network_parameter=agent.network_parameter
+  )
+
+
+def build(tmp_path, config, bindings=()):
+  load(config, bindings)
+  agent = agent_of(config)
+  teacher = BUNDLED if factories.AGENTS[agent].needs_teacher else None
   return factories.create_runner(
     base_dir=str(tmp_path),
     agent=agent,
@@ -31,7 +49,29 @@ def test_every_binding_is_read_by_something(tmp_path, path):
   configuration.check_every_binding_was_read()
 
 
-def test_the_papers_values(tmp_path):
+def test_the_papers_values_of_rainbow(tmp_path):
+  runner = build(tmp_path, 'qdagger_rainbow.gin')
+  agent = runner._agent
+  assert (agent._num_atoms, agent._support[-1]) == (51, 10.0)
+  assert (agent._noisy, agent._dueling, agent._double_dqn) == (False,) * 3
+  assert type(agent.replay).__name__ == 'PrioritizedFrameStore'
+  assert (agent.distill_coefficient, agent.update_horizon) == (1.0, 3)
+  assert agent._distill_decay_period == 2_500_000
+  phases = [row.phase.name for row in runner.plan]
+  assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (10, 15)
+
+
+def test_the_papers_values_of_drq(tmp_path):
+  agent = build(tmp_path, 'qdagger_drq.gin')._agent
+  assert (agent.update_horizon, agent.distill_coefficient) == (10, 3.0)
+  assert (agent.update_period, agent.target_update_period) == (1, 1)
+  assert (agent._dueling, agent._double_dqn) == (True, True)
+  assert (agent._distributional, agent._num_atoms) == (False, 1)
+  assert agent._data_augmentation
+  assert type(agent.replay).__name__ == 'FrameStore'
+
+
+def test_the_papers_values_of_dqn(tmp_path):
   runner = build(tmp_path, 'qdagger_dqn.gin')
   agent = runner._agent
   assert (agent.gamma, agent.update_horizon) == (0.99, 3)
@@ -54,12 +94,74 @@ def test_the_papers_values(tmp_path):
     ('Runner.num_iteration=3', 'Did you mean Runner.num_iterations'),
     ('Runner.num_iterations', 'In .Runner.num_iterations.: '),
     ('JaxDQNAgent.network=@NatureDQN', 'NatureDQN'),
+    ('@NatureDQN', 'NatureDQN'),
+    ('import no_such_networks', 'no_such_networks'),
   ],
 )
 def test_a_wrong_binding_is_one_line_with_the_nearest_name(binding, message):
   with pytest.raises(UserError, match=message) as caught:
-    configuration.load(['qdagger_dqn.gin'], [binding])
+    load('qdagger_dqn.gin', [binding])
   assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+  ('config', 'network'),
+  [
+    ('qdagger_dqn.gin', '@networks.ImpalaDQNNetwork'),
+    ('qdagger_dqn.gin', '@reincarnation_networks.ImpalaDQNNetwork'),
+    ('qdagger_rainbow.gin', '@reincarnation_networks.ImpalaRainbowNetwork'),
+  ],
+)
+def test_a_reference_alone_is_the_students_network(tmp_path, config, network):
+  agent = build(tmp_path, config, [network])._agent
+  assert 'encoder' in agent.online_params['params']
+
+
+def test_the_students_settings_are_not_the_teachers(tmp_path):
+  # The official teacher inherited from the student, and so its bindings.
+  states = np.random.default_rng(0).integers(0, 256, (3, 84, 84, 4), np.uint8)
+  plain = build(tmp_path, 'qdagger_rainbow.gin')._teacher
+  teacher = build(
+    tmp_path,
+    'qdagger_rainbow.gin',
+    [
+      '@reincarnation_networks.ImpalaRainbowNetwork',
+      'JaxDQNAgent.gamma = 0.5',
+      'JaxFullRainbowAgent.vmax = 3.0',
+      'QDaggerRainbowAgent.distill_temperature = 5.0',
+    ],
+  )._teacher
+  assert teacher.lineage == plain.lineage
+  np.testing.assert_array_equal(
+    teacher.policy_logits(states), plain.policy_logits(states)
+  )
+
+
+def test_a_scope_tells_the_teachers_network_from_the_students(tmp_path):
+  network = 'reincarnation_networks.ImpalaDQNNetwork'
+  bindings = [
+    f'@{network}',
+    f'{network}.width_scale = 2',
+    f'create_teacher.network = @teacher/{network}',
+    f'teacher/{network}.width_scale = 1',
+  ]
+  load('qdagger_dqn.gin', bindings)
+  teacher_network = gin.get_bindings('create_teacher')['network'](num_actions=6)
+  student_network = gin.get_bindings('JaxDQNAgent')['network'](num_actions=6)
+  assert (teacher_network.width_scale, student_network.width_scale) == (1, 2)
+
+
+def test_a_students_network_may_be_as_wide_as_it_likes(tmp_path):
+  agent = build(
+    tmp_path,
+    'qdagger_rainbow.gin',
+    [
+      '@reincarnation_networks.ImpalaRainbowNetwork',
+      'ImpalaRainbowNetwork.width_scale = 2',
+    ],
+  )._agent
+  encoder = agent.online_params['params']['encoder']
+  assert encoder['_stacks_0']['Conv_0']['bias'].shape == (32,)
 
 
 def test_a_binding_that_nothing_reads_is_an_error(tmp_path):

@@ -8,13 +8,15 @@ import optax
 import pytest
 
 from reincarnating_rl import learning, objectives
-from reincarnating_rl.types import Batch, Coefficients, LearnerState
+from reincarnating_rl.types import Batch, Coefficients, LearnerState, QOutput
 
 NUM_STATES, NUM_ACTIONS = 5, 3
+KEY = np.asarray(jax.random.PRNGKey(0))  # On the host: updates donate keys.
 
 
-def q_function(params, state):
-  return state.astype(jnp.float32) @ params['w']
+def linear(params, state, key):
+  del key
+  return QOutput(state.astype(jnp.float32) @ params['w'])
 
 
 @pytest.fixture
@@ -29,18 +31,19 @@ def data():
     next_state=rng.normal(size=(n, NUM_STATES)).astype(np.float32),
     is_terminal=np.zeros(n, bool),
     teacher_logits=rng.normal(size=(n, NUM_ACTIONS)).astype(np.float32),
+    importance_weight=np.ones(n, np.float32),
   )
 
 
 @pytest.fixture
 def learner():
-  objective = objectives.q_objective(
-    q_function, distill=objectives.Distillation()
+  objective = objectives.value_objective(
+    linear, objectives.scalar_td(), distill=objectives.Distillation()
   )
   optimizer = optax.adam(1.0)
   params = {'w': jnp.ones((NUM_STATES, NUM_ACTIONS))}
   target_params = {'w': jnp.full((NUM_STATES, NUM_ACTIONS), 0.5)}
-  state = LearnerState(params, optimizer.init(params))
+  state = LearnerState(params, optimizer.init(params), KEY)
   return learning.make_update(objective, optimizer), state, target_params
 
 
@@ -69,7 +72,7 @@ def test_a_scan_is_its_updates_one_by_one(data, learner, count):
     state, one = jax.jit(update)(
       state, target_params, gather(data, row), coefficients()
     )
-    losses.append(one['Loss/Total'])
+    losses.append(one.metrics['Loss/Total'])
   chex.assert_trees_all_close(scanned, state, rtol=1e-5)
   assert metrics['Loss/Total'] == pytest.approx(np.mean(losses), rel=1e-5)
 
@@ -111,14 +114,14 @@ def test_the_learning_rate_scales_the_step_exactly(data, learner):
 
 def test_weight_decay_sees_the_parameters(data):
   # The official code called the optimiser without them.
-  objective = objectives.q_objective(q_function)
+  objective = objectives.value_objective(linear, objectives.scalar_td())
   params = {'w': jnp.ones((NUM_STATES, NUM_ACTIONS))}
   after = {}
   for decay in (0.0, 0.5):
     optimizer = optax.adamw(1.0, weight_decay=decay)
     update = learning.make_update(objective, optimizer)
     state, _ = update(
-      LearnerState(params, optimizer.init(params)),
+      LearnerState(params, optimizer.init(params), KEY),
       params,
       gather(data, np.arange(8)),
       coefficients(),

@@ -13,14 +13,32 @@ from dopamine.jax import networks as dopamine_networks
 from dopamine.jax.agents.dqn import dqn_agent
 
 from reincarnating_rl import learning, objectives
-from reincarnating_rl.types import Batch, Coefficients, LearnerState
+from reincarnating_rl.types import (
+  Batch,
+  CategoricalOutput,
+  Coefficients,
+  LearnerState,
+  QOutput,
+  UpdateKeys,
+)
 
 NO_TEACHER = Coefficients(np.float32(0.0), np.float32(1.0))
 
 
-def table(params, state):
+KEY = jax.random.PRNGKey(0)
+KEYS = UpdateKeys(KEY, KEY)
+
+
+def table(params, state, key):
   """A Q-table: one row for each value of the state."""
-  return params[state[0]]
+  del key
+  return QOutput(params[state[0]])
+
+
+def table_objective(td_loss='huber', **arguments):
+  return objectives.value_objective(
+    table, objectives.scalar_td(td_loss), **arguments
+  )
 
 
 def table_batch(**changes):
@@ -32,6 +50,7 @@ def table_batch(**changes):
     next_state=jnp.array([[1], [0]]),
     is_terminal=jnp.array([False, True]),
     teacher_logits=jnp.array([[0.0, np.log(3.0)], [0.0, 0.0]]),
+    importance_weight=jnp.ones(2),
   )
   return batch._replace(**changes)
 
@@ -41,14 +60,15 @@ TARGET_PARAMS = jnp.array([[8.0, 9.0], [1.0, 3.0]])
 
 
 def test_loss_by_hand():
-  objective = objectives.q_objective(
-    table, td_loss='mse', distill=objectives.Distillation(temperature=1.0)
+  objective = table_objective(
+    'mse', distill=objectives.Distillation(temperature=1.0)
   )
   # Targets: 1 + 0.5 * 3 = 2.5 and -1; errors -2.5 and 3.
   # KL: 0.130812 for the first state, 0 for the second.
-  loss, metrics = objective(
-    PARAMS, TARGET_PARAMS, table_batch(), Coefficients(2.0, 1.0)
+  loss, report = objective(
+    PARAMS, TARGET_PARAMS, table_batch(), Coefficients(2.0, 1.0), KEYS
   )
+  metrics = report.metrics
   td, distill = (2.5**2 + 3.0**2) / 2, 0.130812 / 2
   assert metrics['Loss/TD'] == pytest.approx(td)
   assert metrics['Loss/Distill'] == pytest.approx(distill, abs=1e-6)
@@ -57,10 +77,59 @@ def test_loss_by_hand():
 
 def test_double_q_by_hand():
   params = jnp.array([[0.0, 0.0], [5.0, 2.0]])
-  objective = objectives.q_objective(table, td_loss='mse', double=True)
+  objective = table_objective('mse', double=True)
   # The online network picks action 0 of state 1, the target says 1.
-  loss, _ = objective(params, TARGET_PARAMS, table_batch(), NO_TEACHER)
+  loss, _ = objective(params, TARGET_PARAMS, table_batch(), NO_TEACHER, KEYS)
   assert loss == pytest.approx((1.5**2 + 6.0**2) / 2)
+
+
+def test_importance_weights_scale_both_terms_of_each_example():
+  objective = table_objective(
+    'mse', distill=objectives.Distillation(temperature=1.0)
+  )
+  batch = table_batch(importance_weight=jnp.array([1.0, 0.25]))
+  loss, report = objective(
+    PARAMS, TARGET_PARAMS, batch, Coefficients(2.0, 1.0), KEYS
+  )
+  # Errors 2.5 and 3; only the first state has a divergence, 0.130812.
+  assert loss == pytest.approx(
+    (2.5**2 + 0.25 * 3.0**2) / 2 + 2.0 * 0.130812 / 2, abs=1e-5
+  )
+  np.testing.assert_allclose(report.td_losses, [2.5**2, 3.0**2], rtol=1e-6)
+
+
+def test_categorical_td_by_hand():
+  atoms = jnp.array([-1.0, 0.0, 1.0])
+
+  def network(params, state, key):
+    del key
+    logits = params[state[0]]
+    q_values = jax.nn.softmax(logits) @ atoms
+    return CategoricalOutput(q_values, logits)
+
+  # In state 1 the target's action 1 is worth 1 and action 0 nothing.
+  target_params = jnp.array(
+    [[[0.0] * 3] * 2, [[0.0] * 3, [-50.0, -50.0, 50.0]]]
+  )
+  objective = objectives.value_objective(
+    network, objectives.categorical_td(atoms)
+  )
+  batch = table_batch(
+    reward=jnp.array([-0.25, 2.0]), discount=jnp.array([0.5, 0.0])
+  )
+  _, report = objective(
+    jnp.zeros((2, 2, 3)), target_params, batch, NO_TEACHER, KEYS
+  )
+  # The first target is 0.25: 3/4 on 0 and 1/4 on 1. The second is clipped to 1.
+  # Against uniform predictions each costs log 3.
+  np.testing.assert_allclose(report.td_losses, [np.log(3.0)] * 2, rtol=1e-5)
+  params = (
+    jnp.zeros((2, 2, 3)).at[0, 1].set(jnp.log(jnp.array([0.2, 0.3, 0.5])))
+  )
+  _, report = objective(params, target_params, batch, NO_TEACHER, KEYS)
+  assert report.td_losses[0] == pytest.approx(
+    -0.75 * np.log(0.3) - 0.25 * np.log(0.5), rel=1e-5
+  )
 
 
 def test_q_statistics_are_values_of_each_state():
@@ -78,7 +147,7 @@ def test_q_statistics_are_values_of_each_state():
 def test_shapes_survive_a_single_example_and_a_single_action(
   batch_size, num_actions
 ):
-  objective = objectives.q_objective(table, distill=objectives.Distillation())
+  objective = table_objective(distill=objectives.Distillation())
   batch = Batch(
     state=jnp.zeros((batch_size, 1), int),
     action=jnp.zeros(batch_size, int),
@@ -87,11 +156,13 @@ def test_shapes_survive_a_single_example_and_a_single_action(
     next_state=jnp.zeros((batch_size, 1), int),
     is_terminal=jnp.ones(batch_size, bool),
     teacher_logits=jnp.zeros((batch_size, num_actions)),
+    importance_weight=jnp.ones(batch_size),
   )
   params = jnp.zeros((1, num_actions))
-  loss, metrics = objective(params, params, batch, Coefficients(1.0, 1.0))
+  loss, report = objective(params, params, batch, Coefficients(1.0, 1.0), KEYS)
   assert loss == pytest.approx(0.5)
-  assert metrics['Q/ActionGap'] == 0.0
+  assert report.metrics['Q/ActionGap'] == 0.0
+  assert report.td_losses.shape == (batch_size,)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +171,7 @@ def test_shapes_survive_a_single_example_and_a_single_action(
 )
 def test_an_unknown_loss_is_an_error(arguments):
   with pytest.raises(objectives.UnknownLossError, match='policy|huber'):
-    objectives.q_objective(table, **arguments)
+    table_objective(**arguments)
 
 
 @dataclasses.dataclass
@@ -132,6 +203,7 @@ def atari_case():
     next_state=states(),
     is_terminal=terminal,
     teacher_logits=rng.normal(size=(8, 4)).astype(np.float32),
+    importance_weight=np.ones(8, np.float32),
   )
   return Case(network, params, target_params, batch)
 
@@ -155,20 +227,22 @@ def test_lambda_zero_is_dopamines_update(atari_case, loss_type, with_teacher):
     0.99**3,
     loss_type,
   )
-  objective = objectives.q_objective(
-    lambda params, state: case.network.apply(params, state).q_values,
-    td_loss=loss_type,
+  objective = objectives.value_objective(
+    lambda params, state, _: case.network.apply(params, state),
+    objectives.scalar_td(loss_type),
     distill=objectives.Distillation() if with_teacher else None,
   )
   unit = optax.adam(1.0, eps=1.5e-4)
   update = jax.jit(learning.make_update(objective, unit))
-  state, metrics = update(
-    LearnerState(case.params, unit.init(case.params)),
+  state, report = update(
+    LearnerState(case.params, unit.init(case.params), KEY),
     case.target_params,
     case.batch,
     Coefficients(np.float32(0.0), np.float32(lr)),
   )
-  assert metrics['Loss/Total'] == pytest.approx(float(expected_loss), rel=1e-6)
+  assert report.metrics['Loss/Total'] == pytest.approx(
+    float(expected_loss), rel=1e-6
+  )
   # Adam's first step is lr * g / (|g| + eps): the noise of two programs in g
   # moves a parameter by less than 1e-3 of a step.
   jax.tree.map(
@@ -185,20 +259,21 @@ def test_lambda_zero_is_dopamines_update(atari_case, loss_type, with_teacher):
 
 def test_distillation_moves_the_student_towards_the_teacher(atari_case):
   case = atari_case
-  objective = objectives.q_objective(
-    lambda params, state: case.network.apply(params, state).q_values,
+  objective = objectives.value_objective(
+    lambda params, state, _: case.network.apply(params, state),
+    objectives.scalar_td(),
     distill=objectives.Distillation(temperature=1.0),
   )
   optimizer = optax.adam(1.0)
   update = jax.jit(learning.make_update(objective, optimizer))
-  state = LearnerState(case.params, optimizer.init(case.params))
+  state = LearnerState(case.params, optimizer.init(case.params), KEY)
   losses = []
   for _ in range(8):
-    state, metrics = update(
+    state, report = update(
       state,
       case.target_params,
       case.batch,
       Coefficients(np.float32(3.0), np.float32(3e-4)),
     )
-    losses.append(float(metrics['Loss/Distill']))
+    losses.append(float(report.metrics['Loss/Distill']))
   assert losses[-1] < 0.5 * losses[0]

@@ -2,12 +2,15 @@
 
 import functools
 
+import gin
 import gymnasium as gym
 import numpy as np
 
 from reincarnating_rl.agents.dqn import QDaggerDQNAgent
+from reincarnating_rl.agents.rainbow import QDaggerRainbowAgent
 from reincarnating_rl.envs import games, single, vector
 from reincarnating_rl.networks.q_networks import MLPDQNNetwork
+from reincarnating_rl.networks.rainbow_networks import MLPRainbowNetwork
 
 LENGTH = 5
 LEFT, RIGHT = 0, 1
@@ -66,15 +69,14 @@ class ScriptedTeacher:
     return np.tile(self._logits, (len(states), 1))
 
 
-def make_agent(num_actions=2, seed=0, **settings):
-  """A small student of the corridor; gin sets what is not given."""
-  import gin
-
-  defaults = {
+KINDS = {'dqn': QDaggerDQNAgent, 'rainbow': QDaggerRainbowAgent}
+_MLP = {'num_layers': 1, 'hidden_units': 32}
+_BINDINGS = {
+  'JaxDQNAgent': {
     'observation_shape': (LENGTH,),
     'observation_dtype': np.float32,
     'stack_size': 1,
-    'network': functools.partial(MLPDQNNetwork, num_layers=1, hidden_units=32),
+    'network': functools.partial(MLPDQNNetwork, **_MLP),
     'update_horizon': 2,
     'min_replay_history': 50,
     'update_period': 2,
@@ -82,13 +84,39 @@ def make_agent(num_actions=2, seed=0, **settings):
     'epsilon_fn': lambda *_: 0.4,
     'epsilon_eval': 0.0,
     'loss_type': 'huber',
-  }
+  },
+  'JaxFullRainbowAgent': {
+    'network': functools.partial(MLPRainbowNetwork, **_MLP),
+    'num_atoms': 21,
+    'vmax': 2.0,
+    'epsilon_fn': lambda *_: 0.4,
+  },
+  'Student': {
+    'replay_capacity': 10_000,
+    'learning_rate': 3e-3,
+    'final_learning_rate': 3e-3,
+  },
+}
+
+
+def make_agent(
+  num_actions=2, seed=0, *, kind=QDaggerDQNAgent, dqn=(), rainbow=(), **settings
+):
+  """A small student of the corridor; gin sets what is not given.
+
+  Args:
+    num_actions: A.
+    seed: of the student.
+    kind: its class.
+    dqn: settings of `JaxDQNAgent`, which every student is.
+    rainbow: settings of `JaxFullRainbowAgent`.
+    **settings: of the class itself.
+  """
+  given = {'JaxDQNAgent': dict(dqn), 'JaxFullRainbowAgent': dict(rainbow)}
   with gin.config.unlock_config():
-    for name, value in (defaults | settings.pop('dqn', {})).items():
-      gin.bind_parameter(f'JaxDQNAgent.{name}', value)
+    for configurable, defaults in _BINDINGS.items():
+      values = defaults | given.get(configurable, {})
+      for name, value in values.items():
+        gin.bind_parameter(f'{configurable}.{name}', value)
   settings = {'distill_loss_coefficient': 1.0} | settings
-  with gin.config.unlock_config():
-    gin.bind_parameter('ReincarnatingDQNAgent.replay_capacity', 10_000)
-    gin.bind_parameter('ReincarnatingDQNAgent.learning_rate', 3e-3)
-    gin.bind_parameter('ReincarnatingDQNAgent.final_learning_rate', 3e-3)
-  return QDaggerDQNAgent(num_actions, seed=seed, **settings)
+  return kind(num_actions, seed=seed, **settings)

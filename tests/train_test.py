@@ -3,15 +3,20 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
 import pytest
+import safetensors.numpy
 from absl.testing import flagsaver
 
 from reincarnating_rl import train
+from reincarnating_rl.runner import factories
+from reincarnating_rl.teachers import factory as teacher_factory
 
 ROOT = pathlib.Path(__file__).parents[1]
+CONFIGS = sorted((ROOT / 'configs').glob('*.gin'))
 BUNDLED = str(ROOT / 'teacher_ckpts/Pong/1')
 TINY = [
   'RunnerWithTeacher.evaluation_episodes=1',
@@ -73,18 +78,68 @@ def test_a_students_directory_is_a_teacher(tmp_path):
   assert grandparent['checkpoint'].startswith(BUNDLED)
 
 
-def test_tabula_rasa(tmp_path):
-  tiny = [b for b in TINY if not b.startswith('RunnerWithTeacher.')]
-  tiny.append('RunnerWithTeacher.evaluation_episodes=1')
+@pytest.mark.slow
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.name)
+def test_every_configuration_trains(tmp_path, path):
+  agent = re.search(r'--agent (\w+)', path.read_text())[1]
+  is_reincarnated = agent.startswith('qdagger')
+  bindings = [*TINY, 'RunnerWithTeacher.random_score=-50.0']
   run(
     base_dir=str(tmp_path),
-    agent='dqn',
-    gin_files=['dqn.gin'],
-    gin_bindings=tiny,
-    teacher_checkpoint_dir=None,
+    agent=agent,
+    gin_files=[path.name],
+    gin_bindings=bindings,
+    teacher_checkpoint_dir=BUNDLED if is_reincarnated else None,
   )
   summary = json.loads((tmp_path / 'summary.json').read_text())
-  assert [row['phase'] for row in summary['rows']] == ['ONLINE']
+  phases = [row['phase'] for row in summary['rows']]
+  assert phases == ['PRETRAIN', 'ONLINE'] if is_reincarnated else ['ONLINE']
+  lineage = json.loads((tmp_path / 'lineage.json').read_text())
+  assert lineage['spent']['online_updates'] > 0
+
+
+@pytest.mark.slow
+def test_a_network_from_outside_the_package(tmp_path, monkeypatch):
+  # As docs/examples/wide_network.py says.
+  monkeypatch.syspath_prepend(ROOT / 'docs' / 'examples')
+  run(
+    base_dir=str(tmp_path),
+    agent='qdagger_rainbow',
+    gin_files=['qdagger_rainbow.gin'],
+    gin_bindings=[
+      *TINY,
+      'RunnerWithTeacher.random_score=-50.0',
+      'import wide_network',
+      '@wide_network.WideRainbowNetwork',
+      'WideRainbowNetwork.hidden_units = 16',
+    ],
+  )
+  arrays = next((tmp_path / 'checkpoints').glob('*.safetensors'))
+  kernel = safetensors.numpy.load_file(arrays)[
+    'online_params/params/Dense_0/kernel'
+  ]
+  assert kernel.shape == (21 * 21 * 4, 16)
+
+
+@pytest.mark.slow
+def test_a_rainbow_student_is_a_teacher(tmp_path):
+  bindings = [*TINY, 'RunnerWithTeacher.random_score=-50.0']
+  impala = '@reincarnation_networks.ImpalaRainbowNetwork'
+  run(
+    base_dir=str(tmp_path / 'first'),
+    agent='qdagger_rainbow',
+    gin_files=['qdagger_rainbow.gin'],
+    gin_bindings=[*bindings, impala],
+  )
+  run(
+    base_dir=str(tmp_path / 'second'),
+    teacher_agent='rainbow',
+    teacher_checkpoint_dir=str(tmp_path / 'first'),
+    gin_bindings=[*bindings, f'create_teacher.network = {impala}'],
+  )
+  lineage = json.loads((tmp_path / 'second' / 'lineage.json').read_text())
+  assert lineage['teacher']['agent'] == 'rainbow'
+  assert lineage['teacher']['network'] == 'ImpalaRainbowNetwork'
 
 
 @pytest.mark.parametrize(
@@ -111,6 +166,14 @@ def test_tabula_rasa(tmp_path):
     ),
     ({'atari_roms_path': '/no/such/roms'}, 'roms'),
     ({'gin_bindings': ['ReplayBuffer.batch_size=4']}, 'read by nothing'),
+    (
+      {'gin_bindings': ['@reincarnation_networks.ImpalaRainbowNetwork']},
+      'does not fit this student',
+    ),
+    (
+      {'gin_bindings': ['@reincarnation_networks.ImpalaDQNNetwork()']},
+      'write it without',
+    ),
   ],
 )
 def test_a_users_mistake_is_one_line(tmp_path, flags, message):
@@ -132,8 +195,10 @@ def command(*arguments):
   )
 
 
-def test_help_names_the_official_flags():
+def test_help_names_the_official_flags_and_every_agent():
   printed = command('--helpfull').stdout
+  for name in (*factories.AGENTS, *teacher_factory.TEACHERS):
+    assert name in printed
   for flag in OFFICIAL_FLAGS:
     assert flag in printed
   assert '--[no]disable_jit' in command('--help').stdout

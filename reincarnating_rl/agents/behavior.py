@@ -1,35 +1,37 @@
 """Behaviour: who acts, how it explores, and what is kept of it."""
 
+import functools
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from reincarnating_rl.objectives import QFunction
 from reincarnating_rl.types import Array, Params, Transition
 
-Act = Callable[[Params, Array, Array, Array], tuple[Array, Array]]
+Act = Callable[..., tuple[Array, Array]]
 
 
-def make_act(q_function: QFunction, num_actions: int) -> Act:
+def make_act(output: Callable[..., Any], num_actions: int) -> Act:
   """Builds a jitted epsilon-greedy choice of one action.
 
   Args:
-    q_function: the student, for one state.
+    output: `(params, state, key, eval_mode)`, the student's for one state.
     num_actions: A.
 
   Returns:
-    `(params, state[*O, S], key, epsilon[]) -> (key, action[])`; the greedy
-    action is the first of the best.
+    `(params, state[*O, S], key, epsilon[], eval_mode=) -> (key, action[])`; the
+    greedy action is the first of the best. Layers are noisy unless `eval_mode`.
   """
 
-  @jax.jit
+  @functools.partial(jax.jit, static_argnames='eval_mode')
   def act(
-    params: Params, state: Array, key: Array, epsilon: Array
+    params: Params, state: Array, key: Array, epsilon: Array, *, eval_mode: bool
   ) -> tuple[Array, Array]:
-    key, explore_key, action_key = jax.random.split(key, 3)
-    greedy = jnp.argmax(q_function(params, state))
+    key, explore_key, action_key, noise_key = jax.random.split(key, 4)
+    q_values = output(params, state, noise_key, eval_mode).q_values
+    greedy = jnp.argmax(q_values)
     random = jax.random.randint(action_key, (), 0, num_actions)
     explore = jax.random.uniform(explore_key) <= epsilon
     return key, jnp.where(explore, random, greedy)
@@ -70,7 +72,11 @@ class StudentActs:
     if not self.eval_mode:
       self._train_step()
     self._rng, action = self._act(
-      self.online_params, self.state, self._rng, np.float32(self.epsilon)
+      self.online_params,
+      self.state,
+      self._rng,
+      np.float32(self.epsilon),
+      eval_mode=self.eval_mode,
     )
     self.action = np.asarray(action)
     return self.action

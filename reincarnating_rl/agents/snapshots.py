@@ -97,6 +97,14 @@ class Snapshots:
       'distill_coefficient': self.distill_coefficient,
     }
 
+  @property
+  def identity(self) -> dict[str, Any]:
+    """What gives the parameters their meaning, JSON-able."""
+    return {
+      'double Q-learning': self._double_dqn,
+      'data augmentation': self._data_augmentation,
+    }
+
   def snapshot(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Returns all that shapes the student's future, its replay apart.
 

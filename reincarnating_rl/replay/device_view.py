@@ -75,6 +75,7 @@ def gather(arrays: ReplayArrays, slots: Array, *, stack_size: int) -> Batch:
     next_state=_stacks(arrays, next_slots, stack_size),
     is_terminal=arrays.is_terminal[slots],
     teacher_logits=arrays.teacher_logits[slots],
+    importance_weight=jnp.ones(len(slots), jnp.float32),
   )
 
 

@@ -4,10 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.replay import frames
+from reincarnating_rl.replay.labelled_ring import LabelledRing
 from reincarnating_rl.replay.n_step import n_step as n_step_part
 from reincarnating_rl.replay.settings import ReplaySettings
-from reincarnating_rl.replay.step_ring import StepRing
 from reincarnating_rl.types import Array, Batch
 
 
@@ -15,9 +14,10 @@ class SampleMetadata(NamedTuple):
   """Where a sampled batch comes from."""
 
   keys: np.ndarray  # [B] int64, step numbers
+  probabilities: np.ndarray  # [B] float64, of being drawn, above 0
 
 
-class FrameStore(StepRing):
+class FrameStore(LabelledRing):
   """Replay on the host; the stacks and returns are gathered when sampled.
 
   `add`, `sample`, `clear` and `add_count` are Dopamine's. Whatever is stored,
@@ -80,14 +80,23 @@ class FrameStore(StepRing):
 
     Args:
       size: B; the store's `batch_size` when None.
-      with_sample_metadata: whether to return the keys too.
+      with_sample_metadata: whether to return keys and probabilities too.
 
     Raises:
       ValueError: nothing can be sampled yet, or the size is below 1.
     """
-    keys = self.sample_keys(self._batch_size if size is None else size)
-    batch = self.gather(keys)
-    return (batch, SampleMetadata(keys)) if with_sample_metadata else batch
+    drawn = self._draw(self._batch_size if size is None else size)
+    batch = self.gather(drawn.keys)
+    return (batch, drawn) if with_sample_metadata else batch
+
+  def update(self, keys: np.ndarray, *, td_losses: Array) -> None:
+    """Learns how large the TD losses of sampled elements were: of no use here.
+
+    Args:
+      keys: [B], from `sample`.
+      td_losses: [B]; never looked at, for they may still be being computed.
+    """
+    del keys, td_losses
 
   def sample_keys(self, size: int | tuple[int, ...]) -> np.ndarray:
     """Draws keys of elements uniformly, with replacement.
@@ -102,6 +111,16 @@ class FrameStore(StepRing):
       ValueError: nothing can be sampled yet, or a size is below 1.
     """
     shape = (size,) if isinstance(size, int | np.integer) else tuple(size)
+    self._check_sample(shape)
+    drawn = self._rng.integers(self._tail, self._head, shape)
+    return self._elements[drawn % self.settings.capacity]
+
+  def _draw(self, size: int) -> SampleMetadata:
+    """Draws for `sample`; the one thing that other replays do otherwise."""
+    keys = self.sample_keys(size)
+    return SampleMetadata(keys, np.full(size, 1.0 / len(self)))
+
+  def _check_sample(self, shape: tuple[int, ...]) -> None:
     if min(shape) < 1:
       raise ValueError(f'A sample must have sizes of at least 1, not {shape}.')
     if not len(self):
@@ -109,8 +128,6 @@ class FrameStore(StepRing):
         f'The replay has no element to sample: of its {self.next_step} steps '
         f'none is followed by {self.settings.n_step} or by a terminal.'
       )
-    drawn = self._rng.integers(self._tail, self._head, shape)
-    return self._elements[drawn % self.settings.capacity]
 
   def gather(self, keys: np.ndarray) -> Batch:
     """Returns the elements of some keys; unlabelled ones have zero logits.
@@ -138,76 +155,29 @@ class FrameStore(StepRing):
       next_state=self._stacks(next_slots),
       is_terminal=part.is_terminal,
       teacher_logits=columns['teacher_logits'][slots],
+      importance_weight=np.ones(len(slots), np.float32),
     )
-
-  def slots(self, keys: np.ndarray) -> np.ndarray:
-    """Returns where the steps of some keys lie in the columns, as int64.
-
-    Raises:
-      ValueError: a key is of a step that is not stored.
-    """
-    keys = np.asarray(keys, np.int64)
-    oldest, newest = self.oldest_step, self.next_step - 1
-    if keys.size and not oldest <= keys.min() <= keys.max() <= newest:
-      raise ValueError(
-        f'The replay holds steps {oldest} to {newest}, not {keys.min()} to '
-        f'{keys.max()}: sample keys again after adding.'
-      )
-    return keys % self.settings.capacity
-
-  # The teacher's logits, in the order of the steps.
-
-  def unlabelled(self) -> np.ndarray:
-    """Returns the keys of the stored states that lack logits, in order.
-
-    Returns:
-      [N] int64; consecutive. Empty for a store without a teacher.
-    """
-    if not self.settings.num_actions:
-      return np.zeros(0, np.int64)
-    return np.arange(self._first_unlabelled(), self.next_step)
-
-  def _first_unlabelled(self) -> int:
-    # A state whose first frames are overwritten is in no element any more.
-    first, oldest = self.labelled, self.oldest_step
-    steps = np.arange(oldest, self.next_step)[: self.settings.stack_size]
-    if oldest and first < oldest + len(steps):
-      depth = self._padded(self.columns['episode_step'][self.slots(steps)])
-      first = max(first, int(steps[np.argmax(steps - depth >= oldest)]))
-    return first
-
-  def states(self, keys: np.ndarray) -> np.ndarray:
-    """Returns the states [B, *O, S] of some keys, such as `unlabelled`'s.
-
-    Raises:
-      ValueError: a key is of a step that is not stored.
-    """
-    return self._stacks(self.slots(keys))
-
-  def label(self, keys: np.ndarray, logits: Array) -> None:
-    """Stores the teacher's logits of the first unlabelled states.
-
-    Args:
-      keys: [B], the first ones of `unlabelled`.
-      logits: [B, A].
-
-    Raises:
-      ValueError: other keys, or logits of another shape.
-    """
-    shape = (len(keys), self.settings.num_actions)
-    if np.shape(logits) != shape:
-      raise ValueError(f'The logits must be {shape}, not {np.shape(logits)}.')
-    first = self._first_unlabelled()
-    if not np.array_equal(keys, np.arange(first, first + len(keys))):
-      raise ValueError('Label the first of the unlabelled() keys, in order.')
-    self.columns['teacher_logits'][self.slots(keys)] = logits
-    self.labelled = first + len(keys)
 
   # Persistence; the steps themselves are `SegmentLog`'s.
 
   def state_dict(self) -> dict[str, Any]:
     """Returns, JSON-able, all that is not in the columns."""
     return super().state_dict() | {'sampler': self._rng.bit_generator.state}
+
+  def arrays(self) -> dict[str, np.ndarray]:
+    """Returns what is stored of each element, in order; nothing here."""
+    return {}
+
+  def load_arrays(self, arrays: dict[str, np.ndarray]) -> None:
+    """Takes over arrays, after `load_state_dict`.
+
+    Args:
+      arrays: of the names, types and shapes that `arrays` has now.
+
+    Raises:
+      ValueError: an array holds what cannot be.
+    """
+    del arrays
 
   def load_state_dict(self, state: dict[str, Any]) -> None:
     """Takes over a state whose steps have been put in place by `write`.
@@ -220,11 +190,3 @@ class FrameStore(StepRing):
     """
     self._rng.bit_generator.state = state['sampler']
     super().load_state_dict(state)
-
-  def _stacks(self, slots: np.ndarray) -> np.ndarray:
-    return frames.stacks(
-      self.columns['observation'],
-      self.columns['episode_step'],
-      slots,
-      self.settings.stack_size,
-    )

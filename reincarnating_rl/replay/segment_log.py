@@ -1,37 +1,29 @@
 """A replay on disk: immutable compressed segments that a manifest names.
 
 Each save writes only the steps that no file holds yet, so its cost is what is
-new. A segment's name holds a part of its checksum: a manifest that was written
-earlier, or resumed from, never finds other content under a name it knows.
+new. What a store keeps of each element besides, such as priorities, may change
+anywhere: it is written whole, in one more file. No file is ever changed.
 """
 
 import os
-import re
 from collections.abc import Sequence
 from typing import Any
 
-import cramjam
 import numpy as np
-import safetensors
-import safetensors.numpy
 
 from reincarnating_rl import files
 from reincarnating_rl.errors import UserError
+from reincarnating_rl.replay import array_file
+from reincarnating_rl.replay.array_file import DamagedReplayError
 from reincarnating_rl.replay.frame_store import FrameStore
 
 # 14 MB of Atari frames: buffers of more than 32 MB are mapped anew each time,
 # and the page faults make saving and loading four times as slow.
 SEGMENT_STEPS = 2048
 _MAX_SEGMENT_STEPS = 65_536  # What a reader accepts: it allocates this much.
-_LEVEL = 1  # Of zstd, its fastest.
-_NAME = re.compile(r'steps-\d+-\d+-[0-9a-f]{16}\.safetensors\.zst')
 _FIELDS = ('file', 'start', 'stop', 'labelled', 'bytes', 'sha256')
 
 Manifest = dict[str, Any]
-
-
-class DamagedReplayError(UserError):
-  """A replay's files are not what its manifest says."""
 
 
 class SegmentLog:
@@ -67,11 +59,16 @@ class SegmentLog:
         stop = min(at + SEGMENT_STEPS, last)
         segments.append(self._write(store, at, stop))
     store.segments = segments
-    return {
+    manifest = {
       'settings': store.settings.as_json(),
       'state': store.state_dict(),
       'segments': [dict(segment) for segment in segments],
     }
+    arrays = store.arrays()
+    if arrays:
+      entry = array_file.write(self.directory, 'elements', arrays)
+      manifest['elements'] = entry
+    return manifest
 
   def load(self, store: FrameStore, manifest: Manifest) -> None:
     """Fills a store, one segment at a time; what it held is forgotten.
@@ -81,14 +78,19 @@ class SegmentLog:
       manifest: from `save`.
 
     Raises:
-      UserError: the settings differ.
-      DamagedReplayError: a segment is missing or not what it was, or the
+      UserError: the settings differ, or one of them samples by priority.
+      DamagedReplayError: a file is missing or not what it was, or the
         manifest is none; the store is then empty.
     """
     store.clear()
     try:
       _check_settings(store, manifest['settings'])
-      self._load(store, manifest['state'], manifest['segments'])
+      _check_has_elements(store, manifest)
+      self._load_steps(store, manifest['state'], manifest['segments'])
+      self._load_elements(store, manifest)
+    except UserError:
+      store.clear()
+      raise
     except (LookupError, TypeError, ValueError, ArithmeticError) as error:
       store.clear()
       raise DamagedReplayError(
@@ -97,7 +99,7 @@ class SegmentLog:
       ) from error
 
   def remove_unreferenced(self, manifests: Sequence[Manifest]) -> None:
-    """Deletes the segments that no manifest names, and stale temporaries.
+    """Deletes the files that no manifest names, and stale temporaries.
 
     Args:
       manifests: all that must stay restorable.
@@ -105,8 +107,9 @@ class SegmentLog:
     if not os.path.isdir(self.directory):
       return
     named = {s['file'] for m in manifests for s in m['segments']}
+    named |= {m['elements']['file'] for m in manifests if 'elements' in m}
     for name in os.listdir(self.directory):
-      is_ours = _NAME.fullmatch(name.removesuffix('.tmp'))
+      is_ours = array_file.NAME.fullmatch(name.removesuffix('.tmp'))
       if is_ours and name not in named:
         os.remove(os.path.join(self.directory, name))
 
@@ -124,21 +127,15 @@ class SegmentLog:
     return kept
 
   def _write(self, store: FrameStore, start: int, stop: int) -> dict[str, Any]:
-    raw = safetensors.numpy.save(store.read(start, stop))
-    data = bytes(cramjam.zstd.compress(raw, level=_LEVEL))
-    digest = files.sha256(data)
-    name = f'steps-{start}-{stop}-{digest[:16]}.safetensors.zst'
-    files.write_atomically(os.path.join(self.directory, name), data)
+    stem, steps = f'steps-{start}-{stop}', store.read(start, stop)
     return {
-      'file': name,
       'start': start,
       'stop': stop,
       'labelled': _labelled(store, start, stop),
-      'bytes': len(data),
-      'sha256': digest,
+      **array_file.write(self.directory, stem, steps),
     }
 
-  def _load(
+  def _load_steps(
     self,
     store: FrameStore,
     state: dict[str, Any],
@@ -162,48 +159,20 @@ class SegmentLog:
     self, store: FrameStore, segment: dict[str, Any]
   ) -> dict[str, np.ndarray]:
     count = segment['stop'] - segment['start']
-    limit = 4096 + count * store.step_bytes
-    data = self._read_file(segment, 4096 + limit + limit // 64)
-    path = os.path.join(self.directory, segment['file'])
-    try:
-      # Into a buffer of known size: a bomb has nowhere to grow.
-      buffer = np.empty(limit, np.uint8)
-      size = cramjam.zstd.decompress_into(data, buffer)
-      rows = safetensors.numpy.load(buffer[:size].tobytes())
-    except (cramjam.DecompressionError, safetensors.SafetensorError) as error:
-      raise _damaged(path, f'cannot be decoded ({error})') from error
-    found = {name: (row.dtype, row.shape) for name, row in rows.items()}
     expected = {
       name: (column.dtype, (count, *column.shape[1:]))
       for name, column in store.columns.items()
     }
-    if found != expected:
-      raise _damaged(path, f'does not hold {count} steps of this replay')
-    return rows
+    return array_file.read(self.directory, segment, expected)
 
-  def _read_file(self, segment: dict[str, Any], limit: int) -> bytes:
-    """Returns a segment's bytes once size and checksum are right."""
-    name = segment['file']
-    path = os.path.join(self.directory, str(name))
-    if not _NAME.fullmatch(name):
-      raise _damaged(path, 'is not the name of a segment')
-    try:
-      size = os.path.getsize(path)
-      if size != segment['bytes'] or size > limit:
-        raise _damaged(path, f'has {size} bytes, not {segment["bytes"]}')
-      with open(path, 'rb') as f:
-        data = f.read()
-    except OSError as error:
-      raise _damaged(path, f'cannot be read ({error.strerror})') from error
-    if files.sha256(data) != segment['sha256']:
-      raise _damaged(path, 'does not have the checksum of its manifest')
-    return data
-
-
-def _damaged(path: str, what: str) -> DamagedReplayError:
-  return DamagedReplayError(
-    f'Replay segment {path} {what}: restore an earlier checkpoint.'
-  )
+  def _load_elements(self, store: FrameStore, manifest: Manifest) -> None:
+    # What they are is known once the store has its elements.
+    expected = {
+      name: (array.dtype, array.shape) for name, array in store.arrays().items()
+    }
+    if expected:
+      entry = manifest['elements']
+      store.load_arrays(array_file.read(self.directory, entry, expected))
 
 
 def _labelled(store: FrameStore, start: int, stop: int) -> int:
@@ -220,3 +189,13 @@ def _check_settings(store: FrameStore, saved: dict[str, Any]) -> None:
         f'The saved replay has {name} = {saved[name]} and this run {value}: '
         'resume with the setting that it was saved with.'
       )
+
+
+def _check_has_elements(store: FrameStore, manifest: Manifest) -> None:
+  saved, ours = 'elements' in manifest, bool(store.arrays())
+  if saved != ours:
+    raise UserError(
+      f'The saved replay has {"" if saved else "no "}priorities and this run '
+      f'{"samples by them" if ours else "has none"}: resume with the replay '
+      'that it was saved with.'
+    )

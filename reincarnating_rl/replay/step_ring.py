@@ -66,11 +66,6 @@ class StepRing:
     """Number of the oldest step that is stored."""
     return max(self.next_step - self.settings.capacity, 0)
 
-  @property
-  def step_bytes(self) -> int:
-    """Bytes that one step takes in the columns."""
-    return sum(column[:1].nbytes for column in self.columns.values())
-
   def add(self, transition: Transition, **kwargs: Any) -> None:
     """Stores a step; the first one after an episode's end begins the next.
 
@@ -88,9 +83,10 @@ class StepRing:
     if terminal is None:
       terminal = transition.is_terminal
     step, episode_step = self.next_step, self._next_episode_step
-    if step >= self.settings.capacity:
-      self._evict(step + 1 - self.settings.capacity)
-    slot, columns = step % self.settings.capacity, self.columns
+    capacity, columns = self.settings.capacity, self.columns
+    if step >= capacity:
+      self._evict(step + 1 - capacity)
+    slot = step % capacity
     columns['observation'][slot] = observation
     columns['action'][slot] = transition.action
     columns['reward'][slot] = transition.reward
@@ -103,8 +99,7 @@ class StepRing:
     self._next_episode_step = 0 if is_end else episode_step + 1
     last = step if terminal else step - self.settings.n_step
     for key in range(step - min(episode_step, self.settings.n_step), last + 1):
-      self._elements[self._head % self.settings.capacity] = key
-      self._head += 1
+      self._append(key)
       self.add_count += 1
 
   def add_episode(
@@ -155,7 +150,7 @@ class StepRing:
     whole = steps if terminal else steps[: max(count - self.settings.n_step, 0)]
     self.add_count += len(whole)
     is_kept = start + whole - self._padded(whole) >= oldest
-    self._append(start + whole[is_kept])
+    self._extend(start + whole[is_kept])
 
   def truncate_episode(self) -> None:
     """Ends the open episode, if any, after its last stored step."""
@@ -212,13 +207,19 @@ class StepRing:
       stack_size=self.settings.stack_size,
     )
     self._tail = self._head = 0
-    self._append(steps[is_whole])
+    self._extend(steps[is_whole])
 
   def _padded(self, episode_step: np.ndarray) -> np.ndarray:
     """Returns how many steps back a state's oldest real frame lies."""
     return np.minimum(episode_step, self.settings.stack_size - 1)
 
-  def _append(self, keys: np.ndarray) -> None:
+  # A store that keeps something of each element overrides these three.
+
+  def _append(self, key: int) -> None:
+    self._elements[self._head % self.settings.capacity] = key
+    self._head += 1
+
+  def _extend(self, keys: np.ndarray) -> None:
     at = np.arange(self._head, self._head + len(keys))
     self._elements[at % self.settings.capacity] = keys
     self._head += len(keys)

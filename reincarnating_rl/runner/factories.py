@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dopamine.jax.agents.dqn import dqn_agent
 
 from reincarnating_rl import gin_bindings
-from reincarnating_rl.agents import dqn
+from reincarnating_rl.agents import dqn, rainbow
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
@@ -20,6 +20,8 @@ from reincarnating_rl.teachers.base import Teacher
 AGENTS = {
   'dqn': dqn.ReincarnatingDQNAgent,
   'qdagger_dqn': dqn.QDaggerDQNAgent,
+  'rainbow': rainbow.ReincarnatingRainbowAgent,
+  'qdagger_rainbow': rainbow.QDaggerRainbowAgent,
 }
 
 
@@ -80,7 +82,7 @@ def create_runner(
     base_dir,
     functools.partial(create_agent, agent, seed=seed),
     game,
-    teacher=create_teacher(teacher, game, needed=agent != 'dqn'),
+    teacher=create_teacher(teacher, game, needed=AGENTS[agent].needs_teacher),
     seed=seed,
   )
 

@@ -83,7 +83,9 @@ class Resuming:
       'teacher': teacher and teacher.fingerprint,
       'temperature of the teacher': teacher
       and teacher.lineage.get('temperature'),
+      'vmax of the teacher': teacher and teacher.lineage.get('vmax'),
       'initial distillation coefficient': self._agent.initial_coefficient,
+      **self._agent.identity,
       **plan,
     }
 

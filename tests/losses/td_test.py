@@ -8,26 +8,20 @@ import pytest
 from reincarnating_rl.losses import td
 
 
-def test_q_target_bootstraps_from_the_best_action():
-  target = td.q_target(
-    jnp.float32(1.0), jnp.float32(0.5), jnp.array([2.0, 4.0, -1.0])
-  )
-  assert target == pytest.approx(3.0)
+def test_q_target_bootstraps_from_the_chosen_action():
+  q_t = jnp.array([2.0, 4.0, -1.0])
+  for action, expected in ((1, 3.0), (2, 0.5)):
+    target = td.q_target(
+      jnp.float32(1.0), jnp.float32(0.5), q_t, jnp.int32(action)
+    )
+    assert target == pytest.approx(expected)
 
 
 def test_q_target_of_a_terminal_is_the_reward():
-  target = td.q_target(jnp.float32(-1.0), jnp.float32(0.0), jnp.array([9.0]))
-  assert target == pytest.approx(-1.0)
-
-
-def test_double_q_target_selects_online_and_evaluates_with_the_target():
-  target = td.double_q_target(
-    jnp.float32(1.0),
-    jnp.float32(0.5),
-    jnp.array([2.0, 4.0, -1.0]),
-    jnp.array([0.0, 1.0, 5.0]),
+  target = td.q_target(
+    jnp.float32(-1.0), jnp.float32(0.0), jnp.array([9.0]), jnp.int32(0)
   )
-  assert target == pytest.approx(0.5)
+  assert target == pytest.approx(-1.0)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +43,8 @@ def test_mse_by_hand():
 def test_no_gradient_flows_through_the_target():
   def loss(q_t):
     return td.huber(
-      jnp.float32(0.0), td.q_target(jnp.float32(1.0), jnp.float32(0.9), q_t)
+      jnp.float32(0.0),
+      td.q_target(jnp.float32(1.0), jnp.float32(0.9), q_t, jnp.int32(1)),
     )
 
   gradient = jax.grad(loss)(jnp.array([1.0, 2.0]))
@@ -58,4 +53,6 @@ def test_no_gradient_flows_through_the_target():
 
 def test_a_batch_is_refused_where_one_example_is_meant():
   with pytest.raises(AssertionError):
-    td.q_target(jnp.zeros(2), jnp.zeros(2), jnp.zeros((2, 3)))
+    td.q_target(
+      jnp.zeros(2), jnp.zeros(2), jnp.zeros((2, 3)), jnp.zeros(2, int)
+    )

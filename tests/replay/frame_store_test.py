@@ -193,6 +193,20 @@ def test_sample_is_reproducible_and_says_its_keys():
   assert first.sample_keys((3, 7)).shape == (3, 7)
 
 
+def test_a_uniform_sample_is_weighted_alike_and_learns_no_losses():
+  store = make()
+  add_episode(store, 20)
+  batch, metadata = store.sample(5, with_sample_metadata=True)
+  assert batch.importance_weight.dtype == np.float32
+  assert batch.importance_weight.tolist() == [1.0] * 5
+  assert metadata.probabilities.tolist() == [0.05] * 5
+  before = store.state_dict()
+  # Not even looked at: on an accelerator they are still being computed.
+  store.update(metadata.keys, td_losses=object())
+  assert store.state_dict() == before
+  assert store.arrays() == {}
+
+
 def test_sampling_errors():
   store = make(n_step=2)
   with pytest.raises(ValueError, match='no element to sample'):

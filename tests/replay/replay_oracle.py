@@ -148,7 +148,7 @@ def check_batch(batch, elements):
 
 
 @st.composite
-def stores(draw, num_actions=0):
+def stores(draw, num_actions=0, kind=FrameStore):
   """Small stores, with room for less than most histories."""
   stack_size = draw(st.integers(1, 5))
   n_step = draw(st.integers(1, 4))
@@ -165,7 +165,7 @@ def stores(draw, num_actions=0):
     'num_actions': num_actions,
     'seed': draw(st.integers(0, 5)),
   }
-  return lambda: FrameStore(**settings)
+  return lambda: kind(**settings)
 
 
 histories = st.lists(

@@ -70,8 +70,8 @@ def metrics(base_dir, *, timed=False):
 def outcome(runner):
   """All that two runs must have in common to be the same run."""
   arrays, counters = runner._agent.snapshot()
-  columns = runner._agent.replay.columns
-  used = runner._agent.replay.next_step
+  replay = runner._agent.replay
+  used = replay.next_step
   rows = [
     {k: v for k, v in row.items() if k != 'seconds'}
     for row in runner.record.rows
@@ -79,7 +79,12 @@ def outcome(runner):
   return {
     'arrays': {name: x.tobytes() for name, x in arrays.items()},
     'counters': counters,
-    'replay': {n: np.asarray(c[:used]).tobytes() for n, c in columns.items()},
+    'replay': {
+      name: np.asarray(column[:used]).tobytes()
+      for name, column in replay.columns.items()
+    },
+    'replay_arrays': {n: x.tobytes() for n, x in replay.arrays().items()},
+    'replay_state': replay.state_dict(),
     'rows': rows,
     'teacher': runner.record.teacher,
     'metrics': metrics(runner._base_dir),

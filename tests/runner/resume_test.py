@@ -1,6 +1,7 @@
 """Resuming: bit for bit, from every phase, after every kind of stop."""
 
 import errno
+import functools
 import os
 import random
 import signal
@@ -25,12 +26,25 @@ class Killed(BaseException):
   """Stands for a kill: nothing in the package may catch it."""
 
 
-@pytest.fixture(scope='module')
-def uninterrupted(tmp_path_factory):
-  runner = experiments.make_runner(tmp_path_factory.mktemp('whole'))
+def run_whole(tmp_path_factory, **settings):
+  runner = experiments.make_runner(tmp_path_factory.mktemp('whole'), **settings)
   events = count_events(runner)
   runner.run_experiment()
   return experiments.outcome(runner), len(events)
+
+
+@pytest.fixture(scope='module')
+def uninterrupted(tmp_path_factory):
+  return run_whole(tmp_path_factory)
+
+
+@pytest.fixture(scope='module', params=toys.KINDS)
+def of_each_kind(request, tmp_path_factory):
+  """A whole run's outcome, and how to make the same; Rainbow's replay too."""
+  make_runner = functools.partial(
+    experiments.make_runner, agent={'kind': toys.KINDS[request.param]}
+  )
+  return make_runner, *run_whole(tmp_path_factory, **make_runner.keywords)
 
 
 def count_events(runner, die_at=None):
@@ -57,13 +71,13 @@ def count_events(runner, die_at=None):
 
 
 @pytest.mark.slow
-def test_kills_at_random_moments_change_nothing(uninterrupted, tmp_path):
-  expected, num_events = uninterrupted
+def test_kills_at_random_moments_change_nothing(of_each_kind, tmp_path):
+  make_runner, expected, num_events = of_each_kind
   moments = random.Random(0)
   survived = 0
   # Each life may die anywhere in what is left; the last one may not.
   for life in range(8):
-    runner = experiments.make_runner(tmp_path)
+    runner = make_runner(tmp_path)
     die_at = moments.randint(1, num_events // 3) if life < 7 else None
     count_events(runner, die_at)
     try:
@@ -79,9 +93,9 @@ def test_kills_at_random_moments_change_nothing(uninterrupted, tmp_path):
 @pytest.mark.parametrize(
   'phase', ['teacher evaluation', 'collect', 'pretrain', 'online']
 )
-def test_a_kill_in_each_phase_changes_nothing(uninterrupted, tmp_path, phase):
-  expected, _ = uninterrupted
-  runner = experiments.make_runner(tmp_path)
+def test_a_kill_in_each_phase_changes_nothing(of_each_kind, tmp_path, phase):
+  make_runner, expected, _ = of_each_kind
+  runner = make_runner(tmp_path)
   number = next(i.number for i in runner.plan if i.phase.value == phase)
   original = runner._run_one_iteration
 
@@ -93,7 +107,7 @@ def test_a_kill_in_each_phase_changes_nothing(uninterrupted, tmp_path, phase):
   runner._run_one_iteration = run_one_iteration
   with pytest.raises(Killed):
     runner.run_experiment()
-  runner = experiments.make_runner(tmp_path)
+  runner = make_runner(tmp_path)
   runner.run_experiment()
   assert experiments.outcome(runner) == expected
 
@@ -265,6 +279,26 @@ def test_a_teachers_directory_is_not_a_run(tmp_path):
 def test_other_settings_do_not_resume_a_run(finished_directory, change, word):
   with pytest.raises(UserError, match=word):
     experiments.make_runner(finished_directory, **change)
+
+
+@pytest.mark.parametrize(
+  ('change', 'word'),
+  [
+    ({'vmax': 200.0}, 'atoms'),
+    ({'distributional': False}, 'distributional'),
+    ({'double_dqn': False}, 'double'),
+  ],
+)
+def test_the_same_parameters_with_another_meaning_do_not_resume_a_run(
+  tmp_path, change, word
+):
+  rainbow = {'kind': toys.KINDS['rainbow']}
+  runner = experiments.make_runner(tmp_path, agent=rainbow)
+  runner._run_one_iteration(0)
+  runner._checkpoint_experiment(0)
+  experiments.make_runner(tmp_path, agent=rainbow)
+  with pytest.raises(UserError, match=word):
+    experiments.make_runner(tmp_path, agent=rainbow | {'rainbow': change})
 
 
 def test_another_teacher_does_not_resume_a_run(finished_directory):

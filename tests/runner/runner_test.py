@@ -205,7 +205,7 @@ def test_time_outs_are_not_terminals(tmp_path):
   runner = experiments.make_runner(tmp_path, teacher=None, online=(1, 40))
   agent = runner._agent
   agent.epsilon_train = 0.0
-  agent._act = lambda params, state, key, epsilon: (
+  agent._act = lambda params, state, key, epsilon, eval_mode: (
     key,
     np.int32(toys.RIGHT if state[1] or state[0] else toys.LEFT),
   )
@@ -245,9 +245,12 @@ def test_a_run_that_is_complete_does_nothing_more(finished):
 
 
 @pytest.mark.slow
-def test_a_student_matches_a_weak_teacher_and_surpasses_it(tmp_path):
+@pytest.mark.parametrize('kind', toys.KINDS)
+def test_a_student_matches_a_weak_teacher_and_surpasses_it(tmp_path, kind):
   runner = experiments.make_runner(
     tmp_path,
+    # The corridor's end is found by epsilon rather than by the head's noise.
+    agent={'kind': toys.KINDS[kind], 'rainbow': {'noisy': False}},
     teacher_steps=400,
     num_pretraining_iterations=1,
     num_pretraining_steps=300,

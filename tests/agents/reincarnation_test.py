@@ -1,5 +1,6 @@
-"""The students: counters, syncs, weaning, snapshots."""
+"""What students share: counters, syncs, weaning, snapshots; of every kind."""
 
+import functools
 import pathlib
 import resource
 
@@ -14,6 +15,12 @@ from reincarnating_rl.replay import device_view
 from tests import toys
 
 BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts' / 'Pong' / '1'
+
+
+@pytest.fixture(params=toys.KINDS)
+def make_agent(request):
+  """Makes a student of each kind in turn."""
+  return functools.partial(toys.make_agent, kind=toys.KINDS[request.param])
 
 
 def play(agent, steps, *, terminal_every=7):
@@ -51,10 +58,10 @@ def pretrain(agent, *, calls, updates=4):
   return store
 
 
-def test_pretraining_really_trains_and_counts_apart():
+def test_pretraining_really_trains_and_counts_apart(make_agent):
   # The official code's offline phase made no update at all, and its counters
   # said that it had.
-  agent = toys.make_agent()
+  agent = make_agent()
   before = jax.tree.map(np.array, agent.online_params)
   pretrain(agent, calls=3, updates=4)
   assert agent.pretraining_updates == 12
@@ -67,10 +74,9 @@ def test_pretraining_really_trains_and_counts_apart():
   assert min(jax.tree.leaves(moved)) > 0
 
 
-def test_offline_updates_count_for_epsilon_only():
-  agent = toys.make_agent(
-    dqn={'epsilon_fn': lambda period, step, warmup, final: step / 100}
-  )
+def test_offline_updates_count_for_epsilon_only(make_agent):
+  agent = make_agent()
+  agent.epsilon_fn = lambda period, step, warmup, final: step / 100
   pretrain(agent, calls=2, updates=5)
   assert agent.exploration_steps == 10
   assert agent.epsilon == pytest.approx(0.1)
@@ -78,9 +84,11 @@ def test_offline_updates_count_for_epsilon_only():
   assert agent.epsilon == 0.0
 
 
-def test_targets_sync_at_their_own_period_whatever_the_update_period():
+def test_targets_sync_at_their_own_period_whatever_the_update_period(
+  make_agent,
+):
   # The official code synced only on multiples of both periods.
-  agent = toys.make_agent(
+  agent = make_agent(
     dqn={
       'update_period': 4,
       'target_update_period': 10,
@@ -93,23 +101,25 @@ def test_targets_sync_at_their_own_period_whatever_the_update_period():
   assert synced == [t for t in range(10, 60, 10)]
 
 
-def test_a_target_period_below_the_update_period_syncs_every_offline_update():
+def test_a_target_period_below_the_update_period_syncs_every_offline_update(
+  make_agent,
+):
   # The official code divided by zero here.
-  agent = toys.make_agent(dqn={'update_period': 4, 'target_update_period': 2})
+  agent = make_agent(dqn={'update_period': 4, 'target_update_period': 2})
   pretrain(agent, calls=1, updates=3)
   chex.assert_trees_all_equal(agent.online_params, agent.target_network_params)
 
 
-def test_offline_targets_sync_by_updates_done_not_by_calls():
-  agent = toys.make_agent(dqn={'update_period': 4, 'target_update_period': 16})
+def test_offline_targets_sync_by_updates_done_not_by_calls(make_agent):
+  agent = make_agent(dqn={'update_period': 4, 'target_update_period': 16})
   synced = []
   agent._sync_weights = lambda: synced.append(agent.pretraining_updates)
   pretrain(agent, calls=7, updates=2)
   assert synced == [4, 8, 12]
 
 
-def test_the_switch_to_online_syncs_and_keeps_the_moments():
-  agent = toys.make_agent()
+def test_the_switch_to_online_syncs_and_keeps_the_moments(make_agent):
+  agent = make_agent()
   pretrain(agent, calls=1)
   moments = agent.optimizer_state
   agent.finish_pretraining()
@@ -117,9 +127,9 @@ def test_the_switch_to_online_syncs_and_keeps_the_moments():
   chex.assert_trees_all_equal(agent.optimizer_state, moments)
 
 
-def test_one_program_for_a_whole_run():
+def test_one_program_for_a_whole_run(make_agent):
   # Setting the learning rate in the optimiser's state compiled anew each time.
-  agent = toys.make_agent(dqn={'min_replay_history': 10})
+  agent = make_agent(dqn={'min_replay_history': 10})
   agent.set_teacher(toys.ScriptedTeacher())
   for score in (0.0, 0.3, 0.9, 1.2):
     play(agent, 40)
@@ -130,8 +140,8 @@ def test_one_program_for_a_whole_run():
   assert agent._act._cache_size() == 1
 
 
-def test_weaning_moves_lambda_and_the_learning_rate_together():
-  agent = toys.make_agent(distill_loss_coefficient=2.0)
+def test_weaning_moves_lambda_and_the_learning_rate_together(make_agent):
+  agent = make_agent(distill_loss_coefficient=2.0)
   agent._initial_learning_rate, agent._final_learning_rate = 1e-4, 1e-5
   agent.record_score(0.5)
   assert agent.distill_coefficient == pytest.approx(1.0)
@@ -142,8 +152,10 @@ def test_weaning_moves_lambda_and_the_learning_rate_together():
   assert agent.learning_rate == pytest.approx(1e-5)
 
 
-def test_the_teacher_is_asked_once_for_each_state_and_never_when_weaned():
-  agent = toys.make_agent(dqn={'min_replay_history': 4})
+def test_the_teacher_is_asked_once_for_each_state_and_never_when_weaned(
+  make_agent,
+):
+  agent = make_agent(dqn={'min_replay_history': 4})
   teacher = toys.ScriptedTeacher()
   agent.set_teacher(teacher)
   play(agent, 61)
@@ -154,30 +166,30 @@ def test_the_teacher_is_asked_once_for_each_state_and_never_when_weaned():
   assert teacher.num_states == asked
 
 
-def test_a_student_of_one_action_trains():
+def test_a_student_of_one_action_trains(make_agent):
   # Squeezing Q-values dropped the action axis.
-  agent = toys.make_agent(num_actions=1, dqn={'min_replay_history': 10})
+  agent = make_agent(num_actions=1, dqn={'min_replay_history': 10})
   play(agent, 40)
   assert agent.online_updates > 0
 
 
-def test_evaluation_stores_and_trains_nothing():
-  agent = toys.make_agent(dqn={'min_replay_history': 0})
+def test_evaluation_stores_and_trains_nothing(make_agent):
+  agent = make_agent(dqn={'min_replay_history': 0})
   agent.eval_mode = True
   play(agent, 30)
   assert (agent.replay.add_count, agent.training_steps) == (0, 0)
 
 
-def test_equal_seeds_make_equal_students_and_others_do_not():
-  first, second, other = (toys.make_agent(seed=s) for s in (1, 1, 2))
+def test_equal_seeds_make_equal_students_and_others_do_not(make_agent):
+  first, second, other = (make_agent(seed=s) for s in (1, 1, 2))
   chex.assert_trees_all_equal(first.online_params, second.online_params)
   with pytest.raises(AssertionError):
     chex.assert_trees_all_equal(first.online_params, other.online_params)
 
 
-def test_a_large_replay_takes_no_memory_until_it_is_filled():
+def test_a_large_replay_takes_no_memory_until_it_is_filled(make_agent):
   before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-  agent = toys.make_agent(
+  agent = make_agent(
     dqn={'observation_shape': (84, 84), 'observation_dtype': np.uint8}
   )
   agent.make_replay(1_000_000)
@@ -185,13 +197,13 @@ def test_a_large_replay_takes_no_memory_until_it_is_filled():
   assert grown < 500_000  # kB, of 7 GB
 
 
-def test_a_snapshot_restores_everything():
-  agent = toys.make_agent(dqn={'min_replay_history': 10})
+def test_a_snapshot_restores_everything(make_agent):
+  agent = make_agent(dqn={'min_replay_history': 10})
   pretrain(agent, calls=1)
   play(agent, 40)
   agent.record_score(0.4)
   arrays, counters = agent.snapshot()
-  other = toys.make_agent(seed=9, dqn={'min_replay_history': 10})
+  other = make_agent(seed=9, dqn={'min_replay_history': 10})
   other.restore(arrays, counters)
   chex.assert_trees_all_equal(other._trees(), agent._trees())
   assert other.counters == agent.counters
@@ -199,10 +211,10 @@ def test_a_snapshot_restores_everything():
 
 
 @pytest.mark.parametrize('damage', ['missing', 'shape'])
-def test_a_foreign_snapshot_changes_nothing(damage):
+def test_a_foreign_snapshot_changes_nothing(make_agent, damage):
   # The official code restored half of an agent and went on.
-  agent = toys.make_agent()
-  arrays, counters = toys.make_agent(seed=5).snapshot()
+  agent = make_agent()
+  arrays, counters = make_agent(seed=5).snapshot()
   name = 'optimizer_state/0/count'
   if damage == 'missing':
     del arrays[name]

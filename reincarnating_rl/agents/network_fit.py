@@ -1,0 +1,102 @@
+"""Whether a network that a user chose fits the student; one line if not."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import gin
+import jax
+from flax import errors as flax_errors
+
+from reincarnating_rl.errors import UserError
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+# RuntimeError is gin's, of a required parameter; the one before it comes of
+# layers without features.
+_UNUSABLE = (
+  *(TypeError, ValueError, flax_errors.FlaxError),
+  *(ZeroDivisionError, RuntimeError),
+)
+
+
+class UnfitNetworkError(UserError):
+  """A network that the student cannot use."""
+
+
+def check_fields(parameter: str, fields: Sequence[str]) -> None:
+  """Checks that the network can be made, before Dopamine makes it.
+
+  Args:
+    parameter: gin's name of the student's network, such as
+      `JaxDQNAgent.network`; its default fits.
+    fields: the names of what it will be made with, all numbers.
+
+  Raises:
+    UnfitNetworkError: it cannot be called so.
+  """
+  configurable, name = parameter.split('.')
+  try:
+    network = gin.get_bindings(configurable).get(name)
+  except _UNUSABLE as error:  # gin calls what is written with parentheses.
+    raise UnfitNetworkError(
+      f'{parameter} cannot be used: write it without (). {_first_line(error)}.'
+    ) from error
+  if network is None:
+    return
+  if not callable(network):
+    raise _unfit(parameter, network, 'it is no network; write @ before a name')
+  try:
+    # Neither gin's wrapper nor a partial application has a signature to trust.
+    made = network(**dict.fromkeys(fields, 1))
+  except _UNUSABLE as error:
+    raise _unfit(
+      parameter,
+      network,
+      f'the student makes it with {", ".join(fields)}: {_first_line(error)}',
+    ) from error
+  if not (hasattr(made, 'init') and hasattr(made, 'apply')):
+    raise _unfit(parameter, network, f'it makes a {type(made).__name__}')
+
+
+def check_output(
+  parameter: str, network: Any, output: Callable[[], Any], shapes: Shapes
+) -> None:
+  """Checks what a network makes of one state, without computing it.
+
+  Args:
+    parameter: gin's name of the student's network.
+    network: to be named in messages.
+    output: initialises and calls it.
+    shapes: of the output's fields that the student reads.
+
+  Raises:
+    UnfitNetworkError: it cannot be called, or its output lacks a field or has
+      one of another shape.
+  """
+  try:
+    found = jax.eval_shape(output)
+  except _UNUSABLE as error:
+    raise _unfit(
+      parameter, network, f'it cannot be called: {_first_line(error)}'
+    ) from error
+  for name, shape in shapes.items():
+    if not hasattr(found, name):
+      raise _unfit(parameter, network, f'its output has no {name}')
+    if getattr(found, name).shape != shape:
+      raise _unfit(
+        parameter,
+        network,
+        f'its {name} have the shape {getattr(found, name).shape}, not {shape}',
+      )
+
+
+def _first_line(error: Exception) -> str:
+  return (str(error).strip() or repr(error)).splitlines()[0].rstrip('.')
+
+
+def _unfit(parameter: str, network: Any, why: str) -> UnfitNetworkError:
+  network = getattr(network, 'func', network)
+  name = getattr(network, '__name__', type(network).__name__)
+  return UnfitNetworkError(
+    f'{parameter} = {name} does not fit this student: {why}.'
+  )

@@ -1,0 +1,115 @@
+"""Immutable compressed files of arrays, each named by an entry of a manifest.
+
+A file's name holds a part of its checksum: a manifest that was written earlier,
+or resumed from, never finds other content under a name it knows.
+"""
+
+import math
+import os
+import re
+from typing import Any
+
+import cramjam
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from reincarnating_rl import files
+from reincarnating_rl.errors import UserError
+
+NAME = re.compile(
+  r'(steps-\d+-\d+|elements)-[0-9a-f]{16}\.safetensors\.zst', re.ASCII
+)
+_LEVEL = 1  # Of zstd, its fastest.
+
+Entry = dict[str, Any]
+Layout = dict[str, tuple[np.dtype, tuple[int, ...]]]
+
+
+class DamagedReplayError(UserError):
+  """A replay's files are not what its manifest says."""
+
+
+def write(directory: str, stem: str, arrays: dict[str, np.ndarray]) -> Entry:
+  """Writes a file that does not change any more.
+
+  Args:
+    directory: where; it exists.
+    stem: what the name begins with, `steps-<start>-<stop>` or `elements`.
+    arrays: by name.
+
+  Returns:
+    JSON-able; what `read` needs to find and verify the file.
+
+  Raises:
+    OSError: the disk is full, say; nothing is left behind.
+  """
+  raw = safetensors.numpy.save(arrays)
+  data = bytes(cramjam.zstd.compress(raw, level=_LEVEL))
+  digest = files.sha256(data)
+  name = f'{stem}-{digest[:16]}.safetensors.zst'
+  files.write_atomically(os.path.join(directory, name), data)
+  return {'file': name, 'bytes': len(data), 'sha256': digest}
+
+
+def read(
+  directory: str, entry: Entry, expected: Layout
+) -> dict[str, np.ndarray]:
+  """Reads a file, and allocates no more than what it should hold.
+
+  Args:
+    directory: where it was written.
+    entry: from `write`, or hostile.
+    expected: type and shape by name of all arrays.
+
+  Returns:
+    Arrays by name, of those types and shapes.
+
+  Raises:
+    DamagedReplayError: the file is missing or not what the entry says, or it
+      holds anything else.
+    KeyError, TypeError: it is no entry.
+  """
+  path = os.path.join(directory, str(entry['file']))
+  limit = 4096 + sum(
+    dtype.itemsize * math.prod(shape) for dtype, shape in expected.values()
+  )
+  data = _verified(path, entry, 4096 + limit + limit // 64)
+  try:
+    # Into a buffer of known size: a bomb has nowhere to grow.
+    buffer = np.empty(limit, np.uint8)
+    size = cramjam.zstd.decompress_into(data, buffer)
+    arrays = safetensors.numpy.load(buffer[:size].tobytes())
+  except (cramjam.DecompressionError, safetensors.SafetensorError) as error:
+    raise _damaged(path, f'cannot be decoded ({error})') from error
+  found = {name: (array.dtype, array.shape) for name, array in arrays.items()}
+  if found != expected:
+    raise _damaged(path, f'holds {_shapes(found)}, not {_shapes(expected)}')
+  return arrays
+
+
+def _verified(path: str, entry: Entry, limit: int) -> bytes:
+  """Returns a file's bytes once name, size and checksum are right."""
+  if not NAME.fullmatch(entry['file']):
+    raise _damaged(path, 'is not the name of a part of a replay')
+  try:
+    size = os.path.getsize(path)
+    if size != entry['bytes'] or size > limit:
+      raise _damaged(path, f'has {size} bytes, not {entry["bytes"]}')
+    with open(path, 'rb') as f:
+      data = f.read()
+  except OSError as error:
+    raise _damaged(path, f'cannot be read ({error.strerror})') from error
+  if files.sha256(data) != entry['sha256']:
+    raise _damaged(path, 'does not have the checksum of its manifest')
+  return data
+
+
+def _shapes(layout: Layout) -> str:
+  return ', '.join(f'{name} {shape}' for name, (_, shape) in layout.items())
+
+
+def _damaged(path: str, what: str) -> DamagedReplayError:
+  return DamagedReplayError(
+    f'Replay file {path} {what}: restore an earlier checkpoint.'
+  )

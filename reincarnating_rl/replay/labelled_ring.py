@@ -1,0 +1,80 @@
+"""A ring of steps as states, and the teacher's logits of them."""
+
+import numpy as np
+
+from reincarnating_rl.replay import frames
+from reincarnating_rl.replay.step_ring import StepRing
+from reincarnating_rl.types import Array
+
+
+class LabelledRing(StepRing):
+  """Gathers the states of stored steps, and takes their logits in order."""
+
+  def slots(self, keys: np.ndarray) -> np.ndarray:
+    """Returns where the steps of some keys lie in the columns, as int64.
+
+    Raises:
+      ValueError: a key is of a step that is not stored.
+    """
+    keys = np.asarray(keys, np.int64)
+    oldest, newest = self.oldest_step, self.next_step - 1
+    if keys.size and not oldest <= keys.min() <= keys.max() <= newest:
+      raise ValueError(
+        f'The replay holds steps {oldest} to {newest}, not {keys.min()} to '
+        f'{keys.max()}: sample keys again after adding.'
+      )
+    return keys % self.settings.capacity
+
+  def unlabelled(self) -> np.ndarray:
+    """Returns the keys of the stored states that lack logits, in order.
+
+    Returns:
+      [N] int64; consecutive. Empty for a store without a teacher.
+    """
+    if not self.settings.num_actions:
+      return np.zeros(0, np.int64)
+    return np.arange(self._first_unlabelled(), self.next_step)
+
+  def _first_unlabelled(self) -> int:
+    # A state whose first frames are overwritten is in no element any more.
+    first, oldest = self.labelled, self.oldest_step
+    steps = np.arange(oldest, self.next_step)[: self.settings.stack_size]
+    if oldest and first < oldest + len(steps):
+      depth = self._padded(self.columns['episode_step'][self.slots(steps)])
+      first = max(first, int(steps[np.argmax(steps - depth >= oldest)]))
+    return first
+
+  def states(self, keys: np.ndarray) -> np.ndarray:
+    """Returns the states [B, *O, S] of some keys, such as `unlabelled`'s.
+
+    Raises:
+      ValueError: a key is of a step that is not stored.
+    """
+    return self._stacks(self.slots(keys))
+
+  def label(self, keys: np.ndarray, logits: Array) -> None:
+    """Stores the teacher's logits of the first unlabelled states.
+
+    Args:
+      keys: [B], the first ones of `unlabelled`.
+      logits: [B, A].
+
+    Raises:
+      ValueError: other keys, or logits of another shape.
+    """
+    shape = (len(keys), self.settings.num_actions)
+    if np.shape(logits) != shape:
+      raise ValueError(f'The logits must be {shape}, not {np.shape(logits)}.')
+    first = self._first_unlabelled()
+    if not np.array_equal(keys, np.arange(first, first + len(keys))):
+      raise ValueError('Label the first of the unlabelled() keys, in order.')
+    self.columns['teacher_logits'][self.slots(keys)] = logits
+    self.labelled = first + len(keys)
+
+  def _stacks(self, slots: np.ndarray) -> np.ndarray:
+    return frames.stacks(
+      self.columns['observation'],
+      self.columns['episode_step'],
+      slots,
+      self.settings.stack_size,
+    )

@@ -1,0 +1,160 @@
+"""The replay whose elements are sampled in proportion to their TD errors."""
+
+from typing import Any
+
+import numpy as np
+
+from reincarnating_rl.errors import UserError
+from reincarnating_rl.replay.frame_store import FrameStore, SampleMetadata
+from reincarnating_rl.replay.sum_tree import SumTree
+from reincarnating_rl.types import Array, Batch
+
+_SMALLEST_LOSS = 1e-10  # An element without loss stays possible.
+_ROUNDING = 1e-6  # A cross-entropy of nothing may come out below 0.
+
+
+class DivergedError(UserError, ValueError):
+  """Losses that no priority can be made of: training has gone astray."""
+
+
+class PrioritizedFrameStore(FrameStore):
+  """Prioritised replay (Schaul et al. 2016, Section 3.3, proportional).
+
+  An element's priority is the square root of the loss that it had when it was
+  last sampled: P(i) = p_i / sum_k p_k; the exponent of the paper's Eq. 1 is so
+  1/2, as in Dopamine's Rainbow. New elements get the largest priority that
+  was ever recorded, at first 1. What `sample_keys` draws stays uniform.
+  """
+
+  def clear(self) -> None:
+    """Forgets every step, `add_count` and the largest priority."""
+    super().clear()
+    self._max_priority = 1.0
+    self._tree = SumTree(self.settings.capacity)  # By slot.
+
+  def sample(
+    self, size: int | None = None, *, with_sample_metadata: bool = False
+  ) -> Batch | tuple[Batch, SampleMetadata]:
+    """Returns elements drawn by priority, with replacement.
+
+    Their weights are 1 / sqrt(P), over the largest in the batch (Schaul et al.
+    2016, Section 3.4, beta = 1/2).
+
+    Args:
+      size: B; the store's `batch_size` when None.
+      with_sample_metadata: whether to return keys and probabilities too.
+
+    Raises:
+      ValueError: nothing can be sampled yet, or the size is below 1.
+    """
+    batch, drawn = super().sample(size, with_sample_metadata=True)
+    weights = np.sqrt(drawn.probabilities.min() / drawn.probabilities)
+    batch = batch._replace(importance_weight=weights.astype(np.float32))
+    return (batch, drawn) if with_sample_metadata else batch
+
+  def update(self, keys: np.ndarray, *, td_losses: Array) -> None:
+    """Gives sampled elements new priorities, sqrt(loss + 1e-10).
+
+    Args:
+      keys: [B], from `sample`; those that were evicted since are ignored. Of a
+        key that is there twice, the last loss counts.
+      td_losses: [B], how large each element's unweighted loss was.
+
+    Raises:
+      DivergedError: a loss is negative or not finite; no priority changes.
+      ValueError: shapes differ, or a key is of no step so far; nor here.
+    """
+    keys = np.asarray(keys, np.int64)
+    losses = np.asarray(td_losses, np.float64)
+    if keys.shape != losses.shape:
+      raise ValueError(f'{keys.shape} keys have {losses.shape} TD losses.')
+    losses = _checked(losses)
+    if not np.all((keys >= 0) & (keys < self.next_step)):
+      raise ValueError(
+        f'The keys {keys.min()} to {keys.max()} are not all of the '
+        f'{self.next_step} steps so far.'
+      )
+    slots = keys % self.settings.capacity
+    # The slots of steps that begin no element (any more) have priority 0.
+    is_there = (keys >= self.oldest_step) & (self._tree.get(slots) > 0.0)
+    if is_there.any():
+      priorities = np.sqrt(losses[is_there] + _SMALLEST_LOSS)
+      self._tree.set(slots[is_there], priorities)
+      self._max_priority = max(self._max_priority, float(priorities.max()))
+
+  def state_dict(self) -> dict[str, Any]:
+    """Returns, JSON-able, all that neither columns nor `arrays` hold."""
+    return super().state_dict() | {'max_priority': self._max_priority}
+
+  def load_state_dict(self, state: dict[str, Any]) -> None:
+    """Takes over a state; priorities are the largest until `load_arrays`.
+
+    Args:
+      state: from `state_dict`.
+
+    Raises:
+      KeyError, TypeError, ValueError: it is not such a state.
+    """
+    max_priority = float(state['max_priority'])
+    if not 1.0 <= max_priority < np.inf:
+      raise ValueError(f'max_priority must be at least 1, not {max_priority}')
+    self._max_priority = max_priority
+    self._tree = SumTree(self.settings.capacity)
+    super().load_state_dict(state)
+
+  def arrays(self) -> dict[str, np.ndarray]:
+    """Returns the `priorities` [num_elements] float64, in order."""
+    return {'priorities': self._tree.get(self._element_slots())}
+
+  def load_arrays(self, arrays: dict[str, np.ndarray]) -> None:
+    """Takes over the priorities, after `load_state_dict`.
+
+    Args:
+      arrays: from `arrays`, of as many elements as there are now.
+
+    Raises:
+      ValueError: a priority is not positive, or above the largest recorded.
+    """
+    priorities = arrays['priorities']
+    if not np.all((priorities > 0.0) & (priorities <= self._max_priority)):
+      raise ValueError(f'priorities must lie in (0, {self._max_priority}]')
+    self._tree.set(self._element_slots(), priorities)
+
+  def _draw(self, size: int) -> SampleMetadata:
+    self._check_sample((size,))
+    total = self._tree.total
+    slots = self._tree.query(self._rng.random(size) * total)
+    # A slot holds one step: the newest whose number is congruent to it.
+    newest = self.next_step - 1
+    keys = newest - (newest - slots) % self.settings.capacity
+    return SampleMetadata(keys, self._tree.get(slots) / total)
+
+  def _element_slots(self) -> np.ndarray:
+    at = np.arange(self._tail, self._head) % self.settings.capacity
+    return self._elements[at] % self.settings.capacity
+
+  def _append(self, key: int) -> None:
+    super()._append(key)
+    self._tree.set(key % self.settings.capacity, self._max_priority)
+
+  def _extend(self, keys: np.ndarray) -> None:
+    super()._extend(keys)
+    self._tree.set(keys % self.settings.capacity, self._max_priority)
+
+  def _evict(self, oldest: int) -> None:
+    tail, capacity = self._tail, self.settings.capacity
+    super()._evict(oldest)
+    # Before anything is appended: an evicted key is still in its place.
+    for at in range(tail, self._tail):
+      self._tree.set(int(self._elements[at % capacity]) % capacity, 0.0)
+
+
+def _checked(losses: np.ndarray) -> np.ndarray:
+  is_right = (losses >= -_ROUNDING) & (losses < np.inf)
+  if not is_right.all():
+    raise DivergedError(
+      'TD losses must be finite and not negative; one is '
+      f'{losses[~is_right][0]}: training has diverged, try a smaller '
+      'Student.learning_rate.'
+    )
+  return np.maximum(losses, 0.0)
