@@ -2,6 +2,7 @@
 
 import copy
 import errno
+import functools
 import json
 import os
 
@@ -16,33 +17,18 @@ from reincarnating_rl.replay import array_file
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.replay.segment_log import DamagedReplayError, SegmentLog
-from reincarnating_rl.types import Transition
+from tests.replay import saved
 from tests.replay.replay_oracle import Oracle, check, histories, stores
+from tests.replay.saved import fill, names
 
-
-def make(kind=PrioritizedFrameStore, **settings):
-  return kind(
-    **({'capacity': 300, 'observation_shape': (2,), 'seed': 0} | settings)
-  )
-
-
-def fill(store, steps):
-  rng = np.random.default_rng(store.next_step)
-  for _ in range(steps):
-    frame = rng.integers(0, 256, 2).astype(np.uint8)
-    store.add(Transition(frame, 1, float(rng.normal()), rng.random() < 0.05))
+make = functools.partial(saved.make, kind=PrioritizedFrameStore)
+restored = functools.partial(saved.restored, kind=PrioritizedFrameStore)
 
 
 def train(store, *, seed=0):
   losses = np.random.default_rng(seed).lognormal(size=20).astype(np.float32)
   _, drawn = store.sample(20, with_sample_metadata=True)
   store.update(drawn.keys, td_losses=losses)
-
-
-def restored(log, manifest, **settings):
-  store = make(**settings)
-  log.load(store, json.loads(json.dumps(manifest)))
-  return store
 
 
 def assert_same(first, second):
@@ -56,15 +42,6 @@ def assert_same(first, second):
         np.testing.assert_array_equal(field, other)
     train(first)
     train(second)
-
-
-def names(log):
-  return set(os.listdir(log.directory))
-
-
-@pytest.fixture
-def log(tmp_path):
-  return SegmentLog(str(tmp_path / 'replay'))
 
 
 @settings(max_examples=50, deadline=None)
@@ -173,7 +150,7 @@ def test_an_empty_store(log):
 
 
 def test_a_uniform_replay_has_no_further_file(log):
-  store = make(FrameStore)
+  store = make(kind=FrameStore)
   fill(store, 50)
   manifest = log.save(store)
   assert sorted(manifest) == ['segments', 'settings', 'state']
@@ -184,7 +161,7 @@ def test_a_uniform_replay_has_no_further_file(log):
 
 @pytest.mark.parametrize('kind', [FrameStore, PrioritizedFrameStore])
 def test_the_other_kind_of_replay_is_a_users_mistake(log, kind):
-  store = make(kind)
+  store = make(kind=kind)
   fill(store, 50)
   manifest = log.save(store)
   (other,) = {FrameStore, PrioritizedFrameStore} - {kind}

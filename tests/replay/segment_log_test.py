@@ -24,31 +24,13 @@ from tests.replay.replay_oracle import (
   histories,
   stores,
 )
-
-
-def make(**settings):
-  return FrameStore(
-    **({'capacity': 300, 'observation_shape': (2,), 'seed': 0} | settings)
-  )
-
-
-def fill(store, steps):
-  rng = np.random.default_rng(store.next_step)
-  for _ in range(steps):
-    frame = rng.integers(0, 256, 2).astype(np.uint8)
-    store.add(Transition(frame, 1, float(rng.normal()), rng.random() < 0.05))
+from tests.replay.saved import fill, make, names, restored
 
 
 def label(store, count=None):
   keys = store.unlabelled()[:count]
   logits = np.stack([keys, -keys], -1).astype(np.float32)
   store.label(keys, logits[:, : store.settings.num_actions])
-
-
-def restored(log, manifest, **settings):
-  store = make(**settings)
-  log.load(store, json.loads(json.dumps(manifest)))
-  return store
 
 
 def assert_same(first, second):
@@ -63,15 +45,6 @@ def assert_same(first, second):
     pairs = zip(first.sample(20), second.sample(20), strict=True)
     for ours, theirs in pairs:
       np.testing.assert_array_equal(ours, theirs)
-
-
-def names(log):
-  return set(os.listdir(log.directory))
-
-
-@pytest.fixture
-def log(tmp_path):
-  return SegmentLog(str(tmp_path / 'replay'))
 
 
 @settings(max_examples=60, deadline=None)

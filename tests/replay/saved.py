@@ -1,0 +1,32 @@
+"""Small stores in a `SegmentLog`, for its tests."""
+
+import json
+import os
+
+import numpy as np
+
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.types import Transition
+
+
+def make(kind=FrameStore, **settings):
+  return kind(
+    **({'capacity': 300, 'observation_shape': (2,), 'seed': 0} | settings)
+  )
+
+
+def fill(store, steps):
+  rng = np.random.default_rng(store.next_step)
+  for _ in range(steps):
+    frame = rng.integers(0, 256, 2).astype(np.uint8)
+    store.add(Transition(frame, 1, float(rng.normal()), rng.random() < 0.05))
+
+
+def restored(log, manifest, **settings):
+  store = make(**settings)
+  log.load(store, json.loads(json.dumps(manifest)))
+  return store
+
+
+def names(log):
+  return set(os.listdir(log.directory))
