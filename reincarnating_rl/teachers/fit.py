@@ -108,15 +108,19 @@ def fit(params: Params, candidate: Candidate, source: str) -> Fields:
   params_lib.check_leaves(params, source)
   found = params_lib.shapes(params)
   fields, expected = candidate.read(found)
+  is_given = candidate.network is not candidate.kind.network
   usual = fields.get('num_atoms') in (None, 1, candidate.kind.usual_atoms)
-  if found == expected and usual:
+  if found == expected and (usual or is_given):
     return fields
   # Some kinds differ in nothing but the usual number of atoms.
   others = _others(found, candidate)
   if others:
+    # If this is right none the less, naming the network says so.
+    way_out = ', or give create_teacher.network' if found == expected else ''
     raise MismatchedTeacherError(
       f'{source} is not of the kind {candidate.kind.name} but looks like '
-      f'{" or ".join(others)}; pass --teacher_agent {others[0]} for that.'
+      f'{" or ".join(others)}; pass --teacher_agent {others[0]} for '
+      f'that{way_out}.'
     )
   if found != expected:
     raise _mismatch(found, expected, candidate, fields, source=source)
