@@ -21,8 +21,9 @@ ALLOWED = {
   'objectives': {'types', 'errors', 'losses'},
   'augmentation': {'types', 'objectives'},
   'learning': {'types', 'objectives'},
-  'replay': {'types', 'errors', 'files'},
-  'teachers': {'types', 'errors', 'files', 'networks'},
+  'pickles': {'errors'},
+  'replay': {'types', 'errors', 'files', 'pickles'},
+  'teachers': {'types', 'errors', 'files', 'networks', 'pickles'},
   'envs': {'types', 'errors'},
   'evaluation': {'errors'},
   '_dopamine_compat': set(),
@@ -41,7 +42,7 @@ ALLOWED = {
 }
 PURE = {
   *('types', 'errors', 'files', 'losses', 'networks', 'schedules'),
-  *('objectives', 'augmentation', 'learning', 'replay'),
+  *('objectives', 'augmentation', 'learning', 'pickles', 'replay'),
 }
 OUTSIDE_PURE = {
   'types': {'jax', 'numpy'},
@@ -53,6 +54,7 @@ OUTSIDE_PURE = {
   'objectives': {'jax', 'optax', 'chex'},
   'augmentation': {'jax'},
   'learning': {'jax', 'optax', 'chex'},
+  'pickles': {'numpy'},
   'replay': {'jax', 'numpy', 'cramjam', 'safetensors'},
 }
 

@@ -12,11 +12,17 @@ import pathlib
 import re
 from typing import Any, NamedTuple
 
-from reincarnating_rl.teachers import compact, params, safe_pickle
+from reincarnating_rl.pickles import safe_pickle
+from reincarnating_rl.pickles.errors import (
+  DamagedPickleError,
+  UnsafePickleError,
+)
+from reincarnating_rl.teachers import compact, params
 from reincarnating_rl.teachers.compact import write_compact
 from reincarnating_rl.teachers.errors import (
   DamagedCheckpointError,
   MissingCheckpointError,
+  UnsafeCheckpointError,
 )
 from reincarnating_rl.types import Params
 
@@ -161,7 +167,12 @@ def _choose(folder: pathlib.Path, number: int | None, prefix: str) -> int:
 
 def _read_pickle(path: pathlib.Path) -> tuple[Params, dict[str, Any], str]:
   data = path.read_bytes()
-  bundle = safe_pickle.loads(data, str(path))
+  try:
+    bundle = safe_pickle.loads(data, str(path))
+  except UnsafePickleError as error:
+    raise UnsafeCheckpointError(str(error)) from error
+  except DamagedPickleError as error:
+    raise DamagedCheckpointError(str(error)) from error
   names = [
     name for name in _PARAMS if isinstance(bundle, dict) and name in bundle
   ]

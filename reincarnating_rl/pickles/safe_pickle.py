@@ -1,18 +1,18 @@
 """Reads pickles as data: nothing is imported, and nothing in them is called.
 
-Unpickling runs whatever the file asks for, and teachers are downloaded, so the
-standard library's unpickler is not used: see `pickle_machine`.
+Unpickling runs whatever the file asks for, and teachers and their replays are
+downloaded, so the standard library's unpickler is not used: see `machine`.
 """
 
 import warnings
 from typing import Any
 
-from reincarnating_rl.teachers.errors import (
-  DamagedCheckpointError,
-  UnsafeCheckpointError,
+from reincarnating_rl.pickles.errors import (
+  DamagedPickleError,
+  UnsafePickleError,
 )
-from reincarnating_rl.teachers.pickle_machine import MALFORMED, Machine
-from reincarnating_rl.teachers.pickle_names import ForbiddenNameError
+from reincarnating_rl.pickles.machine import MALFORMED, Machine
+from reincarnating_rl.pickles.names import ForbiddenNameError
 
 
 def loads(data: bytes, source: str) -> Any:
@@ -20,7 +20,7 @@ def loads(data: bytes, source: str) -> Any:
 
   JAX arrays and NumPy arrays become NumPy arrays, `FrozenDict` and
   `OrderedDict` become `dict`, and objects of other classes of known libraries
-  a `pickle_names.Placeholder`. Memory is bounded by a multiple of `data`.
+  a `names.Placeholder`. Memory is bounded by a multiple of `data`.
 
   Args:
     data: a whole pickle, of any protocol.
@@ -30,8 +30,8 @@ def loads(data: bytes, source: str) -> Any:
     The value; containers, numbers, text, arrays and placeholders only.
 
   Raises:
-    UnsafeCheckpointError: if it asks for anything that could run code.
-    DamagedCheckpointError: if it is cut short or makes no sense.
+    UnsafePickleError: if it asks for anything that could run code.
+    DamagedPickleError: if it is cut short or makes no sense.
   """
   try:
     with warnings.catch_warnings():
@@ -39,15 +39,15 @@ def loads(data: bytes, source: str) -> Any:
       warnings.simplefilter('ignore')
       return Machine(budget=4 * len(data)).run(data)
   except ForbiddenNameError as error:
-    raise UnsafeCheckpointError(
-      f'{source} was not loaded: it asks for {error}, which no checkpoint '
-      'needs and which could run code; get the checkpoint from a source that '
+    raise UnsafePickleError(
+      f'{source} was not loaded: it asks for {error}, which data have '
+      'no need of and which could run code; get the file from a source that '
       'you trust.'
     ) from error
   except MALFORMED as error:
-    raise DamagedCheckpointError(
-      f'{source} is cut short or is not a checkpoint ({_brief(error)}); copy '
-      'it again from where it came.'
+    raise DamagedPickleError(
+      f'{source} is cut short or is not a pickle ({_brief(error)}); copy it '
+      'again from where it came.'
     ) from error
 
 

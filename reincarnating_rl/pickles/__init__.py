@@ -1,0 +1,1 @@
+"""Pickles that others wrote, read as data: nothing in them is run."""

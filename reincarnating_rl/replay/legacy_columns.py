@@ -1,0 +1,143 @@
+"""The arrays of a legacy Dopamine replay, read and checked."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from reincarnating_rl.pickles import safe_pickle
+from reincarnating_rl.pickles.errors import DamagedPickleError
+from reincarnating_rl.replay.array_file import DamagedReplayError
+from reincarnating_rl.replay.legacy_files import (
+  COLUMNS,
+  LegacyInfo,
+  LegacyReplay,
+)
+from reincarnating_rl.replay.npy_gzip import (
+  damaged,
+  open_array,
+  read_array,
+  read_bytes,
+)
+from reincarnating_rl.replay.settings import ReplaySettingError
+
+_CHUNK_BYTES = 2**23  # Larger buffers are mapped anew each time.
+_KINDS = {'action': 'iu', 'reward': 'f', 'terminal': 'biu'}
+_INDEX_BYTES = 64  # A pickled slot has 10 to 40.
+_MAX_INDEX_BYTES = 2**25
+
+
+def read_columns(
+  replay: LegacyReplay, info: LegacyInfo
+) -> dict[str, np.ndarray]:
+  """Reads all but the frames.
+
+  Returns:
+    `action` and `reward` [C], as they were stored, and `terminal` [C] bool.
+    Slots that were never written hold anything: see `check_kept`.
+
+  Raises:
+    DamagedReplayError: a file is damaged, or not of this replay.
+  """
+  columns = {name: _read_column(replay, info, name) for name in COLUMNS}
+  columns['terminal'] = columns['terminal'].astype(bool)
+  return columns
+
+
+def _read_column(
+  replay: LegacyReplay, info: LegacyInfo, name: str
+) -> np.ndarray:
+  path = replay.column_path(name)
+  column = read_array(path, _KINDS[name], info.capacity)
+  if column.shape != (info.capacity,):
+    raise damaged(path, f'holds {column.shape}, not {info.capacity} slots')
+  return column
+
+
+def read_ends(replay: LegacyReplay, info: LegacyInfo) -> np.ndarray | None:
+  """Reads which slots are listed as an episode's end.
+
+  Returns:
+    [C] bool, or None for a replay without such a list.
+
+  Raises:
+    DamagedReplayError: the file is damaged, or not of this replay.
+    UnsafePickleError: it asks for something that could run code.
+  """
+  if not replay.has_ends:
+    return None
+  path = replay.ends_path
+  limit = min(4096 + _INDEX_BYTES * info.capacity, _MAX_INDEX_BYTES)
+  data = read_bytes(path, limit)
+  try:
+    ends = safe_pickle.loads(data, path)
+  except DamagedPickleError as error:
+    raise DamagedReplayError(str(error)) from error
+  if not isinstance(ends, set) or not all(
+    isinstance(slot, int | np.integer) and 0 <= slot < info.capacity
+    for slot in ends
+  ):
+    raise damaged(path, f'is not a set of the {info.capacity} slots')
+  is_end = np.zeros(info.capacity, bool)
+  is_end[np.fromiter(ends, np.int64, len(ends))] = True
+  return is_end
+
+
+def chunks(
+  replay: LegacyReplay, info: LegacyInfo
+) -> Iterator[tuple[int, np.ndarray]]:
+  """Yields slots and their frames [B, *O]; no chunk lies across the cursor.
+
+  Args:
+    replay: to read.
+    info: of it.
+
+  Yields:
+    The first slot, and an array that the next one overwrites.
+
+  Raises:
+    DamagedReplayError: the file is damaged; only after the last chunk is it
+      known that it is not.
+  """
+  row = info.observation_dtype.itemsize * math.prod(info.observation_shape)
+  size = min(max(_CHUNK_BYTES // row, 1), info.capacity)
+  buffer = np.empty((size, *info.observation_shape), info.observation_dtype)
+  with open_array(replay.column_path('observation')) as file:
+    for start, stop in ((0, info.cursor), (info.cursor, info.capacity)):
+      for at in range(start, stop, size):
+        frames = buffer[: stop - at]
+        file.fill(frames)
+        yield at, frames
+    file.finish()
+
+
+def check_kept(
+  replay: LegacyReplay,
+  columns: dict[str, np.ndarray],
+  is_kept: np.ndarray,
+  *,
+  num_actions: int,
+) -> None:
+  """Checks the steps that matter, and makes the others zeros.
+
+  Args:
+    replay: for messages.
+    columns: from `read_columns`; changed in place.
+    is_kept: [C] bool.
+    num_actions: A, or 0 if it is not known.
+
+  Raises:
+    DamagedReplayError: an action is negative or a reward not finite.
+    ReplaySettingError: an action is not below A.
+  """
+  action, reward = columns['action'], columns['reward']
+  action[~is_kept] = reward[~is_kept] = 0
+  if not np.all((action >= 0) & (action < 2**31)):
+    raise damaged(replay.column_path('action'), 'holds what is no action')
+  if not np.all(np.abs(reward) <= np.finfo(np.float32).max):
+    raise damaged(replay.column_path('reward'), 'holds what is no reward')
+  if num_actions and action.max() >= num_actions:
+    raise ReplaySettingError(
+      f'{replay.column_path("action")} holds the action {action.max()}, and '
+      f'the teacher has {num_actions}: choose the replay of the same game.'
+    )
