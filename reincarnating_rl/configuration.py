@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import gin
 
 from reincarnating_rl import configs_path
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.errors import UserError, first_line
 
 # `import my_networks` in a configuration may fail, too.
 _MISTAKES = (ValueError, SyntaxError, OSError, AttributeError, ImportError)
@@ -53,7 +53,7 @@ def _parse(where: str, parse: Callable[[], object]) -> None:
     logging.disable(logging.CRITICAL)
     parse()
   except _MISTAKES as error:
-    raise UserError(f'In {where}: {_explain(str(error))}') from error
+    raise UserError(f'In {where}: {_explain(first_line(error))}') from error
   finally:
     logging.disable(logging.NOTSET)
 
@@ -76,9 +76,8 @@ def _parameters(config: str) -> set[str]:
   return {f'{m[1].split("/")[-1]}.{m[2]}' for m in _PARAMETER.finditer(config)}
 
 
-def _explain(message: str) -> str:
+def _explain(first: str) -> str:
   """Turns gin's report into one line with the nearest right name."""
-  first = message.strip().splitlines()[0]
   unknown = re.search(r"No configurable matching '([^']+)'", first)
   parameter = re.search(
     r"Configurable '([^']+)' doesn't have a parameter named '([^']+)'", first

@@ -1,8 +1,21 @@
 """Errors that are a user's to mend."""
 
+from typing import Any
+
 
 class UserError(Exception):
   """A user's mistake: the command line prints it as one line, no traceback.
 
   The message names the file or value that is wrong, and the fix.
   """
+
+
+def first_line(error: Exception) -> str:
+  """Returns what an error says first; the name of its type if nothing."""
+  return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def name_of(factory: Any) -> str:
+  """Returns what a user calls a class, a function or a partial of either."""
+  factory = getattr(factory, 'func', factory)
+  return getattr(factory, '__name__', type(factory).__name__)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from absl import app, flags, logging
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.errors import UserError, first_line
 
 FLAGS = flags.FLAGS
 _INTERRUPTED = 130  # What shells say of a command that Ctrl-C ended.
@@ -83,7 +83,7 @@ def main(argv: Sequence[str]) -> None:
   except UserError as error:
     logging.debug('%s', error, exc_info=True)
     # gin adds lines on where it was.
-    sys.exit(f'error: {str(error).splitlines()[0]}')
+    sys.exit(f'error: {first_line(error)}')
   except KeyboardInterrupt:
     print(
       'Stopped. The same command goes on from the last checkpoint in '

@@ -50,8 +50,8 @@ class Construction:
         f'The replay_scheme is {self._replay_scheme!r}: choose one of '
         f'{", ".join(_REPLAYS)}.'
       )
-    return self._make_replay(
-      _REPLAYS[self._replay_scheme], self._replay_capacity
+    return self.make_replay(
+      self._replay_capacity, kind=_REPLAYS[self._replay_scheme]
     )
 
   def _build_networks_and_optimizer(self) -> None:
@@ -138,18 +138,18 @@ class Construction:
       )
     )
 
-  def make_replay(self, capacity: int) -> FrameStore:
+  def make_replay(
+    self, capacity: int, *, kind: type[FrameStore] = FrameStore
+  ) -> FrameStore:
     """Makes an empty replay with the student's n, discount and stack.
 
     Args:
       capacity: frames to keep; memory is taken as they arrive.
+      kind: how it is sampled; uniformly by default.
 
     Returns:
-      A `FrameStore`, uniformly sampled, with room for a teacher's logits.
+      The replay, with room for a teacher's logits.
     """
-    return self._make_replay(FrameStore, capacity)
-
-  def _make_replay(self, kind: type[FrameStore], capacity: int) -> FrameStore:
     return kind(
       capacity=capacity,
       observation_shape=self.observation_shape,

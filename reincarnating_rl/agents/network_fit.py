@@ -7,7 +7,7 @@ import gin
 import jax
 from flax import errors as flax_errors
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.errors import UserError, first_line, name_of
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -39,7 +39,7 @@ def check_fields(parameter: str, fields: Sequence[str]) -> None:
     network = gin.get_bindings(configurable).get(name)
   except _UNUSABLE as error:  # gin calls what is written with parentheses.
     raise UnfitNetworkError(
-      f'{parameter} cannot be used: write it without (). {_first_line(error)}.'
+      f'{parameter} cannot be used: write it without (). {_what(error)}.'
     ) from error
   if network is None:
     return
@@ -52,7 +52,7 @@ def check_fields(parameter: str, fields: Sequence[str]) -> None:
     raise _unfit(
       parameter,
       network,
-      f'the student makes it with {", ".join(fields)}: {_first_line(error)}',
+      f'the student makes it with {", ".join(fields)}: {_what(error)}',
     ) from error
   if not (hasattr(made, 'init') and hasattr(made, 'apply')):
     raise _unfit(parameter, network, f'it makes a {type(made).__name__}')
@@ -77,7 +77,7 @@ def check_output(
     found = jax.eval_shape(output)
   except _UNUSABLE as error:
     raise _unfit(
-      parameter, network, f'it cannot be called: {_first_line(error)}'
+      parameter, network, f'it cannot be called: {_what(error)}'
     ) from error
   for name, shape in shapes.items():
     if not hasattr(found, name):
@@ -90,13 +90,11 @@ def check_output(
       )
 
 
-def _first_line(error: Exception) -> str:
-  return (str(error).strip() or repr(error)).splitlines()[0].rstrip('.')
+def _what(error: Exception) -> str:
+  return first_line(error).rstrip('.')
 
 
 def _unfit(parameter: str, network: Any, why: str) -> UnfitNetworkError:
-  network = getattr(network, 'func', network)
-  name = getattr(network, '__name__', type(network).__name__)
   return UnfitNetworkError(
-    f'{parameter} = {name} does not fit this student: {why}.'
+    f'{parameter} = {name_of(network)} does not fit this student: {why}.'
   )

@@ -1,13 +1,13 @@
 """Whether parameters are those of a kind of teacher for a game."""
 
 import dataclasses
-from typing import Any
 
 import jax
 import numpy as np
 from flax import errors as flax_errors
 from flax import linen as nn
 
+from reincarnating_rl.errors import first_line, name_of
 from reincarnating_rl.teachers import params as params_lib
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.kinds import KINDS, Kind, NetworkFactory
@@ -76,17 +76,11 @@ class Candidate:
     return min(read, key=lambda pair: len(found.items() ^ pair[1].items()))
 
   def _unusable(self, error: Exception) -> MismatchedTeacherError:
-    what = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return MismatchedTeacherError(
-      f'{_name(self.network)} is no network for a teacher of kind '
+      f'{name_of(self.network)} is no network for a teacher of kind '
       f'{self.kind.name} and states of shape {self.state_shape} '
-      f'({what[:150]}); {_ADVICE}'
+      f'({first_line(error)[:150]}); {_ADVICE}'
     )
-
-
-def _name(network: Any) -> str:
-  network = getattr(network, 'func', network)
-  return getattr(network, '__name__', type(network).__name__)
 
 
 def fit(params: Params, candidate: Candidate, source: str) -> Fields:

@@ -1,6 +1,5 @@
 """Prioritised stores in a `SegmentLog`."""
 
-import copy
 import errno
 import functools
 import json
@@ -19,7 +18,7 @@ from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.replay.segment_log import DamagedReplayError, SegmentLog
 from tests.replay import saved
 from tests.replay.replay_oracle import Oracle, check, histories, stores
-from tests.replay.saved import fill, names
+from tests.replay.saved import altered, fill, names
 
 make = functools.partial(saved.make, kind=PrioritizedFrameStore)
 restored = functools.partial(saved.restored, kind=PrioritizedFrameStore)
@@ -199,15 +198,7 @@ def test_a_foreign_manifest_is_damage(log, path, value):
   store = make()
   fill(store, 50)
   train(store)
-  manifest = copy.deepcopy(log.save(store))
-  *parents, last = path
-  holder = manifest
-  for part in parents:
-    holder = holder[part]
-  if value == 'missing':
-    del holder[last]
-  else:
-    holder[last] = value
+  manifest = altered(log.save(store), path, value)
   if path == ('elements',) and value == 'missing':
     with pytest.raises(UserError, match='has no priorities'):
       log.load(make(), manifest)

@@ -1,5 +1,6 @@
 """Small stores in a `SegmentLog`, for its tests."""
 
+import copy
 import json
 import os
 
@@ -26,6 +27,20 @@ def restored(log, manifest, **settings):
   store = make(**settings)
   log.load(store, json.loads(json.dumps(manifest)))
   return store
+
+
+def altered(manifest, path, value):
+  """Returns a manifest in which what is at a path is another, or 'missing'."""
+  manifest = copy.deepcopy(manifest)
+  *parents, last = path
+  holder = manifest
+  for part in parents:
+    holder = holder[part]
+  if value == 'missing':
+    del holder[last]
+  else:
+    holder[last] = value
+  return manifest
 
 
 def names(log):

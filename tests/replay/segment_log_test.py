@@ -1,4 +1,3 @@
-import copy
 import errno
 import json
 import os
@@ -24,7 +23,7 @@ from tests.replay.replay_oracle import (
   histories,
   stores,
 )
-from tests.replay.saved import fill, make, names, restored
+from tests.replay.saved import altered, fill, make, names, restored
 
 
 def label(store, count=None):
@@ -330,15 +329,7 @@ def test_a_manifest_names_only_segments_of_its_folder(log, name):
 def test_a_foreign_manifest_is_one_sentence(log, path, value):
   store = make()
   fill(store, 50)
-  manifest = copy.deepcopy(log.save(store))
-  *parents, last = path
-  holder = manifest
-  for part in parents:
-    holder = holder[part]
-  if value == 'missing':
-    del holder[last]
-  else:
-    holder[last] = value
+  manifest = altered(log.save(store), path, value)
   other = make()
   if path == ('segments', 0, 'labelled') and value != 'missing':
     log.load(other, manifest)  # Costs a rewritten segment at most.
