@@ -52,7 +52,9 @@ flags.DEFINE_integer(
   'teacher_checkpoint_number', None, 'Which checkpoint; default: the newest.'
 )
 flags.DEFINE_string(
-  'teacher_checkpoint_file_prefix', 'ckpt', 'Checkpoint files: PREFIX.NUMBER.'
+  'teacher_checkpoint_file_prefix',
+  'ckpt',
+  'Checkpoint files: PREFIX.NUMBER; or, with tf_ckpt, those of TensorFlow.',
 )
 flags.DEFINE_integer(
   'run_number',

@@ -74,10 +74,14 @@ class Machine:
     """Pushes what stands for `name(*arguments)`."""
     if not isinstance(name, Name) or not isinstance(arguments, tuple):
       raise ValueError('something that is not a class is called')
-    self.budget -= sum(len(a) for a in arguments if isinstance(a, _SIZED))
+    self.spend(sum(len(a) for a in arguments if isinstance(a, _SIZED)))
+    self.stack.append(name.build(*arguments))
+
+  def spend(self, items: int) -> None:
+    """Takes from the budget what is about to be copied."""
+    self.budget -= items
     if self.budget < 0:
       raise ValueError('it grows beyond its own size')
-    self.stack.append(name.build(*arguments))
 
 
 def _global(machine: Machine, path: str) -> None:
@@ -118,7 +122,14 @@ def _set_state(machine: Machine, _: Any) -> None:
   elif isinstance(target, np.dtype):
     if state[1] == '>':
       raise ValueError('an array is big-endian')
-  elif not isinstance(target, Placeholder | dict):
+  elif isinstance(target, dict):
+    # Before flax 0.3.2, a FrozenDict was pickled empty, then given its slots.
+    slots = state[-1] if isinstance(state, tuple) else state
+    items = slots.get('_dict') if isinstance(slots, dict) else None
+    if isinstance(items, dict):
+      machine.spend(len(items))
+      pickle_names.store(target, items.items())
+  elif not isinstance(target, Placeholder):
     raise ValueError('something that has no state is given one')
 
 

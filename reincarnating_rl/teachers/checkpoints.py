@@ -1,8 +1,10 @@
 """Finds and reads teachers' checkpoints; never writes into their folders.
 
-Two formats are read: Dopamine's JAX pickles of every era, `ckpt.N` beside
-`sentinel_checkpoint_complete.N`, and this project's own (`compact`), which
-every run of its runner leaves, so that a student can be the next teacher.
+Three formats are read: Dopamine's JAX pickles of every era, `ckpt.N` beside
+`sentinel_checkpoint_complete.N`; those of its TensorFlow agents,
+`tf_ckpt-N.index` beside `tf_ckpt-N.data-00000-of-00001`; and this project's own
+(`compact`), which every run of its runner leaves, so that a student can be the
+next teacher.
 """
 
 import difflib
@@ -17,7 +19,7 @@ from reincarnating_rl.pickles.errors import (
   DamagedPickleError,
   UnsafePickleError,
 )
-from reincarnating_rl.teachers import compact, params
+from reincarnating_rl.teachers import compact, params, tf_checkpoints
 from reincarnating_rl.teachers.compact import write_compact
 from reincarnating_rl.teachers.errors import (
   DamagedCheckpointError,
@@ -39,6 +41,7 @@ __all__ = [
 _SENTINEL = 'sentinel_checkpoint_complete'
 _FOLDER = 'checkpoints'
 _PARAMS = ('online_params', 'network_params')  # The latter are PPO's.
+_PREFIXES = ('ckpt', 'tf_ckpt')  # Dopamine's own.
 
 
 class TeacherCheckpoint(NamedTuple):
@@ -86,21 +89,28 @@ def available_checkpoints(
 ) -> list[int]:
   """Lists the numbers that can be asked for, complete or not, ascending."""
   folder = find_checkpoint_dir(directory)
-  pattern = re.compile(re.escape(prefix) + r'\.(0|[1-9][0-9]*)(\.json)?')
+  number = '(0|[1-9][0-9]*)'
+  pattern = re.compile(
+    re.escape(prefix) + rf'(\.{number}(\.json)?|-{number}\.index)'
+  )
   matches = (pattern.fullmatch(name) for name in os.listdir(folder))
-  return sorted({int(match[1]) for match in matches if match})
+  return sorted({int(match[2] or match[4]) for match in matches if match})
 
 
 def complete_checkpoints(
   directory: str | os.PathLike[str], prefix: str = 'ckpt'
 ) -> list[int]:
-  """Lists the numbers whose writing is known to have ended, ascending."""
+  """Lists the numbers whose writing is known to have ended, ascending.
+
+  TensorFlow writes an index after the data, and needs no sentinel.
+  """
   folder = find_checkpoint_dir(directory)
   return [
     number
     for number in available_checkpoints(folder, prefix)
     if (folder / f'{_SENTINEL}.{number}').exists()
     or (folder / f'{prefix}.{number}.json').exists()
+    or (folder / f'{prefix}-{number}.index').exists()
   ]
 
 
@@ -127,11 +137,15 @@ def load_checkpoint(
   folder = find_checkpoint_dir(directory)
   number = _choose(folder, number, prefix)
   manifest_path = folder / f'{prefix}.{number}.json'
-  path = manifest_path.with_suffix('')
+  index = folder / f'{prefix}-{number}.index'
+  path = index if index.exists() else manifest_path.with_suffix('')
   try:
     if manifest_path.exists():
       tree, metadata, checksum = compact.read_compact(manifest_path)
       path = folder / next(iter(metadata['files']))
+    elif path == index:
+      tree, checksum = tf_checkpoints.read_params(index)
+      metadata = {'format': 'tensorflow'}
     else:
       tree, metadata, checksum = _read_pickle(path)
   except OSError as error:
@@ -145,8 +159,9 @@ def _choose(folder: pathlib.Path, number: int | None, prefix: str) -> int:
   available = available_checkpoints(folder, prefix)
   if not available:
     raise MissingCheckpointError(
-      f'There is no checkpoint in {folder}, such as {prefix}.0.json or '
-      f'{prefix}.0; give the directory of a trained agent.'
+      f'There is no checkpoint in {folder}, such as {prefix}.0.json, '
+      f'{prefix}.0 or {prefix}-0.index; '
+      + (_other_prefix(folder, prefix) or 'give the directory of an agent.')
     )
   listed = ', '.join(map(str, available))
   if number is None:
@@ -165,6 +180,14 @@ def _choose(folder: pathlib.Path, number: int | None, prefix: str) -> int:
   return number
 
 
+def _other_prefix(folder: pathlib.Path, prefix: str) -> str:
+  """Advises the prefix of checkpoints that are there, if there are any."""
+  for other in _PREFIXES:
+    if other != prefix and available_checkpoints(folder, other):
+      return f'pass --teacher_checkpoint_file_prefix {other} for those there.'
+  return ''
+
+
 def _read_pickle(path: pathlib.Path) -> tuple[Params, dict[str, Any], str]:
   data = path.read_bytes()
   try:
@@ -178,8 +201,12 @@ def _read_pickle(path: pathlib.Path) -> tuple[Params, dict[str, Any], str]:
   ]
   if not names:
     raise DamagedCheckpointError(
-      f'{path} has no {" or ".join(_PARAMS)}; give the checkpoint of an agent '
-      "that Dopamine's JAX agents or this project wrote."
+      f'{path} has no {" or ".join(_PARAMS)}; '
+      + (
+        # Beside its variables, a TensorFlow agent leaves a pickle of the rest.
+        _other_prefix(path.parent, path.stem)
+        or "give the checkpoint of one of Dopamine's agents or this project's."
+      )
     )
   counters = ('training_steps', 'current_iteration')
   metadata: dict[str, Any] = {'format': 'dopamine'}

@@ -336,6 +336,14 @@ def test_copies_of_a_few_bytes_cannot_fill_the_memory():
   assert _peak(items + b'(' + copies + b'l.') < 20_000_000
 
 
+def test_slots_of_a_dictionary_cannot_fill_the_memory():
+  """A dictionary given to many as that of a FrozenDict of flax 0.3.0."""
+  items = b''.join(b'J' + i.to_bytes(4, 'little') + b'N' for i in range(9_000))
+  slots = b'}(V_dict\n}(' + items + b'uu' + pickle.BINPUT + b'\1'
+  copies = b'}h\1b' * 2_000
+  assert _peak(slots + b'(' + copies + b'l.') < 20_000_000
+
+
 def test_deep_nesting_is_no_matter():
   assert _loads(b')' + b'\x85' * 100_000 + b'.') is not None
   with pytest.raises(DamagedPickleError, match='not simple'):
