@@ -38,6 +38,7 @@ setup(
     'dopamine-rl==4.1.2',
     'flax>=0.12',
     'gin-config>=0.5',
+    'google-crc32c>=1.5',
     'gymnasium>=1.1',
     'jax>=0.10,<0.11',
     'matplotlib>=3.9',

@@ -10,6 +10,18 @@ class UserError(Exception):
   """
 
 
+class MissingFileError(UserError):
+  """There is no such file or directory, or not what it should hold."""
+
+
+class DamagedFileError(UserError):
+  """A file is cut short, altered, or not of the kind that it should be."""
+
+
+class UnsafeFileError(UserError):
+  """A file asks for something that could run code."""
+
+
 def first_line(error: Exception) -> str:
   """Returns what an error says first; the name of its type if nothing."""
   return (str(error).strip() or type(error).__name__).splitlines()[0]

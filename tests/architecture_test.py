@@ -21,9 +21,9 @@ ALLOWED = {
   'objectives': {'types', 'errors', 'losses'},
   'augmentation': {'types', 'objectives'},
   'learning': {'types', 'objectives'},
-  'pickles': {'errors'},
-  'replay': {'types', 'errors', 'files', 'pickles'},
-  'teachers': {'types', 'errors', 'files', 'networks', 'pickles'},
+  'formats': {'errors'},
+  'replay': {'types', 'errors', 'files', 'formats'},
+  'teachers': {'types', 'errors', 'files', 'networks', 'formats'},
   'envs': {'types', 'errors'},
   'evaluation': {'errors'},
   '_dopamine_compat': set(),
@@ -42,7 +42,7 @@ ALLOWED = {
 }
 PURE = {
   *('types', 'errors', 'files', 'losses', 'networks', 'schedules'),
-  *('objectives', 'augmentation', 'learning', 'pickles', 'replay'),
+  *('objectives', 'augmentation', 'learning', 'formats', 'replay'),
 }
 OUTSIDE_PURE = {
   'types': {'jax', 'numpy'},
@@ -54,7 +54,7 @@ OUTSIDE_PURE = {
   'objectives': {'jax', 'optax', 'chex'},
   'augmentation': {'jax'},
   'learning': {'jax', 'optax', 'chex'},
-  'pickles': {'numpy'},
+  'formats': {'numpy', 'google_crc32c'},
   'replay': {'jax', 'numpy', 'cramjam', 'safetensors'},
 }
 

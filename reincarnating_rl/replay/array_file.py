@@ -15,7 +15,7 @@ import safetensors
 import safetensors.numpy
 
 from reincarnating_rl import files
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.errors import DamagedFileError
 
 NAME = re.compile(
   r'(steps-\d+-\d+|elements)-[0-9a-f]{16}\.safetensors\.zst', re.ASCII
@@ -24,10 +24,6 @@ _LEVEL = 1  # Of zstd, its fastest.
 
 Entry = dict[str, Any]
 Layout = dict[str, tuple[np.dtype, tuple[int, ...]]]
-
-
-class DamagedReplayError(UserError):
-  """A replay's files are not what its manifest says."""
 
 
 def write(directory: str, stem: str, arrays: dict[str, np.ndarray]) -> Entry:
@@ -66,7 +62,7 @@ def read(
     Arrays by name, of those types and shapes.
 
   Raises:
-    DamagedReplayError: the file is missing or not what the entry says, or it
+    DamagedFileError: the file is missing or not what the entry says, or it
       holds anything else.
     KeyError, TypeError: it is no entry.
   """
@@ -109,7 +105,7 @@ def _shapes(layout: Layout) -> str:
   return ', '.join(f'{name} {shape}' for name, (_, shape) in layout.items())
 
 
-def _damaged(path: str, what: str) -> DamagedReplayError:
-  return DamagedReplayError(
+def _damaged(path: str, what: str) -> DamagedFileError:
+  return DamagedFileError(
     f'Replay file {path} {what}: restore an earlier checkpoint.'
   )

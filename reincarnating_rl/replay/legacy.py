@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.replay import legacy_columns
-from reincarnating_rl.replay.array_file import DamagedReplayError
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.legacy_files import (
   LegacyInfo,
@@ -58,9 +58,9 @@ def load(
   Raises:
     ReplaySettingError: the store is for other frames or fewer steps, or
       `newest` is below 1.
-    MissingReplayError: the replay holds no step.
-    DamagedReplayError: its files are damaged, or contradict one another.
-    UnsafePickleError: a file asks for something that could run code.
+    MissingFileError: the replay holds no step.
+    DamagedFileError: its files are damaged, or contradict one another.
+    UnsafeFileError: a file asks for something that could run code.
     All of them leave the store empty.
   """
   store.clear()
@@ -123,7 +123,7 @@ def _lay_out(
   try:
     return lay_out(info, **arguments)
   except ValueError as error:
-    raise DamagedReplayError(
+    raise DamagedFileError(
       f'{replay.column_path("observation")} does not fit the files beside it '
       f'({error}): copy all of them again from where they came.'
     ) from error

@@ -5,19 +5,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reincarnating_rl.pickles import safe_pickle
-from reincarnating_rl.pickles.errors import DamagedPickleError
-from reincarnating_rl.replay.array_file import DamagedReplayError
-from reincarnating_rl.replay.legacy_files import (
-  COLUMNS,
-  LegacyInfo,
-  LegacyReplay,
-)
-from reincarnating_rl.replay.npy_gzip import (
+from reincarnating_rl.formats import safe_pickle
+from reincarnating_rl.formats.npy_gzip import (
   damaged,
   open_array,
   read_array,
   read_bytes,
+)
+from reincarnating_rl.replay.legacy_files import (
+  COLUMNS,
+  LegacyInfo,
+  LegacyReplay,
 )
 from reincarnating_rl.replay.settings import ReplaySettingError
 
@@ -37,7 +35,7 @@ def read_columns(
     Slots that were never written hold anything: see `check_kept`.
 
   Raises:
-    DamagedReplayError: a file is damaged, or not of this replay.
+    DamagedFileError: a file is damaged, or not of this replay.
   """
   columns = {name: _read_column(replay, info, name) for name in COLUMNS}
   columns['terminal'] = columns['terminal'].astype(bool)
@@ -61,18 +59,15 @@ def read_ends(replay: LegacyReplay, info: LegacyInfo) -> np.ndarray | None:
     [C] bool, or None for a replay without such a list.
 
   Raises:
-    DamagedReplayError: the file is damaged, or not of this replay.
-    UnsafePickleError: it asks for something that could run code.
+    DamagedFileError: the file is damaged, or not of this replay.
+    UnsafeFileError: it asks for something that could run code.
   """
   if not replay.has_ends:
     return None
   path = replay.ends_path
   limit = min(4096 + _INDEX_BYTES * info.capacity, _MAX_INDEX_BYTES)
   data = read_bytes(path, limit)
-  try:
-    ends = safe_pickle.loads(data, path)
-  except DamagedPickleError as error:
-    raise DamagedReplayError(str(error)) from error
+  ends = safe_pickle.loads(data, path)
   if not isinstance(ends, set) or not all(
     isinstance(slot, int | np.integer) and 0 <= slot < info.capacity
     for slot in ends
@@ -96,7 +91,7 @@ def chunks(
     The first slot, and an array that the next one overwrites.
 
   Raises:
-    DamagedReplayError: the file is damaged; only after the last chunk is it
+    DamagedFileError: the file is damaged; only after the last chunk is it
       known that it is not.
   """
   row = info.observation_dtype.itemsize * math.prod(info.observation_shape)
@@ -127,7 +122,7 @@ def check_kept(
     num_actions: A, or 0 if it is not known.
 
   Raises:
-    DamagedReplayError: an action is negative or a reward not finite.
+    DamagedFileError: an action is negative or a reward not finite.
     ReplaySettingError: an action is not below A.
   """
   action, reward = columns['action'], columns['reward']

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.replay.npy_gzip import damaged, open_array, read_array
+from reincarnating_rl.errors import MissingFileError
+from reincarnating_rl.formats.npy_gzip import damaged, open_array, read_array
 
 COLUMNS = ('action', 'reward', 'terminal')
 _REQUIRED = {
@@ -32,10 +32,6 @@ _FOLDERS = ('.', 'checkpoints', 'replay_logs')
 _MAX_CAPACITY = 2**24
 _MAX_AXES = 8
 _MAX_RANGE = 1024  # Of frames in a stack and steps of a return.
-
-
-class MissingReplayError(UserError):
-  """There is no such directory, or no such replay in it."""
 
 
 class LegacyReplay(NamedTuple):
@@ -93,11 +89,11 @@ def find(directory: str | os.PathLike[str]) -> list[LegacyReplay]:
     `replay_logs/`; in each of them ascending by number.
 
   Raises:
-    MissingReplayError: there is no such directory.
+    MissingFileError: there is no such directory.
   """
   root = pathlib.Path(directory).expanduser()
   if not root.is_dir():
-    raise MissingReplayError(f'There is no directory {root}: check its name.')
+    raise MissingFileError(f'There is no directory {root}: check its name.')
   return [r for folder in _FOLDERS for r in _in_folder(root / folder)]
 
 
@@ -133,12 +129,12 @@ def choose(
     One of `find`'s.
 
   Raises:
-    MissingReplayError: there is no directory, or no such replay in it.
-    DamagedReplayError: one that had to be looked into is damaged.
+    MissingFileError: there is no directory, or no such replay in it.
+    DamagedFileError: one that had to be looked into is damaged.
   """
   found = find(directory)
   if not found:
-    raise MissingReplayError(
+    raise MissingFileError(
       f'There is no replay in {directory}: one consists of the files '
       f'{", ".join(sorted(_REQUIRED))}, each with _ckpt.N.gz at its end.'
     )
@@ -150,7 +146,7 @@ def choose(
   if not wanted:
     listed = ', '.join(f'{r.prefix}.{r.number}' for r in found)
     asked = f'{prefix or "*"}.{"*" if number is None else number}'
-    raise MissingReplayError(
+    raise MissingFileError(
       f'There is no replay {asked} in {directory}; there are: {listed}.'
     )
   newest_first = [r for r in wanted if r.folder == wanted[0].folder][::-1]
@@ -164,8 +160,8 @@ def inspect(replay: LegacyReplay) -> LegacyInfo:
   """Reads what a replay holds, and none of its steps.
 
   Raises:
-    MissingReplayError: it holds no step.
-    DamagedReplayError: its files are damaged, or contradict one another.
+    MissingFileError: it holds no step.
+    DamagedFileError: its files are damaged, or contradict one another.
   """
   path = replay.column_path('observation')
   with open_array(path) as file:
@@ -179,7 +175,7 @@ def inspect(replay: LegacyReplay) -> LegacyInfo:
   if add_count.shape or not 0 <= add_count < 2**62:
     raise damaged(path, 'is no count of steps')
   if not add_count:
-    raise MissingReplayError(f'The replay of {path} holds no step yet.')
+    raise MissingFileError(f'The replay of {path} holds no step yet.')
   horizons = _horizons(replay, int(add_count), shape[0])
   return LegacyInfo(int(add_count), shape[0], *horizons, shape[1:], dtype)
 

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from reincarnating_rl import files
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.errors import DamagedFileError, UserError
 from reincarnating_rl.replay import array_file
-from reincarnating_rl.replay.array_file import DamagedReplayError
 from reincarnating_rl.replay.frame_store import FrameStore
 
 # 14 MB of Atari frames: buffers of more than 32 MB are mapped anew each time,
@@ -79,7 +78,7 @@ class SegmentLog:
 
     Raises:
       UserError: the settings differ, or one of them samples by priority.
-      DamagedReplayError: a file is missing or not what it was, or the
+      DamagedFileError: a file is missing or not what it was, or the
         manifest is none; the store is then empty.
     """
     store.clear()
@@ -93,7 +92,7 @@ class SegmentLog:
       raise
     except (LookupError, TypeError, ValueError, ArithmeticError) as error:
       store.clear()
-      raise DamagedReplayError(
+      raise DamagedFileError(
         f'The manifest of the replay in {self.directory} cannot be used '
         f'({type(error).__name__}: {error}): restore an earlier checkpoint.'
       ) from error

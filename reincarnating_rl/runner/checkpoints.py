@@ -16,16 +16,16 @@ import numpy as np
 import safetensors.numpy
 from absl import logging
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.segment_log import DamagedReplayError, SegmentLog
-from reincarnating_rl.teachers import compact
-from reincarnating_rl.teachers.errors import (
-  DamagedCheckpointError,
-  MissingCheckpointError,
+from reincarnating_rl.errors import (
+  DamagedFileError,
+  MissingFileError,
+  UserError,
 )
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.segment_log import SegmentLog
+from reincarnating_rl.teachers import compact
 
-_DAMAGED = (DamagedCheckpointError, MissingCheckpointError, DamagedReplayError)
+_DAMAGED = (DamagedFileError, MissingFileError)
 
 
 class Checkpoint(NamedTuple):
@@ -114,7 +114,7 @@ class Checkpoints:
     """Fills a store with what a checkpoint says of it.
 
     Raises:
-      DamagedReplayError: a segment is missing or not what it was.
+      DamagedFileError: a segment is missing or not what it was.
     """
     self._log(name).load(store, checkpoint.replays[name])
 
@@ -157,7 +157,7 @@ class Checkpoints:
     manifests = []
     for number in self.numbers():
       # A damaged one has been reported when it was met.
-      with contextlib.suppress(DamagedCheckpointError):
+      with contextlib.suppress(DamagedFileError):
         manifests.append(compact.read_manifest(self._path(number)))
     self._remove_unnamed({name for m in manifests for name in m['files']})
     for name in os.listdir(self.directory):

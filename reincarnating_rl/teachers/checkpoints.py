@@ -14,18 +14,10 @@ import pathlib
 import re
 from typing import Any, NamedTuple
 
-from reincarnating_rl.pickles import safe_pickle
-from reincarnating_rl.pickles.errors import (
-  DamagedPickleError,
-  UnsafePickleError,
-)
+from reincarnating_rl.errors import DamagedFileError, MissingFileError
+from reincarnating_rl.formats import safe_pickle
 from reincarnating_rl.teachers import compact, params, tf_checkpoints
 from reincarnating_rl.teachers.compact import write_compact
-from reincarnating_rl.teachers.errors import (
-  DamagedCheckpointError,
-  MissingCheckpointError,
-  UnsafeCheckpointError,
-)
 from reincarnating_rl.types import Params
 
 __all__ = [
@@ -64,11 +56,11 @@ def find_checkpoint_dir(directory: str | os.PathLike[str]) -> pathlib.Path:
     The folder of the checkpoints.
 
   Raises:
-    MissingCheckpointError: if there is no such directory.
+    MissingFileError: if there is no such directory.
   """
   path = pathlib.Path(directory).expanduser()
   if not path.is_dir():
-    raise MissingCheckpointError(_no_directory(path))
+    raise MissingFileError(_no_directory(path))
   return path / _FOLDER if (path / _FOLDER).is_dir() else path
 
 
@@ -130,9 +122,9 @@ def load_checkpoint(
     The parameters and where they are from.
 
   Raises:
-    MissingCheckpointError: if there is no such directory or checkpoint.
-    DamagedCheckpointError: if a file is cut short or altered.
-    UnsafeCheckpointError: if a pickle asks for more than data.
+    MissingFileError: if there is no such directory or checkpoint.
+    DamagedFileError: if a file is cut short or altered.
+    UnsafeFileError: if a pickle asks for more than data.
   """
   folder = find_checkpoint_dir(directory)
   number = _choose(folder, number, prefix)
@@ -149,7 +141,7 @@ def load_checkpoint(
     else:
       tree, metadata, checksum = _read_pickle(path)
   except OSError as error:
-    raise MissingCheckpointError(
+    raise MissingFileError(
       f'{path} cannot be read: {error.strerror}; check what it is.'
     ) from error
   return TeacherCheckpoint(tree, number, str(path), metadata, checksum)
@@ -158,7 +150,7 @@ def load_checkpoint(
 def _choose(folder: pathlib.Path, number: int | None, prefix: str) -> int:
   available = available_checkpoints(folder, prefix)
   if not available:
-    raise MissingCheckpointError(
+    raise MissingFileError(
       f'There is no checkpoint in {folder}, such as {prefix}.0.json, '
       f'{prefix}.0 or {prefix}-0.index; '
       + (_other_prefix(folder, prefix) or 'give the directory of an agent.')
@@ -167,14 +159,14 @@ def _choose(folder: pathlib.Path, number: int | None, prefix: str) -> int:
   if number is None:
     complete = complete_checkpoints(folder, prefix)
     if not complete:
-      raise MissingCheckpointError(
+      raise MissingFileError(
         f'No checkpoint in {folder} is marked as complete by a {_SENTINEL} '
         f'file or a manifest; choose one of {listed} with '
         '--teacher_checkpoint_number.'
       )
     return complete[-1]
   if number not in available:
-    raise MissingCheckpointError(
+    raise MissingFileError(
       f'There is no checkpoint {number} in {folder}; there are: {listed}.'
     )
   return number
@@ -190,17 +182,12 @@ def _other_prefix(folder: pathlib.Path, prefix: str) -> str:
 
 def _read_pickle(path: pathlib.Path) -> tuple[Params, dict[str, Any], str]:
   data = path.read_bytes()
-  try:
-    bundle = safe_pickle.loads(data, str(path))
-  except UnsafePickleError as error:
-    raise UnsafeCheckpointError(str(error)) from error
-  except DamagedPickleError as error:
-    raise DamagedCheckpointError(str(error)) from error
+  bundle = safe_pickle.loads(data, str(path))
   names = [
     name for name in _PARAMS if isinstance(bundle, dict) and name in bundle
   ]
   if not names:
-    raise DamagedCheckpointError(
+    raise DamagedFileError(
       f'{path} has no {" or ".join(_PARAMS)}; '
       + (
         # Beside its variables, a TensorFlow agent leaves a pickle of the rest.
@@ -227,7 +214,7 @@ def read_lineage(directory: str | os.PathLike[str]) -> dict[str, Any] | None:
     The teacher's own lineage, or None.
 
   Raises:
-    DamagedCheckpointError: if the file is not JSON.
+    DamagedFileError: if the file is not JSON.
   """
   folder = find_checkpoint_dir(directory)
   run = folder.parent if folder.name == _FOLDER else folder

@@ -18,10 +18,7 @@ from flax import traverse_util
 from safetensors import numpy as safetensors_numpy
 
 from reincarnating_rl import files
-from reincarnating_rl.teachers.errors import (
-  DamagedCheckpointError,
-  MissingCheckpointError,
-)
+from reincarnating_rl.errors import DamagedFileError, MissingFileError
 from reincarnating_rl.types import Params
 
 FORMAT, VERSION = 'reincarnating_rl', 1
@@ -113,8 +110,8 @@ def read_compact(manifest_path: pathlib.Path) -> tuple[Params, dict, str]:
     The parameters, the manifest, and the SHA-256 of the file of tensors.
 
   Raises:
-    MissingCheckpointError: if the tensors are not there.
-    DamagedCheckpointError: if anything is not as the manifest says.
+    MissingFileError: if the tensors are not there.
+    DamagedFileError: if anything is not as the manifest says.
   """
   manifest = read_manifest(manifest_path)
   path, checksum = verify(manifest_path, manifest)
@@ -124,11 +121,11 @@ def read_compact(manifest_path: pathlib.Path) -> tuple[Params, dict, str]:
       flat = {key.removeprefix(_GROUP): file.get_tensor(key) for key in names}
       params = traverse_util.unflatten_dict(flat, sep='/')
   except _UNREADABLE as error:
-    raise DamagedCheckpointError(
+    raise DamagedFileError(
       f'{path} is not a file of tensors ({str(error)[:100]}); {_COPY_AGAIN}'
     ) from error
   if not flat:
-    raise DamagedCheckpointError(
+    raise DamagedFileError(
       f'{path} has no {_GROUP[:-1]}; give the checkpoint of an agent.'
     )
   return params, manifest, checksum
@@ -138,23 +135,23 @@ def read_manifest(path: pathlib.Path) -> dict[str, Any]:
   """Reads and checks a manifest.
 
   Raises:
-    DamagedCheckpointError: if it is not one that this version can read.
+    DamagedFileError: if it is not one that this version can read.
   """
   manifest = read_json(path)
   if manifest.get('format') != FORMAT:
-    raise DamagedCheckpointError(f'{path} is not a manifest of {FORMAT}.')
+    raise DamagedFileError(f'{path} is not a manifest of {FORMAT}.')
   if manifest.get('version') != VERSION:
-    raise DamagedCheckpointError(
+    raise DamagedFileError(
       f'{path} has the version {str(manifest.get("version"))[:20]}, and this '
       f'program reads {VERSION}; install the reincarnating_rl that wrote it.'
     )
   named = manifest.get('files')
   if not isinstance(named, dict) or not all(map(_is_inside, named)):
-    raise DamagedCheckpointError(
+    raise DamagedFileError(
       f'{path} names files outside its own folder; {_COPY_AGAIN}'
     )
   if len(named) != 1:
-    raise DamagedCheckpointError(f'{path} names {len(named)} files, not one.')
+    raise DamagedFileError(f'{path} names {len(named)} files, not one.')
   return manifest
 
 
@@ -162,16 +159,16 @@ def read_json(path: pathlib.Path) -> dict[str, Any]:
   """Reads a JSON object.
 
   Raises:
-    DamagedCheckpointError: if the file holds anything else.
+    DamagedFileError: if the file holds anything else.
   """
   try:
     value = json.loads(path.read_bytes())
   except (ValueError, RecursionError) as error:
-    raise DamagedCheckpointError(
+    raise DamagedFileError(
       f'{path} is not JSON ({str(error)[:100]}); {_COPY_AGAIN}'
     ) from error
   if not isinstance(value, dict):
-    raise DamagedCheckpointError(f'{path} is not a JSON object; {_COPY_AGAIN}')
+    raise DamagedFileError(f'{path} is not a JSON object; {_COPY_AGAIN}')
   return value
 
 
@@ -192,21 +189,21 @@ def verify(
     Path and SHA-256 of the file.
 
   Raises:
-    MissingCheckpointError: if it is not there.
-    DamagedCheckpointError: if it is not what it was.
+    MissingFileError: if it is not there.
+    DamagedFileError: if it is not what it was.
   """
   ((name, entry),) = manifest['files'].items()
   path = manifest_path.with_name(name)
   if not path.is_file():
-    raise MissingCheckpointError(f'{path} is missing beside its manifest.')
+    raise MissingFileError(f'{path} is missing beside its manifest.')
   if not isinstance(entry, dict) or path.stat().st_size != entry.get('bytes'):
-    raise DamagedCheckpointError(
+    raise DamagedFileError(
       f'{path} is not as long as its manifest says; {_COPY_AGAIN}'
     )
   with open(path, 'rb') as file:
     checksum = hashlib.file_digest(file, 'sha256').hexdigest()
   if checksum != entry.get('sha256'):
-    raise DamagedCheckpointError(
+    raise DamagedFileError(
       f'{path} does not have the checksum of its manifest; {_COPY_AGAIN}'
     )
   return path, checksum

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 from flax import traverse_util
 
-from reincarnating_rl.teachers.errors import (
-  DamagedCheckpointError,
-  MismatchedTeacherError,
-)
+from reincarnating_rl.errors import DamagedFileError
+from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.types import Params
 
 _MAX_DEPTH, _MAX_PARAMETERS = 16, 10_000
@@ -30,14 +28,14 @@ def from_pickle(tree: Any, source: str) -> Params:
     `{'params': {layer: {'kernel': array, ...}}}`, plain dictionaries.
 
   Raises:
-    DamagedCheckpointError: if it is not a tree of arrays.
+    DamagedFileError: if it is not a tree of arrays.
   """
   leaves = {}
   for path, leaf in _leaves(tree, (), source):
     leaves[path] = leaf
     # A small file can hold an immense tree by repeating its branches.
     if len(leaves) > _MAX_PARAMETERS:
-      raise DamagedCheckpointError(
+      raise DamagedFileError(
         f'{source} holds more than {_MAX_PARAMETERS} parameters; give the '
         'checkpoint of an agent.'
       )
@@ -53,10 +51,10 @@ def _leaves(
   elif isinstance(tree, dict) and len(path) < _MAX_DEPTH:
     for key, branch in tree.items():
       if not isinstance(key, str):
-        raise DamagedCheckpointError(f'{source} has a parameter without name.')
+        raise DamagedFileError(f'{source} has a parameter without name.')
       yield from _leaves(branch, (*path, key), source)
   else:
-    raise DamagedCheckpointError(
+    raise DamagedFileError(
       f'{source} holds a {type(tree).__name__} where the parameter '
       f'{"/".join(path)[:80]!a} belongs; give the checkpoint of an agent.'
     )

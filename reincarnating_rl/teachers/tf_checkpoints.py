@@ -16,8 +16,8 @@ import re
 
 import numpy as np
 
-from reincarnating_rl.teachers import tensor_bundle
-from reincarnating_rl.teachers.errors import DamagedCheckpointError
+from reincarnating_rl.errors import DamagedFileError
+from reincarnating_rl.formats import tensor_bundle
 from reincarnating_rl.types import Params
 
 # What optimisers keep for a variable is named below it: `.../weights/RMSProp`.
@@ -41,8 +41,8 @@ def read_params(index: pathlib.Path) -> tuple[Params, str]:
 
   Raises:
     OSError: if a file cannot be read.
-    MissingCheckpointError: if there is no data file.
-    DamagedCheckpointError: if a file is damaged, or holds no such network.
+    MissingFileError: if there is no data file.
+    DamagedFileError: if a file is damaged, or holds no such network.
   """
   variables, checksum = tensor_bundle.read_tensors(index, _VARIABLE)
   layers: dict[tuple, dict[str, np.ndarray]] = {}
@@ -60,7 +60,7 @@ def read_params(index: pathlib.Path) -> tuple[Params, str]:
   for key in sorted(layers):
     params[_name(layers[key], params, index)] = layers[key]
   if not params:
-    raise DamagedCheckpointError(
+    raise DamagedFileError(
       f'{index} has no variable such as Online/Conv/weights; give the '
       "checkpoint of one of Dopamine's TensorFlow agents."
     )
@@ -73,7 +73,7 @@ def _name(
   """Returns the name that linen gives the next layer of its kind."""
   rank = layer['kernel'].ndim if 'kernel' in layer else 0
   if rank not in _KINDS:
-    raise DamagedCheckpointError(
+    raise DamagedFileError(
       f'{index} has a layer of the online network that is neither a '
       'convolution nor linear; give the checkpoint of one of '
       "Dopamine's TensorFlow agents."

@@ -6,8 +6,8 @@ import pytest
 import safetensors.numpy
 
 from reincarnating_rl import files
+from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.replay import array_file
-from reincarnating_rl.replay.array_file import DamagedReplayError
 
 ARRAYS = {
   'frames': np.arange(30, dtype=np.uint8).reshape(5, 3, 2),
@@ -63,7 +63,7 @@ def test_damage_names_the_file(tmp_path, damage):
     entry['sha256'] = '0' * 64
   if damage != 'missing':
     path.write_bytes(data[:-1] if damage == 'truncated' else data)
-  with pytest.raises(DamagedReplayError, match=entry['file']) as caught:
+  with pytest.raises(DamagedFileError, match=entry['file']) as caught:
     array_file.read(str(tmp_path), entry, LAYOUT)
   assert '\n' not in str(caught.value)
 
@@ -85,7 +85,7 @@ def test_damage_names_the_file(tmp_path, damage):
   ids=['empty', 'no zstd', 'no safetensors', 'bomb', 'trailing', 'large'],
 )
 def test_foreign_content_is_damage(tmp_path, data):
-  with pytest.raises(DamagedReplayError, match='cannot be decoded'):
+  with pytest.raises(DamagedFileError, match='cannot be decoded'):
     array_file.read(str(tmp_path), forged(tmp_path, data), LAYOUT)
 
 
@@ -93,7 +93,7 @@ def test_a_file_beyond_what_is_expected_is_not_even_read(tmp_path, monkeypatch):
   noise = np.random.default_rng(0).random(100_000).tobytes()
   entry = forged(tmp_path, noise)
   monkeypatch.setattr(files, 'sha256', None)
-  with pytest.raises(DamagedReplayError, match='has 800000 bytes'):
+  with pytest.raises(DamagedFileError, match='has 800000 bytes'):
     array_file.read(str(tmp_path), entry, LAYOUT)
 
 
@@ -111,7 +111,7 @@ def test_a_file_beyond_what_is_expected_is_not_even_read(tmp_path, monkeypatch):
 )
 def test_other_arrays_are_damage(tmp_path, arrays):
   entry = array_file.write(str(tmp_path), 'elements', arrays)
-  with pytest.raises(DamagedReplayError, match=r'holds .*, not frames \(5, 3'):
+  with pytest.raises(DamagedFileError, match=r'holds .*, not frames \(5, 3'):
     array_file.read(str(tmp_path), entry, LAYOUT)
 
 
@@ -125,7 +125,7 @@ def test_other_arrays_are_damage(tmp_path, arrays):
 )
 def test_an_entry_names_only_files_of_a_replay(tmp_path, name):
   entry = {'file': name, 'bytes': 0, 'sha256': ''}
-  with pytest.raises(DamagedReplayError, match='is not the name of a part'):
+  with pytest.raises(DamagedFileError, match='is not the name of a part'):
     array_file.read(str(tmp_path), entry, LAYOUT)
 
 

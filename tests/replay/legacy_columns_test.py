@@ -8,9 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.pickles.errors import UnsafePickleError
-from reincarnating_rl.replay.array_file import DamagedReplayError
+from reincarnating_rl.errors import DamagedFileError, UnsafeFileError, UserError
 from reincarnating_rl.replay.settings import ReplaySettingError
 from tests.replay import legacy_dumps
 from tests.replay.legacy_dumps import DUMP, load, make
@@ -76,7 +74,7 @@ BLANK = DUMP['$store$_reward'] == 0
 def test_damage_names_the_file(tmp_path, attribute, value, message):
   legacy_dumps.write(tmp_path, DUMP | {attribute: value})
   store = make()
-  with pytest.raises(DamagedReplayError, match=message) as caught:
+  with pytest.raises(DamagedFileError, match=message) as caught:
     load(tmp_path, store)
   assert str(tmp_path) in str(caught.value) and '\n' not in str(caught.value)
   assert (len(store), store.next_step, store.add_count) == (0, 0, 0)
@@ -86,7 +84,7 @@ def test_a_pickle_that_would_run_code(tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
   hostile = {'episode_end_indices': pickle.dumps(_Call())}
   legacy_dumps.write(tmp_path, DUMP | hostile)
-  with pytest.raises(UnsafePickleError, match='system'):
+  with pytest.raises(UnsafeFileError, match='system'):
     load(tmp_path)
   assert not (tmp_path / 'REINCARNATING_RL_PWNED').exists()
 
@@ -99,7 +97,7 @@ def test_a_file_cut_anywhere_is_told(tmp_path, attribute):
   for size in range(len(data)):
     path.write_bytes(data[:size])
     store = make()
-    with pytest.raises(DamagedReplayError) as caught:
+    with pytest.raises(DamagedFileError) as caught:
       load(tmp_path, store)
     assert path.name in str(caught.value)
     assert store.next_step == 0
@@ -116,7 +114,7 @@ def test_what_goes_wrong_between_the_two_readings(tmp_path):
       path.write_bytes(data[:-1])
 
   store = make()
-  with pytest.raises(DamagedReplayError, match='cannot be read'):
+  with pytest.raises(DamagedFileError, match='cannot be read'):
     load(tmp_path, store, progress=cut)
   assert (len(store), store.next_step) == (0, 0)
 

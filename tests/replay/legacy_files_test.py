@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.errors import (
+  DamagedFileError,
+  MissingFileError,
+  UserError,
+)
 from reincarnating_rl.replay import legacy_files
-from reincarnating_rl.replay.array_file import DamagedReplayError
-from reincarnating_rl.replay.legacy_files import MissingReplayError
 from tests.replay import legacy_dumps
 
 FULL = legacy_dumps.arrays('00xxT00xx?')
@@ -67,18 +69,18 @@ def test_prefixes(tmp_path):
     legacy_dumps.write(tmp_path, FULL, number, prefix)
   assert legacy_files.choose(tmp_path).number == 5
   assert legacy_files.choose(tmp_path, prefix='ckpt').number == 4
-  with pytest.raises(MissingReplayError, match=r'no replay ckpt\.5 in .*ckpt'):
+  with pytest.raises(MissingFileError, match=r'no replay ckpt\.5 in .*ckpt'):
     legacy_files.choose(tmp_path, 5, 'ckpt')
-  with pytest.raises(MissingReplayError, match=r'x\.\* in .*ckpt\.4, other\.5'):
+  with pytest.raises(MissingFileError, match=r'x\.\* in .*ckpt\.4, other\.5'):
     legacy_files.choose(tmp_path, prefix='x')
 
 
 def test_nothing_there(tmp_path):
-  with pytest.raises(MissingReplayError, match='no directory'):
+  with pytest.raises(MissingFileError, match='no directory'):
     legacy_files.choose(tmp_path / 'missing')
-  with pytest.raises(MissingReplayError, match=r'add_count.*_ckpt\.N\.gz'):
+  with pytest.raises(MissingFileError, match=r'add_count.*_ckpt\.N\.gz'):
     legacy_files.choose(tmp_path)
-  assert issubclass(MissingReplayError, UserError)
+  assert issubclass(MissingFileError, UserError)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,7 @@ def test_what_a_replay_says_of_itself(
 def test_files_that_contradict_one_another(tmp_path, attribute, value):
   legacy_dumps.write(tmp_path, FULL | {attribute: value})
   replay = legacy_files.choose(tmp_path)
-  with pytest.raises(DamagedReplayError, match='_ckpt.7.gz') as caught:
+  with pytest.raises(DamagedFileError, match='_ckpt.7.gz') as caught:
     legacy_files.inspect(replay)
   assert '\n' not in str(caught.value)
 
@@ -129,5 +131,5 @@ def test_files_that_contradict_one_another(tmp_path, attribute, value):
 def test_a_replay_without_a_step(tmp_path):
   empty = {'add_count': np.array(0), 'invalid_range': np.zeros(4)}
   legacy_dumps.write(tmp_path, FULL | empty)
-  with pytest.raises(MissingReplayError, match='holds no step'):
+  with pytest.raises(MissingFileError, match='holds no step'):
     legacy_files.inspect(legacy_files.choose(tmp_path))

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reincarnating_rl import files
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.errors import DamagedFileError, UserError
 from reincarnating_rl.replay import array_file
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
-from reincarnating_rl.replay.segment_log import DamagedReplayError, SegmentLog
+from reincarnating_rl.replay.segment_log import SegmentLog
 from tests.replay import saved
 from tests.replay.replay_oracle import Oracle, check, histories, stores
 from tests.replay.saved import altered, fill, names
@@ -117,7 +117,7 @@ def test_priorities_that_no_manifest_names_are_removed(log):
     newer['elements']['file'],
   }
   assert_same(store, restored(log, newer))
-  with pytest.raises(DamagedReplayError, match=older['elements']['file']):
+  with pytest.raises(DamagedFileError, match=older['elements']['file']):
     restored(log, older)
 
 
@@ -166,13 +166,13 @@ def test_the_other_kind_of_replay_is_a_users_mistake(log, kind):
   (other,) = {FrameStore, PrioritizedFrameStore} - {kind}
   with pytest.raises(UserError, match='resume with the replay') as caught:
     restored(log, manifest, kind=other)
-  assert not isinstance(caught.value, DamagedReplayError)
+  assert not isinstance(caught.value, DamagedFileError)
 
 
 def assert_is_damage(log, manifest, words=None):
   other = make()
   fill(other, 10)
-  with pytest.raises(DamagedReplayError, match=words) as caught:
+  with pytest.raises(DamagedFileError, match=words) as caught:
     log.load(other, manifest)
   assert '\n' not in str(caught.value)
   assert (len(other), other.next_step, other.add_count) == (0, 0, 0)

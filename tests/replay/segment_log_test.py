@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reincarnating_rl import files
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.errors import DamagedFileError, UserError
 from reincarnating_rl.replay import segment_log
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.segment_log import DamagedReplayError, SegmentLog
+from reincarnating_rl.replay.segment_log import SegmentLog
 from reincarnating_rl.types import Transition
 from tests.replay.replay_oracle import (
   OPEN,
@@ -249,7 +249,7 @@ def test_damaged_segments_are_named(log, damage):
     with open(path, 'wb') as f:
       f.write(data[:-1] if damage == 'truncated' else data)
   other = make()
-  with pytest.raises(DamagedReplayError, match=name) as caught:
+  with pytest.raises(DamagedFileError, match=name) as caught:
     log.load(other, manifest)
   assert '\n' not in str(caught.value)
   assert (len(other), other.next_step) == (0, 0)
@@ -281,7 +281,7 @@ def test_foreign_content_is_damage(log, data):
   store = make()
   fill(store, 50)
   manifest = disguised(log, log.save(store), data)
-  with pytest.raises(DamagedReplayError, match='decoded|has .* bytes'):
+  with pytest.raises(DamagedFileError, match='decoded|has .* bytes'):
     restored(log, manifest)
 
 
@@ -294,7 +294,7 @@ def test_segments_of_another_replay_are_damage(log, tmp_path):
   with open(tmp_path / 'other' / theirs['file'], 'rb') as f:
     data = f.read()
   with pytest.raises(
-    DamagedReplayError, match=r'observation \(50, 3\), .*not .* \(50, 2\)'
+    DamagedFileError, match=r'observation \(50, 3\), .*not .* \(50, 2\)'
   ):
     restored(log, disguised(log, log.save(store), data))
 
@@ -307,7 +307,7 @@ def test_a_manifest_names_only_segments_of_its_folder(log, name):
   fill(store, 50)
   manifest = log.save(store)
   manifest['segments'][0]['file'] = name
-  with pytest.raises(DamagedReplayError):
+  with pytest.raises(DamagedFileError):
     restored(log, manifest)
 
 
@@ -347,7 +347,7 @@ def test_other_settings_are_a_users_mistake(log):
   manifest = log.save(store)
   with pytest.raises(UserError, match=r'n_step = 1 and this run 3') as caught:
     restored(log, manifest, n_step=3)
-  assert not isinstance(caught.value, DamagedReplayError)
+  assert not isinstance(caught.value, DamagedFileError)
 
 
 def test_an_empty_store(log):

@@ -12,13 +12,13 @@ import numpy as np
 import optax
 import pytest
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.teachers import checkpoints
-from reincarnating_rl.teachers.errors import (
-  DamagedCheckpointError,
-  MissingCheckpointError,
-  UnsafeCheckpointError,
+from reincarnating_rl.errors import (
+  DamagedFileError,
+  MissingFileError,
+  UnsafeFileError,
+  UserError,
 )
+from reincarnating_rl.teachers import checkpoints
 
 _TREE = {'params': {'Dense_0': {'bias': np.array([1.0, 2.0], np.float32)}}}
 
@@ -137,7 +137,7 @@ def test_reading_leaves_the_folder_as_it_was(tmp_path):
   _pickle(tmp_path / 'run', 0)
   before = sorted(glob.glob(str(tmp_path / '**'), recursive=True))
   checkpoints.load_checkpoint(tmp_path / 'run')
-  with pytest.raises(MissingCheckpointError):
+  with pytest.raises(MissingFileError):
     checkpoints.load_checkpoint(tmp_path / 'runn')
   assert sorted(glob.glob(str(tmp_path / '**'), recursive=True)) == before
 
@@ -185,7 +185,7 @@ def test_truncated_pickles(tmp_path):
   data = path.read_bytes()
   for size in (0, 1, len(data) // 2, len(data) - 1):
     path.write_bytes(data[:size])
-    with pytest.raises(DamagedCheckpointError, match=r'ckpt\.0 is cut short'):
+    with pytest.raises(DamagedFileError, match=r'ckpt\.0 is cut short'):
       checkpoints.load_checkpoint(tmp_path)
 
 
@@ -214,7 +214,7 @@ def test_the_hostile_checkpoint_does_nothing(fixtures, tmp_path, monkeypatch):
   """Unpickled carelessly, it would run a command that leaves a file."""
   monkeypatch.chdir(tmp_path)
   hostile = os.path.join(fixtures, 'hostile')
-  with pytest.raises(UnsafeCheckpointError, match=r"'posix\.system'"):
+  with pytest.raises(UnsafeFileError, match=r"'posix\.system'"):
     checkpoints.load_checkpoint(hostile)
   for folder in (tmp_path, tempfile.gettempdir(), hostile, fixtures):
     assert not os.path.exists(os.path.join(folder, 'REINCARNATING_RL_PWNED'))
@@ -228,5 +228,5 @@ def test_lineage_of_the_run(tmp_path):
   for given in (tmp_path, folder):
     assert checkpoints.read_lineage(given) == {'frames': 4}
   (tmp_path / 'lineage.json').write_text('{')
-  with pytest.raises(DamagedCheckpointError, match=r'lineage\.json'):
+  with pytest.raises(DamagedFileError, match=r'lineage\.json'):
     checkpoints.read_lineage(tmp_path)

@@ -8,11 +8,8 @@ import numpy as np
 import pytest
 from safetensors import numpy as safetensors_numpy
 
+from reincarnating_rl.errors import DamagedFileError, MissingFileError
 from reincarnating_rl.teachers import compact
-from reincarnating_rl.teachers.errors import (
-  DamagedCheckpointError,
-  MissingCheckpointError,
-)
 
 _PARAMS = {
   'params': {
@@ -94,7 +91,7 @@ def test_metadata_may_not_replace_the_manifest(tmp_path):
 def test_foreign_manifests(folder, content, message):
   path = folder / 'ckpt.3.json'
   path.write_bytes(content)
-  with pytest.raises(DamagedCheckpointError, match=message):
+  with pytest.raises(DamagedFileError, match=message):
     compact.read_compact(path)
 
 
@@ -104,13 +101,13 @@ def test_foreign_manifests(folder, content, message):
 )
 def test_files_outside_the_folder_are_refused(folder, name):
   path = _edit(folder, files={'ckpt.3.safetensors': {}, name: {}})
-  with pytest.raises(DamagedCheckpointError, match='outside its own folder'):
+  with pytest.raises(DamagedFileError, match='outside its own folder'):
     compact.read_compact(path)
 
 
 def test_a_manifest_without_its_tensors(folder):
   path = _edit(folder, files={})
-  with pytest.raises(DamagedCheckpointError, match='names 0 files, not one'):
+  with pytest.raises(DamagedFileError, match='names 0 files, not one'):
     compact.read_compact(path)
 
 
@@ -118,13 +115,13 @@ def test_missing_truncated_and_altered_tensors(folder):
   path, tensors = folder / 'ckpt.3.json', folder / 'ckpt.3.safetensors'
   data = tensors.read_bytes()
   tensors.write_bytes(data[:-1])
-  with pytest.raises(DamagedCheckpointError, match='not as long'):
+  with pytest.raises(DamagedFileError, match='not as long'):
     compact.read_compact(path)
   tensors.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
-  with pytest.raises(DamagedCheckpointError, match='checksum'):
+  with pytest.raises(DamagedFileError, match='checksum'):
     compact.read_compact(path)
   tensors.unlink()
-  with pytest.raises(MissingCheckpointError, match='ckpt.3.safetensors is mis'):
+  with pytest.raises(MissingFileError, match='ckpt.3.safetensors is mis'):
     compact.read_compact(path)
 
 
@@ -152,7 +149,7 @@ def _bfloat16():
 )
 def test_foreign_tensors_with_a_right_checksum(folder, data, message):
   path = _replace_tensors(folder, data)
-  with pytest.raises(DamagedCheckpointError, match=message):
+  with pytest.raises(DamagedFileError, match=message):
     compact.read_compact(path)
 
 
@@ -160,6 +157,6 @@ def test_bfloat16_is_read_or_refused(folder):
   path = _replace_tensors(folder, _bfloat16())
   try:
     params, _, _ = compact.read_compact(path)
-  except DamagedCheckpointError:
+  except DamagedFileError:
     return
   assert params['a'].shape == (1,)

@@ -17,14 +17,13 @@ import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
 from dopamine.jax.agents.dqn import dqn_agent  # noqa: F401  (its gin names)
 
 from reincarnating_rl.agents import snapshots
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.errors import MissingFileError, UserError
 from reincarnating_rl.networks.q_networks import MLPDQNNetwork
 from reincarnating_rl.networks.rainbow_networks import MLPRainbowNetwork
 from reincarnating_rl.teachers import compact, factory
 from reincarnating_rl.teachers.base import RandomTeacher
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
-  MissingCheckpointError,
   TeacherError,
 )
 
@@ -202,7 +201,7 @@ def test_random_only_when_asked_for_by_name():
   for kind in set(factory.TEACHERS) - {'random'}:
     with pytest.raises(TeacherError, match='needs --teacher_checkpoint_dir'):
       factory.create_teacher(kind, None, **_ATARI)
-  with pytest.raises(MissingCheckpointError, match='no directory'):
+  with pytest.raises(MissingFileError, match='no directory'):
     factory.create_teacher('dqn', _BUNDLED.with_name('2'), **_ATARI)
 
 

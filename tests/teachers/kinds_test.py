@@ -10,12 +10,10 @@ import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
 # isort: split
 from dopamine.jax import networks
 
+from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.networks.rainbow_networks import MLPRainbowNetwork
 from reincarnating_rl.teachers import factory
-from reincarnating_rl.teachers.errors import (
-  DamagedCheckpointError,
-  MismatchedTeacherError,
-)
+from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.teachers import dopamine_agents
 
 
@@ -177,5 +175,5 @@ def test_a_cut_checkpoint(tmp_path):
   dopamine_agents.write_checkpoint(dopamine_agents.make('quantile'), tmp_path)
   path = tmp_path / 'ckpt.7'
   path.write_bytes(path.read_bytes()[:-100])
-  with pytest.raises(DamagedCheckpointError, match=r'ckpt\.7 is cut short'):
+  with pytest.raises(DamagedFileError, match=r'ckpt\.7 is cut short'):
     factory.create_teacher('quantile', tmp_path, **dopamine_agents.GAME)

@@ -5,12 +5,10 @@ import numpy as np
 import pytest
 from flax.training import checkpoints as flax_checkpoints
 
+from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.networks.q_networks import MLPDQNNetwork
 from reincarnating_rl.teachers import params as params_lib
-from reincarnating_rl.teachers.errors import (
-  DamagedCheckpointError,
-  MismatchedTeacherError,
-)
+from reincarnating_rl.teachers.errors import MismatchedTeacherError
 
 
 def _mlp_params():
@@ -71,7 +69,7 @@ _CYCLE['a'] = _CYCLE
   ],
 )
 def test_what_is_not_a_tree_of_arrays_is_refused(tree, message):
-  with pytest.raises(DamagedCheckpointError, match=message):
+  with pytest.raises(DamagedFileError, match=message):
     params_lib.from_pickle(tree, 'ckpt.0')
 
 

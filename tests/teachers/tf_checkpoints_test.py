@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from reincarnating_rl.teachers import checkpoints, factory, tf_checkpoints
-from reincarnating_rl.teachers.errors import (
-  DamagedCheckpointError,
-  MismatchedTeacherError,
-  MissingCheckpointError,
-  TeacherError,
+from reincarnating_rl.errors import (
+  DamagedFileError,
+  MissingFileError,
+  UserError,
 )
-from tests.teachers import bundles
+from reincarnating_rl.teachers import checkpoints, factory, tf_checkpoints
+from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from tests.formats import bundles
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _KINDS = {'dqn', 'rainbow', 'implicit_quantile'}
@@ -148,25 +148,25 @@ def test_the_prefix_is_advised(tmp_path, pickle):
   if pickle:
     (tmp_path / 'ckpt.3').write_bytes(b'}.')
     (tmp_path / 'sentinel_checkpoint_complete.3').touch()
-  with pytest.raises(TeacherError, match='_file_prefix tf_ckpt for those'):
+  with pytest.raises(UserError, match='_file_prefix tf_ckpt for those'):
     checkpoints.load_checkpoint(tmp_path)
   (tmp_path / 'ckpt.3').write_bytes(b'}.')
   (tmp_path / 'tf_ckpt-3.index').unlink()
-  with pytest.raises(TeacherError, match='_file_prefix ckpt for those'):
+  with pytest.raises(UserError, match='_file_prefix ckpt for those'):
     checkpoints.load_checkpoint(tmp_path, prefix='tf_ckpt')
 
 
 def test_what_is_not_of_an_agent(tmp_path):
   index = bundles.write(tmp_path, (b'global_step', bundles.entry()))
-  with pytest.raises(DamagedCheckpointError, match='no variable such as Onli'):
+  with pytest.raises(DamagedFileError, match='no variable such as Onli'):
     tf_checkpoints.read_params(index)
   for name in (b'Online/Conv/biases', b'Online/Conv/weights/RMSProp'):
     bundles.write(tmp_path, (name, bundles.entry()))
-    with pytest.raises(DamagedCheckpointError, match=f'{index} has '):
+    with pytest.raises(DamagedFileError, match=f'{index} has '):
       tf_checkpoints.read_params(index)
   vector = bundles.entry(dims=(6,))
   bundles.write(tmp_path, (b'Online/Conv/weights', vector))
-  with pytest.raises(DamagedCheckpointError, match='neither a convolution nor'):
+  with pytest.raises(DamagedFileError, match='neither a convolution nor'):
     tf_checkpoints.read_params(index)
 
 
@@ -174,14 +174,14 @@ def test_damage_is_told_with_the_path(tmp_path):
   index = _save(tmp_path, _SLIM)
   data = index.with_suffix('.data-00000-of-00001')
   os.truncate(data, data.stat().st_size // 2)
-  with pytest.raises(DamagedCheckpointError, match=f'{index} is damaged'):
+  with pytest.raises(DamagedFileError, match=f'{index} is damaged'):
     checkpoints.load_checkpoint(tmp_path, prefix='tf_ckpt')
   data.unlink()
-  with pytest.raises(MissingCheckpointError, match=f'{data} is missing'):
+  with pytest.raises(MissingFileError, match=f'{data} is missing'):
     checkpoints.load_checkpoint(tmp_path, prefix='tf_ckpt')
   index.unlink()
   index.mkdir()
-  with pytest.raises(MissingCheckpointError, match=f'{index} cannot be read'):
+  with pytest.raises(MissingFileError, match=f'{index} cannot be read'):
     checkpoints.load_checkpoint(tmp_path, prefix='tf_ckpt')
 
 

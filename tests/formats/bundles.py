@@ -8,7 +8,7 @@ import struct
 
 import numpy as np
 
-from reincarnating_rl.teachers.crc32c import masked_crc32c
+from reincarnating_rl.formats.crc32c import masked_crc32c
 
 MAGIC = bytes.fromhex('57fb808b247547db')
 DATA = np.arange(6, dtype=np.float32)

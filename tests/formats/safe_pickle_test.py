@@ -18,13 +18,9 @@ import optax
 import pytest
 from hypothesis import strategies as st
 
-from reincarnating_rl.pickles import safe_pickle
-from reincarnating_rl.pickles.errors import (
-  DamagedPickleError,
-  PickleError,
-  UnsafePickleError,
-)
-from reincarnating_rl.pickles.names import Placeholder
+from reincarnating_rl.errors import DamagedFileError, UnsafeFileError, UserError
+from reincarnating_rl.formats import safe_pickle
+from reincarnating_rl.formats.pickle_names import Placeholder
 
 _PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 _COMMAND = 'touch REINCARNATING_RL_PWNED'
@@ -233,7 +229,7 @@ def test_hostile_pickles_are_refused_and_do_nothing(
   monkeypatch.chdir(tmp_path)
   monkeypatch.setitem(copyreg._inverted_registry, 7, ('os', 'system'))
   monkeypatch.setitem(copyreg._extension_cache, 7, os.system)
-  with pytest.raises(UnsafePickleError) as error:
+  with pytest.raises(UnsafeFileError) as error:
     _loads(_UNSAFE[name])
   assert str(error.value).startswith('dir/ckpt.1 was not loaded: it asks for ')
   assert '\n' not in str(error.value)
@@ -242,7 +238,7 @@ def test_hostile_pickles_are_refused_and_do_nothing(
 
 
 def test_the_forbidden_name_is_told():
-  with pytest.raises(UnsafePickleError, match=r"asks for 'posix\.system'"):
+  with pytest.raises(UnsafeFileError, match=r"asks for 'posix\.system'"):
     _loads(_dump(_Call(os.system, _COMMAND)))
 
 
@@ -301,7 +297,7 @@ _DAMAGED = {
 
 @pytest.mark.parametrize('name', _DAMAGED)
 def test_damaged_pickles_are_told(name):
-  with pytest.raises((DamagedPickleError, UnsafePickleError)) as error:
+  with pytest.raises((DamagedFileError, UnsafeFileError)) as error:
     _loads(_DAMAGED[name])
   assert str(error.value).startswith('dir/ckpt.1 ')
   assert '\n' not in str(error.value) and len(str(error.value)) < 300
@@ -310,7 +306,7 @@ def test_damaged_pickles_are_told(name):
 def _peak(data):
   tracemalloc.start()
   try:
-    with pytest.raises(DamagedPickleError):
+    with pytest.raises(DamagedFileError):
       safe_pickle.loads(data, 'ckpt.1')
     return tracemalloc.get_traced_memory()[1]
   finally:
@@ -346,14 +342,14 @@ def test_slots_of_a_dictionary_cannot_fill_the_memory():
 
 def test_deep_nesting_is_no_matter():
   assert _loads(b')' + b'\x85' * 100_000 + b'.') is not None
-  with pytest.raises(DamagedPickleError, match='not simple'):
+  with pytest.raises(DamagedFileError, match='not simple'):
     _loads(b'})' + b'\x85' * 100_000 + b'Ns.')
 
 
 def _must_be_a_value_or_a_typed_error(data):
   try:
     _loads(data)
-  except PickleError as error:
+  except UserError as error:
     assert '\n' not in str(error)
 
 

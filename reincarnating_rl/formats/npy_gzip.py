@@ -16,7 +16,7 @@ from typing import IO
 
 import numpy as np
 
-from reincarnating_rl.replay.array_file import DamagedReplayError
+from reincarnating_rl.errors import DamagedFileError
 
 _MAGIC = b'\x93NUMPY\x01\x00'  # Of version 1.0, which every short header has.
 _HEADER = re.compile(
@@ -38,7 +38,7 @@ class NpyGzip:
     """Reads the header; `open_array` calls this.
 
     Raises:
-      DamagedReplayError: it is no header, or claims what cannot be.
+      DamagedFileError: it is no header, or claims what cannot be.
     """
     self._file, self._path = file, path
     start = self._read(10)
@@ -59,7 +59,7 @@ class NpyGzip:
       out: to be filled; C-contiguous, of the array's dtype.
 
     Raises:
-      DamagedReplayError: the file ends before, or cannot be decoded.
+      DamagedFileError: the file ends before, or cannot be decoded.
     """
     view = memoryview(out.reshape(-1).view(np.uint8))
     at = 0
@@ -74,7 +74,7 @@ class NpyGzip:
     """Verifies that nothing follows, and gzip's checksum.
 
     Raises:
-      DamagedReplayError: otherwise.
+      DamagedFileError: otherwise.
     """
     if self._read(1):
       raise damaged(self._path, f'holds more than its {self.shape} numbers')
@@ -92,7 +92,7 @@ def open_array(path: str) -> Iterator[NpyGzip]:
     path: of the file.
 
   Raises:
-    DamagedReplayError: it is missing, or begins with anything else.
+    DamagedFileError: it is missing, or begins with anything else.
   """
   with _told(path):
     file = gzip.open(path, 'rb')
@@ -109,7 +109,7 @@ def read_array(path: str, kinds: str, limit: int) -> np.ndarray:
     limit: how many numbers it holds at most.
 
   Raises:
-    DamagedReplayError: the file is damaged, or holds anything else.
+    DamagedFileError: the file is damaged, or holds anything else.
   """
   with open_array(path) as file:
     is_flat = len(file.shape) <= 1 and math.prod(file.shape) <= limit
@@ -129,7 +129,7 @@ def read_bytes(path: str, limit: int) -> bytes:
     limit: how many bytes that is at most.
 
   Raises:
-    DamagedReplayError: the file is damaged, or holds more.
+    DamagedFileError: the file is damaged, or holds more.
   """
   with _told(path), gzip.open(path, 'rb') as file:
     data = file.read(limit + 1)
@@ -138,9 +138,9 @@ def read_bytes(path: str, limit: int) -> bytes:
   return data
 
 
-def damaged(path: str, what: str) -> DamagedReplayError:
+def damaged(path: str, what: str) -> DamagedFileError:
   """Returns the error that a file is not what it should be."""
-  return DamagedReplayError(
+  return DamagedFileError(
     f'Replay file {path} {what}: copy it again from where it came.'
   )
 

@@ -13,14 +13,14 @@ import tensorflow as tf
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.teachers import tensor_bundle
-from reincarnating_rl.teachers.crc32c import masked_crc32c
-from reincarnating_rl.teachers.errors import (
-  DamagedCheckpointError,
-  MissingCheckpointError,
+from reincarnating_rl.errors import (
+  DamagedFileError,
+  MissingFileError,
+  UserError,
 )
-from tests.teachers import bundles
+from reincarnating_rl.formats import tensor_bundle
+from reincarnating_rl.formats.crc32c import masked_crc32c
+from tests.formats import bundles
 
 _FUZZ = hypothesis.settings(max_examples=300, deadline=None)
 _ALL = re.compile('.*', re.DOTALL)
@@ -90,7 +90,7 @@ def test_two_data_files(tmp_path):
   np.testing.assert_array_equal(found['b'], halves[1]['b'], strict=True)
   second = tmp_path / 'whole-1.data-00001-of-00002'
   second.unlink()
-  with pytest.raises(MissingCheckpointError, match=f'{second} is missing'):
+  with pytest.raises(MissingFileError, match=f'{second} is missing'):
     _read(tmp_path / 'whole-1.index')
 
 
@@ -99,7 +99,7 @@ def test_only_what_is_asked_for_is_read(tmp_path):
   index = _save(tmp_path / 'some-1', tensors)
   assert _read(index, re.compile('a/.')) == {'a/b': 1.0}
   for name in ('a', 'b'):
-    with pytest.raises(DamagedCheckpointError, match=f'{name} holds no floats'):
+    with pytest.raises(DamagedFileError, match=f'{name} holds no floats'):
       _read(index, re.compile(name))
 
 
@@ -145,7 +145,7 @@ _HOSTILE = {
 
 
 def _message(index):
-  with pytest.raises(DamagedCheckpointError) as error:
+  with pytest.raises(DamagedFileError) as error:
     _read(index)
   message = str(error.value)
   assert message.startswith(f'{index} is damaged or is not the checkpoint of')
@@ -212,7 +212,7 @@ def test_cut_short(tmp_path):
   os.truncate(data, 23)
   assert 'larger than its data' in _message(index)
   data.unlink()
-  with pytest.raises(MissingCheckpointError, match=f'{data} is missing'):
+  with pytest.raises(MissingFileError, match=f'{data} is missing'):
     _read(index)
   index.write_bytes(index.read_bytes()[:-1])
   assert 'does not end as a table does' in _message(index)

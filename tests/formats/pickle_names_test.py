@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl.pickles import names
-from reincarnating_rl.pickles.names import ForbiddenNameError
+from reincarnating_rl.formats import pickle_names
+from reincarnating_rl.formats.pickle_names import ForbiddenNameError
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ from reincarnating_rl.pickles.names import ForbiddenNameError
 )
 def test_forbidden_names(path):
   with pytest.raises(ForbiddenNameError, match=path.replace('.', r'\.')):
-    names.resolve(*path.rsplit('.', 1))
+    pickle_names.resolve(*path.rsplit('.', 1))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_forbidden_names(path):
 )
 def test_names_that_are_not_one_identifier_are_forbidden(module, name):
   with pytest.raises(ForbiddenNameError) as error:
-    names.resolve(module, name)
+    pickle_names.resolve(module, name)
   assert '\n' not in str(error.value)
 
 
@@ -73,15 +73,15 @@ def test_names_that_are_not_one_identifier_are_forbidden(module, name):
   ],
 )
 def test_other_names_of_known_libraries_are_inert(path):
-  name = names.resolve(*path.rsplit('.', 1))
+  name = pickle_names.resolve(*path.rsplit('.', 1))
   value = name.build('touch REINCARNATING_RL_PWNED')
-  assert isinstance(value, names.Placeholder)
+  assert isinstance(value, pickle_names.Placeholder)
   assert (value.name, len(value.arguments)) == (path, 1)
   assert not hasattr(value, '__dict__')
 
 
 def _build(path, *arguments):
-  return names.resolve(*path.rsplit('.', 1)).build(*arguments)
+  return pickle_names.resolve(*path.rsplit('.', 1)).build(*arguments)
 
 
 def test_objects_do_not_pass_as_numbers():
@@ -132,19 +132,19 @@ _F4 = np.dtype('f4')
 )
 def test_inconsistent_arrays_are_refused(state):
   with pytest.raises((ValueError, TypeError)):
-    names.fill_array(np.empty(0, np.int8), state)
+    pickle_names.fill_array(np.empty(0, np.int8), state)
 
 
 def test_sizes_are_checked_before_numpy_is_asked():
   state = (1, (2, 2), _F4, False, b'\0' * 8)
   with pytest.raises(ValueError, match=r'shape \(2, 2\) holds 8 bytes'):
-    names.fill_array(np.empty(0, np.int8), state)
+    pickle_names.fill_array(np.empty(0, np.int8), state)
 
 
 def test_fortran_order():
   array = np.empty(0, np.int8)
   data = np.arange(6, dtype=np.float32).tobytes()
-  names.fill_array(array, (1, (2, 3), _F4, True, data))
+  pickle_names.fill_array(array, (1, (2, 3), _F4, True, data))
   np.testing.assert_array_equal(array, [[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]])
 
 
@@ -153,9 +153,9 @@ def test_keys_are_simple():
   for _ in range(100_000):
     nested = (nested,)  # Hashing this would exhaust the C stack.
   for make in (
-    lambda: names.store({}, [(nested, 1)]),
-    lambda: names.as_set([nested]),
+    lambda: pickle_names.store({}, [(nested, 1)]),
+    lambda: pickle_names.as_set([nested]),
   ):
     with pytest.raises(ValueError, match='not simple'):
       make()
-  assert names.store({}, [((1, 'a'), 2)]) == {(1, 'a'): 2}
+  assert pickle_names.store({}, [((1, 'a'), 2)]) == {(1, 'a'): 2}

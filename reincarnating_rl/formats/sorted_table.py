@@ -6,8 +6,8 @@ as its difference from the one before, then a block that tells where they are.
 
 from collections.abc import Iterator
 
-from reincarnating_rl.teachers.crc32c import masked_crc32c
-from reincarnating_rl.teachers.wire_format import read_bytes, read_varint
+from reincarnating_rl.formats.crc32c import masked_crc32c
+from reincarnating_rl.formats.wire_format import read_bytes, read_varint
 
 _MAGIC = 0xDB4775248B80FB57.to_bytes(8, 'little')
 _FOOTER, _TRAILER = 48, 5  # A trailer: how it is compressed, and a checksum.

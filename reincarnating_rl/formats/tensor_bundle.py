@@ -14,13 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.teachers import sorted_table
-from reincarnating_rl.teachers.crc32c import masked_crc32c
-from reincarnating_rl.teachers.errors import (
-  DamagedCheckpointError,
-  MissingCheckpointError,
-)
-from reincarnating_rl.teachers.wire_format import fields
+from reincarnating_rl.errors import DamagedFileError, MissingFileError
+from reincarnating_rl.formats import sorted_table
+from reincarnating_rl.formats.crc32c import masked_crc32c
+from reincarnating_rl.formats.wire_format import fields
 
 _MAX_INDEX = 1 << 22  # Bytes; those of agents have some thousands.
 _MAX_SHARDS, _MAX_TENSORS = 1000, 1000
@@ -52,8 +49,8 @@ def read_tensors(
 
   Raises:
     OSError: if a file cannot be read.
-    MissingCheckpointError: if there is no data file.
-    DamagedCheckpointError: if a file is cut short, altered or malformed, or a
+    MissingFileError: if there is no data file.
+    DamagedFileError: if a file is cut short, altered or malformed, or a
       tensor is not of floats.
   """
   try:
@@ -68,7 +65,7 @@ def read_tensors(
       for name, entry in entries.items()
     }
   except ValueError as error:
-    raise DamagedCheckpointError(
+    raise DamagedFileError(
       f'{index} is damaged or is not the checkpoint of an agent '
       f'({str(error)[:100]}); copy it, and the .data beside it, again from '
       'where they came.'
@@ -130,9 +127,7 @@ def _shape(message: bytes) -> tuple[int, ...]:
 def _shard(index: pathlib.Path, number: int, count: int) -> pathlib.Path:
   path = index.with_suffix(f'.data-{number:05d}-of-{count:05d}')
   if not path.is_file():
-    raise MissingCheckpointError(
-      f'{path} is missing beside its index; copy both.'
-    )
+    raise MissingFileError(f'{path} is missing beside its index; copy both.')
   return path
 
 

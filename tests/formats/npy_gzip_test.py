@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reincarnating_rl.replay import npy_gzip
-from reincarnating_rl.replay.array_file import DamagedReplayError
+from reincarnating_rl.errors import DamagedFileError
+from reincarnating_rl.formats import npy_gzip
 from tests.replay.legacy_dumps import npy
 
 NUMBERS = np.arange(12, dtype=np.int32)
@@ -65,7 +65,7 @@ def test_members_of_gzip_are_one_file(file):
 def test_every_truncation_is_told(file):
   data = compressed(WHOLE)
   for size in range(len(data)):
-    with pytest.raises(DamagedReplayError, match=r'array\.gz') as caught:
+    with pytest.raises(DamagedFileError, match=r'array\.gz') as caught:
       npy_gzip.read_array(file(data[:size]), 'i', 12)
     assert '\n' not in str(caught.value)
 
@@ -73,7 +73,7 @@ def test_every_truncation_is_told(file):
 def test_a_wrong_checksum_is_told(file):
   data = bytearray(compressed(WHOLE))
   data[-8] ^= 1
-  with pytest.raises(DamagedReplayError, match='CRC'):
+  with pytest.raises(DamagedFileError, match='CRC'):
     npy_gzip.read_array(file(bytes(data)), 'i', 12)
 
 
@@ -107,7 +107,7 @@ def _claiming(shape, descr='<i4', order='False'):
   ],
 )
 def test_other_content_is_told(file, data):
-  with pytest.raises(DamagedReplayError, match=r'array\.gz'):
+  with pytest.raises(DamagedFileError, match=r'array\.gz'):
     npy_gzip.read_array(file(compressed(data)), 'i', 12)
 
 
@@ -116,11 +116,11 @@ def test_claims_and_bombs_cost_no_memory(file):
   bomb = compressed(WHOLE + bytes(50_000_000))
   tracemalloc.start()
   try:
-    with pytest.raises(DamagedReplayError, match='cannot hold an array'):
+    with pytest.raises(DamagedFileError, match='cannot hold an array'):
       npy_gzip.read_array(file(claim), 'i', 10**15)
-    with pytest.raises(DamagedReplayError, match='holds more than its'):
+    with pytest.raises(DamagedFileError, match='holds more than its'):
       npy_gzip.read_array(file(bomb), 'i', 12)
-    with pytest.raises(DamagedReplayError, match='more than 100 bytes'):
+    with pytest.raises(DamagedFileError, match='more than 100 bytes'):
       npy_gzip.read_bytes(file(bomb), 100)
     assert tracemalloc.get_traced_memory()[1] < 2_000_000
   finally:
@@ -129,9 +129,9 @@ def test_claims_and_bombs_cost_no_memory(file):
 
 def test_what_is_no_file(tmp_path):
   for path in (tmp_path, tmp_path / 'missing'):
-    with pytest.raises(DamagedReplayError, match='cannot be read'):
+    with pytest.raises(DamagedFileError, match='cannot be read'):
       npy_gzip.read_bytes(str(path), 9)
-    with pytest.raises(DamagedReplayError, match='cannot be read'):
+    with pytest.raises(DamagedFileError, match='cannot be read'):
       npy_gzip.read_array(str(path), 'i', 9)
 
 
@@ -148,7 +148,7 @@ def test_any_bytes_are_numbers_or_damage(tmp_path_factory, data, is_gzip):
   path.write_bytes(compressed(data) if is_gzip else data)
   try:
     found = npy_gzip.read_array(os.fspath(path), 'iuf', 12)
-  except DamagedReplayError as error:
+  except DamagedFileError as error:
     assert '\n' not in str(error) and 'any.gz' in str(error)
   else:
     assert found.size <= 12 and found.ndim <= 1

@@ -7,12 +7,9 @@ downloaded, so the standard library's unpickler is not used: see `machine`.
 import warnings
 from typing import Any
 
-from reincarnating_rl.pickles.errors import (
-  DamagedPickleError,
-  UnsafePickleError,
-)
-from reincarnating_rl.pickles.machine import MALFORMED, Machine
-from reincarnating_rl.pickles.names import ForbiddenNameError
+from reincarnating_rl.errors import DamagedFileError, UnsafeFileError
+from reincarnating_rl.formats.pickle_machine import MALFORMED, Machine
+from reincarnating_rl.formats.pickle_names import ForbiddenNameError
 
 
 def loads(data: bytes, source: str) -> Any:
@@ -20,7 +17,7 @@ def loads(data: bytes, source: str) -> Any:
 
   JAX arrays and NumPy arrays become NumPy arrays, `FrozenDict` and
   `OrderedDict` become `dict`, and objects of other classes of known libraries
-  a `names.Placeholder`. Memory is bounded by a multiple of `data`.
+  a `pickle_names.Placeholder`. Memory is bounded by a multiple of `data`.
 
   Args:
     data: a whole pickle, of any protocol.
@@ -30,8 +27,8 @@ def loads(data: bytes, source: str) -> Any:
     The value; containers, numbers, text, arrays and placeholders only.
 
   Raises:
-    UnsafePickleError: if it asks for anything that could run code.
-    DamagedPickleError: if it is cut short or makes no sense.
+    UnsafeFileError: if it asks for anything that could run code.
+    DamagedFileError: if it is cut short or makes no sense.
   """
   try:
     with warnings.catch_warnings():
@@ -39,13 +36,13 @@ def loads(data: bytes, source: str) -> Any:
       warnings.simplefilter('ignore')
       return Machine(budget=4 * len(data)).run(data)
   except ForbiddenNameError as error:
-    raise UnsafePickleError(
+    raise UnsafeFileError(
       f'{source} was not loaded: it asks for {error}, which data have '
       'no need of and which could run code; get the file from a source that '
       'you trust.'
     ) from error
   except MALFORMED as error:
-    raise DamagedPickleError(
+    raise DamagedFileError(
       f'{source} is cut short or is not a pickle ({_brief(error)}); copy it '
       'again from where it came.'
     ) from error

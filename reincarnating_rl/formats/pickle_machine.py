@@ -1,7 +1,7 @@
 """An interpreter for pickles that builds data and calls nothing in them.
 
 It runs the instructions of `pickletools` on a stack; names mean what
-`names` says. Extension codes, persistent ids and out-of-band buffers
+`pickle_names` says. Extension codes, persistent ids and out-of-band buffers
 reach outside the file, and are refused.
 """
 
@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.pickles import names
-from reincarnating_rl.pickles.names import Name, Placeholder
+from reincarnating_rl.formats import pickle_names
+from reincarnating_rl.formats.pickle_names import Name, Placeholder
 
 # Whatever a malformed program can make the interpreter below raise.
 MALFORMED = (
@@ -52,7 +52,7 @@ class Machine:
       elif opcode.name in _INSTRUCTIONS:
         _INSTRUCTIONS[opcode.name](self, argument)
       else:  # Extension registry, persistent ids, out-of-band buffers.
-        raise names.ForbiddenNameError(f'instruction {opcode.name}')
+        raise pickle_names.ForbiddenNameError(f'instruction {opcode.name}')
     raise ValueError('no end')
 
   def pop_marked(self) -> list[Any]:
@@ -85,19 +85,19 @@ class Machine:
 
 
 def _global(machine: Machine, path: str) -> None:
-  machine.stack.append(names.resolve(*path.split(' ', 1)))
+  machine.stack.append(pickle_names.resolve(*path.split(' ', 1)))
 
 
 def _stack_global(machine: Machine, _: Any) -> None:
   module, name = machine.pop(2)
   if not isinstance(module, str) or not isinstance(name, str):
     raise ValueError('a name is not text')
-  machine.stack.append(names.resolve(module, name))
+  machine.stack.append(pickle_names.resolve(module, name))
 
 
 def _instance(machine: Machine, path: str) -> None:
   arguments = tuple(machine.pop_marked())
-  machine.call(names.resolve(*path.split(' ', 1)), arguments)
+  machine.call(pickle_names.resolve(*path.split(' ', 1)), arguments)
 
 
 def _object(machine: Machine, _: Any) -> None:
@@ -118,7 +118,7 @@ def _set_state(machine: Machine, _: Any) -> None:
   (state,) = machine.pop(1)
   target = machine.stack[-1]
   if isinstance(target, np.ndarray):
-    names.fill_array(target, state)
+    pickle_names.fill_array(target, state)
   elif isinstance(target, np.dtype):
     if state[1] == '>':
       raise ValueError('an array is big-endian')
@@ -138,7 +138,7 @@ def _set_items(machine: Machine, items: list[Any]) -> None:
   if len(items) % 2:
     raise ValueError('a key has no value')
   if isinstance(target, dict):
-    names.store(target, zip(items[::2], items[1::2], strict=True))
+    pickle_names.store(target, zip(items[::2], items[1::2], strict=True))
   elif not isinstance(target, Placeholder):
     raise ValueError('something that is not a dictionary is given items')
 
@@ -155,7 +155,7 @@ def _add_items(machine: Machine, _: Any) -> None:
   items = machine.pop_marked()
   if not isinstance(machine.stack[-1], set):
     raise ValueError('something that is not a set is added to')
-  machine.stack[-1].update(names.as_set(items))
+  machine.stack[-1].update(pickle_names.as_set(items))
 
 
 def _pop_one(machine: Machine, _: Any) -> None:
@@ -179,7 +179,7 @@ def _push(make: Callable[[Machine], Any]) -> Callable[[Machine, Any], None]:
 
 def _dictionary(machine: Machine) -> dict:
   items = machine.pop_marked()
-  return names.store({}, zip(items[::2], items[1::2], strict=True))
+  return pickle_names.store({}, zip(items[::2], items[1::2], strict=True))
 
 
 _LITERALS = frozenset(
@@ -204,7 +204,7 @@ _INSTRUCTIONS: dict[str, Callable[[Machine, Any], None]] = {
   'TUPLE2': _push(lambda machine: tuple(machine.pop(2))),
   'TUPLE3': _push(lambda machine: tuple(machine.pop(3))),
   'FROZENSET': _push(
-    lambda machine: frozenset(names.as_set(machine.pop_marked()))
+    lambda machine: frozenset(pickle_names.as_set(machine.pop_marked()))
   ),
   'MARK': lambda machine, _: machine.marks.append(len(machine.stack)),
   'POP': _pop_one,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reincarnating_rl.teachers import wire_format
+from reincarnating_rl.formats import wire_format
 
 
 def test_numbers():

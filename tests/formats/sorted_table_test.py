@@ -2,8 +2,8 @@
 
 import pytest
 
-from reincarnating_rl.teachers import sorted_table
-from tests.teachers import bundles
+from reincarnating_rl.formats import sorted_table
+from tests.formats import bundles
 
 
 def _read(data):

@@ -1,0 +1,1 @@
+"""Files of other libraries, read as data: nothing in them is run."""
