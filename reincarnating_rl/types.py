@@ -72,7 +72,7 @@ class PolicyOutput(NamedTuple):
   """What an actor-critic network returns for one state."""
 
   logits: Array  # [A], log pi up to a constant
-  value: Array  # []
+  value: Array | None  # []; None where the critic was left out
 
 
 class Coefficients(NamedTuple):

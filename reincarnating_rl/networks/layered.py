@@ -1,0 +1,110 @@
+"""A network of plain layers that data describe; callers vmap it.
+
+Teachers of other libraries are brought into this form.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+
+import jax.numpy as jnp
+from flax import linen as nn
+
+from reincarnating_rl.types import (
+  Array,
+  CategoricalOutput,
+  PolicyOutput,
+  QOutput,
+  QuantileOutput,
+)
+
+Convolution = tuple[int, tuple[int, int], int, int | str]
+"""Features, (height, width) of the kernel, stride, and padding: zeros on each
+side of both axes, or 'SAME' as XLA means it."""
+Output = QOutput | PolicyOutput | QuantileOutput | CategoricalOutput
+
+# With the defaults of torch.nn, whose GELU is the exact one.
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+  'relu': nn.relu,
+  'tanh': nn.tanh,
+  'elu': nn.elu,
+  'gelu': functools.partial(nn.gelu, approximate=False),
+  'leaky_relu': nn.leaky_relu,
+  'sigmoid': nn.sigmoid,
+  'silu': nn.silu,
+}
+OUTPUTS = ('q_values', 'policy', 'quantiles', 'categorical')
+
+
+class LayeredNetwork(nn.Module):
+  """Convolutions, then linear layers, an activation after each but the last.
+
+  Its parameters are `Conv_0`, `Conv_1`, ... and `Dense_0`, ..., the last of
+  which is the head. All fields are plain data; lists do for tuples.
+
+  Attributes:
+    num_actions: number of actions, A.
+    convolutions: each as a `Convolution`; without any, states are flattened.
+    hidden: units of each linear layer but the head.
+    activation: a key of `ACTIVATIONS`; or one for each convolution and hidden
+      layer, in their order.
+    scale: what states are divided by.
+    output: one of `OUTPUTS`, what the head's numbers mean.
+    num_atoms: numbers per action, N, of a distribution: its quantiles or the
+      logits of its atoms; 1 otherwise.
+    value_range: returns that the first and the last atom stand for, the others
+      evenly between; for 'categorical' alone.
+  """
+
+  num_actions: int
+  convolutions: tuple[Convolution, ...] = ()
+  hidden: tuple[int, ...] = ()
+  activation: str | tuple[str, ...] = 'relu'
+  scale: float = 1.0
+  output: str = 'q_values'
+  num_atoms: int = 1
+  value_range: tuple[float, float] | None = None
+
+  @nn.compact
+  def __call__(self, state: Array) -> Output:
+    """Returns the output for one `state[*O, S]`; no critic for a policy.
+
+    Raises:
+      ValueError: the fields contradict each other, or the state.
+    """
+    activations = self._activations()
+    x = state.astype(jnp.float32) / self.scale
+    for features, kernel, stride, padding in self.convolutions:
+      convolution = nn.Conv(
+        features, tuple(kernel), strides=stride, padding=padding
+      )
+      x = next(activations)(convolution(x))
+    x = x.reshape(-1)
+    for units in self.hidden:
+      x = next(activations)(nn.Dense(units)(x))
+    return self._output(nn.Dense(self.num_actions * self.num_atoms)(x))
+
+  def _activations(self) -> Iterator[Callable[[Array], Array]]:
+    count = len(self.convolutions) + len(self.hidden)
+    names = self.activation
+    if isinstance(names, str):
+      names = (names,) * count
+    if len(names) != count or not ACTIVATIONS.keys() >= set(names):
+      raise ValueError(f'There are no {count} activations in {names}.')
+    return iter([ACTIVATIONS[name] for name in names])
+
+  def _output(self, numbers: Array) -> Output:
+    """Says what the head's numbers[A * N] mean."""
+    if self.output in ('q_values', 'policy') and self.num_atoms != 1:
+      raise ValueError(f'{self.output} have no {self.num_atoms} atoms.')
+    if self.output == 'q_values':
+      return QOutput(numbers)
+    if self.output == 'policy':
+      return PolicyOutput(numbers, None)
+    numbers = numbers.reshape(self.num_actions, self.num_atoms)
+    if self.output == 'quantiles':
+      return QuantileOutput(numbers.mean(axis=1), numbers)
+    if self.output != 'categorical' or self.value_range is None:
+      raise ValueError(f'There is no output {self.output!r} of such a range.')
+    support = jnp.linspace(*self.value_range, self.num_atoms)
+    q_values = (nn.softmax(numbers) * support[None]).sum(axis=1)
+    return CategoricalOutput(q_values, numbers)

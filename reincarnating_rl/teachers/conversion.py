@@ -1,0 +1,191 @@
+"""Turns the parameters of another library's network into those of our own."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from reincarnating_rl.networks.layered import Convolution
+from reincarnating_rl.teachers import image_sizes
+from reincarnating_rl.teachers.actions import ActionMap, indices_of
+from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from reincarnating_rl.teachers.foreign import Foreign
+from reincarnating_rl.teachers.layers import OUTPUTS, Layers
+from reincarnating_rl.teachers.state_dicts import (
+  ADVICE,
+  Layer,
+  StateDict,
+  read_layer,
+)
+from reincarnating_rl.types import Params
+
+_SAME_ACTIONS = "the game's own, in the emulator's order"
+
+
+def convert(
+  state_dict: StateDict,
+  layers: Layers,
+  *,
+  num_actions: int,
+  state_shape: tuple[int, ...],
+  source: str,
+  action_map: ActionMap | None = None,
+) -> Foreign:
+  """Makes a teacher of parameters.
+
+  Args:
+    state_dict: the parameters by name; those that `layers` does not name are
+      of no consequence.
+    layers: which of them are which layers.
+    num_actions: A, of the game.
+    state_shape: (*O, S), of one state of the game.
+    source: the file, for messages.
+    action_map: which of the teacher's actions are the game's; None if the two
+      have the same actions in the same order.
+
+  Returns:
+    The teacher; the checksum of its file is left empty.
+
+  Raises:
+    MismatchedTeacherError: a parameter is missing, of an impossible shape or
+      not of finite floats, or the network is for other states or actions.
+  """
+  convolutions = [
+    read_layer(state_dict, name, 4, source) for name, *_ in layers.convolutions
+  ]
+  dense = [read_layer(state_dict, name, 2, source) for name in layers.dense]
+  for chain in (convolutions, dense):
+    _check_chain(chain, source)
+  network = _describe(convolutions, dense, layers)
+  _check_stack(convolutions, state_shape, source)
+  size = image_sizes.after(network['convolutions'], state_shape)
+  if min(size) <= 0 or math.prod(size) != len(dense[0].kernel):
+    raise _other_states(dense[0], network, state_shape, source)
+  layout = layers.layout or dense[0].layout
+  if layout == 'channels_first':
+    dense[0] = _channels_last(dense[0], size)
+  num_atoms = _num_atoms(layers, dense[-1], num_actions, source)
+  indices = indices_of(
+    action_map,
+    teacher=len(dense[-1].bias) // num_atoms,
+    game=num_actions,
+    source=source,
+  )
+  dense[-1] = _take_actions(dense[-1], num_atoms, indices, layers.atoms_first)
+  return Foreign(
+    kind=layers.kind,
+    network=network | {'num_atoms': num_atoms},
+    params=_params(convolutions, dense),
+    sha256='',
+    metadata={
+      'actions': list(action_map.meanings) if action_map else _SAME_ACTIONS,
+      'layout': layout,
+    },
+  )
+
+
+def _check_chain(chain: list[Layer], source: str) -> None:
+  for before, after in zip(chain, chain[1:], strict=False):
+    if after.kernel.shape[-2] != len(before.bias):
+      raise MismatchedTeacherError(
+        f'{source}: {after.name} has {after.kernel.shape[-2]} inputs, but '
+        f'{before.name} before it has {len(before.bias)} outputs; {ADVICE}'
+      )
+
+
+def _describe(
+  convolutions: list[Layer], dense: list[Layer], layers: Layers
+) -> dict[str, Any]:
+  """Returns the fields of the network but those of its actions."""
+  described: list[Convolution] = []
+  for layer, given in zip(convolutions, layers.convolutions, strict=True):
+    _, stride, padding = (*given, 0)[:3]
+    height, width, _, features = layer.kernel.shape
+    described.append((features, (height, width), stride, padding))
+  return {
+    'convolutions': tuple(described),
+    'hidden': tuple(len(layer.bias) for layer in dense[:-1]),
+    'activation': layers.activation,
+    'scale': layers.scale or (255.0 if convolutions else 1.0),
+    'output': OUTPUTS[layers.kind],
+    'value_range': layers.value_range,
+  }
+
+
+def _check_stack(
+  convolutions: list[Layer], state_shape: tuple[int, ...], source: str
+) -> None:
+  if not convolutions:
+    return
+  channels = convolutions[0].kernel.shape[2]
+  if len(state_shape) != 3 or state_shape[-1] != channels:
+    raise MismatchedTeacherError(
+      f'The network of {source} takes a stack of {channels} images, but the '
+      f'game gives states of shape {state_shape}, the stack last; {ADVICE}'
+    )
+
+
+def _other_states(
+  first: Layer,
+  network: dict[str, Any],
+  state_shape: tuple[int, ...],
+  source: str,
+) -> MismatchedTeacherError:
+  inputs = len(first.kernel)
+  takes = f'states of {inputs} numbers'
+  if network['convolutions']:
+    sides = image_sizes.fitting(network['convolutions'], inputs)
+    widths = f'{sides[0]} to {sides[1]} pixels wide' if sides else 'not square'
+    takes = f'images that are {widths} ({first.name} has {inputs} inputs)'
+  return MismatchedTeacherError(
+    f'The network of {source} takes {takes}, but the game gives states of '
+    f'shape {state_shape}, the stack last; {ADVICE}'
+  )
+
+
+def _channels_last(layer: Layer, size: tuple[int, ...]) -> Layer:
+  """Orders the inputs of a layer for what is flattened channels last."""
+  *sides, channels = size
+  kernel = layer.kernel.reshape(channels, *sides, -1)
+  kernel = kernel.transpose(*range(1, len(size)), 0, len(size))
+  return layer._replace(kernel=kernel.reshape(layer.kernel.shape))
+
+
+def _num_atoms(
+  layers: Layers, head: Layer, num_actions: int, source: str
+) -> int:
+  """Returns N of a head of A * N outputs."""
+  if layers.kind in ('dqn', 'ppo'):
+    return 1
+  outputs = len(head.bias)
+  num_atoms = layers.num_atoms or max(outputs // num_actions, 1)
+  if outputs % num_atoms:
+    raise MismatchedTeacherError(
+      f'{source}: {head.name} has {outputs} outputs, which are not {num_atoms} '
+      'for each action; correct Layers.num_atoms.'
+    )
+  return num_atoms
+
+
+def _take_actions(
+  head: Layer, num_atoms: int, indices: tuple[int, ...], atoms_first: bool
+) -> Layer:
+  """Leaves of a head what the actions of the game have, action by action."""
+  numbers = np.arange(len(head.bias))
+  if atoms_first:
+    by_action = numbers.reshape(num_atoms, -1).T
+  else:
+    by_action = numbers.reshape(-1, num_atoms)
+  taken = by_action[list(indices)].reshape(-1)
+  return head._replace(kernel=head.kernel[:, taken], bias=head.bias[taken])
+
+
+def _params(convolutions: list[Layer], dense: list[Layer]) -> Params:
+  named = {f'Conv_{i}': layer for i, layer in enumerate(convolutions)}
+  named |= {f'Dense_{i}': layer for i, layer in enumerate(dense)}
+  return {
+    'params': {
+      name: {'kernel': layer.kernel, 'bias': layer.bias}
+      for name, layer in named.items()
+    }
+  }

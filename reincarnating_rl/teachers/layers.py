@@ -1,0 +1,120 @@
+"""Which parameters of another library's network are which of its layers."""
+
+import dataclasses
+import difflib
+from collections.abc import Collection
+from typing import Any
+
+from reincarnating_rl.networks.layered import ACTIVATIONS
+from reincarnating_rl.teachers.errors import TeacherError
+
+# By the kind of the teacher; `rainbow` is any agent of categorical returns.
+OUTPUTS = {
+  'dqn': 'q_values',
+  'rainbow': 'categorical',
+  'quantile': 'quantiles',
+  'ppo': 'policy',
+}
+LAYOUTS = ('channels_first', 'channels_last')
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Layers:
+  """The layers of a network, by the names of their parameters.
+
+  Sizes are read off the parameters. The network of a DQN in PyTorch is
+
+      Layers(convolutions=(('conv1', 4), ('conv2', 2), ('conv3', 1)),
+             dense=('fc1', 'head'))
+
+  where `conv1.weight` and `conv1.bias` are those of a convolution of stride 4.
+
+  Attributes:
+    kind: 'dqn' for Q-values, 'quantile' for quantiles of the return, 'rainbow'
+      for categorical returns (C51 too), 'ppo' for logits of any policy.
+    convolutions: name and stride of each, then its padding if it has any:
+      zeros on each side, or 'SAME' as XLA means it.
+    dense: names of the linear layers in their order, the head last.
+    activation: a key of `ACTIVATIONS`; or one for each convolution and each
+      linear layer but the head, in their order.
+    scale: what states are divided by; None: 255 before convolutions, else 1.
+    num_atoms: numbers per action; None: as many as the head has for the game's
+      actions.
+    value_range: returns of the first and the last atom, of 'rainbow' alone.
+    atoms_first: whether the head's numbers are [N, A] rather than [A, N].
+    layout: which axis of states came first in the network, 'channels_first' or
+      'channels_last'; None: as is usual where the layers are from, first in
+      PyTorch and last in Flax. The channels are the stacked observations.
+  """
+
+  kind: str = 'dqn'
+  convolutions: tuple[tuple[Any, ...], ...] = ()
+  dense: tuple[str, ...] = ()
+  activation: str | tuple[str, ...] = 'relu'
+  scale: float | None = None
+  num_atoms: int | None = None
+  value_range: tuple[float, float] | None = None
+  atoms_first: bool = False
+  layout: str | None = None
+
+  def __post_init__(self) -> None:
+    """Checks what can be checked without the parameters.
+
+    Raises:
+      TeacherError: something makes no sense.
+    """
+    _check_choice('kind', self.kind, OUTPUTS)
+    _check_choice('layout', self.layout, (*LAYOUTS, None))
+    if not self.dense or not all(isinstance(n, str) for n in self.dense):
+      raise TeacherError(
+        "Layers.dense names the linear layers, such as ('fc', 'head'); it is "
+        f'{self.dense!r}.'
+      )
+    given = self.activation
+    for name in (given,) if isinstance(given, str) else given:
+      _check_choice('activation', name, ACTIVATIONS)
+    count = len(self.convolutions) + len(self.dense) - 1
+    if not isinstance(given, str) and len(given) != count:
+      raise TeacherError(
+        f'Layers.activation has {len(given)} names for {count} convolutions '
+        'and hidden layers; give one for each, or one for all.'
+      )
+    for convolution in self.convolutions:
+      _check_convolution(convolution)
+    if self.scale is not None and not self.scale > 0:
+      raise TeacherError(f'Layers.scale is {self.scale!r}; it must be > 0.')
+    if (self.kind == 'rainbow') != (self.value_range is not None):
+      raise TeacherError(
+        'Layers.value_range is what atoms span, such as (-10.0, 10.0), of kind '
+        "'rainbow' and of no other kind."
+      )
+    if self.num_atoms is not None and not self.num_atoms >= 1:
+      raise TeacherError(f'Layers.num_atoms is {self.num_atoms!r}, not >= 1.')
+
+
+def _check_choice(what: str, value: Any, among: Collection[Any]) -> None:
+  if value in among:
+    return
+  names = [name for name in among if name is not None]
+  near = difflib.get_close_matches(str(value), names, n=1, cutoff=0)[0]
+  raise TeacherError(
+    f'There is no Layers.{what} {value!r}, did you mean {near!r}; there are: '
+    f'{", ".join(names)}.'
+  )
+
+
+def _check_convolution(convolution: Any) -> None:
+  name, stride, padding = None, 0, 0
+  if isinstance(convolution, list | tuple) and len(convolution) in (2, 3):
+    name, stride, padding = (*convolution, 0)[:3]
+  is_padding = padding == 'SAME' or (isinstance(padding, int) and padding >= 0)
+  if (
+    not isinstance(name, str)
+    or not isinstance(stride, int)
+    or not stride >= 1
+    or not is_padding
+  ):
+    raise TeacherError(
+      'Layers.convolutions holds a name, a stride and if need be a padding for '
+      f"each, such as ('conv1', 4, 0); not {convolution!r}."
+    )
