@@ -39,9 +39,9 @@ flags.DEFINE_string(
 )
 flags.DEFINE_string(
   'teacher_agent',
-  'dqn',
+  'auto',
   'Kind of teacher: dqn, rainbow (C51 too), quantile, implicit_quantile, ppo; '
-  'or random (by name only).',
+  'auto takes what the checkpoint says or looks like; random, only by name.',
 )
 flags.DEFINE_string(
   'teacher_checkpoint_dir',

@@ -13,6 +13,7 @@ class ReincarnatingDQNAgent(ReincarnationMixin, dqn_agent.JaxDQNAgent):
   """Dopamine's DQN on our replay and update; trained tabula rasa as it is."""
 
   network_parameter = 'JaxDQNAgent.network'
+  teacher_kind = 'dqn'
 
   def __init__(
     self, num_actions: int, *, seed: int, double_dqn: bool = False

@@ -9,6 +9,7 @@ from reincarnating_rl.agents.qdagger import QDagger
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.objectives import TDLoss, categorical_td, scalar_td
+from reincarnating_rl.teachers.description import Description, describe
 from reincarnating_rl.types import Array
 
 
@@ -23,6 +24,7 @@ class ReincarnatingRainbowAgent(
   """
 
   network_parameter = 'JaxFullRainbowAgent.network'
+  teacher_kind = 'rainbow'
   _network_fields = ('num_atoms', 'noisy', 'dueling', 'distributional')
 
   def __init__(self, num_actions: int, *, seed: int) -> None:
@@ -62,6 +64,14 @@ class ReincarnatingRainbowAgent(
       'atoms from': float(self._support[0]),
       'atoms to': float(self._support[-1]),
     }
+
+  @property
+  def description(self) -> Description | None:
+    """What a checkpoint says of the network, if that can be said."""
+    vmin, vmax = float(self._support[0]), float(self._support[-1])
+    if self._distributional and vmin != -vmax:
+      return None
+    return describe(self.teacher_kind, self.network_def, vmax)
 
   def _network_arguments(self, key: Array, eval_mode: bool) -> dict[str, Any]:
     return {'support': self._support, 'eval_mode': eval_mode, 'key': key}

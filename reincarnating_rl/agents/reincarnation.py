@@ -33,6 +33,7 @@ class ReincarnationMixin(
 
   Attributes:
     network_parameter: gin's name of the network.
+    teacher_kind: a key of `teachers.kinds.KINDS`, of what it can become.
     needs_teacher: whether the loss is undefined without one.
     distill_coefficient: lambda, the weight of the teacher now.
     training_steps: environment steps taken online.
@@ -42,6 +43,7 @@ class ReincarnationMixin(
   """
 
   network_parameter: str
+  teacher_kind: str
   needs_teacher = False
   _initial_distill_coefficient = 0.0
   _distillation: Distillation | None = None

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 from reincarnating_rl.errors import UserError
+from reincarnating_rl.teachers.description import Description, describe
 
 
 class IncompatibleSnapshotError(UserError):
@@ -104,6 +105,11 @@ class Snapshots:
       'double Q-learning': self._double_dqn,
       'data augmentation': self._data_augmentation,
     }
+
+  @property
+  def description(self) -> Description | None:
+    """What a checkpoint says of the network, if that can be said."""
+    return describe(self.teacher_kind, self.network_def)
 
   def snapshot(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Returns all that shapes the student's future, its replay apart.

@@ -27,6 +27,8 @@ class Environment:
   Attributes:
     action_space: Discrete.
     observation_space: Box of uint8 or float32, `[*O]`.
+    action_meanings: of the actions in order, as the emulator calls them; None
+      where the environment does not say.
     game_over: whether no episode is under way.
     truncated: whether the episode ended by its time limit alone.
   """
@@ -61,6 +63,7 @@ class Environment:
       self.observation_space = gym.spaces.Box(
         -np.inf, np.inf, observations.shape, np.float32
       )
+    self.action_meanings = _action_meanings(environment)
     self.game_over = True
     self.truncated = False
 
@@ -102,6 +105,11 @@ class Environment:
 
   def _cast(self, observation: Any) -> np.ndarray:
     return np.asarray(observation, self.observation_space.dtype)
+
+
+def _action_meanings(environment: gym.Env) -> tuple[str, ...] | None:
+  told = getattr(environment.unwrapped, 'get_action_meanings', None)
+  return told and tuple(told())
 
 
 class _PlainSeed(gym.Wrapper):

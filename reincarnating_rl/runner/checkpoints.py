@@ -57,6 +57,7 @@ class Checkpoints:
     state: dict[str, Any],
     replays: dict[str, FrameStore],
     *,
+    about: dict[str, Any],
     tag: str,
   ) -> None:
     """Writes a checkpoint; it replaces an earlier one of the same iteration.
@@ -66,6 +67,7 @@ class Checkpoints:
       arrays: by name, `online_params/...` among them.
       state: JSON-able.
       replays: stores by name; only what is new in them is written.
+      about: JSON-able; what a reader who knows no run wants to be told.
       tag: tells checkpoints of one iteration apart.
 
     Raises:
@@ -76,7 +78,7 @@ class Checkpoints:
       self.directory,
       number,
       arrays,
-      {'replays': logs, 'state': state},
+      {**about, 'replays': logs, 'state': state},
       tag=f'.{tag}',
     )
     self._remove_stale(number)

@@ -28,7 +28,7 @@ AGENTS = {
 class TeacherSettings(NamedTuple):
   """Which teacher, from where."""
 
-  agent: str = 'dqn'
+  agent: str = 'auto'
   checkpoint_dir: str | None = None
   checkpoint_number: int | None = None
   checkpoint_file_prefix: str = 'ckpt'

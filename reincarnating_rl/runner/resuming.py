@@ -7,6 +7,7 @@ from reincarnating_rl.runner import checkpoints, collectors, lineage
 from reincarnating_rl.runner.phases import Iteration
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.record import check_identity
+from reincarnating_rl.teachers.description import ENTRY
 
 
 class Resuming:
@@ -59,9 +60,23 @@ class Resuming:
       'metrics_bytes': collectors.size(self._base_dir),
     }
     tag = f'{self._position.steps}-{self._position.finished:d}'
-    self._checkpoints.save(number, arrays, state, replays, tag=tag)
+    self._checkpoints.save(
+      number, arrays, state, replays, about=self._about, tag=tag
+    )
     lineage.write(self._base_dir, self.lineage)
     self._checkpointed_at = time.monotonic()
+
+  @property
+  def _about(self) -> dict[str, Any]:
+    """What a checkpoint tells whoever takes the student for a teacher."""
+    about = {
+      'game': {
+        'name': self._game.name,
+        'actions': self._environment.action_meanings,
+      }
+    }
+    told = self._agent.description
+    return about | ({ENTRY: told._asdict()} if told else {})
 
   def _reach_safe_point(self, iteration: Iteration) -> None:
     """Stops here if the user asked to, and checkpoints if one is due."""

@@ -9,3 +9,11 @@ class TeacherError(UserError):
 
 class MismatchedTeacherError(TeacherError):
   """The parameters do not fit the network, or the game."""
+
+
+class OtherGameError(MismatchedTeacherError):
+  """The teacher seems to be of a game with another number of actions."""
+
+  def __init__(self, message: str, *, num_actions: int) -> None:
+    super().__init__(message)
+    self.num_actions = num_actions

@@ -4,15 +4,17 @@ import difflib
 import math
 import os
 
-from reincarnating_rl.teachers import checkpoints, fit
+from reincarnating_rl.teachers import checkpoints, fit, recognition
 from reincarnating_rl.teachers.base import RandomTeacher, Teacher
+from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.errors import TeacherError
 from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
 from reincarnating_rl.teachers.network_teacher import NetworkTeacher, Policy
 from reincarnating_rl.teachers.readings import Fields
 from reincarnating_rl.types import Array, Params
 
-TEACHERS = (*KINDS, 'random')
+TEACHERS = (recognition.AUTO, *KINDS, 'random')
+_VMAX = 10.0  # Dopamine's.
 
 
 def create_teacher(
@@ -25,7 +27,7 @@ def create_teacher(
   checkpoint_number: int | None = None,
   checkpoint_file_prefix: str = 'ckpt',
   temperature: float = 0.1,
-  vmax: float = 10.0,
+  vmax: float | None = None,
   network: NetworkFactory | None = None,
 ) -> Teacher:
   """Makes a teacher.
@@ -35,7 +37,8 @@ def create_teacher(
   was distributional, which is assumed, and its `vmax`.
 
   Args:
-    agent: one of `TEACHERS`; 'random' needs and reads no checkpoint.
+    agent: one of `TEACHERS`; 'auto' takes what the checkpoint says that it is,
+      or else looks like. 'random' needs and reads no checkpoint.
     checkpoint_dir: a run of the teacher, or its checkpoints folder.
     num_actions: actions of the game.
     observation_shape: *O, of one observation of the game.
@@ -44,7 +47,8 @@ def create_teacher(
     checkpoint_file_prefix: of the checkpoints' names.
     temperature: tau of a teacher of Q-values (Agarwal et al. 2022, Eq. 2); a
       teacher that is a policy has none.
-    vmax: a Rainbow teacher's atoms span the returns from -vmax to vmax.
+    vmax: a Rainbow teacher's atoms span the returns from -vmax to vmax; None
+      for what the checkpoint says, or else 10.
     network: makes the teacher's network, called with `num_actions` and the
       fields of its kind; None for Dopamine's. The student's has no say in it.
 
@@ -69,26 +73,26 @@ def create_teacher(
       f'The {agent} teacher needs --teacher_checkpoint_dir; pass '
       '--teacher_agent random if a random one is meant.'
     )
-  _check_positive(temperature=temperature, vmax=vmax)
+  _check_positive(temperature=temperature, vmax=1.0 if vmax is None else vmax)
   checkpoint = checkpoints.load_checkpoint(
     checkpoint_dir, checkpoint_number, checkpoint_file_prefix
   )
-  candidate = fit.Candidate(
-    kind=KINDS[agent],
-    network=network or KINDS[agent].network,
+  candidate, fields = recognition.recognise(
+    checkpoint,
+    agent,
+    network,
     state_shape=(*observation_shape, stack_size),
     num_actions=num_actions,
   )
-  fields = fit.fit(checkpoint.params, candidate, checkpoint.path)
   settings = {} if candidate.kind.is_policy else {'temperature': temperature}
   if fields.get('distributional'):
-    settings['vmax'] = vmax
+    settings['vmax'] = vmax = _vmax(vmax, checkpoint)
   return NetworkTeacher(
     _policy(candidate, fields, temperature, vmax),
     checkpoint.params,
     num_actions=num_actions,
     lineage={
-      'agent': agent,
+      'agent': candidate.kind.name,
       'network': type(candidate.make(fields)).__name__,
       'network_fields': fields,
       'checkpoint': checkpoint.path,
@@ -109,11 +113,19 @@ def _check_positive(**settings: float) -> None:
       )
 
 
+def _vmax(given: float | None, checkpoint: TeacherCheckpoint) -> float:
+  told = checkpoint.description and checkpoint.description.vmax
+  return given or told or _VMAX
+
+
 def _policy(
-  candidate: fit.Candidate, fields: Fields, temperature: float, vmax: float
+  candidate: fit.Candidate,
+  fields: Fields,
+  temperature: float,
+  vmax: float | None,
 ) -> Policy:
   network, kind = candidate.make(fields), candidate.kind
-  inputs = kind.inputs(fields, vmax)
+  inputs = kind.inputs(fields, vmax or _VMAX)
 
   def policy(params: Params, state: Array) -> Array:
     return kind.logits(network.apply(params, state, **inputs), temperature)

@@ -9,13 +9,20 @@ from flax import linen as nn
 
 from reincarnating_rl.errors import first_line, name_of
 from reincarnating_rl.teachers import params as params_lib
-from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from reincarnating_rl.teachers.errors import (
+  MismatchedTeacherError,
+  OtherGameError,
+)
 from reincarnating_rl.teachers.kinds import KINDS, Kind, NetworkFactory
 from reincarnating_rl.teachers.readings import Fields, Shapes
 from reincarnating_rl.types import Params
 
-# The last of images that are too small for a network's convolutions.
-_UNUSABLE = (TypeError, ValueError, flax_errors.FlaxError, ZeroDivisionError)
+# The last two: a field that the kind lacks, and images that are too small for
+# the network's convolutions.
+_UNUSABLE = (
+  *(TypeError, ValueError, flax_errors.FlaxError),
+  *(LookupError, ZeroDivisionError),
+)
 _ADVICE = (
   'give the network that the teacher was trained with (create_teacher.network).'
 )
@@ -153,9 +160,10 @@ def _mismatch(
     sizes = {size // atoms for shape in found.values() for size in shape[-1:]}
     for actions in sorted(sizes - {0, candidate.num_actions}):
       if found == candidate.shapes(fields, actions):
-        return MismatchedTeacherError(
+        return OtherGameError(
           f'The teacher of {source} has {actions} actions, but the game has '
-          f'{candidate.num_actions}; give a teacher of this game.'
+          f'{candidate.num_actions}; give a teacher of this game.',
+          num_actions=actions,
         )
   return MismatchedTeacherError(_difference(found, expected, source))
 

@@ -34,6 +34,7 @@ def save(checkpoints, number, store, *, tag='t', value=0.0):
     },
     {'seed': 1, 'value': value},
     {'student': store},
+    about={},
     tag=tag,
   )
 

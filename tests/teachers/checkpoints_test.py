@@ -18,7 +18,7 @@ from reincarnating_rl.errors import (
   UnsafeFileError,
   UserError,
 )
-from reincarnating_rl.teachers import checkpoints
+from reincarnating_rl.teachers import checkpoint_files, checkpoints, compact
 
 _TREE = {'params': {'Dense_0': {'bias': np.array([1.0, 2.0], np.float32)}}}
 
@@ -102,15 +102,15 @@ def test_the_newest_complete_one_is_taken_by_number_not_by_name(tmp_path):
   for number in (2, 10, 9):
     _pickle(tmp_path, number)
   _pickle(tmp_path, 11, sentinel=False)
-  assert checkpoints.available_checkpoints(tmp_path) == [2, 9, 10, 11]
-  assert checkpoints.complete_checkpoints(tmp_path) == [2, 9, 10]
+  assert checkpoint_files.available(tmp_path) == [2, 9, 10, 11]
+  assert checkpoint_files.complete(tmp_path) == [2, 9, 10]
   assert checkpoints.load_checkpoint(tmp_path).number == 10
   assert checkpoints.load_checkpoint(tmp_path, 11).number == 11
 
 
 def test_a_students_directory_is_a_teachers(tmp_path):
   folder = tmp_path / 'checkpoints'
-  checkpoints.write_compact(folder, 1, _TREE, {'teacher': {'game': 'Pong'}})
+  compact.write_compact(folder, 1, _TREE, {'teacher': {'game': 'Pong'}})
   _pickle(folder, 0)
   (folder / 'ckpt.2.safetensors').write_bytes(b'its manifest never came')
   checkpoint = checkpoints.load_checkpoint(tmp_path)
@@ -120,7 +120,7 @@ def test_a_students_directory_is_a_teachers(tmp_path):
 
 
 def test_another_prefix(tmp_path):
-  checkpoints.write_compact(tmp_path, 1, _TREE, {}, prefix='teacher')
+  compact.write_compact(tmp_path, 1, _TREE, {}, prefix='teacher')
   _pickle(tmp_path, 5)
   assert checkpoints.load_checkpoint(tmp_path, prefix='teacher').number == 1
 
@@ -129,7 +129,7 @@ def test_other_files_are_no_checkpoints(tmp_path):
   names = ['ckpt.01', 'ckpt.x', 'ckpt.1.gz', 'xckpt.1', 'ckptx1', 'ckpt.-1']
   for name in [*names, '$store$_action_ckpt.1.gz', 'ckpt.3']:
     (tmp_path / name).touch()
-  assert checkpoints.available_checkpoints(tmp_path) == [3]
+  assert checkpoint_files.available(tmp_path) == [3]
 
 
 def test_reading_leaves_the_folder_as_it_was(tmp_path):

@@ -220,5 +220,5 @@ def test_unknown_names_are_answered_with_the_nearest(name, near):
     factory.create_teacher(name, None, **_ATARI)
   assert f'did you mean {near!r}' in str(error.value)
   assert str(error.value).endswith(
-    'there are: dqn, rainbow, implicit_quantile, quantile, ppo, random.'
+    'there are: auto, dqn, rainbow, implicit_quantile, quantile, ppo, random.'
   )

@@ -177,3 +177,22 @@ def test_a_cut_checkpoint(tmp_path):
   path.write_bytes(path.read_bytes()[:-100])
   with pytest.raises(DamagedFileError, match=r'ckpt\.7 is cut short'):
     factory.create_teacher('quantile', tmp_path, **dopamine_agents.GAME)
+
+
+@pytest.mark.parametrize(
+  ('name', 'kind'),
+  [
+    ('dqn', 'dqn'),
+    ('rainbow', 'rainbow'),
+    ('full_rainbow', 'rainbow'),
+    ('quantile', 'quantile'),
+    ('implicit_quantile', 'implicit_quantile'),
+    ('ppo', 'ppo'),
+  ],
+)
+def test_kinds_are_recognised(name, kind, tmp_path):
+  agent = dopamine_agents.make(name)
+  assert _load('auto', agent, tmp_path).lineage['agent'] == kind
+  game = dopamine_agents.GAME | {'num_actions': 5}
+  with pytest.raises(MismatchedTeacherError, match='has 3 actions, but the ga'):
+    factory.create_teacher('auto', tmp_path, **game)

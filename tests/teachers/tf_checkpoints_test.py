@@ -16,7 +16,12 @@ from reincarnating_rl.errors import (
   MissingFileError,
   UserError,
 )
-from reincarnating_rl.teachers import checkpoints, factory, tf_checkpoints
+from reincarnating_rl.teachers import (
+  checkpoint_files,
+  checkpoints,
+  factory,
+  tf_checkpoints,
+)
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.formats import bundles
 
@@ -136,7 +141,7 @@ def test_the_newest_needs_no_sentinel(tmp_path):
     assert found.metadata == {'format': 'tensorflow'}
   data = index.with_suffix('.data-00000-of-00001').read_bytes()
   assert found.sha256 == hashlib.sha256(data).hexdigest()
-  assert checkpoints.available_checkpoints(tmp_path, 'tf_ckpt') == [9, 10]
+  assert checkpoint_files.available(tmp_path, 'tf_ckpt') == [9, 10]
   found = checkpoints.load_checkpoint(tmp_path, 9, 'tf_ckpt')
   assert found.path.endswith('tf_ckpt-9.index')
 

@@ -1,0 +1,125 @@
+"""Which kind of teacher, with which network, some parameters are of."""
+
+import dataclasses
+import math
+
+from reincarnating_rl.teachers import fit
+from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
+from reincarnating_rl.teachers.description import NETWORKS
+from reincarnating_rl.teachers.errors import (
+  MismatchedTeacherError,
+  OtherGameError,
+)
+from reincarnating_rl.teachers.fit import Candidate
+from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
+from reincarnating_rl.teachers.params import shapes
+from reincarnating_rl.teachers.readings import Fields, Shapes
+
+AUTO = 'auto'
+_MANY_ACTIONS = 10**9  # More than any game has.
+
+
+def recognise(
+  checkpoint: TeacherCheckpoint,
+  agent: str,
+  network: NetworkFactory | None,
+  *,
+  state_shape: tuple[int, ...],
+  num_actions: int,
+) -> tuple[Candidate, Fields]:
+  """Finds the kind, the network and its fields.
+
+  A network that the caller names is believed, then what the checkpoint says of
+  itself, then the shapes of the parameters.
+
+  Args:
+    checkpoint: of the teacher.
+    agent: a key of `KINDS`, or `AUTO`.
+    network: makes the network, or None.
+    state_shape: (*O, S), of one state of the game.
+    num_actions: A, of the teacher.
+
+  Returns:
+    What the teacher is, and the fields of its network.
+
+  Raises:
+    MismatchedTeacherError: nothing fits.
+  """
+  if network is None and checkpoint.description is not None:
+    candidate = _described(checkpoint, agent, state_shape, num_actions)
+    return candidate, fit.fit(checkpoint.params, candidate, checkpoint.path)
+  kinds = KINDS.values() if agent == AUTO else [KINDS[agent]]
+  failures = []
+  for kind in kinds:
+    candidate = Candidate(
+      kind, network or kind.network, state_shape, num_actions
+    )
+    try:
+      fields = fit.fit(checkpoint.params, candidate, checkpoint.path)
+      if agent == AUTO:
+        _check_usual(candidate, fields, checkpoint.path)
+      return candidate, fields
+    except MismatchedTeacherError as error:
+      failures.append((candidate, error))
+  raise _likeliest(failures, shapes(checkpoint.params))
+
+
+def _likeliest(
+  failures: list[tuple[Candidate, MismatchedTeacherError]], found: Shapes
+) -> MismatchedTeacherError:
+  """Chooses the error of the kind that comes nearest."""
+
+  def rank(failure: tuple[Candidate, MismatchedTeacherError]) -> float:
+    candidate, error = failure
+    # Read as Q-values, atoms are many actions.
+    if isinstance(error, OtherGameError):
+      return error.num_actions
+    try:
+      distance = len(found.items() ^ candidate.read(found)[1].items())
+    except MismatchedTeacherError:
+      return math.inf
+    return _MANY_ACTIONS + distance
+
+  return min(failures, key=rank)[1]  # Of equals, the first.
+
+
+def _described(
+  checkpoint: TeacherCheckpoint,
+  agent: str,
+  state_shape: tuple[int, ...],
+  num_actions: int,
+) -> Candidate:
+  told = checkpoint.description
+  if told.kind not in KINDS or agent not in (AUTO, told.kind):
+    raise MismatchedTeacherError(
+      f'{checkpoint.path} is of the kind {told.kind!r}, not {agent}; leave out '
+      '--teacher_agent.'
+    )
+  kind = dataclasses.replace(
+    KINDS[told.kind],
+    read_fields=lambda shapes, actions: [told.fields],
+    usual_atoms=told.fields.get('num_atoms'),
+  )
+  return Candidate(kind, NETWORKS[told.network], state_shape, num_actions)
+
+
+def _check_usual(candidate: Candidate, fields: Fields, source: str) -> None:
+  """Refuses what is more likely a teacher for another number of actions."""
+  kind, atoms = candidate.kind, fields.get('num_atoms', 1)
+  if candidate.network is not kind.network or atoms in (1, kind.usual_atoms):
+    return
+  outputs = atoms * candidate.num_actions
+  actions, rest = divmod(outputs, kind.usual_atoms)
+  way_out = (
+    f'pass --teacher_agent {kind.name} if it has {atoms} atoms an action.'
+  )
+  if rest:
+    raise MismatchedTeacherError(
+      f'The teacher of {source} has {outputs} outputs, and the game has '
+      f'{candidate.num_actions} actions; {way_out}'
+    )
+  raise OtherGameError(
+    f'The teacher of {source} has {actions} actions, but the game has '
+    f'{candidate.num_actions}; give a teacher of this game, or {way_out}',
+    num_actions=actions,
+  )
