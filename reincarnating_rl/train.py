@@ -56,6 +56,12 @@ flags.DEFINE_string(
   'ckpt',
   'Checkpoint files: PREFIX.NUMBER; or, with tf_ckpt, those of TensorFlow.',
 )
+flags.DEFINE_string(
+  'teacher_replay_dir',
+  None,
+  "Directory of the teacher's replay; default: --teacher_checkpoint_dir, if it "
+  'has one. See RunnerWithTeacher.teacher_data.',
+)
 flags.DEFINE_integer(
   'run_number',
   1,
@@ -117,6 +123,7 @@ def _run() -> None:
       checkpoint_dir=FLAGS.teacher_checkpoint_dir,
       checkpoint_number=FLAGS.teacher_checkpoint_number,
       checkpoint_file_prefix=FLAGS.teacher_checkpoint_file_prefix,
+      replay_dir=FLAGS.teacher_replay_dir,
     ),
     seed=FLAGS.run_number,
     atari_roms_path=FLAGS.atari_roms_path,

@@ -3,12 +3,19 @@
 import numpy as np
 
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.loading import Progress
 from reincarnating_rl.teachers.base import Teacher
 
 _BACKLOG = 256  # States a call, while so many have no logits.
 
 
-def label(replay: FrameStore, teacher: Teacher, *, chunk: int) -> None:
+def label(
+  replay: FrameStore,
+  teacher: Teacher,
+  *,
+  chunk: int,
+  progress: Progress = lambda done, total: None,
+) -> None:
   """Stores the teacher's logits of every state that has none yet.
 
   Args:
@@ -16,10 +23,13 @@ def label(replay: FrameStore, teacher: Teacher, *, chunk: int) -> None:
     teacher: who is asked.
     chunk: states a call for what is left of a backlog; the last call is filled
       up to it, so that a teacher sees two sizes of batch in a whole run.
+    progress: called with states labelled and states to label.
   """
   keys = replay.unlabelled()
+  total = len(keys)
   while len(keys):
     size = _BACKLOG if len(keys) >= _BACKLOG else chunk
     part, keys = keys[:size], keys[size:]
     logits = teacher.policy_logits(replay.states(np.resize(part, size)))
     replay.label(part, np.asarray(logits)[: len(part)])
+    progress(total - len(keys), total)

@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.errors import UserError
+from reincarnating_rl.replay import stored
+from reincarnating_rl.replay.stored import StoredReplay
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.teachers import factory as teacher_factory
 from reincarnating_rl.teachers.base import Teacher
@@ -32,6 +35,7 @@ class TeacherSettings(NamedTuple):
   checkpoint_dir: str | None = None
   checkpoint_number: int | None = None
   checkpoint_file_prefix: str = 'ckpt'
+  replay_dir: str | None = None
 
 
 def check_names(agent: str | None, teacher_agent: str) -> None:
@@ -83,6 +87,7 @@ def create_runner(
     functools.partial(create_agent, agent, seed=seed),
     game,
     teacher=create_teacher(teacher, game, needed=AGENTS[agent].needs_teacher),
+    teacher_replay=find_teacher_replay(teacher),
     seed=seed,
   )
 
@@ -109,6 +114,28 @@ def create_agent(
   """
   del session, summary_writer
   return AGENTS[name](num_actions=environment.action_space.n, seed=seed)
+
+
+def find_teacher_replay(settings: TeacherSettings) -> StoredReplay | None:
+  """Finds the replay that a teacher left.
+
+  Args:
+    settings: which teacher.
+
+  Returns:
+    The replay in the directory that is given for it, or else in the teacher's;
+    None if the latter has none.
+
+  Raises:
+    MissingFileError: the directory that is given has none.
+    DamagedFileError: one that had to be looked into is damaged.
+  """
+  if settings.replay_dir is not None:
+    return stored.choose(os.path.expanduser(settings.replay_dir))
+  teacher = os.path.expanduser(settings.checkpoint_dir or '')
+  if not os.path.isdir(teacher) or not stored.find(teacher):
+    return None
+  return stored.choose(teacher)
 
 
 def create_teacher(

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from absl import logging
 from dopamine.metrics.statistics_instance import StatisticsInstance
@@ -67,6 +67,32 @@ class Iterations:
         self._teacher_data.add(episode, clip_rewards=self._clip_rewards)
         record.teacher_steps += episode.length
     return {'Collect/TeacherSteps': record.teacher_steps}
+
+  def _run_loading(self, iteration: Iteration) -> Metrics:
+    with self._clock(iteration):
+      with self._progress(iteration, 'load teacher data', 'steps read') as bar:
+        report = self._teacher_data.load(
+          self._teacher_replay, iteration.steps, self._follow(bar)
+        )
+      with self._progress(iteration, 'ask the teacher', 'states') as bar:
+        self._teacher_data.label(self._follow(bar))
+    self.record.teacher_steps = report.steps
+    self.record.teacher_data = {
+      'replay': self._teacher_replay.describe(),
+      **report._asdict(),
+    }
+    print(f'Loaded {report.describe()}.')
+    return {'Load/TeacherSteps': report.steps}
+
+  def _follow(self, bar: progress.tqdm.tqdm) -> Callable[[int, int], None]:
+    """Returns what takes how much is done of how much."""
+
+    def follow(done: int, total: int) -> None:
+      self._interrupt.check()
+      bar.total = total
+      bar.update(done - bar.n)
+
+    return follow
 
   def _run_pretraining(self, iteration: Iteration) -> Metrics:
     updates = self._teacher_data.updates(

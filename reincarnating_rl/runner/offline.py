@@ -11,6 +11,8 @@ from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.loading import LoadReport, Progress
+from reincarnating_rl.replay.stored import StoredReplay
 
 _LABEL_CHUNK = 32
 
@@ -64,6 +66,31 @@ class TeacherData:
     )
     self._view = None
 
+  def load(
+    self, replay: StoredReplay, newest: int, progress: Progress
+  ) -> LoadReport:
+    """Fills the replay from disk; `label` it then.
+
+    Args:
+      replay: to read.
+      newest: how many steps to take at most.
+      progress: called with what was read and what is to be read.
+
+    Returns:
+      What was read.
+
+    Raises:
+      UserError: it does not fit the game, or its files are damaged.
+    """
+    self.close()
+    return replay.load(self.open(), newest=newest, progress=progress)
+
+  def label(self, progress: Progress = lambda done, total: None) -> None:
+    """Asks the teacher for the logits of every state that has none yet."""
+    labelling.label(
+      self.store, self._agent.teacher, chunk=_LABEL_CHUNK, progress=progress
+    )
+
   def updates(
     self, num_updates: int, *, done: int
   ) -> Iterator[tuple[int, dict[str, float]]]:
@@ -82,7 +109,7 @@ class TeacherData:
     if done >= num_updates:
       return  # Only the evaluation is left, and perhaps no data any more.
     if self._view is None:
-      labelling.label(self.store, self._agent.teacher, chunk=_LABEL_CHUNK)
+      self.label()
       self._view = device_view.device_view(self.store)
     chunk = math.gcd(
       num_updates - done,

@@ -14,6 +14,7 @@ class Phase(enum.Enum):
 
   TEACHER_EVALUATION = 'teacher evaluation'
   COLLECT = 'collect'
+  LOAD = 'load'
   PRETRAIN = 'pretrain'
   ONLINE = 'online'
 
@@ -21,8 +22,8 @@ class Phase(enum.Enum):
 class Iteration(NamedTuple):
   """One row of the plan.
 
-  `steps` are environment steps of the teacher (COLLECT) or of the student
-  (ONLINE), or gradient updates (PRETRAIN). `index` counts within the phase.
+  `steps` are environment steps of the teacher (COLLECT, LOAD: at most so many)
+  or of the student (ONLINE), or gradient updates (PRETRAIN). `index` counts within the phase.
   """
 
   number: int
@@ -44,17 +45,19 @@ def make_plan(
   num_pretraining_steps: int,
   num_online_iterations: int,
   online_steps: int,
+  is_stored: bool = False,
   max_collect_steps: int = 100_000,
 ) -> tuple[Iteration, ...]:
   """Lays out every iteration of an experiment.
 
   Args:
     has_teacher: without one, only the online phase is left.
-    teacher_steps: environment steps that the teacher plays to collect data.
+    teacher_steps: environment steps of the teacher's data.
     num_pretraining_iterations: iterations on the teacher's data.
     num_pretraining_steps: gradient updates in each.
     num_online_iterations: iterations in the environment.
     online_steps: environment steps in each.
+    is_stored: whether the teacher's data are on disk, and not to be played.
     max_collect_steps: longest COLLECT iteration; a checkpoint follows each.
 
   Raises:
@@ -78,10 +81,14 @@ def make_plan(
     rows.append((Phase.TEACHER_EVALUATION, 0, 0))
     # Data that nobody learns from is not collected.
     if num_pretraining_iterations > 0:
-      starts = range(0, teacher_steps, max_collect_steps)
+      longest = teacher_steps if is_stored else max_collect_steps
       rows += [
-        (Phase.COLLECT, i, min(max_collect_steps, teacher_steps - start))
-        for i, start in enumerate(starts)
+        (
+          Phase.LOAD if is_stored else Phase.COLLECT,
+          i,
+          min(longest, teacher_steps - start),
+        )
+        for i, start in enumerate(range(0, teacher_steps, longest))
       ]
       rows += [
         (Phase.PRETRAIN, i, num_pretraining_steps)

@@ -25,7 +25,9 @@ class Record:
     teacher: returns of the teacher, or None.
     rows: one dictionary for each evaluation of the student.
     seconds: wall time by phase, and of evaluation.
-    teacher_steps: environment steps of collected data.
+    teacher_steps: environment steps of the teacher's data.
+    teacher_data: the stored replay that they are from and what was read of it;
+      None if they were collected.
   """
 
   def __init__(self) -> None:
@@ -35,6 +37,7 @@ class Record:
     self.rows: list[dict[str, Any]] = []
     self.seconds: dict[str, float] = {}
     self.teacher_steps = 0
+    self.teacher_data: dict[str, Any] | None = None
 
   def normalized(self, score: float) -> float | None:
     """Returns 0 for random, 1 for the teacher; None without a teacher.
@@ -86,6 +89,7 @@ class Record:
       'rows': self.rows,
       'seconds': self.seconds,
       'teacher_steps': self.teacher_steps,
+      'teacher_data': self.teacher_data,
     }
 
   def restore(self, data: dict[str, Any]) -> None:
@@ -96,6 +100,7 @@ class Record:
     self.rows = list(data['rows'])
     self.seconds = dict(data['seconds'])
     self.teacher_steps = data['teacher_steps']
+    self.teacher_data = data.get('teacher_data')  # Older runs have none.
 
   def write(self, base_dir: str) -> None:
     """Writes `summary.json`, whole or not at all."""

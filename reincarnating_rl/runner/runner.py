@@ -12,7 +12,8 @@ from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import summary
-from reincarnating_rl.runner import arena, collectors, phases
+from reincarnating_rl.replay.stored import StoredReplay
+from reincarnating_rl.runner import arena, collectors, phases, teacher_replay
 from reincarnating_rl.runner.interrupts import Interrupted, InterruptFlag
 from reincarnating_rl.runner.iterations import Iterations
 from reincarnating_rl.runner.offline import TeacherData
@@ -29,6 +30,7 @@ from reincarnating_rl.teachers.base import Teacher
     'create_agent_fn',
     'game',
     'teacher',
+    'teacher_replay',
     'seed',
   ]
 )
@@ -42,11 +44,13 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     game: Game,
     *,
     teacher: Teacher | None,
+    teacher_replay: StoredReplay | None = None,
     seed: int,
     random_score: float | None = None,
     num_pretraining_iterations: int = 10,
     num_pretraining_steps: int = 100_000,
     teacher_steps: int = 1_000_000,
+    teacher_data: str = 'auto',
     teacher_epsilon: float = 0.01,
     evaluation_episodes: int | None = None,
     checkpoint_minutes: float = 10.0,
@@ -61,12 +65,16 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       create_agent_fn: makes the student, as Dopamine's `Runner` calls it.
       game: that is played.
       teacher: None trains tabula rasa.
+      teacher_replay: what the teacher left on disk, or None.
       seed: of the episodes, each of which also depends on its iteration.
       random_score: of the random policy; None takes the published one, or
         measures it where there is none.
       num_pretraining_iterations: offline iterations, each evaluated.
       num_pretraining_steps: gradient updates in each.
-      teacher_steps: environment steps of teacher data to collect.
+      teacher_steps: environment steps of teacher data: to collect, or the
+        newest so many of a stored replay.
+      teacher_data: 'collected', 'stored', or 'auto': stored where the teacher's
+        replay has `teacher_steps` steps.
       teacher_epsilon: the teacher's exploration while it collects.
       evaluation_episodes: episodes of each evaluation, in place of
         `Runner.evaluation_steps`.
@@ -79,6 +87,8 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     self._random_score = random_score
     self._game = game
     self._teacher_steps = teacher_steps
+    self._teacher_data_choice = teacher_data
+    self._teacher_replay = teacher_replay
     self._teacher_epsilon = teacher_epsilon
     self._evaluation_episodes = evaluation_episodes
     self._num_pretraining = (num_pretraining_iterations, num_pretraining_steps)
@@ -106,6 +116,12 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     pretraining_iterations, pretraining_steps = self._num_pretraining
     if not self._agent.is_listening:
       pretraining_iterations = 0  # The teacher is only compared with.
+    if not pretraining_iterations or self._teacher is None:
+      self._teacher_replay = None
+    else:
+      self._teacher_replay = teacher_replay.decide(
+        self._teacher_data_choice, self._teacher_replay, self._teacher_steps
+      )
     self.plan = phases.make_plan(
       has_teacher=self._teacher is not None,
       teacher_steps=self._teacher_steps,
@@ -113,6 +129,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       num_pretraining_steps=pretraining_steps,
       num_online_iterations=self._num_iterations,
       online_steps=self._training_steps,
+      is_stored=self._teacher_replay is not None,
     )
     lanes = self._game.create_vector_environment()
     self._arena = arena.Arena(
@@ -122,8 +139,10 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       max_steps_per_episode=self._max_steps_per_episode,
       interrupt=self._interrupt,
     )
-    # Episodes are finished, so every lane may overshoot by one.
+    # Collected episodes are finished, so every lane may overshoot by one.
     overshoot = lanes.num_envs * self._max_steps_per_episode
+    if self._teacher_replay is not None:
+      overshoot = 0
     self._teacher_data = TeacherData(
       self._agent, capacity=self._teacher_steps + overshoot
     )
@@ -171,6 +190,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     run = {
       Phase.TEACHER_EVALUATION: self._run_teacher_evaluation,
       Phase.COLLECT: self._run_collection,
+      Phase.LOAD: self._run_loading,
       Phase.PRETRAIN: self._run_pretraining,
       Phase.ONLINE: self._run_train_phase,
     }
