@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from reincarnating_rl.errors import DamagedFileError, MissingFileError
 from reincarnating_rl.formats import safe_pickle
+from reincarnating_rl.formats.json_file import read_json
 from reincarnating_rl.teachers import compact, params, tf_checkpoints
 from reincarnating_rl.teachers.compact import write_compact
 from reincarnating_rl.types import Params
@@ -219,4 +220,4 @@ def read_lineage(directory: str | os.PathLike[str]) -> dict[str, Any] | None:
   folder = find_checkpoint_dir(directory)
   run = folder.parent if folder.name == _FOLDER else folder
   path = run / 'lineage.json'
-  return compact.read_json(path) if path.is_file() else None
+  return read_json(path) if path.is_file() else None
