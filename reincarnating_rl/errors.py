@@ -22,6 +22,13 @@ class UnsafeFileError(UserError):
   """A file asks for something that could run code."""
 
 
+def damaged_replay(path: object, what: str) -> DamagedFileError:
+  """Returns the error that a replay's file is not what it should be."""
+  return DamagedFileError(
+    f'Replay file {path} {what}: copy it again from where it came.'
+  )
+
+
 def first_line(error: Exception) -> str:
   """Returns what an error says first; the name of its type if nothing."""
   return (str(error).strip() or type(error).__name__).splitlines()[0]

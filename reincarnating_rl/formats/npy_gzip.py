@@ -16,7 +16,7 @@ from typing import IO
 
 import numpy as np
 
-from reincarnating_rl.errors import DamagedFileError
+from reincarnating_rl.errors import damaged_replay
 
 _MAGIC = b'\x93NUMPY\x01\x00'  # Of version 1.0, which every short header has.
 _HEADER = re.compile(
@@ -45,12 +45,12 @@ class NpyGzip:
     size = int.from_bytes(start[8:], 'little')
     match = _HEADER.fullmatch(self._read(size))
     if not start.startswith(_MAGIC) or not match:
-      raise damaged(path, 'does not hold an array of numbers')
+      raise damaged_replay(path, 'does not hold an array of numbers')
     self.dtype = np.dtype(match[1].decode())
     self.shape = tuple(map(int, re.findall(rb'[0-9]+', match[2])))
     claimed = self.dtype.itemsize * math.prod(self.shape)
     if claimed > _DEFLATE * os.path.getsize(path):
-      raise damaged(path, f'cannot hold an array of shape {self.shape}')
+      raise damaged_replay(path, f'cannot hold an array of shape {self.shape}')
 
   def fill(self, out: np.ndarray) -> None:
     """Reads the next numbers.
@@ -67,7 +67,7 @@ class NpyGzip:
       with _told(self._path):
         count = self._file.readinto(view[at:])
       if not count:
-        raise damaged(self._path, 'is cut short')
+        raise damaged_replay(self._path, 'is cut short')
       at += count
 
   def finish(self) -> None:
@@ -77,7 +77,9 @@ class NpyGzip:
       DamagedFileError: otherwise.
     """
     if self._read(1):
-      raise damaged(self._path, f'holds more than its {self.shape} numbers')
+      raise damaged_replay(
+        self._path, f'holds more than its {self.shape} numbers'
+      )
 
   def _read(self, size: int) -> bytes:
     with _told(self._path):
@@ -114,7 +116,7 @@ def read_array(path: str, kinds: str, limit: int) -> np.ndarray:
   with open_array(path) as file:
     is_flat = len(file.shape) <= 1 and math.prod(file.shape) <= limit
     if file.dtype.kind not in kinds or not is_flat:
-      raise damaged(path, f'holds {file.shape} numbers of {file.dtype}')
+      raise damaged_replay(path, f'holds {file.shape} numbers of {file.dtype}')
     array = np.empty(file.shape, file.dtype)
     file.fill(array)
     file.finish()
@@ -134,15 +136,8 @@ def read_bytes(path: str, limit: int) -> bytes:
   with _told(path), gzip.open(path, 'rb') as file:
     data = file.read(limit + 1)
   if len(data) > limit:
-    raise damaged(path, f'holds more than {limit} bytes')
+    raise damaged_replay(path, f'holds more than {limit} bytes')
   return data
-
-
-def damaged(path: str, what: str) -> DamagedFileError:
-  """Returns the error that a file is not what it should be."""
-  return DamagedFileError(
-    f'Replay file {path} {what}: copy it again from where it came.'
-  )
 
 
 @contextlib.contextmanager
@@ -152,4 +147,4 @@ def _told(path: str) -> Iterator[None]:
     yield
   except (OSError, EOFError, zlib.error) as error:
     reason = getattr(error, 'strerror', None) or error
-    raise damaged(path, f'cannot be read ({reason})') from error
+    raise damaged_replay(path, f'cannot be read ({reason})') from error

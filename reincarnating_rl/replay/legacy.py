@@ -5,13 +5,12 @@ verify it and to see which frames are blank, once into the store. So the store
 stays empty if anything is wrong, and the memory is the store's own.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from reincarnating_rl.errors import DamagedFileError
-from reincarnating_rl.replay import legacy_columns
+from reincarnating_rl.replay import legacy_columns, loading
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.legacy_files import (
   LegacyInfo,
@@ -19,21 +18,7 @@ from reincarnating_rl.replay.legacy_files import (
   inspect,
 )
 from reincarnating_rl.replay.legacy_layout import Layout, lay_out
-from reincarnating_rl.replay.settings import ReplaySettingError
-
-Progress = Callable[[int, int], None]
-
-
-class LegacyReport(NamedTuple):
-  """What was read; counts of steps, but for the episodes."""
-
-  steps: int  # in the store
-  episodes: int  # those cut by the buffer's ends included
-  terminals: int  # episodes that ended
-  truncations: int  # episodes that were cut, in whatever way
-  padding: int  # blank steps before episodes, left out
-  stale: int  # slots not written to when the replay was saved, left out
-  older: int  # left out because only newer ones were asked for
+from reincarnating_rl.replay.loading import LoadReport, Progress
 
 
 def load(
@@ -42,7 +27,7 @@ def load(
   *,
   newest: int | None = None,
   progress: Progress = lambda done, total: None,
-) -> LegacyReport:
+) -> LoadReport:
   """Fills a store; what it held is forgotten.
 
   Args:
@@ -65,7 +50,7 @@ def load(
   """
   store.clear()
   info = inspect(replay)
-  _check_store(store, replay, info, newest)
+  loading.check_store(store, info, _frames(replay), newest)
   columns = legacy_columns.read_columns(replay, info)
   terminal = columns['terminal']
   is_end = legacy_columns.read_ends(replay, info)
@@ -84,7 +69,8 @@ def load(
     stack_size=store.settings.stack_size,
     newest=newest,
   )
-  _check_capacity(store, replay, len(layout.episode_step))
+  steps = len(layout.episode_step)
+  loading.check_capacity(store, replay.folder, steps)
   legacy_columns.check_kept(
     replay,
     columns,
@@ -94,26 +80,16 @@ def load(
   for at, frames in legacy_columns.chunks(replay, info):
     _write(store, layout, columns, at, frames)
     progress(info.capacity + at + len(frames), total)
-  _begin_elements(store, len(layout.episode_step))
-  return _report(layout, terminal)
+  left_out = {
+    'blank steps before episodes': layout.padding,
+    'slots not yet written': layout.stale,
+    'older steps': layout.older,
+  }
+  return loading.begin_elements(store, steps, left_out)
 
 
-def _check_store(
-  store: FrameStore,
-  replay: LegacyReplay,
-  info: LegacyInfo,
-  newest: int | None,
-) -> None:
-  shape, dtype = info.observation_shape, info.observation_dtype
-  settings = store.settings
-  if (shape, dtype) != (settings.observation_shape, settings.observation_dtype):
-    raise ReplaySettingError(
-      f'{replay.column_path("observation")} holds observations {shape} of '
-      f'{dtype}, and the store takes {settings.observation_shape} of '
-      f'{settings.observation_dtype}: choose the replay of the same game.'
-    )
-  if newest is not None and newest < 1:
-    raise ReplaySettingError(f'newest must be at least 1 step, not {newest}.')
+def _frames(replay: LegacyReplay) -> str:
+  return replay.column_path('observation')
 
 
 def _lay_out(
@@ -124,21 +100,9 @@ def _lay_out(
     return lay_out(info, **arguments)
   except ValueError as error:
     raise DamagedFileError(
-      f'{replay.column_path("observation")} does not fit the files beside it '
+      f'{_frames(replay)} does not fit the files beside it '
       f'({error}): copy all of them again from where they came.'
     ) from error
-
-
-def _check_capacity(
-  store: FrameStore, replay: LegacyReplay, steps: int
-) -> None:
-  capacity = store.settings.capacity
-  if steps > capacity:
-    raise ReplaySettingError(
-      f'The replay in {replay.folder} has {steps} steps to load and the store '
-      f'a capacity of {capacity}: raise it to {steps}, or load the newest '
-      f'{capacity} steps only.'
-    )
 
 
 def _write(
@@ -162,24 +126,3 @@ def _write(
   rows['episode_step'] = layout.episode_step[position]
   rows['teacher_logits'] = np.zeros((len(position), 1), np.float32)
   store.write(int(position[0]), rows)
-
-
-def _begin_elements(store: FrameStore, steps: int) -> None:
-  """Makes the elements of the steps that were written: now they are there."""
-  state = store.state_dict()
-  store.load_state_dict(state | {'next_step': steps})
-  store.add_count = len(store)
-
-
-def _report(layout: Layout, terminal: np.ndarray) -> LegacyReport:
-  episodes = 1 + np.count_nonzero(layout.episode_step[1:] == 0)
-  terminals = np.count_nonzero(terminal & (layout.position >= 0))
-  return LegacyReport(
-    steps=len(layout.episode_step),
-    episodes=int(episodes),
-    terminals=int(terminals),
-    truncations=int(episodes - terminals),
-    padding=layout.padding,
-    stale=layout.stale,
-    older=layout.older,
-  )

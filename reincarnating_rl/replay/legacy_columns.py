@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from reincarnating_rl.errors import damaged_replay
 from reincarnating_rl.formats import safe_pickle
 from reincarnating_rl.formats.npy_gzip import (
-  damaged,
   open_array,
   read_array,
   read_bytes,
@@ -17,7 +17,7 @@ from reincarnating_rl.replay.legacy_files import (
   LegacyInfo,
   LegacyReplay,
 )
-from reincarnating_rl.replay.settings import ReplaySettingError
+from reincarnating_rl.replay.loading import check_actions, check_rewards
 
 _CHUNK_BYTES = 2**23  # Larger buffers are mapped anew each time.
 _KINDS = {'action': 'iu', 'reward': 'f', 'terminal': 'biu'}
@@ -48,7 +48,9 @@ def _read_column(
   path = replay.column_path(name)
   column = read_array(path, _KINDS[name], info.capacity)
   if column.shape != (info.capacity,):
-    raise damaged(path, f'holds {column.shape}, not {info.capacity} slots')
+    raise damaged_replay(
+      path, f'holds {column.shape}, not {info.capacity} slots'
+    )
   return column
 
 
@@ -72,7 +74,7 @@ def read_ends(replay: LegacyReplay, info: LegacyInfo) -> np.ndarray | None:
     isinstance(slot, int | np.integer) and 0 <= slot < info.capacity
     for slot in ends
   ):
-    raise damaged(path, f'is not a set of the {info.capacity} slots')
+    raise damaged_replay(path, f'is not a set of the {info.capacity} slots')
   is_end = np.zeros(info.capacity, bool)
   is_end[np.fromiter(ends, np.int64, len(ends))] = True
   return is_end
@@ -127,12 +129,5 @@ def check_kept(
   """
   action, reward = columns['action'], columns['reward']
   action[~is_kept] = reward[~is_kept] = 0
-  if not np.all((action >= 0) & (action < 2**31)):
-    raise damaged(replay.column_path('action'), 'holds what is no action')
-  if not np.all(np.abs(reward) <= np.finfo(np.float32).max):
-    raise damaged(replay.column_path('reward'), 'holds what is no reward')
-  if num_actions and action.max() >= num_actions:
-    raise ReplaySettingError(
-      f'{replay.column_path("action")} holds the action {action.max()}, and '
-      f'the teacher has {num_actions}: choose the replay of the same game.'
-    )
+  check_actions(replay.column_path('action'), action, num_actions)
+  check_rewards(replay.column_path('reward'), reward)

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.errors import MissingFileError
-from reincarnating_rl.formats.npy_gzip import damaged, open_array, read_array
+from reincarnating_rl.errors import MissingFileError, damaged_replay
+from reincarnating_rl.formats.npy_gzip import open_array, read_array
 
 COLUMNS = ('action', 'reward', 'terminal')
 _REQUIRED = {
@@ -66,6 +66,11 @@ class LegacyInfo(NamedTuple):
   n_step: int  # of its agent
   observation_shape: tuple[int, ...]  # *O
   observation_dtype: np.dtype
+
+  @property
+  def entries(self) -> int:
+    """How many slots hold something."""
+    return min(self.add_count, self.capacity)
 
   @property
   def cursor(self) -> int:
@@ -169,11 +174,11 @@ def inspect(replay: LegacyReplay) -> LegacyInfo:
   if not (
     1 <= len(shape) <= _MAX_AXES and all(shape) and shape[0] <= _MAX_CAPACITY
   ):
-    raise damaged(path, f'holds {shape} numbers and not frames')
+    raise damaged_replay(path, f'holds {shape} numbers and not frames')
   path = replay.path('add_count')
   add_count = read_array(path, 'iu', 1)
   if add_count.shape or not 0 <= add_count < 2**62:
-    raise damaged(path, 'is no count of steps')
+    raise damaged_replay(path, 'is no count of steps')
   if not add_count:
     raise MissingFileError(f'The replay of {path} holds no step yet.')
   horizons = _horizons(replay, int(add_count), shape[0])
@@ -190,11 +195,11 @@ def _horizons(
   path = replay.path('invalid_range')
   slots = read_array(path, 'iu', _MAX_RANGE)
   if slots.ndim != 1 or not len(slots):
-    raise damaged(path, 'is no range of slots')
+    raise damaged_replay(path, 'is no range of slots')
   cursor = add_count % capacity
   stack_size = (int(slots[-1]) - cursor) % capacity + 1
   n_step = len(slots) - stack_size
   expected = (cursor - n_step + np.arange(len(slots))) % capacity
   if n_step < 1 or not np.array_equal(slots, expected):
-    raise damaged(path, 'does not lie around the cursor of add_count')
+    raise damaged_replay(path, 'does not lie around the cursor of add_count')
   return stack_size, n_step

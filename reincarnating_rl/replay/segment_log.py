@@ -6,7 +6,7 @@ anywhere: it is written whole, in one more file. No file is ever changed.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from reincarnating_rl import files
 from reincarnating_rl.errors import DamagedFileError, UserError
 from reincarnating_rl.replay import array_file
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.settings import ReplaySettings
 
 # 14 MB of Atari frames: buffers of more than 32 MB are mapped anew each time,
 # and the page faults make saving and loading four times as slow.
@@ -141,28 +142,48 @@ class SegmentLog:
     segments: list[dict[str, Any]],
   ) -> None:
     oldest = max(state['next_step'] - store.settings.capacity, 0)
-    at = oldest
-    for segment in segments:
-      start, stop = segment['start'], segment['stop']
-      if not start <= at < stop <= start + _MAX_SEGMENT_STEPS:
-        raise ValueError(f'steps {start} to {stop} do not follow step {at}')
-      rows = self._read(store, segment)
-      store.write(at, {name: row[at - start :] for name, row in rows.items()})
-      at = stop
-    if at != state['next_step']:
-      raise ValueError(f'steps {at} to {state["next_step"]} are missing')
+    wanted = range(oldest, state['next_step'])
+    for at, rows in self.read_steps(segments, store.settings, wanted):
+      store.write(at, rows)
     store.load_state_dict(state)
     store.segments = [{k: s[k] for k in _FIELDS} for s in segments]
 
-  def _read(
-    self, store: FrameStore, segment: dict[str, Any]
-  ) -> dict[str, np.ndarray]:
-    count = segment['stop'] - segment['start']
-    expected = {
-      name: (column.dtype, (count, *column.shape[1:]))
-      for name, column in store.columns.items()
-    }
-    return array_file.read(self.directory, segment, expected)
+  def read_steps(
+    self,
+    segments: list[dict[str, Any]],
+    settings: ReplaySettings,
+    wanted: range,
+  ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+    """Reads steps, one segment at a time.
+
+    Args:
+      segments: of a manifest; those before the wanted steps are not opened.
+      settings: of the replay that was saved.
+      wanted: the numbers of consecutive steps.
+
+    Yields:
+      The number of a step, and the columns from it to its segment's end.
+
+    Raises:
+      DamagedFileError: a file is missing or not what it was.
+      KeyError, TypeError, ValueError: these are no segments of those steps.
+    """
+    layout, at = settings.column_layout(), wanted.start
+    for segment in segments:
+      start, stop = segment['start'], segment['stop']
+      if stop <= at:
+        continue
+      if not start <= at < stop <= start + _MAX_SEGMENT_STEPS:
+        raise ValueError(f'steps {start} to {stop} do not follow step {at}')
+      expected = {
+        name: (dtype, (stop - start, *shape))
+        for name, (dtype, shape) in layout.items()
+      }
+      rows = array_file.read(self.directory, segment, expected)
+      yield at, {name: row[at - start :] for name, row in rows.items()}
+      at = stop
+    if at != wanted.stop:
+      raise ValueError(f'steps {at} to {wanted.stop} are missing')
 
   def _load_elements(self, store: FrameStore, manifest: Manifest) -> None:
     # What they are is known once the store has its elements.

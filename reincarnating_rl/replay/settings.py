@@ -7,6 +7,13 @@ import numpy as np
 
 from reincarnating_rl.errors import UserError
 
+_COLUMNS = {
+  'action': np.int32,
+  'reward': np.float32,
+  'terminal': np.bool_,
+  'episode_step': np.int32,
+}
+
 
 class ReplaySettingError(UserError, ValueError):
   """A setting with which no replay can be made."""
@@ -77,6 +84,13 @@ class ReplaySettings(NamedTuple):
         raise ReplaySettingError(
           f'{name} of a replay must be {rule}, not {getattr(self, name)}.'
         )
+
+  def column_layout(self) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
+    """Returns type and shape, by column, of what is stored of one step."""
+    layout = {name: (np.dtype(dtype), ()) for name, dtype in _COLUMNS.items()}
+    layout['observation'] = self.observation_dtype, self.observation_shape
+    layout['teacher_logits'] = np.dtype(np.float32), (self.num_actions,)
+    return layout
 
   def as_json(self) -> dict[str, Any]:
     """Returns the settings in types that JSON keeps."""

@@ -9,13 +9,6 @@ from reincarnating_rl.replay.n_step import has_element
 from reincarnating_rl.replay.settings import ReplaySettings
 from reincarnating_rl.types import Transition
 
-_COLUMNS = {
-  'action': np.int32,
-  'reward': np.float32,
-  'terminal': np.bool_,
-  'episode_step': np.int32,
-}
-
 
 class StepRing:
   """Stores the newest steps; knows which of them begin an element.
@@ -39,14 +32,9 @@ class StepRing:
     self.settings = settings
     capacity = settings.capacity
     self.columns = {
-      name: np.zeros(capacity, dtype) for name, dtype in _COLUMNS.items()
+      name: frames.aligned_zeros((capacity, *shape), dtype)
+      for name, (dtype, shape) in settings.column_layout().items()
     }
-    self.columns['observation'] = frames.aligned_zeros(
-      (capacity, *settings.observation_shape), settings.observation_dtype
-    )
-    self.columns['teacher_logits'] = np.zeros(
-      (capacity, settings.num_actions), np.float32
-    )
     self._elements = np.zeros(capacity, np.int64)
     self.clear()
 

@@ -23,7 +23,8 @@ class Iteration(NamedTuple):
   """One row of the plan.
 
   `steps` are environment steps of the teacher (COLLECT, LOAD: at most so many)
-  or of the student (ONLINE), or gradient updates (PRETRAIN). `index` counts within the phase.
+  or of the student (ONLINE), or gradient updates (PRETRAIN). `index` counts
+  within the phase.
   """
 
   number: int

@@ -40,12 +40,13 @@ def decide(
   if choice == 'auto' and entries < teacher_steps:
     print(
       f'The teacher will play: its {replay.describe()}, holds {entries:,} '
-      f"steps, and {teacher_steps:,} are asked for. To learn from those all "
+      f'steps, and {teacher_steps:,} are asked for. To learn from those all '
       'the same: RunnerWithTeacher.teacher_data="stored".'
     )
     return None
+  newest = min(teacher_steps, entries)
   print(
-    f"Teacher's data: the newest {min(teacher_steps, entries):,} of {entries:,} "
-    f'steps of the {replay.describe()} (RunnerWithTeacher.teacher_steps).'
+    f"Teacher's data: the newest {newest:,} of {entries:,} steps of the "
+    f'{replay.describe()} (RunnerWithTeacher.teacher_steps).'
   )
   return replay

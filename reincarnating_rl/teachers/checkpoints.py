@@ -4,6 +4,7 @@ import os
 from typing import Any, NamedTuple
 
 from reincarnating_rl.errors import MissingFileError
+from reincarnating_rl.formats.json_file import read_json
 from reincarnating_rl.teachers import (
   checkpoint_files,
   compact,
@@ -84,4 +85,4 @@ def read_lineage(directory: str | os.PathLike[str]) -> dict[str, Any] | None:
   folder = checkpoint_files.find_folder(directory)
   run = folder.parent if folder.name == checkpoint_files.FOLDER else folder
   path = run / 'lineage.json'
-  return compact.read_json(path) if path.is_file() else None
+  return read_json(path) if path.is_file() else None

@@ -19,6 +19,7 @@ from safetensors import numpy as safetensors_numpy
 
 from reincarnating_rl import files
 from reincarnating_rl.errors import DamagedFileError, MissingFileError
+from reincarnating_rl.formats.json_file import read_json
 from reincarnating_rl.types import Params
 
 FORMAT, VERSION = 'reincarnating_rl', 1
@@ -153,23 +154,6 @@ def read_manifest(path: pathlib.Path) -> dict[str, Any]:
   if len(named) != 1:
     raise DamagedFileError(f'{path} names {len(named)} files, not one.')
   return manifest
-
-
-def read_json(path: pathlib.Path) -> dict[str, Any]:
-  """Reads a JSON object.
-
-  Raises:
-    DamagedFileError: if the file holds anything else.
-  """
-  try:
-    value = json.loads(path.read_bytes())
-  except (ValueError, RecursionError) as error:
-    raise DamagedFileError(
-      f'{path} is not JSON ({str(error)[:100]}); {_COPY_AGAIN}'
-    ) from error
-  if not isinstance(value, dict):
-    raise DamagedFileError(f'{path} is not a JSON object; {_COPY_AGAIN}')
-  return value
 
 
 def _is_inside(name: str) -> bool:

@@ -154,7 +154,7 @@ def test_any_bytes_are_a_replay_or_a_typed_error(tmp_path, edits, other):
     assert (len(store), store.next_step) == (0, 0)
   else:
     assert 0 < report.steps == store.next_step <= 15
-    assert report.steps + report.padding + report.stale == 15
+    assert report.steps + sum(report.left_out.values()) == 15
     if len(store):
       batch = store.gather(store.sample_keys(20))
       assert np.isfinite(batch.reward).all() and (batch.action >= 0).all()

@@ -17,6 +17,15 @@ from tests.replay import legacy_dumps
 from tests.replay.legacy_dumps import DUMP, load, make
 from tests.replay.legacy_oracle import Played, histories, keys, sizes
 
+
+def left_out(padding=0, stale=0, older=0):
+  return {
+    'blank steps before episodes': padding,
+    'slots not yet written': stale,
+    'older steps': older,
+  }
+
+
 _FOLDER = settings(
   max_examples=120,
   deadline=None,
@@ -32,6 +41,7 @@ def test_holds_exactly_the_elements_of_a_plain_list(
   played = Played(history, is_open=is_open, **size)
   store, report = played.load(tmp_path, stack_size=stack_size, n_step=n_step)
   expected = played.elements(stack_size, n_step)
+  padding = report.left_out['blank steps before episodes']
   assert len(store) == store.add_count == len(expected)
   key_of = keys(store)
   for episode, t in expected:
@@ -42,7 +52,7 @@ def test_holds_exactly_the_elements_of_a_plain_list(
     np.testing.assert_allclose(batch.reward[0], want[2], rtol=1e-5, atol=1e-6)
     if not want[3]:
       np.testing.assert_array_equal(batch.next_state[0], want[4])
-  assert len(played.stored()) == report.steps + report.padding
+  assert len(played.stored()) == report.steps + padding
   assert report.steps == store.next_step
 
 
@@ -82,8 +92,8 @@ def test_equals_what_dopamine_samples(
 @pytest.mark.parametrize(
   ('name', 'kept', 'report'),
   [
-    ('pong_replay', 36, (4991, 4, 2, 2, 9, 0, 0)),
-    ('cartpole', 200, (600, 60, 60, 0, 0, 0, 0)),
+    ('pong_replay', 36, (4991, 4, 2, 2, left_out(padding=9))),
+    ('cartpole', 200, (600, 60, 60, 0, left_out())),
   ],
 )
 def test_equals_what_the_real_old_library_sampled(fixtures, name, kept, report):
@@ -125,9 +135,10 @@ def test_equals_what_the_real_old_library_sampled(fixtures, name, kept, report):
 def test_a_report_says_what_became_of_each_slot(tmp_path):
   legacy_dumps.write(tmp_path, DUMP)
   store, report = load(tmp_path)
-  assert report == legacy.LegacyReport(
-    *(7, 3, 1, 2),  # Steps, episodes, terminals, truncations.
-    *(6, 2, 0),  # Padding, stale slots, older steps.
+  assert report == (7, 3, 1, 2, left_out(padding=6, stale=2))
+  assert report.describe() == (
+    '7 steps of 3 episodes (1 ended and 2 were cut); 6 blank steps before '
+    'episodes left out; 2 slots not yet written left out'
   )
   assert store.columns['terminal'][:7].tolist() == [0, 0, 1, 0, 0, 0, 0]
   assert store.add_count == len(store) == 5
@@ -156,7 +167,7 @@ def test_the_store_has_room_or_the_newest_are_asked_for(tmp_path):
       load(tmp_path, small, newest=newest)
     assert (len(small), small.next_step) == (0, 0)
   _, report = load(tmp_path, small, newest=8)
-  assert (report.steps, report.older, report.episodes) == (8, 1, 3)
+  assert report == (8, 3, 1, 2, left_out(padding=6, older=1))
   # The frame before the oldest is gone, so that no element begins there.
   assert set(small.sample_keys(99)) == {1, 2, 3, 4, 5} and len(small) == 5
   with pytest.raises(ReplaySettingError, match='newest'):

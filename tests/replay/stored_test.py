@@ -1,0 +1,53 @@
+import pytest
+
+from reincarnating_rl.errors import MissingFileError
+from reincarnating_rl.replay import stored
+from tests.replay import legacy_dumps, run_replay_test, saved
+
+
+def own(folder, steps, number):
+  store = saved.make()
+  saved.fill(store, steps)
+  run_replay_test.write(folder, store, number)
+
+
+def test_each_kind_is_found_described_and_loaded(tmp_path):
+  legacy_dumps.write(tmp_path / 'replay_logs', legacy_dumps.DUMP)
+  own(tmp_path / 'checkpoints', 30, 4)
+  found = stored.find(str(tmp_path))
+  assert [(r.kind, r.number) for r in found] == [('run', 4), ('legacy', 7)]
+  assert [r.describe() for r in found] == [
+    f'replay 4 of a run of reincarnating_rl, {tmp_path}/checkpoints',
+    f'replay 7 of Dopamine up to 4.0, {tmp_path}/replay_logs',
+  ]
+  told = []
+  for replay, entries, steps in zip(found, (30, 13), (30, 7), strict=True):
+    info = replay.inspect()
+    assert (info.entries, info.observation_shape) == (entries, (2,))
+    store = saved.make(stack_size=3)
+    report = replay.load(store, progress=lambda *at: told.append(at))
+    assert report.steps == store.next_step == steps and told.pop()
+    assert replay.load(store, newest=5).steps == 5
+
+
+def test_the_newest_of_the_first_kind_is_chosen(tmp_path):
+  for number, text in ((1, '00xxT00xx?'), (2, '00xxT?????')):
+    legacy_dumps.write(tmp_path, legacy_dumps.arrays(text), number)
+  assert stored.choose(tmp_path).number == 1  # Which is full.
+  assert stored.choose(tmp_path, 2).number == 2
+  for number in (9, 10):
+    own(tmp_path, 30, number)
+  assert stored.choose(tmp_path)[:1] == ('run',)
+  assert stored.choose(tmp_path).number == 10
+  assert stored.choose(tmp_path, 9).number == 9
+  assert stored.choose(tmp_path, 2).kind == 'legacy'
+
+
+def test_nothing_there(tmp_path):
+  with pytest.raises(MissingFileError, match='no directory'):
+    stored.choose(tmp_path / 'missing')
+  with pytest.raises(MissingFileError, match='no replay in .* of Dopamine'):
+    stored.choose(tmp_path)
+  own(tmp_path, 30, 4)
+  with pytest.raises(MissingFileError, match='no replay 5 in .* there are: 4'):
+    stored.choose(tmp_path, 5)
