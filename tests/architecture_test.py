@@ -23,6 +23,7 @@ ALLOWED = {
   'learning': {'types', 'objectives'},
   'replay': {'types', 'errors', 'files'},
   'teachers': {'types', 'errors', 'files', 'networks'},
+  'fetching': {'errors', 'files'},
   'envs': {'types', 'errors'},
   'evaluation': {'errors'},
   '_dopamine_compat': set(),
@@ -41,7 +42,7 @@ ALLOWED = {
 }
 PURE = {
   *('types', 'errors', 'files', 'losses', 'networks', 'schedules'),
-  *('objectives', 'augmentation', 'learning', 'replay'),
+  *('objectives', 'augmentation', 'learning', 'replay', 'fetching'),
 }
 OUTSIDE_PURE = {
   'types': {'jax', 'numpy'},
@@ -54,6 +55,10 @@ OUTSIDE_PURE = {
   'augmentation': {'jax'},
   'learning': {'jax', 'optax', 'chex'},
   'replay': {'jax', 'numpy', 'cramjam', 'safetensors'},
+  'fetching': {
+    *('google', 'google_crc32c', 'requests', 'urllib3'),
+    *('huggingface_hub', 'httpx2', 'tqdm'),
+  },
 }
 
 
