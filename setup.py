@@ -38,22 +38,28 @@ setup(
     'dopamine-rl==4.1.2',
     'flax>=0.12',
     'gin-config>=0.5',
-    'google-crc32c>=1.5',
+    'google-cloud-storage>=3.1,<4',
+    'google-crc32c>=1.6',
     'gymnasium>=1.1',
+    'httpx2>=2.16',  # Of huggingface_hub: the errors that it lets pass.
+    'huggingface_hub>=2.4,<3',
     'jax>=0.10,<0.11',
     'matplotlib>=3.9',
     'numpy>=2.1',
     'optax>=0.2.5',
+    'requests>=2.32',  # Of google-cloud-storage: its errors, as urllib3's.
     'rich>=13',
     'safetensors>=0.5',
     'tensorboard>=2.19',  # flax.metrics imports it and nothing requires it.
     'tensorflow>=2.21,<2.22',
     'tensorflow-probability==0.25.0',
     'tqdm>=4.66',
+    'urllib3>=2',
   ],
   extras_require={
     'cuda': ['jax[cuda13]>=0.10,<0.11'],
     'dev': [
+      'gcp-storage-emulator>=2026.7',
       'hypothesis>=6.100',
       'pytest>=8',
       'pytest-xdist>=3.6',

@@ -24,6 +24,7 @@ ALLOWED = {
   'formats': {'errors'},
   'replay': {'types', 'errors', 'files', 'formats'},
   'teachers': {'types', 'errors', 'files', 'networks', 'formats'},
+  'fetching': {'errors', 'files'},
   'envs': {'types', 'errors'},
   'evaluation': {'errors'},
   '_dopamine_compat': set(),
@@ -43,6 +44,7 @@ ALLOWED = {
 PURE = {
   *('types', 'errors', 'files', 'losses', 'networks', 'schedules'),
   *('objectives', 'augmentation', 'learning', 'formats', 'replay'),
+  'fetching',
 }
 OUTSIDE_PURE = {
   'types': {'jax', 'numpy'},
@@ -56,6 +58,10 @@ OUTSIDE_PURE = {
   'learning': {'jax', 'optax', 'chex'},
   'formats': {'numpy', 'google_crc32c'},
   'replay': {'jax', 'numpy', 'cramjam', 'safetensors'},
+  'fetching': {
+    *('google', 'google_crc32c', 'requests', 'urllib3'),
+    *('huggingface_hub', 'httpx2', 'tqdm'),
+  },
 }
 
 

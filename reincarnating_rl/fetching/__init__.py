@@ -1,0 +1,1 @@
+"""Teachers of others, fetched from buckets and from the hub."""

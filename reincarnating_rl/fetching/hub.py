@@ -1,0 +1,209 @@
+"""Teachers from the Hugging Face hub."""
+
+import contextlib
+import fnmatch
+import functools
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+
+import tqdm.auto as tqdm
+
+from reincarnating_rl.fetching import destination as destinations
+from reincarnating_rl.fetching import plan
+from reincarnating_rl.fetching.errors import (
+  DamagedDownloadError,
+  FetchError,
+  MissingError,
+  RefusedError,
+  UnreachableError,
+)
+from reincarnating_rl.fetching.plan import FetchReport, Plan, PlannedFile
+from reincarnating_rl.fetching.remote import RemoteFile, is_there
+
+# Of a repository, what a teacher is read from, and what explains it.
+PATTERNS = (
+  *('*.cleanrl_model', '*.zip', '*.pt', '*.pth', '*.safetensors', 'ckpt.*'),
+  *('*.json', '*.yml', '*.yaml', 'README.md'),
+)
+_TIMEOUT = 30.0  # Seconds.
+
+
+def plan_hub(
+  repository: str,
+  destination: str | None = None,
+  *,
+  endpoint: str | None = None,
+) -> Plan:
+  """Says what `fetch_hub` would do; writes nothing.
+
+  Args:
+    repository: `<owner>/<name>`.
+    destination: folder of all teachers; None for `$TEACHER_CKPT_DIR`, else
+      `teacher_ckpts`.
+    endpoint: address of a hub; None for `$HF_ENDPOINT`, else the public one.
+
+  Returns:
+    The plan: the files that `PATTERNS` name go to
+    `<destination>/<owner>--<name>/`.
+
+  Raises:
+    FetchError: there is no such repository, it may not be read, or nothing in
+      it is a teacher's; the hub does not answer; a name is unsafe; another
+      file is in the place of one.
+  """
+  _check(repository)
+  files = [(file, file.name) for file in _list(repository, endpoint)]
+  if not files:
+    raise MissingError(
+      f'{repository} has no file that a teacher is read from '
+      f'({", ".join(PATTERNS)}): choose another repository.'
+    )
+  directory = os.path.join(
+    destinations.choose(destination), repository.replace('/', '--')
+  )
+  with destinations.writing(directory):
+    return plan.make(repository, directory, files)
+
+
+def fetch_hub(
+  repository: str,
+  destination: str | None = None,
+  *,
+  endpoint: str | None = None,
+  show_progress: bool = True,
+) -> FetchReport:
+  """Fetches a teacher; whole files of an earlier fetch are kept.
+
+  Args:
+    repository: `<owner>/<name>`.
+    destination: folder of all teachers; None for `$TEACHER_CKPT_DIR`, else
+      `teacher_ckpts`.
+    endpoint: address of a hub; None for `$HF_ENDPOINT`, else the public one.
+    show_progress: show a bar for each file.
+
+  Returns:
+    What was done; every file is whole and has the checksum that the hub gives.
+
+  Raises:
+    FetchError: as `plan_hub`; or there is no room, or a file cannot be fetched.
+  """
+  planned = plan_hub(repository, destination, endpoint=endpoint)
+  destinations.check_space(planned.directory, planned.bytes_missing)
+  missing = [file for file in planned.files if not file.is_finished]
+  with destinations.writing(planned.directory):
+    for file in missing:
+      _fetch(planned, file, endpoint, show_progress)
+  return FetchReport(
+    planned.directory,
+    tuple(file.path for file in planned.files),
+    sum(file.remote.size for file in missing),
+    planned.bytes_there,
+  )
+
+
+def _check(repository: str) -> None:
+  word = r'\w[\w.-]*'
+  if (
+    not re.fullmatch(f'{word}/{word}', repository, re.ASCII)
+    # The hub has no such names, and they would make two folders one.
+    or any(text in repository for text in ('--', '..'))
+  ):
+    raise FetchError(
+      f'{repository!r} is no repository: give <owner>/<name>, such as '
+      'cleanrl/PongNoFrameskip-v4-dqn_atari_jax-seed1.'
+    )
+
+
+def _list(repository: str, endpoint: str | None) -> list[RemoteFile]:
+  from huggingface_hub import HfApi
+
+  with _answers(repository):
+    info = HfApi(endpoint).model_info(
+      repository, files_metadata=True, timeout=_TIMEOUT
+    )
+  return [
+    RemoteFile(
+      file.rfilename,
+      file.size,
+      info.sha,
+      'sha256' if file.lfs else 'git',
+      file.lfs.sha256 if file.lfs else file.blob_id,
+    )
+    for file in info.siblings
+    if _is_wanted(file.rfilename)
+  ]
+
+
+def _is_wanted(name: str) -> bool:
+  if any(part.startswith('.') for part in name.split('/') if part != '..'):
+    return False  # Hidden: for tools, such as the hub's own notes.
+  base = posixpath.basename(name)
+  return any(fnmatch.fnmatchcase(base, pattern) for pattern in PATTERNS)
+
+
+def _fetch(
+  planned: Plan, file: PlannedFile, endpoint: str | None, show_progress: bool
+) -> None:
+  """Fetches one file; wrong bytes are fetched once more."""
+  from huggingface_hub import HfApi
+
+  for is_second in (False, True):
+    with _answers(planned.origin):
+      HfApi(endpoint).hf_hub_download(
+        planned.origin,
+        file.remote.name,
+        revision=file.remote.version,
+        local_dir=planned.directory,
+        force_download=is_second,
+        tqdm_class=functools.partial(tqdm.tqdm, disable=not show_progress),
+      )
+    if is_there(file.path, file.remote):
+      return
+    os.remove(file.path)
+  raise DamagedDownloadError(
+    f'{file.remote.name} of {planned.origin} came twice with a wrong checksum: '
+    'try again later, or tell its owner.'
+  )
+
+
+@contextlib.contextmanager
+def _answers(repository: str) -> Iterator[None]:
+  """Turns the answers of the hub that are errors into ours."""
+  import httpx2
+  from huggingface_hub import errors
+
+  try:
+    yield
+  except errors.GatedRepoError as error:
+    raise RefusedError(
+      f'{repository} is gated: accept its terms on the hub and log in with '
+      '`hf auth login`, or choose another repository.'
+    ) from error
+  except (errors.RepositoryNotFoundError, errors.EntryNotFoundError) as error:
+    if isinstance(error, errors.LocalEntryNotFoundError):
+      raise _unreachable(repository, error) from error
+    raise MissingError(
+      f'There is no repository {repository} on the hub, or it is private: '
+      'check its owner and its name.'
+    ) from error
+  except errors.OfflineModeIsEnabled as error:
+    raise UnreachableError(
+      f'{repository} cannot be fetched in offline mode: unset HF_HUB_OFFLINE.'
+    ) from error
+  except (httpx2.HTTPError, errors.XetDownloadError) as error:
+    raise _unreachable(repository, error) from error
+  except OSError as error:
+    if error.errno is not None:
+      raise  # The disk's, not the hub's.
+    raise _unreachable(repository, error) from error
+
+
+def _unreachable(repository: str, error: Exception) -> UnreachableError:
+  response = getattr(error, 'response', None)
+  reason = type(error).__name__ if response is None else response.status_code
+  return UnreachableError(
+    f'{repository} cannot be fetched from the hub ({reason}): check the '
+    'network and run the same command again.'
+  )

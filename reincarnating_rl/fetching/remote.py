@@ -1,0 +1,71 @@
+"""A file as its owner describes it, and whether bytes are that file."""
+
+import base64
+import hashlib
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import google_crc32c
+
+_CHUNK = 2**20  # Bytes read at a time.
+
+
+class RemoteFile(NamedTuple):
+  """A file that somebody offers; one version of it never changes."""
+
+  name: str  # Relative, with slashes.
+  size: int  # Bytes.
+  version: str  # A bucket's generation, or a repository's commit.
+  algorithm: str  # Of `digest`: crc32c, md5, sha256 or git.
+  digest: str  # Base64 for crc32c and md5, else hexadecimal.
+
+
+# From the file's size, which git's checksum begins with.
+_HASHES: dict[str, Callable[[int], Any]] = {
+  'crc32c': lambda size: google_crc32c.Checksum(),
+  'md5': lambda size: hashlib.md5(usedforsecurity=False),
+  'sha256': lambda size: hashlib.sha256(),
+  'git': lambda size: hashlib.sha1(b'blob %d\0' % size, usedforsecurity=False),
+}
+
+
+class Checksum:
+  """Of a file whose bytes come one piece after the other."""
+
+  def __init__(self, remote: RemoteFile) -> None:
+    self._remote = remote
+    self._hash = _HASHES[remote.algorithm](remote.size)
+
+  def update(self, data: bytes) -> None:
+    """Takes the next bytes."""
+    self._hash.update(data)
+
+  def is_right(self) -> bool:
+    """Whether the bytes so far are the file that its owner describes."""
+    digest = self._hash.digest()
+    if self._remote.algorithm in ('crc32c', 'md5'):
+      return base64.b64encode(digest).decode() == self._remote.digest
+    return digest.hex() == self._remote.digest
+
+
+def is_there(path: str, remote: RemoteFile) -> bool:
+  """Whether a file is, to the last byte, what its owner describes.
+
+  Args:
+    path: of a file, or of nothing.
+    remote: what it should be.
+
+  Returns:
+    True if size and checksum are right.
+
+  Raises:
+    OSError: the file cannot be read.
+  """
+  if not os.path.isfile(path) or os.path.getsize(path) != remote.size:
+    return False
+  checksum = Checksum(remote)
+  with open(path, 'rb') as f:
+    while data := f.read(_CHUNK):
+      checksum.update(data)
+  return checksum.is_right()
