@@ -64,7 +64,8 @@ def convert(
   layout = layers.layout or dense[0].layout
   if layout == 'channels_first':
     dense[0] = _channels_last(dense[0], size)
-  num_atoms = _num_atoms(layers, dense[-1], num_actions, source)
+  num_atoms = layers.num_atoms or 1
+  _check_atoms(dense[-1], num_atoms, source)
   indices = indices_of(
     action_map,
     teacher=len(dense[-1].bias) // num_atoms,
@@ -74,7 +75,7 @@ def convert(
   dense[-1] = _take_actions(dense[-1], num_atoms, indices, layers.atoms_first)
   return Foreign(
     kind=layers.kind,
-    network=network | {'num_atoms': num_atoms},
+    network=network,
     params=_params(convolutions, dense),
     sha256='',
     metadata={
@@ -96,7 +97,7 @@ def _check_chain(chain: list[Layer], source: str) -> None:
 def _describe(
   convolutions: list[Layer], dense: list[Layer], layers: Layers
 ) -> dict[str, Any]:
-  """Returns the fields of the network but those of its actions."""
+  """Returns the fields of the network but `num_actions`."""
   described: list[Convolution] = []
   for layer, given in zip(convolutions, layers.convolutions, strict=True):
     _, stride, padding = (*given, 0)[:3]
@@ -108,6 +109,7 @@ def _describe(
     'activation': layers.activation,
     'scale': layers.scale or (255.0 if convolutions else 1.0),
     'output': OUTPUTS[layers.kind],
+    'num_atoms': layers.num_atoms or 1,
     'value_range': layers.value_range,
   }
 
@@ -151,20 +153,13 @@ def _channels_last(layer: Layer, size: tuple[int, ...]) -> Layer:
   return layer._replace(kernel=kernel.reshape(layer.kernel.shape))
 
 
-def _num_atoms(
-  layers: Layers, head: Layer, num_actions: int, source: str
-) -> int:
-  """Returns N of a head of A * N outputs."""
-  if layers.kind in ('dqn', 'ppo'):
-    return 1
+def _check_atoms(head: Layer, num_atoms: int, source: str) -> None:
   outputs = len(head.bias)
-  num_atoms = layers.num_atoms or max(outputs // num_actions, 1)
   if outputs % num_atoms:
     raise MismatchedTeacherError(
       f'{source}: {head.name} has {outputs} outputs, which are not {num_atoms} '
       'for each action; correct Layers.num_atoms.'
     )
-  return num_atoms
 
 
 def _take_actions(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Collection
 from typing import Any
 
@@ -15,6 +16,7 @@ OUTPUTS = {
   'quantile': 'quantiles',
   'ppo': 'policy',
 }
+_OF_ATOMS = ('quantile', 'rainbow')
 LAYOUTS = ('channels_first', 'channels_last')
 
 
@@ -38,8 +40,7 @@ class Layers:
     activation: a key of `ACTIVATIONS`; or one for each convolution and each
       linear layer but the head, in their order.
     scale: what states are divided by; None: 255 before convolutions, else 1.
-    num_atoms: numbers per action; None: as many as the head has for the game's
-      actions.
+    num_atoms: numbers per action, of 'quantile' and 'rainbow' alone.
     value_range: returns of the first and the last atom, of 'rainbow' alone.
     atoms_first: whether the head's numbers are [N, A] rather than [A, N].
     layout: which axis of states came first in the network, 'channels_first' or
@@ -83,13 +84,17 @@ class Layers:
       _check_convolution(convolution)
     if self.scale is not None and not self.scale > 0:
       raise TeacherError(f'Layers.scale is {self.scale!r}; it must be > 0.')
-    if (self.kind == 'rainbow') != (self.value_range is not None):
+    if (self.kind == 'rainbow') != _is_range(self.value_range):
       raise TeacherError(
-        'Layers.value_range is what atoms span, such as (-10.0, 10.0), of kind '
-        "'rainbow' and of no other kind."
+        f'Layers.value_range is {self.value_range!r}; give the lowest and the '
+        "highest atom, such as (-10.0, 10.0), for the kind 'rainbow' and for "
+        'no other kind.'
       )
-    if self.num_atoms is not None and not self.num_atoms >= 1:
-      raise TeacherError(f'Layers.num_atoms is {self.num_atoms!r}, not >= 1.')
+    if (self.kind in _OF_ATOMS) != bool(self.num_atoms and self.num_atoms > 0):
+      raise TeacherError(
+        f'Layers.num_atoms is {self.num_atoms!r}; give it for the kinds '
+        f'{" and ".join(_OF_ATOMS)} and for no other kind.'
+      )
 
 
 def _check_choice(what: str, value: Any, among: Collection[Any]) -> None:
@@ -100,6 +105,14 @@ def _check_choice(what: str, value: Any, among: Collection[Any]) -> None:
   raise TeacherError(
     f'There is no Layers.{what} {value!r}, did you mean {near!r}; there are: '
     f'{", ".join(names)}.'
+  )
+
+
+def _is_range(values: tuple[float, float] | None) -> bool:
+  return (
+    bool(values)
+    and len(values) == 2
+    and (-math.inf < values[0] < values[1] < math.inf)
   )
 
 
