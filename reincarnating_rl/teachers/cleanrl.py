@@ -28,12 +28,34 @@ class _Script(NamedTuple):
   dense: tuple[str, ...]
   critic: tuple[str, ...] = ()
   activation: str = 'relu'
+  residual: tuple[tuple[str, ...], ...] = ()
+  pool_padding: int | str = 'SAME'
+
+  def names(self) -> set[str]:
+    """Returns the names of all layers."""
+    stacks = (name for stack in self.residual for name in stack)
+    return {*stacks, *self.convolutions, *self.dense, *self.critic}
 
 
 def _numbered(prefix: str, *numbers: int) -> tuple[str, ...]:
   return tuple(f'{prefix}{number}' for number in numbers)
 
 
+def _stacks(prefix: str, *names: str) -> tuple[tuple[str, ...], ...]:
+  return tuple(
+    tuple(f'{prefix}{stack}.{name}' for name in names) for stack in range(3)
+  )
+
+
+_TORCH_STACKS = _stacks(
+  'network.',
+  'conv',
+  *(f'res_block{block}.conv{number}' for block in (0, 1) for number in (0, 1)),
+)
+_FLAX_STACK = (
+  'Conv_0',
+  *(f'ResidualBlock_{block}.Conv_{n}' for block in (0, 1) for n in (0, 1)),
+)
 _SCRIPTS = (
   # dqn_atari.py, c51_atari.py; dqn.py, c51.py; ppo_atari.py; ppo.py.
   _Script('dqn', _numbered('network.', 0, 2, 4), _numbered('network.', 7, 9)),
@@ -61,6 +83,27 @@ _SCRIPTS = (
     _numbered('1.0.params.Conv_', 0, 1, 2),
     ('1.0.params.Dense_0', '1.1.params.Dense_0'),
     ('1.2.params.Dense_0',),
+  ),
+  # qdagger_dqn_atari_impalacnn.py, and its JAX; cleanba's PPO.
+  _Script(
+    'dqn',
+    (),
+    _numbered('network.', 5, 7),
+    residual=_TORCH_STACKS,
+    pool_padding=1,
+  ),
+  _Script(
+    'dqn',
+    (),
+    _numbered('params.Dense_', 0, 1),
+    residual=_stacks('params.ConvSequence_', *_FLAX_STACK),
+  ),
+  _Script(
+    'ppo',
+    (),
+    ('1.0.params.Dense_0', '1.1.params.Dense_0'),
+    ('1.2.params.Dense_0',),
+    residual=_stacks('1.0.params.ConvSequence_', *_FLAX_STACK),
   ),
 )
 
@@ -99,8 +142,7 @@ def read(
     framework, saved = 'flax', flax_file.loads(data, source)
     tree = saved.get('model_weights', saved)
     state_dict = state_dict_search.flatten(tree, source)
-  args = saved.get('args') if isinstance(saved, dict) else None
-  settings = args if isinstance(args, dict) else {}
+  settings = _settings(saved)
   layers = _layers(state_dict, settings, source)
   found = convert(
     state_dict,
@@ -119,12 +161,21 @@ def read(
   return found._replace(sha256=sha256, metadata=described | found.metadata)
 
 
+def _settings(saved: Any) -> Mapping[str, Any]:
+  """Returns the arguments of the script; some save them first in a list."""
+  if isinstance(saved, dict):
+    for name in ('args', '0'):
+      if isinstance(saved.get(name), dict):
+        return saved[name]
+  return {}
+
+
 def _layers(
   state_dict: StateDict, settings: Mapping[str, Any], source: str
 ) -> Layers:
   names = {name.rpartition('.')[0] for name in state_dict} - {''}
   for script in _SCRIPTS:
-    if names == {*script.convolutions, *script.dense, *script.critic}:
+    if names == script.names():
       break
   else:
     raise MismatchedTeacherError(
@@ -136,6 +187,8 @@ def _layers(
   atoms = {} if is_policy else _atoms(state_dict, settings, source)
   return Layers(
     kind='rainbow' if atoms else script.kind,
+    residual=script.residual,
+    pool_padding=script.pool_padding,
     convolutions=tuple(zip(script.convolutions, _STRIDES, strict=False)),
     dense=script.dense,
     activation=script.activation,

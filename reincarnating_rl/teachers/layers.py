@@ -16,6 +16,7 @@ OUTPUTS = {
   'quantile': 'quantiles',
   'ppo': 'policy',
 }
+_STACK = 5  # Convolutions.
 _OF_ATOMS = ('quantile', 'rainbow')
 LAYOUTS = ('channels_first', 'channels_last')
 
@@ -34,6 +35,9 @@ class Layers:
   Attributes:
     kind: 'dqn' for Q-values, 'quantile' for quantiles of the return, 'rainbow'
       for categorical returns (C51 too), 'ppo' for logits of any policy.
+    residual: names of the convolutions of each of Impala's residual stacks: the
+      one before the pooling, then the two of each block.
+    pool_padding: of the pooling in these: zeros on each side, or 'SAME'.
     convolutions: name and stride of each, then its padding if it has any:
       zeros on each side, or 'SAME' as XLA means it.
     dense: names of the linear layers in their order, the head last.
@@ -49,6 +53,8 @@ class Layers:
   """
 
   kind: str = 'dqn'
+  residual: tuple[tuple[str, ...], ...] = ()
+  pool_padding: int | str = 'SAME'
   convolutions: tuple[tuple[Any, ...], ...] = ()
   dense: tuple[str, ...] = ()
   activation: str | tuple[str, ...] = 'relu'
@@ -79,6 +85,11 @@ class Layers:
       raise TeacherError(
         f'Layers.activation has {len(given)} names for {count} convolutions '
         'and hidden layers; give one for each, or one for all.'
+      )
+    if not all(len(names) == _STACK for names in self.residual):
+      raise TeacherError(
+        f'Layers.residual holds {_STACK} names of convolutions for each stack; '
+        f'it is {self.residual!r}.'
       )
     for convolution in self.convolutions:
       _check_convolution(convolution)

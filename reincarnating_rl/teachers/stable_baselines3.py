@@ -22,7 +22,7 @@ from reincarnating_rl.teachers.conversion import convert
 from reincarnating_rl.teachers.foreign import Foreign
 
 _VERSION = '_stable_baselines3_version'
-_ALGORITHMS = {'dqn': 'dqn', 'quantile': 'qr-dqn', 'ppo': 'ppo or a2c'}
+_ALGORITHMS = {'dqn': 'dqn', 'quantile': 'qr-dqn'}
 
 
 def read(
@@ -69,11 +69,12 @@ def read(
     source=source,
     action_map=action_map,
   )
+  actor_critic = 'ppo' if 'clip_range' in described else 'a2c'
   version = members.read(_VERSION) if _VERSION in members.names else b''
   metadata = {
     'format': 'stable_baselines3',
     'version': version[:20].decode('ascii', 'replace').strip(),
-    'algorithm': _ALGORITHMS[layers.kind],
+    'algorithm': _ALGORITHMS.get(layers.kind, actor_critic),
     'observations': 'as they are; VecNormalize, if any, is not in the file',
   }
   return found._replace(sha256=sha256, metadata=metadata | found.metadata)
