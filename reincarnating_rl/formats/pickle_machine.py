@@ -1,8 +1,9 @@
 """An interpreter for pickles that builds data and calls nothing in them.
 
 It runs the instructions of `pickletools` on a stack; names mean what
-`pickle_names` says. Extension codes, persistent ids and out-of-band buffers
-reach outside the file, and are refused.
+`pickle_names` says. Extension codes and out-of-band buffers reach outside the
+file, and are refused; so are persistent ids, unless the caller has a use of
+them.
 """
 
 import pickletools
@@ -29,13 +30,19 @@ _SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
 class Machine:
   """The stack, the marks on it and the memo of a running pickle."""
 
-  def __init__(self, budget: int) -> None:
+  def __init__(
+    self,
+    budget: int,
+    resolve: Callable[[str, str], Name] = pickle_names.resolve,
+    load: Callable[[Any], Any] | None = None,
+  ) -> None:
+    # The budget is of items that constructors may copy: an honest file spends
+    # at least a byte on each, a hostile one multiplies a few by its memo.
+    # `resolve` says what a name means, `load` what a persistent id stands for.
     self.stack: list[Any] = []
     self.marks: list[int] = []
     self.memo: dict[int, Any] = {}
-    # Items that constructors may still copy: an honest file spends at least a
-    # byte on each, a hostile one multiplies a few by way of the memo.
-    self.budget = budget
+    self.budget, self.resolve, self.load = budget, resolve, load
 
   def run(self, data: bytes) -> Any:
     """Returns the value that the pickle in `data` describes.
@@ -51,6 +58,8 @@ class Machine:
         return self.stack.pop()
       elif opcode.name in _INSTRUCTIONS:
         _INSTRUCTIONS[opcode.name](self, argument)
+      elif opcode.name == 'BINPERSID' and self.load:
+        self.stack.append(self.load(self.stack.pop()))
       else:  # Extension registry, persistent ids, out-of-band buffers.
         raise pickle_names.ForbiddenNameError(f'instruction {opcode.name}')
     raise ValueError('no end')
@@ -85,19 +94,19 @@ class Machine:
 
 
 def _global(machine: Machine, path: str) -> None:
-  machine.stack.append(pickle_names.resolve(*path.split(' ', 1)))
+  machine.stack.append(machine.resolve(*path.split(' ', 1)))
 
 
 def _stack_global(machine: Machine, _: Any) -> None:
   module, name = machine.pop(2)
   if not isinstance(module, str) or not isinstance(name, str):
     raise ValueError('a name is not text')
-  machine.stack.append(pickle_names.resolve(module, name))
+  machine.stack.append(machine.resolve(module, name))
 
 
 def _instance(machine: Machine, path: str) -> None:
   arguments = tuple(machine.pop_marked())
-  machine.call(pickle_names.resolve(*path.split(' ', 1)), arguments)
+  machine.call(machine.resolve(*path.split(' ', 1)), arguments)
 
 
 def _object(machine: Machine, _: Any) -> None:

@@ -17,7 +17,8 @@ import numpy as np
 
 # Their classes are met in checkpoints; none of them is ever imported.
 _LIBRARIES = frozenset(
-  'collections dopamine flax gin jax jaxlib ml_dtypes numpy optax orbax'.split()
+  'argparse collections dopamine flax gin gym gymnasium jax jaxlib ml_dtypes '
+  'numpy optax orbax pathlib torch'.split()
 )
 _NUMBER_TYPE = re.compile(r'[biufc][0-9]{1,2}')
 _ATOMS = (str, bytes, int, float, complex, bool, type(None), np.generic)

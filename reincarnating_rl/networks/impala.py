@@ -14,15 +14,20 @@ class ResidualStack(nn.Module):
 
   Attributes:
     features: of each convolution.
+    pool_padding: of the pooling, on each side or 'SAME'.
   """
 
   features: int
+  pool_padding: int | str = 'SAME'
 
   @nn.compact
   def __call__(self, x: Array) -> Array:
     """Returns [ceil(H / 2), ceil(W / 2), features] of `x[H, W, C]`."""
     x = nn.Conv(self.features, (3, 3), kernel_init=torsos.kernel_initializer)(x)
-    x = nn.max_pool(x, (3, 3), strides=(2, 2), padding='SAME')
+    padding = self.pool_padding
+    if not isinstance(padding, str):
+      padding = ((padding, padding),) * 2
+    x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=padding)
     for _ in range(_BLOCKS_PER_STACK):
       # The blocks' kernels begin as Flax's do by default, as in Dopamine.
       inner = nn.Conv(self.features, (3, 3))(nn.relu(x))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import jax.numpy as jnp
 from flax import linen as nn
 
+from reincarnating_rl.networks.impala import ResidualStack
 from reincarnating_rl.types import (
   Array,
   CategoricalOutput,
@@ -43,7 +44,10 @@ class LayeredNetwork(nn.Module):
 
   Attributes:
     num_actions: number of actions, A.
-    convolutions: each as a `Convolution`; without any, states are flattened.
+    residual: features of Impala's residual stacks, with ReLUs, which come
+      first; their parameters are `_stacks_0`, ...
+    pool_padding: of the poolings in them, on each side or 'SAME'.
+    convolutions: each as a `Convolution`; what they leave is flattened.
     hidden: units of each linear layer but the head.
     activation: a key of `ACTIVATIONS`; or one for each convolution and hidden
       layer, in their order.
@@ -56,6 +60,8 @@ class LayeredNetwork(nn.Module):
   """
 
   num_actions: int
+  residual: tuple[int, ...] = ()
+  pool_padding: int | str = 'SAME'
   convolutions: tuple[Convolution, ...] = ()
   hidden: tuple[int, ...] = ()
   activation: str | tuple[str, ...] = 'relu'
@@ -73,6 +79,11 @@ class LayeredNetwork(nn.Module):
     """
     activations = self._activations()
     x = state.astype(jnp.float32) / self.scale
+    for index, features in enumerate(self.residual):
+      name = f'_stacks_{index}'  # As in `ImpalaEncoder`.
+      x = ResidualStack(features, self.pool_padding, name=name)(x)
+    if self.residual:
+      x = nn.relu(x)
     for features, kernel, stride, padding in self.convolutions:
       convolution = nn.Conv(
         features, tuple(kernel), strides=stride, padding=padding

@@ -93,8 +93,9 @@ def indices_of(
       return tuple(range(game))
     raise MismatchedTeacherError(
       f'The teacher of {source} has {teacher} actions, but the game has '
-      f"{game}; declare what the teacher's mean with create_teacher.action_meanings, "
-      f"in its order ({FULL!r} for ALE's 18), or give a teacher of this game."
+      f"{game}; declare what the teacher's mean, in its order, with "
+      f"create_teacher.action_meanings ({FULL!r} for ALE's 18), or give a "
+      'teacher of this game.'
     )
   if len(found.meanings) != teacher or len(found.indices) != game:
     raise MismatchedTeacherError(

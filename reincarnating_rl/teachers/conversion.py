@@ -1,5 +1,6 @@
 """Turns the parameters of another library's network into those of our own."""
 
+import itertools
 import math
 from typing import Any
 
@@ -50,21 +51,24 @@ def convert(
     MismatchedTeacherError: a parameter is missing, of an impossible shape or
       not of finite floats, or the network is for other states or actions.
   """
+  stacks = [_read_stack(state_dict, names, source) for names in layers.residual]
   convolutions = [
     read_layer(state_dict, name, 4, source) for name, *_ in layers.convolutions
   ]
   dense = [read_layer(state_dict, name, 2, source) for name in layers.dense]
-  for chain in (convolutions, dense):
+  images = [*itertools.chain(*stacks), *convolutions]
+  for chain in (images, dense):
     _check_chain(chain, source)
-  network = _describe(convolutions, dense, layers)
-  _check_stack(convolutions, state_shape, source)
-  size = image_sizes.after(network['convolutions'], state_shape)
+  network = _describe(stacks, convolutions, dense, layers)
+  _check_stack_size(images, state_shape, source)
+  size = image_sizes.after(network, state_shape)
   if min(size) <= 0 or math.prod(size) != len(dense[0].kernel):
     raise _other_states(dense[0], network, state_shape, source)
   layout = layers.layout or dense[0].layout
   if layout == 'channels_first':
     dense[0] = _channels_last(dense[0], size)
-  num_atoms = _num_atoms(layers, dense[-1], num_actions, source)
+  num_atoms = layers.num_atoms or 1
+  _check_atoms(dense[-1], num_atoms, source)
   indices = indices_of(
     action_map,
     teacher=len(dense[-1].bias) // num_atoms,
@@ -74,14 +78,28 @@ def convert(
   dense[-1] = _take_actions(dense[-1], num_atoms, indices, layers.atoms_first)
   return Foreign(
     kind=layers.kind,
-    network=network | {'num_atoms': num_atoms},
-    params=_params(convolutions, dense),
+    network=network,
+    params=_params(stacks, convolutions, dense),
     sha256='',
     metadata={
       'actions': list(action_map.meanings) if action_map else _SAME_ACTIONS,
       'layout': layout,
     },
   )
+
+
+def _read_stack(
+  state_dict: StateDict, names: tuple[str, ...], source: str
+) -> list[Layer]:
+  stack = [read_layer(state_dict, name, 4, source) for name in names]
+  features = len(stack[0].bias)
+  for layer in stack:
+    if layer.kernel.shape[:2] != (3, 3) or len(layer.bias) != features:
+      raise MismatchedTeacherError(
+        f'{source}: {layer.name} is of the shape {layer.kernel.shape}, unlike '
+        f"the convolutions of Impala's residual stacks; {ADVICE}"
+      )
+  return stack
 
 
 def _check_chain(chain: list[Layer], source: str) -> None:
@@ -94,30 +112,36 @@ def _check_chain(chain: list[Layer], source: str) -> None:
 
 
 def _describe(
-  convolutions: list[Layer], dense: list[Layer], layers: Layers
+  stacks: list[list[Layer]],
+  convolutions: list[Layer],
+  dense: list[Layer],
+  layers: Layers,
 ) -> dict[str, Any]:
-  """Returns the fields of the network but those of its actions."""
+  """Returns the fields of the network but `num_actions`."""
   described: list[Convolution] = []
   for layer, given in zip(convolutions, layers.convolutions, strict=True):
     _, stride, padding = (*given, 0)[:3]
     height, width, _, features = layer.kernel.shape
     described.append((features, (height, width), stride, padding))
   return {
+    'residual': tuple(len(stack[0].bias) for stack in stacks),
+    'pool_padding': layers.pool_padding,
     'convolutions': tuple(described),
     'hidden': tuple(len(layer.bias) for layer in dense[:-1]),
     'activation': layers.activation,
-    'scale': layers.scale or (255.0 if convolutions else 1.0),
+    'scale': layers.scale or (255.0 if stacks or convolutions else 1.0),
     'output': OUTPUTS[layers.kind],
+    'num_atoms': layers.num_atoms or 1,
     'value_range': layers.value_range,
   }
 
 
-def _check_stack(
-  convolutions: list[Layer], state_shape: tuple[int, ...], source: str
+def _check_stack_size(
+  images: list[Layer], state_shape: tuple[int, ...], source: str
 ) -> None:
-  if not convolutions:
+  if not images:
     return
-  channels = convolutions[0].kernel.shape[2]
+  channels = images[0].kernel.shape[2]
   if len(state_shape) != 3 or state_shape[-1] != channels:
     raise MismatchedTeacherError(
       f'The network of {source} takes a stack of {channels} images, but the '
@@ -133,8 +157,8 @@ def _other_states(
 ) -> MismatchedTeacherError:
   inputs = len(first.kernel)
   takes = f'states of {inputs} numbers'
-  if network['convolutions']:
-    sides = image_sizes.fitting(network['convolutions'], inputs)
+  if image_sizes.has_images(network):
+    sides = image_sizes.fitting(network, inputs)
     widths = f'{sides[0]} to {sides[1]} pixels wide' if sides else 'not square'
     takes = f'images that are {widths} ({first.name} has {inputs} inputs)'
   return MismatchedTeacherError(
@@ -151,20 +175,13 @@ def _channels_last(layer: Layer, size: tuple[int, ...]) -> Layer:
   return layer._replace(kernel=kernel.reshape(layer.kernel.shape))
 
 
-def _num_atoms(
-  layers: Layers, head: Layer, num_actions: int, source: str
-) -> int:
-  """Returns N of a head of A * N outputs."""
-  if layers.kind in ('dqn', 'ppo'):
-    return 1
+def _check_atoms(head: Layer, num_atoms: int, source: str) -> None:
   outputs = len(head.bias)
-  num_atoms = layers.num_atoms or max(outputs // num_actions, 1)
   if outputs % num_atoms:
     raise MismatchedTeacherError(
       f'{source}: {head.name} has {outputs} outputs, which are not {num_atoms} '
       'for each action; correct Layers.num_atoms.'
     )
-  return num_atoms
 
 
 def _take_actions(
@@ -180,12 +197,17 @@ def _take_actions(
   return head._replace(kernel=head.kernel[:, taken], bias=head.bias[taken])
 
 
-def _params(convolutions: list[Layer], dense: list[Layer]) -> Params:
-  named = {f'Conv_{i}': layer for i, layer in enumerate(convolutions)}
-  named |= {f'Dense_{i}': layer for i, layer in enumerate(dense)}
+def _params(
+  stacks: list[list[Layer]], convolutions: list[Layer], dense: list[Layer]
+) -> Params:
+  named = _numbered('Conv', convolutions) | _numbered('Dense', dense)
+  for index, stack in enumerate(stacks):
+    named[f'_stacks_{index}'] = _numbered('Conv', stack)
+  return {'params': named}
+
+
+def _numbered(kind: str, chain: list[Layer]) -> dict[str, Any]:
   return {
-    'params': {
-      name: {'kernel': layer.kernel, 'bias': layer.bias}
-      for name, layer in named.items()
-    }
+    f'{kind}_{index}': {'kernel': layer.kernel, 'bias': layer.bias}
+    for index, layer in enumerate(chain)
   }

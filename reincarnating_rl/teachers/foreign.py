@@ -1,7 +1,11 @@
 """Teachers of other libraries, once they are layers of our own."""
 
+import hashlib
+import os
+import pathlib
 from typing import Any, NamedTuple
 
+from reincarnating_rl.errors import MissingFileError
 from reincarnating_rl.networks.layered import LayeredNetwork
 from reincarnating_rl.teachers.kinds import KINDS
 from reincarnating_rl.teachers.network_teacher import Policy
@@ -16,6 +20,24 @@ class Foreign(NamedTuple):
   params: Params  # {'params': ...} of that network, NumPy arrays of float32
   sha256: str  # of the file
   metadata: dict[str, Any]  # where it is from, and what was assumed; JSON
+
+
+def read_file(path: str | os.PathLike[str]) -> tuple[bytes, str]:
+  """Reads a file whole.
+
+  Returns:
+    What it holds, and the SHA-256 of that, in hex.
+
+  Raises:
+    MissingFileError: it cannot be read.
+  """
+  try:
+    data = pathlib.Path(path).expanduser().read_bytes()
+  except OSError as error:
+    raise MissingFileError(
+      f'{path} cannot be read: {error.strerror}; check what it is.'
+    ) from error
+  return data, hashlib.sha256(data).hexdigest()
 
 
 def layered_policy(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Collection
 from typing import Any
 
@@ -15,6 +16,8 @@ OUTPUTS = {
   'quantile': 'quantiles',
   'ppo': 'policy',
 }
+_STACK = 5  # Convolutions.
+_OF_ATOMS = ('quantile', 'rainbow')
 LAYOUTS = ('channels_first', 'channels_last')
 
 
@@ -32,14 +35,16 @@ class Layers:
   Attributes:
     kind: 'dqn' for Q-values, 'quantile' for quantiles of the return, 'rainbow'
       for categorical returns (C51 too), 'ppo' for logits of any policy.
+    residual: names of the convolutions of each of Impala's residual stacks: the
+      one before the pooling, then the two of each block.
+    pool_padding: of the pooling in these: zeros on each side, or 'SAME'.
     convolutions: name and stride of each, then its padding if it has any:
       zeros on each side, or 'SAME' as XLA means it.
     dense: names of the linear layers in their order, the head last.
     activation: a key of `ACTIVATIONS`; or one for each convolution and each
       linear layer but the head, in their order.
     scale: what states are divided by; None: 255 before convolutions, else 1.
-    num_atoms: numbers per action; None: as many as the head has for the game's
-      actions.
+    num_atoms: numbers per action, of 'quantile' and 'rainbow' alone.
     value_range: returns of the first and the last atom, of 'rainbow' alone.
     atoms_first: whether the head's numbers are [N, A] rather than [A, N].
     layout: which axis of states came first in the network, 'channels_first' or
@@ -48,6 +53,8 @@ class Layers:
   """
 
   kind: str = 'dqn'
+  residual: tuple[tuple[str, ...], ...] = ()
+  pool_padding: int | str = 'SAME'
   convolutions: tuple[tuple[Any, ...], ...] = ()
   dense: tuple[str, ...] = ()
   activation: str | tuple[str, ...] = 'relu'
@@ -79,17 +86,26 @@ class Layers:
         f'Layers.activation has {len(given)} names for {count} convolutions '
         'and hidden layers; give one for each, or one for all.'
       )
+    if not all(len(names) == _STACK for names in self.residual):
+      raise TeacherError(
+        f'Layers.residual holds {_STACK} names of convolutions for each stack; '
+        f'it is {self.residual!r}.'
+      )
     for convolution in self.convolutions:
       _check_convolution(convolution)
     if self.scale is not None and not self.scale > 0:
       raise TeacherError(f'Layers.scale is {self.scale!r}; it must be > 0.')
-    if (self.kind == 'rainbow') != (self.value_range is not None):
+    if (self.kind == 'rainbow') != _is_range(self.value_range):
       raise TeacherError(
-        'Layers.value_range is what atoms span, such as (-10.0, 10.0), of kind '
-        "'rainbow' and of no other kind."
+        f'Layers.value_range is {self.value_range!r}; give the lowest and the '
+        "highest atom, such as (-10.0, 10.0), for the kind 'rainbow' and for "
+        'no other kind.'
       )
-    if self.num_atoms is not None and not self.num_atoms >= 1:
-      raise TeacherError(f'Layers.num_atoms is {self.num_atoms!r}, not >= 1.')
+    if (self.kind in _OF_ATOMS) != bool(self.num_atoms and self.num_atoms > 0):
+      raise TeacherError(
+        f'Layers.num_atoms is {self.num_atoms!r}; give it for the kinds '
+        f'{" and ".join(_OF_ATOMS)} and for no other kind.'
+      )
 
 
 def _check_choice(what: str, value: Any, among: Collection[Any]) -> None:
@@ -100,6 +116,14 @@ def _check_choice(what: str, value: Any, among: Collection[Any]) -> None:
   raise TeacherError(
     f'There is no Layers.{what} {value!r}, did you mean {near!r}; there are: '
     f'{", ".join(names)}.'
+  )
+
+
+def _is_range(values: tuple[float, float] | None) -> bool:
+  return (
+    bool(values)
+    and len(values) == 2
+    and (-math.inf < values[0] < values[1] < math.inf)
   )
 
 

@@ -10,7 +10,10 @@ from reincarnating_rl.teachers.errors import MismatchedTeacherError
 StateDict = Mapping[str, np.ndarray]
 """Parameters by name, `fc.weight` (PyTorch) or `Dense_0.kernel` (Flax)."""
 
-ADVICE = 'correct create_teacher.layers, or give a teacher of this game.'
+ADVICE = (
+  'give a teacher of this game, or correct create_teacher.layers if you '
+  'declared them.'
+)
 _SHOWN = 12  # Parameters in a message.
 
 

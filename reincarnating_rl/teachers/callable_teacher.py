@@ -1,0 +1,120 @@
+"""A teacher that is any function of states."""
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from reincarnating_rl.errors import name_of
+from reincarnating_rl.teachers.errors import TeacherError
+from reincarnating_rl.types import Array
+
+Function = Callable[[np.ndarray], Any]
+"""`states[B, *O, S] -> logits[B, A]`, or `-> actions[B]`, integers."""
+
+
+class CallableTeacher:
+  """A policy that someone else computes.
+
+  Of logits, `softmax` of a row is the policy. Of actions, it takes the one that
+  is returned with probability 1 - epsilon, and each other with an equal share
+  of epsilon: a policy that never took an action would be infinitely far from
+  every student.
+  """
+
+  def __init__(
+    self,
+    function: Function,
+    *,
+    num_actions: int,
+    epsilon: float = 0.01,
+    fingerprint: str | None = None,
+  ) -> None:
+    """Makes the teacher.
+
+    Args:
+      function: called with NumPy arrays, outside of any compiled program.
+      num_actions: A.
+      epsilon: of a policy made of actions, > 0 and < 1.
+      fingerprint: tells one teacher from another; None: made of the function's
+        name and source, in which what it has loaded is not seen.
+
+    Raises:
+      TeacherError: `epsilon` is out of range, or there is no source to be
+        found and no fingerprint.
+    """
+    if not 0 < epsilon < 1:
+      raise TeacherError(
+        f'The epsilon of a teacher made of actions is {epsilon}; it must be '
+        '> 0 and < 1.'
+      )
+    self.num_actions = num_actions
+    self.fingerprint = fingerprint or _fingerprint(function)
+    self.lineage: dict[str, Any] = {
+      'agent': 'callable',
+      'function': name_of(function),
+      'epsilon': epsilon,
+      'fingerprint': self.fingerprint,
+    }
+    self._function, self._epsilon = function, epsilon
+
+  def policy_logits(self, states: Array) -> np.ndarray:
+    """Returns the logits [B, A] float32 of `states[B, *O, S]`.
+
+    Raises:
+      TeacherError: the function returns neither logits nor actions, not as
+        many as there are states, or not finite ones.
+    """
+    returned = np.asarray(self._function(np.asarray(states)))
+    size, kind = len(states), returned.dtype.kind
+    if returned.shape == (size, self.num_actions) and kind in 'fiu':
+      logits = returned.astype(np.float32)
+      if np.isfinite(logits).all():
+        return logits
+    elif returned.shape == (size,) and kind in 'iu':
+      if ((returned >= 0) & (returned < self.num_actions)).all():
+        return self._logits_of(returned)
+    raise TeacherError(
+      f'{name_of(self._function)} returned {_brief(returned)} for {size} '
+      f'states; it must return finite logits of shape ({size}, '
+      f'{self.num_actions}), or {size} integers from 0 to '
+      f'{self.num_actions - 1}.'
+    )
+
+  def _logits_of(self, actions: np.ndarray) -> np.ndarray:
+    others = self._epsilon / max(self.num_actions - 1, 1)
+    shape = (len(actions), self.num_actions)
+    logits = np.full(shape, np.log(others), np.float32)
+    logits[np.arange(len(actions)), actions] = np.log1p(-self._epsilon)
+    return logits
+
+
+def _fingerprint(function: Function) -> str:
+  """Returns the SHA-256 of a function's name and source, in hex."""
+  bound = ''
+  while isinstance(function, functools.partial):
+    bound += repr((function.args, function.keywords))
+    function = function.func
+  named = function if hasattr(function, '__qualname__') else type(function)
+  try:
+    source = inspect.getsource(inspect.unwrap(named))
+  except (OSError, TypeError) as error:
+    raise TeacherError(
+      f'The source of {name_of(function)} cannot be found; give the teacher a '
+      'fingerprint, a text that no other teacher has.'
+    ) from error
+  text = f'{named.__module__}.{named.__qualname__}{bound}\n{source}'
+  return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _brief(returned: np.ndarray) -> str:
+  numbers = (
+    returned[~np.isfinite(returned)] if returned.dtype.kind == 'f' else ()
+  )
+  of_these = f', {len(numbers)} of them not finite' if len(numbers) else ''
+  if returned.dtype.kind in 'iu' and returned.size and returned.ndim == 1:
+    of_these = f', from {returned.min()} to {returned.max()}'
+  return f'{returned.dtype} numbers of shape {returned.shape}{of_these}'

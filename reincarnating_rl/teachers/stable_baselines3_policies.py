@@ -1,0 +1,179 @@
+"""Which parameters of Stable-Baselines3's policies are which layers."""
+
+import re
+from typing import Any, NamedTuple
+
+from reincarnating_rl.networks.layered import ACTIVATIONS
+from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from reincarnating_rl.teachers.layers import Layers
+from reincarnating_rl.teachers.stable_baselines3_spaces import Spaces
+from reincarnating_rl.teachers.state_dicts import StateDict
+
+_NATURE_STRIDES = (4, 2, 1)
+_ACTIVATION = re.compile(
+  r"<class 'torch\.nn\.modules\.activation\.(\w{1,20})'>"
+)
+_ACTIVATIONS = {name.replace('_', ''): name for name in ACTIVATIONS}
+_EXTRACTORS = ("torch_layers.NatureCNN'>", "torch_layers.FlattenExtractor'>")
+_WAY_OUT = (
+  'unzip its policy.pth and declare its layers with create_teacher.layers.'
+)
+
+
+class _Policy(NamedTuple):
+  """Where the layers of a policy are."""
+
+  kind: str
+  features: str  # prefix
+  hidden: tuple[str, ...]  # prefixes
+  head: str | None  # None: the last of the hidden ones
+  unused: tuple[str, ...]  # prefixes
+  activation: str  # unless another is chosen
+
+
+_DQN = _Policy(
+  'dqn',
+  'q_net.features_extractor.',
+  ('q_net.q_net.',),
+  None,
+  ('q_net_target.',),
+  'relu',
+)
+_QR_DQN = _Policy(
+  'quantile',
+  'quantile_net.features_extractor.',
+  ('quantile_net.quantile_net.',),
+  None,
+  ('quantile_net_target.',),
+  'relu',
+)
+_ACTOR_CRITIC = _Policy(
+  'ppo',
+  'features_extractor.',
+  # The first are of before 1.8.
+  ('mlp_extractor.shared_net.', 'mlp_extractor.policy_net.'),
+  'action_net',
+  ('vf_features_extractor.', 'mlp_extractor.value_net.', 'value_net.'),
+  'tanh',
+)
+# Since 1.7 the actor's features have a name of their own.
+_OWN_FEATURES = _ACTOR_CRITIC._replace(
+  features='pi_features_extractor.',
+  unused=(*_ACTOR_CRITIC.unused, 'features_extractor.'),
+)
+
+
+def layers(
+  state_dict: StateDict, described: dict[str, Any], spaces: Spaces, source: str
+) -> Layers:
+  """Finds the layers that lead to Q-values, quantiles or logits.
+
+  Args:
+    state_dict: the policy's parameters by name.
+    described: the agent, from the JSON of its file.
+    spaces: of the agent.
+    source: the file, for messages.
+
+  Returns:
+    Their names, and what the description tells of them.
+
+  Raises:
+    MismatchedTeacherError: the policy has other layers than these.
+  """
+  policy = _policy(state_dict, source)
+  settings = described.get('policy_kwargs')
+  settings = settings if isinstance(settings, dict) else {}
+  _check_extractor(settings, source)
+  convolutions = _numbered(state_dict, f'{policy.features}cnn.')
+  linear = _numbered(state_dict, f'{policy.features}linear.')
+  hidden = [n for p in policy.hidden for n in _numbered(state_dict, p)]
+  dense = (*linear, *hidden, *((policy.head,) if policy.head else ()))
+  _check_all_used(state_dict, {*convolutions, *dense}, policy, source)
+  if not dense or len(convolutions) not in (0, len(_NATURE_STRIDES)):
+    raise MismatchedTeacherError(
+      f'{source} has {len(convolutions)} convolutions and {len(dense)} linear '
+      f'layers, unlike NatureCNN; {_WAY_OUT}'
+    )
+  is_scaled = spaces.are_images and settings.get('normalize_images', True)
+  num_hidden = len(hidden) - (policy.head is None)
+  return Layers(
+    kind=policy.kind,
+    convolutions=tuple(zip(convolutions, _NATURE_STRIDES, strict=False)),
+    dense=dense,
+    activation=(
+      *('relu',) * (len(convolutions) + len(linear)),
+      *(_activation(settings, policy, source),) * num_hidden,
+    ),
+    scale=255.0 if is_scaled else 1.0,
+    num_atoms=_num_quantiles(state_dict, dense[-1], policy, spaces),
+    atoms_first=True,
+  )
+
+
+def _policy(state_dict: StateDict, source: str) -> _Policy:
+  for policy in (_DQN, _QR_DQN, _OWN_FEATURES, _ACTOR_CRITIC):
+    first = (
+      policy.features
+      if policy is _OWN_FEATURES
+      else (policy.head or policy.hidden[0])
+    )
+    if any(name.startswith(first) for name in state_dict):
+      return policy
+  raise MismatchedTeacherError(
+    f'{source} is no DQN, QR-DQN, PPO or A2C of Stable-Baselines3; {_WAY_OUT}'
+  )
+
+
+def _numbered(state_dict: StateDict, prefix: str) -> list[str]:
+  """Returns the layers `PREFIXn` in the order of their numbers."""
+  pattern = re.compile(re.escape(prefix) + r'([0-9]{1,4})\.weight')
+  matches = [match for name in state_dict if (match := pattern.fullmatch(name))]
+  ordered = sorted(matches, key=lambda match: int(match[1]))
+  return [match[0].removesuffix('.weight') for match in ordered]
+
+
+def _check_extractor(settings: dict[str, Any], source: str) -> None:
+  extractor = settings.get('features_extractor_class')
+  if extractor is not None and not str(extractor).endswith(_EXTRACTORS):
+    raise MismatchedTeacherError(
+      f'{source} has a features extractor of its own, '
+      f'{ascii(str(extractor)[:80])[1:-1]}; {_WAY_OUT}'
+    )
+
+
+def _check_all_used(
+  state_dict: StateDict, used: set[str], policy: _Policy, source: str
+) -> None:
+  """Checks that no layer was overlooked, such as a normalization."""
+  for name in state_dict:
+    layer, _, leaf = name.rpartition('.')
+    is_used = layer in used and leaf in ('weight', 'bias')
+    if not is_used and not name.startswith(policy.unused):
+      raise MismatchedTeacherError(
+        f'{source} has the parameter {name[:80]!a}, which NatureCNN and plain '
+        f'linear layers have not; {_WAY_OUT}'
+      )
+
+
+def _activation(settings: dict[str, Any], policy: _Policy, source: str) -> str:
+  """Returns what follows the hidden layers, but not those of NatureCNN."""
+  chosen = settings.get('activation_fn')
+  if chosen is None:
+    return policy.activation
+  match = _ACTIVATION.fullmatch(str(chosen))
+  name = _ACTIVATIONS.get(match[1].lower()) if match else None
+  if name is None:
+    raise MismatchedTeacherError(
+      f'{source} has the activation {ascii(str(chosen)[:80])[1:-1]}, which is '
+      f'none of {", ".join(ACTIVATIONS)}; {_WAY_OUT}'
+    )
+  return name
+
+
+def _num_quantiles(
+  state_dict: StateDict, head: str, policy: _Policy, spaces: Spaces
+) -> int | None:
+  if policy.kind != 'quantile':
+    return None
+  outputs = state_dict[f'{head}.weight'].shape[:1]
+  return max(sum(outputs) // max(spaces.num_actions, 1), 1)

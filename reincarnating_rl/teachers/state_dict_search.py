@@ -1,0 +1,103 @@
+"""Finds the parameters of a network in what a file holds."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from reincarnating_rl.errors import DamagedFileError
+from reincarnating_rl.teachers.state_dicts import StateDict
+
+_MAX_DEPTH, _MAX_VALUES = 16, 100_000
+# Under which training scripts commonly keep them, the likeliest first.
+_USUAL = (
+  'model_weights state_dict model_state_dict policy_state_dict '
+  'q_network_state_dict agent_state_dict actor_critic_state_dict '
+  'network_state_dict net_state_dict model policy q_network q_net agent '
+  'actor_critic network net params'
+).split()
+
+
+def flatten(tree: Any, source: str) -> dict[str, np.ndarray]:
+  """Returns the arrays in nested dictionaries and lists, by dotted paths.
+
+  Args:
+    tree: of any values; whatever is no array is left out.
+    source: the file, for messages.
+
+  Raises:
+    DamagedFileError: there are too many values: branches are repeated.
+  """
+  arrays = {}
+  for count, (path, value) in enumerate(_values(tree, ())):
+    if isinstance(value, np.ndarray):
+      arrays['.'.join(path)] = value
+    if count > _MAX_VALUES:
+      raise DamagedFileError(
+        f'{source} holds more than {_MAX_VALUES} values; give the parameters '
+        'of a network alone.'
+      )
+  return arrays
+
+
+def _values(
+  tree: Any, path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+  yield path, tree
+  branches: Any = ()
+  if isinstance(tree, dict):
+    branches = tree.items()
+  elif isinstance(tree, list | tuple):
+    branches = enumerate(tree)
+  if len(path) < _MAX_DEPTH:
+    for key, branch in branches:
+      yield from _values(branch, (*path, str(key)))
+
+
+def find(value: Any, source: str) -> StateDict:
+  """Finds the `state_dict` in what `torch.save` was given.
+
+  It is the value itself, or under a usual name such as `model_state_dict`, or
+  the only dictionary of arrays in it. What wrappers put before all names,
+  `module.` and `_orig_mod.`, is left out.
+
+  Args:
+    value: what the file holds.
+    source: the file, for messages.
+
+  Raises:
+    DamagedFileError: there is none, or there are several.
+  """
+  if isinstance(value, dict):
+    found = [value[name] for name in _USUAL if _has_arrays(value.get(name))]
+    if not found and _has_arrays(value):
+      found = [value]
+    if not found:
+      found = [branch for branch in value.values() if _has_arrays(branch)]
+      found = found if len(found) == 1 else []
+    if found:
+      return _unwrapped(flatten(found[0], source))
+  keys = (
+    ', '.join(ascii(str(key)[:30]) for key in list(value)[:10])
+    if (isinstance(value, dict))
+    else type(value).__name__
+  )
+  raise DamagedFileError(
+    f'{source} holds no parameters of one network that could be told from the '
+    f'rest ({keys}); save them alone: torch.save(model.state_dict(), path).'
+  )
+
+
+def _has_arrays(value: Any) -> bool:
+  return isinstance(value, dict) and any(
+    isinstance(array, np.ndarray) for array in value.values()
+  )
+
+
+def _unwrapped(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+  names = {name: name.replace('_orig_mod.', '') for name in arrays}
+  if all(name.startswith('module.') for name in names.values()):
+    names = {old: name.removeprefix('module.') for old, name in names.items()}
+  renamed = {names[name]: array for name, array in arrays.items()}
+  # Two that would become one were not put there by a wrapper.
+  return renamed if len(renamed) == len(arrays) else arrays

@@ -1,0 +1,82 @@
+"""Teachers of any PyTorch network whose layers are declared."""
+
+import os
+
+from reincarnating_rl.formats import safetensors_file, torch_file
+from reincarnating_rl.teachers import foreign, state_dict_search
+from reincarnating_rl.teachers.actions import ActionMap
+from reincarnating_rl.teachers.conversion import convert
+from reincarnating_rl.teachers.errors import TeacherError
+from reincarnating_rl.teachers.foreign import Foreign
+from reincarnating_rl.teachers.layers import Layers
+from reincarnating_rl.teachers.state_dicts import StateDict, listing
+
+
+def read(
+  path: str | os.PathLike[str],
+  layers: Layers | None,
+  *,
+  num_actions: int,
+  state_shape: tuple[int, ...],
+  action_map: ActionMap | None = None,
+) -> Foreign:
+  """Reads a `state_dict`, of `torch.save` or of safetensors.
+
+  Args:
+    path: of the file.
+    layers: which parameters are which layers; None raises an error that tells
+      which parameters there are.
+    num_actions: A, of the game.
+    state_shape: (*O, S), of one state of the game.
+    action_map: which of the teacher's actions are the game's; None if the two
+      have the same actions in the same order.
+
+  Returns:
+    The teacher.
+
+  Raises:
+    MissingFileError: the file cannot be read.
+    DamagedFileError: it is cut short, altered, or holds no parameters.
+    UnsafeFileError: it asks for more than data.
+    TeacherError: `layers` is None.
+    MismatchedTeacherError: the network has other layers, or is for another
+      game.
+  """
+  data, sha256 = foreign.read_file(path)
+  source = str(path)
+  if safetensors_file.is_safetensors(data):
+    name, saved = 'safetensors', safetensors_file.loads(data, source)
+  else:
+    name, saved = 'torch', torch_file.loads(data, source)
+  state_dict = state_dict_search.find(saved, source)
+  if layers is None:
+    raise _undeclared(state_dict, source)
+  found = convert(
+    state_dict,
+    layers,
+    num_actions=num_actions,
+    state_shape=state_shape,
+    source=source,
+    action_map=action_map,
+  )
+  metadata = {'format': name, 'algorithm': layers.kind}
+  return found._replace(sha256=sha256, metadata=metadata | found.metadata)
+
+
+def _undeclared(state_dict: StateDict, source: str) -> TeacherError:
+  """Shows a declaration that names what could be layers."""
+  ranks = {
+    name.removesuffix('.weight'): array.ndim
+    for name, array in state_dict.items()
+    if name.endswith('.weight')
+  }
+  convolutions = [f"('{n}', STRIDE)" for n, rank in ranks.items() if rank == 4]
+  dense = [f"'{n}'" for n, rank in ranks.items() if rank == 2]
+  draft = "Layers(kind='dqn'"
+  for field, named in (('convolutions', convolutions), ('dense', dense)):
+    draft += f', {field}=({", ".join(named[:4])},)' if named else ''
+  return TeacherError(
+    f'{source} does not tell which of its parameters are which layers; it has '
+    f'{listing(state_dict)}; declare them with create_teacher.layers, such as '
+    f'{draft}).'
+  )
