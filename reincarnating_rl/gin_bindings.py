@@ -5,7 +5,7 @@ import gin
 from reincarnating_rl import schedules
 from reincarnating_rl.envs import games
 from reincarnating_rl.networks import q_networks, rainbow_networks
-from reincarnating_rl.teachers import factory
+from reincarnating_rl.teachers import factory, layers
 
 gin.external_configurable(schedules.linear_epsilon, module='schedules')
 gin.external_configurable(
@@ -24,8 +24,12 @@ for network in (
 create_teacher = gin.external_configurable(
   factory.create_teacher,
   module='teachers',
-  allowlist=['temperature', 'network', 'vmax'],
+  allowlist=[
+    *('temperature', 'network', 'vmax'),
+    *('layers', 'action_meanings', 'policy', 'policy_epsilon'),
+  ],
 )
+gin.external_configurable(layers.Layers, module='teachers')
 
 # Our environment takes the gin name of Dopamine's, which is never called here:
 # bindings written for Dopamine then mean what they say.

@@ -56,7 +56,7 @@ OUTSIDE_PURE = {
   'objectives': {'jax', 'optax', 'chex'},
   'augmentation': {'jax'},
   'learning': {'jax', 'optax', 'chex'},
-  'formats': {'numpy', 'google_crc32c'},
+  'formats': {'numpy', 'google_crc32c', 'msgpack', 'safetensors'},
   'replay': {'jax', 'numpy', 'cramjam', 'safetensors'},
   'fetching': {
     *('google', 'google_crc32c', 'requests', 'urllib3'),

@@ -154,7 +154,7 @@ def create_teacher(
   Raises:
     UserError: there is none, or it does not fit the game.
   """
-  if not needed and settings.checkpoint_dir is None:
+  if not needed and settings == TeacherSettings():
     return None
   environment = game.create_environment()
   try:
@@ -166,6 +166,7 @@ def create_teacher(
       stack_size=dqn_agent.NATURE_DQN_STACK_SIZE,
       checkpoint_number=settings.checkpoint_number,
       checkpoint_file_prefix=settings.checkpoint_file_prefix,
+      game_actions=environment.action_meanings,
     )
   finally:
     environment.close()

@@ -7,7 +7,7 @@ from reincarnating_rl.runner import checkpoints, collectors, lineage
 from reincarnating_rl.runner.phases import Iteration
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.record import check_identity
-from reincarnating_rl.teachers.description import ENTRY
+from reincarnating_rl.teachers.description import ENTRY, GAME
 
 
 class Resuming:
@@ -70,7 +70,7 @@ class Resuming:
   def _about(self) -> dict[str, Any]:
     """What a checkpoint tells whoever takes the student for a teacher."""
     about = {
-      'game': {
+      GAME: {
         'name': self._game.name,
         'actions': self._environment.action_meanings,
       }

@@ -78,6 +78,11 @@ def complete(
   ]
 
 
+def has_any(folder: pathlib.Path, prefix: str) -> bool:
+  """Whether there is a checkpoint of this prefix or of a usual one."""
+  return any(available(folder, known) for known in (prefix, *_PREFIXES))
+
+
 def choose(folder: pathlib.Path, number: int | None, prefix: str) -> int:
   """Chooses a number: the given one, or the newest that is complete.
 
@@ -94,7 +99,10 @@ def choose(folder: pathlib.Path, number: int | None, prefix: str) -> int:
     raise MissingFileError(
       f'There is no checkpoint in {folder}, such as {prefix}.0.json, '
       f'{prefix}.0 or {prefix}-0.index; '
-      + (advise_prefix(folder, prefix) or 'give the directory of an agent.')
+      + (
+        advise_prefix(folder, prefix)
+        or 'give the directory, or the file, of an agent.'
+      )
     )
   listed = ', '.join(map(str, numbers))
   if number is None:

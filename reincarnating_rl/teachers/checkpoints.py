@@ -1,18 +1,22 @@
 """Reads the parameters of a teacher, whatever wrote them."""
 
 import os
+import pathlib
 from typing import Any, NamedTuple
 
 from reincarnating_rl.errors import MissingFileError
 from reincarnating_rl.formats.json_file import read_json
+from reincarnating_rl.networks.layered import LayeredNetwork
 from reincarnating_rl.teachers import (
   checkpoint_files,
   compact,
   description,
   dopamine_checkpoints,
+  foreign_files,
   tf_checkpoints,
 )
 from reincarnating_rl.teachers.description import Description
+from reincarnating_rl.teachers.layers import Layers
 from reincarnating_rl.types import Params
 
 
@@ -20,9 +24,9 @@ class TeacherCheckpoint(NamedTuple):
   """What a checkpoint says about a teacher."""
 
   params: Params  # {'params': ...}, NumPy arrays
-  number: int
+  number: int | None  # None for a file of another library
   path: str
-  metadata: dict[str, Any]  # the manifest, or a pickle's counters
+  metadata: dict[str, Any]  # the manifest, or what else is known
   sha256: str  # of the file that holds the parameters
   description: Description | None = None  # of the network, if it has one
 
@@ -31,13 +35,20 @@ def load_checkpoint(
   directory: str | os.PathLike[str],
   number: int | None = None,
   prefix: str = 'ckpt',
+  *,
+  layers: Layers | None = None,
+  **game: Any,
 ) -> TeacherCheckpoint:
   """Reads the parameters of a teacher.
 
   Args:
-    directory: of a run, or of its checkpoints.
+    directory: of a run, or of its checkpoints; or a file of another library,
+      or a directory that has one.
     number: which checkpoint; None for the newest complete one.
     prefix: of the files' names.
+    layers: declares which parameters of a file are which layers.
+    **game: `num_actions`, `state_shape` and `action_map` of `conversion`, that
+      files of other libraries are converted for.
 
   Returns:
     The parameters and where they are from.
@@ -46,8 +57,32 @@ def load_checkpoint(
     MissingFileError: if there is no such directory or checkpoint.
     DamagedFileError: if a file is cut short or altered.
     UnsafeFileError: if a pickle asks for more than data.
+    TeacherError: if a file of another library does not fit the game.
   """
-  folder = checkpoint_files.find_folder(directory)
+  path = pathlib.Path(directory).expanduser()
+  if path.is_file():
+    return _load_foreign(path, layers, game)
+  folder = checkpoint_files.find_folder(path)
+  if not checkpoint_files.has_any(folder, prefix) and number is None:
+    file = foreign_files.choose(folder)
+    if file is not None:
+      return _load_foreign(file, layers, game)
+  return _load_numbered(folder, number, prefix)
+
+
+def _load_foreign(
+  path: pathlib.Path, layers: Layers | None, game: dict[str, Any]
+) -> TeacherCheckpoint:
+  found = foreign_files.reader_of(path, layers)(path, **game)
+  told = Description(found.kind, LayeredNetwork.__name__, found.network)
+  return TeacherCheckpoint(
+    found.params, None, str(path), found.metadata, found.sha256, told
+  )
+
+
+def _load_numbered(
+  folder: pathlib.Path, number: int | None, prefix: str
+) -> TeacherCheckpoint:
   number = checkpoint_files.choose(folder, number, prefix)
   manifest_path = folder / f'{prefix}.{number}.json'
   index = folder / f'{prefix}-{number}.index'
@@ -74,7 +109,7 @@ def read_lineage(directory: str | os.PathLike[str]) -> dict[str, Any] | None:
   """Reads `lineage.json` of the run that made a teacher, if it left one.
 
   Args:
-    directory: of a run, or of its checkpoints.
+    directory: of a run, or of its checkpoints; a file has no lineage.
 
   Returns:
     The teacher's own lineage, or None.
@@ -82,6 +117,8 @@ def read_lineage(directory: str | os.PathLike[str]) -> dict[str, Any] | None:
   Raises:
     DamagedFileError: if the file is not JSON.
   """
+  if os.path.isfile(directory):
+    return None
   folder = checkpoint_files.find_folder(directory)
   run = folder.parent if folder.name == checkpoint_files.FOLDER else folder
   path = run / 'lineage.json'

@@ -12,6 +12,7 @@ from flax import linen as nn
 
 from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.networks import (
+  layered,
   policy_networks,
   q_networks,
   quantile_networks,
@@ -20,6 +21,7 @@ from reincarnating_rl.networks import (
 from reincarnating_rl.teachers.readings import Fields
 
 ENTRY = 'network'
+GAME = 'game'
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
   network.__name__: network
   for network in (
@@ -32,6 +34,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     quantile_networks.QuantileNetwork,
     quantile_networks.ImplicitQuantileNetwork,
     policy_networks.NaturePolicyNetwork,
+    layered.LayeredNetwork,
   )
 }
 _NOT_FIELDS = {'name', 'parent', 'num_actions'}
@@ -110,6 +113,32 @@ def from_manifest(
     )
   fields = {name: _tuples(value) for name, value in told.fields.items()}
   return told._replace(fields=fields)
+
+
+def actions_from_manifest(
+  manifest: Mapping[str, Any], source: str
+) -> tuple[str, ...] | None:
+  """Reads what the teacher's actions mean, in its order.
+
+  Args:
+    manifest: of a checkpoint.
+    source: its path, for messages.
+
+  Returns:
+    The meanings; None where the manifest does not say.
+
+  Raises:
+    DamagedFileError: the entry holds anything else.
+  """
+  game = manifest.get(GAME) or {}
+  actions = game.get('actions') if isinstance(game, dict) else game
+  if actions is None:
+    return None
+  if not isinstance(actions, list) or not all(
+    isinstance(action, str) for action in actions
+  ):
+    raise DamagedFileError(f'{source} names no actions: copy it again.')
+  return tuple(actions)
 
 
 def _tuples(value: Any) -> Any:

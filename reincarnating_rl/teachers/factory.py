@@ -3,18 +3,22 @@
 import difflib
 import math
 import os
+from typing import Any
 
-from reincarnating_rl.teachers import checkpoints, fit, recognition
+from reincarnating_rl.teachers import checkpoints, loading, recognition
 from reincarnating_rl.teachers.base import RandomTeacher, Teacher
-from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
+from reincarnating_rl.teachers.callable_teacher import (
+  CallableTeacher,
+  Function,
+)
 from reincarnating_rl.teachers.errors import TeacherError
 from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
-from reincarnating_rl.teachers.network_teacher import NetworkTeacher, Policy
-from reincarnating_rl.teachers.readings import Fields
-from reincarnating_rl.types import Array, Params
+from reincarnating_rl.teachers.layers import Layers
+from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
+from reincarnating_rl.teachers.network_teacher import NetworkTeacher
 
-TEACHERS = (recognition.AUTO, *KINDS, 'random')
-_VMAX = 10.0  # Dopamine's.
+CALLABLE = 'callable'
+TEACHERS = (recognition.AUTO, *KINDS, 'random', CALLABLE)
 
 
 def create_teacher(
@@ -29,6 +33,11 @@ def create_teacher(
   temperature: float = 0.1,
   vmax: float | None = None,
   network: NetworkFactory | None = None,
+  layers: Layers | None = None,
+  action_meanings: str | tuple[str, ...] | None = None,
+  game_actions: tuple[str, ...] | None = None,
+  policy: Function | None = None,
+  policy_epsilon: float = 0.01,
 ) -> Teacher:
   """Makes a teacher.
 
@@ -38,8 +47,9 @@ def create_teacher(
 
   Args:
     agent: one of `TEACHERS`; 'auto' takes what the checkpoint says that it is,
-      or else looks like. 'random' needs and reads no checkpoint.
-    checkpoint_dir: a run of the teacher, or its checkpoints folder.
+      or else looks like. 'random' and 'callable' read no checkpoint.
+    checkpoint_dir: a run of the teacher, or its checkpoints folder; or a file
+      of CleanRL, Stable-Baselines3 or PyTorch, or a folder with one.
     num_actions: actions of the game.
     observation_shape: *O, of one observation of the game.
     stack_size: S, observations in a state.
@@ -51,6 +61,16 @@ def create_teacher(
       for what the checkpoint says, or else 10.
     network: makes the teacher's network, called with `num_actions` and the
       fields of its kind; None for Dopamine's. The student's has no say in it.
+    layers: which parameters of a file of PyTorch are which layers, where it is
+      not one of CleanRL or Stable-Baselines3.
+    action_meanings: of the teacher's actions in its order, such as ('NOOP',
+      'FIRE'), or 'full' for all 18 of the Arcade Learning Environment; None if
+      they are the game's own, or named by the checkpoint.
+    game_actions: what the game's actions mean; None if it does not tell.
+    policy: of a 'callable' teacher: `states[B, *O, S] -> logits[B, A]`, or
+      `-> actions[B]`; NumPy arrays.
+    policy_epsilon: of a `policy` that returns actions: the probability of all
+      others together.
 
   Returns:
     The teacher.
@@ -68,41 +88,72 @@ def create_teacher(
     )
   if agent == 'random':
     return RandomTeacher(num_actions)
+  if agent == CALLABLE:
+    return _callable(policy, num_actions, policy_epsilon)
+  if policy is not None:
+    raise TeacherError(
+      f'create_teacher.policy is for --teacher_agent {CALLABLE}, not {agent}.'
+    )
   if checkpoint_dir is None:
     raise TeacherError(
       f'The {agent} teacher needs --teacher_checkpoint_dir; pass '
       '--teacher_agent random if a random one is meant.'
     )
   _check_positive(temperature=temperature, vmax=1.0 if vmax is None else vmax)
-  checkpoint = checkpoints.load_checkpoint(
-    checkpoint_dir, checkpoint_number, checkpoint_file_prefix
-  )
-  candidate, fields = recognition.recognise(
-    checkpoint,
-    agent,
-    network,
+  loaded = loading.load(
+    TeacherSource(
+      checkpoint_dir,
+      agent,
+      checkpoint_number,
+      checkpoint_file_prefix,
+      network=network,
+      layers=layers,
+      vmax=vmax,
+      action_meanings=action_meanings,
+    ),
+    num_actions=num_actions,
     state_shape=(*observation_shape, stack_size),
-    num_actions=num_actions,
+    game_actions=game_actions,
   )
-  settings = {} if candidate.kind.is_policy else {'temperature': temperature}
-  if fields.get('distributional'):
-    settings['vmax'] = vmax = _vmax(vmax, checkpoint)
+  is_policy = loaded.candidate.kind.is_policy
   return NetworkTeacher(
-    _policy(candidate, fields, temperature, vmax),
-    checkpoint.params,
+    loaded.policy(temperature),
+    loaded.checkpoint.params,
     num_actions=num_actions,
-    lineage={
-      'agent': candidate.kind.name,
-      'network': type(candidate.make(fields)).__name__,
-      'network_fields': fields,
-      'checkpoint': checkpoint.path,
-      'checkpoint_number': checkpoint.number,
-      'checkpoint_sha256': checkpoint.sha256,
-      'described_as': checkpoint.metadata.get('teacher'),
-      'parent': checkpoints.read_lineage(checkpoint_dir),
-      **settings,
-    },
+    lineage=_lineage(loaded)
+    | {'parent': checkpoints.read_lineage(checkpoint_dir)}
+    | ({} if is_policy else {'temperature': temperature}),
   )
+
+
+def _callable(
+  policy: Function | None, num_actions: int, epsilon: float
+) -> Teacher:
+  if policy is None:
+    raise TeacherError(
+      f'The {CALLABLE} teacher needs a function: bind create_teacher.policy to '
+      'one, such as @my_module.policy.'
+    )
+  return CallableTeacher(policy, num_actions=num_actions, epsilon=epsilon)
+
+
+def _lineage(loaded: LoadedTeacher) -> dict[str, Any]:
+  checkpoint, fields = loaded.checkpoint, loaded.fields
+  told = checkpoint.metadata
+  lineage = {
+    'agent': loaded.candidate.kind.name,
+    'network': type(loaded.candidate.make(fields)).__name__,
+    'network_fields': fields,
+    'checkpoint': checkpoint.path,
+    'checkpoint_number': checkpoint.number,
+    'checkpoint_sha256': checkpoint.sha256,
+    'described_as': told if checkpoint.number is None else told.get('teacher'),
+  }
+  if loaded.vmax is not None:
+    lineage['vmax'] = loaded.vmax
+  if loaded.indices is not None:
+    lineage['actions'] = list(loaded.indices)
+  return lineage
 
 
 def _check_positive(**settings: float) -> None:
@@ -111,23 +162,3 @@ def _check_positive(**settings: float) -> None:
       raise TeacherError(
         f'The {name} of a teacher must be > 0 and finite; it is {value}.'
       )
-
-
-def _vmax(given: float | None, checkpoint: TeacherCheckpoint) -> float:
-  told = checkpoint.description and checkpoint.description.vmax
-  return given or told or _VMAX
-
-
-def _policy(
-  candidate: fit.Candidate,
-  fields: Fields,
-  temperature: float,
-  vmax: float | None,
-) -> Policy:
-  network, kind = candidate.make(fields), candidate.kind
-  inputs = kind.inputs(fields, vmax or _VMAX)
-
-  def policy(params: Params, state: Array) -> Array:
-    return kind.logits(network.apply(params, state, **inputs), temperature)
-
-  return policy

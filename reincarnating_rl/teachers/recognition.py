@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+from reincarnating_rl.networks.layered import LayeredNetwork
 from reincarnating_rl.teachers import fit
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.description import NETWORKS
@@ -100,6 +101,9 @@ def _described(
     read_fields=lambda shapes, actions: [told.fields],
     usual_atoms=told.fields.get('num_atoms'),
   )
+  if told.network == LayeredNetwork.__name__:
+    # It takes nothing beside the state: its atoms are among its fields.
+    kind = dataclasses.replace(kind, inputs=lambda fields, vmax: {})
   return Candidate(kind, NETWORKS[told.network], state_shape, num_actions)
 
 

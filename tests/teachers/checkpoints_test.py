@@ -157,7 +157,7 @@ def test_no_such_directory_names_the_parent_and_the_near_names(tmp_path):
   assert f'{tmp_path} has no pong, did you mean Pong.' in message
   assert _message(tmp_path / 'zzz').endswith(f'{tmp_path} has no zzz.')
   (tmp_path / 'file').touch()
-  assert 'is a file' in _message(tmp_path / 'file')
+  assert 'is no file of a teacher' in _message(tmp_path / 'file')
 
 
 def test_no_checkpoint_at_all(tmp_path):

@@ -1,0 +1,148 @@
+"""A checkpoint of any sort as a network, its parameters and its actions."""
+
+import os
+from typing import NamedTuple
+
+import jax.numpy as jnp
+
+from reincarnating_rl.teachers import actions, checkpoints, recognition
+from reincarnating_rl.teachers.actions import ActionMap
+from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
+from reincarnating_rl.teachers.description import (
+  Description,
+  actions_from_manifest,
+  describe,
+)
+from reincarnating_rl.teachers.fit import Candidate
+from reincarnating_rl.teachers.kinds import NetworkFactory
+from reincarnating_rl.teachers.layers import Layers
+from reincarnating_rl.teachers.network_teacher import Policy
+from reincarnating_rl.teachers.readings import Fields
+from reincarnating_rl.types import Array, Params
+
+_VMAX = 10.0  # Dopamine's.
+
+
+class TeacherSource(NamedTuple):
+  """What a user says of a teacher's file; None where it tells by itself.
+
+  Attributes:
+    path: a run, its checkpoints folder, or a file of another library.
+    agent: a key of `kinds.KINDS`, or 'auto'.
+    number: which checkpoint; None for the newest complete one.
+    prefix: of the checkpoints' names.
+    network: makes the network, called with `num_actions` and its kind's fields.
+    layers: which parameters of another library's file are which layers.
+    vmax: a Rainbow's atoms span the returns from -vmax to vmax.
+    action_meanings: of the teacher's actions, in its order.
+  """
+
+  path: str | os.PathLike[str]
+  agent: str = recognition.AUTO
+  number: int | None = None
+  prefix: str = 'ckpt'
+  network: NetworkFactory | None = None
+  layers: Layers | None = None
+  vmax: float | None = None
+  action_meanings: str | tuple[str, ...] | None = None
+
+
+class LoadedTeacher(NamedTuple):
+  """A network with the parameters of a checkpoint."""
+
+  checkpoint: TeacherCheckpoint
+  candidate: Candidate  # its kind, its network and the game
+  fields: Fields  # of the network
+  vmax: float | None  # of its atoms, where it is a Rainbow with any
+  indices: tuple[int, ...] | None  # the game's actions among its own; None: all
+
+  @property
+  def description(self) -> Description | None:
+    """What a manifest should say of the network, if that can be said."""
+    return describe(
+      self.candidate.kind.name, self.candidate.make(self.fields), self.vmax
+    )
+
+  def policy(self, temperature: float) -> Policy:
+    """Returns the policy over the game's actions.
+
+    Args:
+      temperature: tau of a teacher of Q-values; a policy has none.
+    """
+    network, kind = self.candidate.make(self.fields), self.candidate.kind
+    inputs = kind.inputs(self.fields, self.vmax or _VMAX)
+    taken = None if self.indices is None else list(self.indices)
+
+    def policy(params: Params, state: Array) -> Array:
+      logits = kind.logits(network.apply(params, state, **inputs), temperature)
+      return logits if taken is None else logits[jnp.array(taken)]
+
+    return policy
+
+
+def load(
+  source: TeacherSource,
+  *,
+  num_actions: int,
+  state_shape: tuple[int, ...],
+  game_actions: tuple[str, ...] | None = None,
+) -> LoadedTeacher:
+  """Reads a teacher and finds out what it is.
+
+  Args:
+    source: where it is, and what is known of it.
+    num_actions: A, of the game.
+    state_shape: (*O, S), of one state of the game.
+    game_actions: what the game's actions mean; None if it does not tell.
+
+  Returns:
+    The teacher.
+
+  Raises:
+    UserError: the file is missing, damaged or unsafe, or of another kind,
+      network or game.
+  """
+  declared = source.action_meanings
+  action_map = actions.action_map(declared, game_actions) if declared else None
+  checkpoint = checkpoints.load_checkpoint(
+    source.path,
+    source.number,
+    source.prefix,
+    layers=source.layers,
+    num_actions=num_actions,
+    state_shape=state_shape,
+    action_map=action_map,
+  )
+  if checkpoint.number is None:
+    action_map = None  # Converted for the game's actions already.
+  else:
+    action_map = action_map or _told(checkpoint, game_actions)
+  candidate, fields = recognition.recognise(
+    checkpoint,
+    source.agent,
+    source.network,
+    state_shape=state_shape,
+    num_actions=len(action_map.meanings) if action_map else num_actions,
+  )
+  return LoadedTeacher(
+    checkpoint,
+    candidate,
+    fields,
+    _vmax(source, checkpoint) if fields.get('distributional') else None,
+    action_map and action_map.indices,
+  )
+
+
+def _told(
+  checkpoint: TeacherCheckpoint, game_actions: tuple[str, ...] | None
+) -> ActionMap | None:
+  """Maps the actions that a manifest names; None where they are the game's."""
+  told = actions_from_manifest(checkpoint.metadata, checkpoint.path)
+  if not told or not game_actions or told == tuple(game_actions):
+    return None
+  return actions.action_map(told, game_actions)
+
+
+def _vmax(source: TeacherSource, checkpoint: TeacherCheckpoint) -> float:
+  told = checkpoint.description and checkpoint.description.vmax
+  return source.vmax or told or _VMAX
