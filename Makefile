@@ -33,6 +33,7 @@ bench: .venv/.installed  ## Ratios beside the limit and beside Dopamine.
 	$(BIN)/python benchmarks/online.py
 	$(BIN)/python benchmarks/replay.py --frames 100000
 	$(BIN)/python benchmarks/prioritized.py
+	$(BIN)/python benchmarks/legacy.py --frames 100000
 
 clean:
 	rm -rf .venv build dist *.egg-info

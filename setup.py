@@ -45,6 +45,7 @@ setup(
     'huggingface_hub>=2.4,<3',
     'jax>=0.10,<0.11',
     'matplotlib>=3.9',
+    'msgpack>=1.0.8',
     'numpy>=2.1',
     'optax>=0.2.5',
     'requests>=2.32',  # Of google-cloud-storage: its errors, as urllib3's.

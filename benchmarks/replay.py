@@ -52,7 +52,7 @@ def resident():
 
 def peak():
   """Returns the most megabytes that this process ever held."""
-  return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+  return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 def timed(function):

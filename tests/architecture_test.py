@@ -56,7 +56,11 @@ OUTSIDE_PURE = {
   'objectives': {'jax', 'optax', 'chex'},
   'augmentation': {'jax'},
   'learning': {'jax', 'optax', 'chex'},
+<<<<<<< HEAD
   'formats': {'numpy', 'google_crc32c', 'msgpack', 'safetensors'},
+=======
+  'formats': {'numpy', 'google_crc32c', 'msgpack', 'cramjam'},
+>>>>>>> wip_d41
   'replay': {'jax', 'numpy', 'cramjam', 'safetensors'},
   'fetching': {
     *('google', 'google_crc32c', 'requests', 'urllib3'),

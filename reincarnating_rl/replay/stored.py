@@ -6,7 +6,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from reincarnating_rl.errors import MissingFileError
-from reincarnating_rl.replay import legacy, legacy_files, run_replay
+from reincarnating_rl.replay import (
+  dopamine41,
+  dopamine41_files,
+  legacy,
+  legacy_files,
+  run_replay,
+)
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.loading import LoadReport, Progress, ReplayInfo
 
@@ -32,7 +38,13 @@ _LEGACY = Kind(
   legacy_files.inspect,
   legacy.load,
 )
-KINDS = {'run': _RUN, 'legacy': _LEGACY}
+_DOPAMINE41 = Kind(
+  'of a JAX agent of Dopamine 4.1',
+  dopamine41_files.find,
+  dopamine41_files.inspect,
+  dopamine41.load,
+)
+KINDS = {'run': _RUN, 'dopamine41': _DOPAMINE41, 'legacy': _LEGACY}
 
 
 class StoredReplay(NamedTuple):
