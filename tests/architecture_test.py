@@ -56,11 +56,9 @@ OUTSIDE_PURE = {
   'objectives': {'jax', 'optax', 'chex'},
   'augmentation': {'jax'},
   'learning': {'jax', 'optax', 'chex'},
-<<<<<<< HEAD
-  'formats': {'numpy', 'google_crc32c', 'msgpack', 'safetensors'},
-=======
-  'formats': {'numpy', 'google_crc32c', 'msgpack', 'cramjam'},
->>>>>>> wip_d41
+  'formats': {
+    *('numpy', 'google_crc32c', 'msgpack', 'cramjam', 'safetensors'),
+  },
   'replay': {'jax', 'numpy', 'cramjam', 'safetensors'},
   'fetching': {
     *('google', 'google_crc32c', 'requests', 'urllib3'),
