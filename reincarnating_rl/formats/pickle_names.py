@@ -17,8 +17,7 @@ import numpy as np
 
 # Their classes are met in checkpoints; none of them is ever imported.
 _LIBRARIES = frozenset(
-  'argparse collections dopamine flax gin gym gymnasium jax jaxlib ml_dtypes '
-  'numpy optax orbax pathlib torch'.split()
+  'collections dopamine flax gin jax jaxlib ml_dtypes numpy optax orbax'.split()
 )
 _NUMBER_TYPE = re.compile(r'[biufc][0-9]{1,2}')
 _ATOMS = (str, bytes, int, float, complex, bool, type(None), np.generic)
@@ -48,12 +47,15 @@ class Name:
   build: Callable[..., Any]
 
 
-def resolve(module: str, name: str) -> Name:
+def resolve(
+  module: str, name: str, more_libraries: frozenset[str] = frozenset()
+) -> Name:
   """Looks up `module.name` without importing anything.
 
   Args:
     module: dotted module.
     name: the attribute; never dotted.
+    more_libraries: whose names stay inert too, rather than be refused.
 
   Returns:
     The name with its harmless builder.
@@ -66,7 +68,7 @@ def resolve(module: str, name: str) -> Name:
     raise ForbiddenNameError(ascii(path[:80]))
   if path in _BUILDERS:
     return Name(path, _BUILDERS[path])
-  if modules[0] not in _LIBRARIES:
+  if modules[0] not in _LIBRARIES | more_libraries:
     raise ForbiddenNameError(ascii(path[:80]))
   return Name(path, lambda *arguments: Placeholder(path, arguments))
 

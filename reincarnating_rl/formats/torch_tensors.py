@@ -21,6 +21,8 @@ _STORAGES = {
   'FloatStorage': 'float32',
   'DoubleStorage': 'float64',
 }
+# Their classes are met in checkpoints of training scripts.
+_LIBRARIES = frozenset('argparse gym gymnasium pathlib torch'.split())
 _MAX_RANK, _MAX_TENSORS = 8, 100_000
 
 
@@ -52,7 +54,7 @@ class Tensors:
     path = f'{module}.{name}'
     if path in self._builders:
       return Name(path, self._builders[path])
-    return pickle_names.resolve(module, name)
+    return pickle_names.resolve(module, name, _LIBRARIES)
 
   def load(self, persistent_id: Any) -> np.ndarray:
     """Returns the numbers [K] of a storage.

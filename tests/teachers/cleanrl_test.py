@@ -1,0 +1,163 @@
+"""Teachers of CleanRL, against its own networks in PyTorch and Flax."""
+
+import hashlib
+import json
+
+import hypothesis
+import numpy as np
+import pytest
+from flax import serialization
+
+from reincarnating_rl.errors import (
+  DamagedFileError,
+  MissingFileError,
+  UnsafeFileError,
+  UserError,
+)
+from reincarnating_rl.teachers import cleanrl
+from reincarnating_rl.teachers.actions import action_map
+from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from tests.formats import mutations, torch_files
+from tests.teachers import foreign_files
+
+_FILES = {
+  'cleanrl_dqn_atari': ('atari', 'dqn'),
+  'cleanrl_dqn': ('vector', 'dqn'),
+  'cleanrl_c51_atari': ('atari', 'c51'),
+  'cleanrl_ppo_atari': ('atari', 'ppo'),
+  'cleanrl_ppo': ('vector', 'ppo'),
+  'cleanrl_qdagger': ('small', 'dqn'),
+  'cleanrl_dqn_atari_jax': ('atari', 'dqn'),
+  'cleanrl_c51_atari_jax': ('atari', 'c51'),
+  'cleanrl_cleanba': ('small', 'ppo'),
+}
+
+
+def _path(name):
+  return foreign_files.FOLDER / f'{name}.cleanrl_model'
+
+
+def _read(name, **others):
+  states = foreign_files.expected(f'{_FILES[name][0]}_states')
+  return cleanrl.read(_path(name), **foreign_files.game(states) | others)
+
+
+@pytest.mark.parametrize('name', _FILES)
+def test_outputs_are_those_of_the_library(name):
+  kind, algorithm = _FILES[name]
+  states = foreign_files.expected(f'{kind}_states')
+  found = _read(name)
+  output = foreign_files.run(found, states)
+  numbers = output.logits if algorithm == 'ppo' else output.q_values
+  foreign_files.assert_close(numbers, foreign_files.expected(name))
+  assert found.metadata['format'] == 'cleanrl'
+  assert found.metadata['algorithm'] == algorithm
+  assert found.kind == {'c51': 'rainbow'}.get(algorithm, algorithm)
+  data = _path(name).read_bytes()
+  assert found.sha256 == hashlib.sha256(data).hexdigest()
+  json.dumps(found.metadata)
+
+
+def test_what_was_assumed_is_told():
+  metadata = _read('cleanrl_c51_atari').metadata
+  assert metadata['trained_on'] == 'PongNoFrameskip-v4'
+  assert metadata['framework'] == 'torch'
+  assert 'own' in metadata['actions']
+  assert _read('cleanrl_dqn').metadata['trained_on'] == 'unknown'
+
+
+@pytest.mark.parametrize('name', ['cleanrl_c51_atari', 'cleanrl_dqn_atari_jax'])
+def test_some_actions_of_a_teacher(name):
+  states = foreign_files.expected('atari_states')
+  found = action_map(('UP', 'NOOP', 'DOWN', 'FIRE'), ('NOOP', 'FIRE', 'UP'))
+  teacher = _read(name, num_actions=3, action_map=found)
+  output = foreign_files.run(teacher, states, 3)
+  wanted = foreign_files.expected(name)[:, [1, 3, 0]]
+  foreign_files.assert_close(output.q_values, wanted)
+  assert teacher.metadata['actions'] == ['UP', 'NOOP', 'DOWN', 'FIRE']
+
+
+@pytest.mark.parametrize(
+  ('name', 'others', 'message'),
+  [
+    (
+      'cleanrl_dqn_atari',
+      {'num_actions': 6},
+      r'has 4 actions, but the game has 6; .*create_teacher\.action_meanings',
+    ),
+    ('cleanrl_dqn_atari', {'state_shape': (84, 84, 3)}, r'a stack of 4 images'),
+    (
+      'cleanrl_dqn_atari',
+      {'state_shape': (64, 64, 4)},
+      r'images that are 84 to 91 pixels wide .*gives states of shape \(64, 64',
+    ),
+    (
+      'cleanrl_cleanba',
+      {'state_shape': (84, 84, 4)},
+      r'images that are not sq',
+    ),
+    ('cleanrl_ppo', {'state_shape': (4, 1)}, r'takes states of 3 numbers'),
+    ('cleanrl_dqn', {'state_shape': (0, 1)}, r'takes states of 3 numbers'),
+  ],
+)
+def test_other_games_are_told(name, others, message):
+  with pytest.raises(MismatchedTeacherError, match=message) as error:
+    _read(name, **others)
+  assert '\n' not in str(error.value)
+
+
+def test_other_agents_are_told(tmp_path):
+  path = tmp_path / 'x.cleanrl_model'
+  tree = {'params': {'Dense_0': {'kernel': np.ones((3, 2), np.float32)}}}
+  path.write_bytes(serialization.to_bytes(tree))
+  with pytest.raises(MismatchedTeacherError, match=r'no DQN.*Dense_0\.kernel'):
+    cleanrl.read(path, num_actions=2, state_shape=(3, 1))
+
+
+@pytest.mark.parametrize(
+  ('n_atoms', 'v_max', 'message'),
+  [
+    ('many', 6.0, 'no number'),
+    (None, 6.0, 'no number'),
+    (0, 6.0, 'num_atoms is 0'),
+    (7, 6.0, 'which are not 7 for each action'),
+    (11, -5.0, r'value_range is \(-2\.0, -5\.0\)'),
+    (11, float('inf'), 'value_range is'),
+  ],
+)
+def test_atoms_that_make_no_sense(n_atoms, v_max, message, tmp_path):
+  saved = serialization.msgpack_restore(
+    _path('cleanrl_c51_atari_jax').read_bytes()
+  )
+  saved['args'] |= {'n_atoms': n_atoms, 'v_max': v_max}
+  path = tmp_path / 'x.cleanrl_model'
+  path.write_bytes(serialization.to_bytes(saved))
+  with pytest.raises(UserError, match=message):
+    cleanrl.read(path, num_actions=4, state_shape=(84, 84, 4))
+
+
+def test_files_that_are_none(tmp_path):
+  game = {'num_actions': 4, 'state_shape': (3, 1)}
+  with pytest.raises(MissingFileError, match='nowhere cannot be read'):
+    cleanrl.read(tmp_path / 'nowhere', **game)
+  path = tmp_path / 'x.cleanrl_model'
+  path.write_bytes(b'hello')
+  with pytest.raises(DamagedFileError):
+    cleanrl.read(path, **game)
+  call = torch_files.call(torch_files.name('posix', 'system'))
+  path.write_bytes(torch_files.archive(call, {}))
+  with pytest.raises(UnsafeFileError, match=r'posix\.system'):
+    cleanrl.read(path, **game)
+
+
+@pytest.mark.parametrize('name', ['cleanrl_ppo', 'cleanrl_c51_atari_jax'])
+@mutations.FUZZ
+@hypothesis.given(edits=mutations.edits)
+def test_mutated_files(name, edits, tmp_path):
+  path = tmp_path / 'x.cleanrl_model'
+  path.write_bytes(mutations.mutate(_path(name).read_bytes(), edits))
+  states = foreign_files.expected(f'{_FILES[name][0]}_states')
+  try:
+    cleanrl.read(path, **foreign_files.game(states))
+  except UserError as error:
+    assert '\n' not in str(error)
