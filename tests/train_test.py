@@ -17,6 +17,7 @@ from reincarnating_rl.teachers import factory as teacher_factory
 
 ROOT = pathlib.Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / 'configs').glob('*.gin'))
+FIXTURES = ROOT / 'tests' / 'fixtures'
 BUNDLED = str(ROOT / 'teacher_ckpts/Pong/1')
 TINY = [
   'RunnerWithTeacher.evaluation_episodes=1',
@@ -76,6 +77,42 @@ def test_a_students_directory_is_a_teacher(tmp_path):
   lineage = json.loads((tmp_path / 'second' / 'lineage.json').read_text())
   grandparent = lineage['teacher']['parent']['teacher']
   assert grandparent['checkpoint'].startswith(BUNDLED)
+
+
+@pytest.mark.slow
+def test_a_ppo_of_cleanrl_teaches_a_dqn(tmp_path):
+  """The fixture has four actions, which are those of Breakout."""
+  run(
+    base_dir=str(tmp_path),
+    gin_files=['ppo_to_dqn_pong.gin'],
+    gin_bindings=[
+      *TINY,
+      'RunnerWithTeacher.random_score=-50.0',
+      'create_atari_environment.game_name="Breakout"',
+    ],
+    teacher_checkpoint_dir=str(
+      FIXTURES / 'foreign' / 'cleanrl_ppo_atari.cleanrl_model'
+    ),
+  )
+  lineage = json.loads((tmp_path / 'lineage.json').read_text())
+  assert lineage['teacher']['agent'] == 'ppo'
+  assert lineage['spent']['teacher_steps'] >= 20
+
+
+@pytest.mark.slow
+def test_a_replay_of_an_old_dopamine_is_learnt_from(tmp_path, capsys):
+  run(
+    base_dir=str(tmp_path),
+    gin_bindings=[
+      *TINY,
+      'RunnerWithTeacher.random_score=-50.0',
+      'RunnerWithTeacher.teacher_steps=200',
+    ],
+    teacher_replay_dir=str(FIXTURES / 'dopamine_4_0_6_pong_replay'),
+  )
+  summary = json.loads((tmp_path / 'summary.json').read_text())
+  assert summary['teacher_data']['steps'] == summary['teacher_steps'] == 200
+  assert 'the newest 200 of 5,000 steps' in capsys.readouterr().out
 
 
 @pytest.mark.slow

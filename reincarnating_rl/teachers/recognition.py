@@ -14,7 +14,7 @@ from reincarnating_rl.teachers.errors import (
 from reincarnating_rl.teachers.fit import Candidate
 from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
 from reincarnating_rl.teachers.params import shapes
-from reincarnating_rl.teachers.readings import Fields, Shapes
+from reincarnating_rl.teachers.readings import Fields
 
 AUTO = 'auto'
 _MANY_ACTIONS = 10**9  # More than any game has.
@@ -62,13 +62,15 @@ def recognise(
       return candidate, fields
     except MismatchedTeacherError as error:
       failures.append((candidate, error))
-  raise _likeliest(failures, shapes(checkpoint.params))
+  raise _likeliest(failures, checkpoint)
 
 
 def _likeliest(
-  failures: list[tuple[Candidate, MismatchedTeacherError]], found: Shapes
+  failures: list[tuple[Candidate, MismatchedTeacherError]],
+  checkpoint: TeacherCheckpoint,
 ) -> MismatchedTeacherError:
   """Chooses the error of the kind that comes nearest."""
+  found = shapes(checkpoint.params)
 
   def rank(failure: tuple[Candidate, MismatchedTeacherError]) -> float:
     candidate, error = failure
@@ -81,7 +83,14 @@ def _likeliest(
       return math.inf
     return _MANY_ACTIONS + distance
 
-  return min(failures, key=rank)[1]  # Of equals, the first.
+  nearest = min(failures, key=rank)  # Of equals, the first.
+  if len(failures) > 1 and rank(nearest) == math.inf:
+    return MismatchedTeacherError(
+      f'{checkpoint.path} does not say of what network it is, and none that is '
+      f'known takes states of shape {nearest[0].state_shape}: give '
+      'create_teacher.network and --teacher_agent.'
+    )
+  return nearest[1]
 
 
 def _described(
