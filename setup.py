@@ -42,6 +42,7 @@ setup(
     'gymnasium>=1.1',
     'jax>=0.10,<0.11',
     'matplotlib>=3.9',
+    'msgpack>=1.0',
     'numpy>=2.1',
     'optax>=0.2.5',
     'rich>=13',

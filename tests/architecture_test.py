@@ -54,7 +54,7 @@ OUTSIDE_PURE = {
   'objectives': {'jax', 'optax', 'chex'},
   'augmentation': {'jax'},
   'learning': {'jax', 'optax', 'chex'},
-  'formats': {'numpy', 'google_crc32c'},
+  'formats': {'numpy', 'google_crc32c', 'msgpack', 'safetensors'},
   'replay': {'jax', 'numpy', 'cramjam', 'safetensors'},
 }
 
