@@ -68,10 +68,11 @@ class CallableTeacher:
       TeacherError: the function returns neither logits nor actions, not as
         many as there are states, or not finite ones.
     """
-    returned = np.asarray(self._function(np.asarray(states)))
+    returned = _as_array(self._function(np.asarray(states)))
     size, kind = len(states), returned.dtype.kind
     if returned.shape == (size, self.num_actions) and kind in 'fiu':
-      logits = returned.astype(np.float32)
+      with np.errstate(over='ignore'):
+        logits = returned.astype(np.float32)
       if np.isfinite(logits).all():
         return logits
     elif returned.shape == (size,) and kind in 'iu':
@@ -90,6 +91,13 @@ class CallableTeacher:
     logits = np.full(shape, np.log(others), np.float32)
     logits[np.arange(len(actions)), actions] = np.log1p(-self._epsilon)
     return logits
+
+
+def _as_array(returned: Any) -> np.ndarray:
+  try:
+    return np.asarray(returned)
+  except ValueError:  # Rows of different lengths.
+    return np.array(None)
 
 
 def _fingerprint(function: Function) -> str:
@@ -111,10 +119,7 @@ def _fingerprint(function: Function) -> str:
 
 
 def _brief(returned: np.ndarray) -> str:
-  numbers = (
-    returned[~np.isfinite(returned)] if returned.dtype.kind == 'f' else ()
-  )
-  of_these = f', {len(numbers)} of them not finite' if len(numbers) else ''
-  if returned.dtype.kind in 'iu' and returned.size and returned.ndim == 1:
-    of_these = f', from {returned.min()} to {returned.max()}'
+  if returned.dtype.kind not in 'fiu' or not returned.size:
+    return f'an array of {returned.dtype} of shape {returned.shape}'
+  of_these = f', from {returned.min()} to {returned.max()},'
   return f'{returned.dtype} numbers of shape {returned.shape}{of_these}'

@@ -37,7 +37,8 @@ class Layers:
       for categorical returns (C51 too), 'ppo' for logits of any policy.
     residual: names of the convolutions of each of Impala's residual stacks: the
       one before the pooling, then the two of each block.
-    pool_padding: of the pooling in these: zeros on each side, or 'SAME'.
+    pool_padding: of the pooling in these: 1 on each side, as in PyTorch, or
+      'SAME' as XLA means it.
     convolutions: name and stride of each, then its padding if it has any:
       zeros on each side, or 'SAME' as XLA means it.
     dense: names of the linear layers in their order, the head last.
@@ -91,6 +92,10 @@ class Layers:
         f'Layers.residual holds {_STACK} names of convolutions for each stack; '
         f'it is {self.residual!r}.'
       )
+    if self.pool_padding not in (1, 'SAME'):
+      raise TeacherError(
+        f"Layers.pool_padding is {self.pool_padding!r}; it is 1 or 'SAME'."
+      )
     for convolution in self.convolutions:
       _check_convolution(convolution)
     if self.scale is not None and not self.scale > 0:
@@ -112,7 +117,7 @@ def _check_choice(what: str, value: Any, among: Collection[Any]) -> None:
   if value in among:
     return
   names = [name for name in among if name is not None]
-  near = difflib.get_close_matches(str(value), names, n=1, cutoff=0)[0]
+  near = difflib.get_close_matches(str(value).lower(), names, n=1, cutoff=0)[0]
   raise TeacherError(
     f'There is no Layers.{what} {value!r}, did you mean {near!r}; there are: '
     f'{", ".join(names)}.'

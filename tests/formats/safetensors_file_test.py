@@ -1,4 +1,4 @@
-"""Files of safetensors, of which ours has no say in what types they have."""
+"""Files of safetensors, some of which ours cannot write."""
 
 import json
 import pathlib

@@ -1,0 +1,93 @@
+"""A teacher that is any function."""
+
+import functools
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from reincarnating_rl.teachers.callable_teacher import CallableTeacher
+from reincarnating_rl.teachers.errors import TeacherError
+
+_STATES = np.arange(6, dtype=np.float32).reshape(3, 2, 1)
+
+
+def _first_number(states):
+  assert isinstance(states, np.ndarray)
+  return states[:, :, 0]
+
+
+def _is_large(states, than=3):
+  return (states[:, 0, 0] > than).astype(int)
+
+
+def test_logits_are_passed_on():
+  teacher = CallableTeacher(_first_number, num_actions=2)
+  for states in (_STATES, jnp.asarray(_STATES)):
+    logits = teacher.policy_logits(states)
+    np.testing.assert_array_equal(logits, _STATES[:, :, 0])
+    assert logits.dtype == np.float32
+  assert teacher.policy_logits(_STATES[:0]).shape == (0, 2)
+
+
+def test_actions_become_a_policy():
+  teacher = CallableTeacher(_is_large, num_actions=2, epsilon=0.1)
+  policy = np.exp(teacher.policy_logits(_STATES))
+  np.testing.assert_allclose(
+    policy, [[0.9, 0.1], [0.9, 0.1], [0.1, 0.9]], rtol=1e-5
+  )
+  policy = CallableTeacher(lambda states: [3, 0, 4], num_actions=5)
+  policy = np.exp(policy.policy_logits(_STATES))
+  np.testing.assert_allclose(policy.sum(axis=1), 1.0, rtol=1e-5)
+  np.testing.assert_allclose(
+    policy[0], [*[0.0025] * 3, 0.99, 0.0025], rtol=1e-5
+  )
+
+
+@pytest.mark.parametrize(
+  ('returned', 'what'),
+  [
+    (np.zeros((2, 2)), r'float64 numbers of shape \(2, 2\), .* for 3 states'),
+    (np.zeros((3, 3)), r'shape \(3, 3\)'),
+    (np.zeros(3), r'float64 numbers of shape \(3,\)'),
+    (np.array([0, 1, 2]), 'from 0 to 2'),
+    (np.array([0, -1, 1]), 'from -1 to 1'),
+    (np.full((3, 2), np.nan), 'from nan to nan'),
+    (np.full((3, 2), 1e300), r'finite logits of shape \(3, 2\)'),
+    (None, 'an array of object'),
+    ([[1], [1, 2], []], 'an array of object'),
+    (np.zeros((3, 2), complex), 'complex128'),
+  ],
+)
+def test_what_is_neither_is_told_at_once(returned, what):
+  def wrong(states):
+    del states
+    return returned
+
+  teacher = CallableTeacher(wrong, num_actions=2)
+  with pytest.raises(TeacherError, match=f'wrong returned .*{what}') as error:
+    teacher.policy_logits(_STATES)
+  assert '\n' not in str(error.value)
+
+
+def test_teachers_are_told_apart():
+  class Policy:
+    def __call__(self, states):
+      return states[:, :, 0]
+
+  functions = [_first_number, _is_large, Policy()]
+  functions += [functools.partial(_is_large, than=than) for than in (1, 2)]
+  prints = [CallableTeacher(f, num_actions=2).fingerprint for f in functions]
+  assert len(set(prints)) == len(functions)
+  again = CallableTeacher(functools.partial(_is_large, than=2), num_actions=2)
+  assert again.fingerprint == prints[-1]
+  given = CallableTeacher(len, num_actions=2, fingerprint='len')
+  assert given.fingerprint == given.lineage['fingerprint'] == 'len'
+
+
+def test_settings_that_make_no_sense():
+  with pytest.raises(TeacherError, match='source of len cannot be found'):
+    CallableTeacher(len, num_actions=2)
+  for epsilon in (0.0, 1.0, float('nan')):
+    with pytest.raises(TeacherError, match='epsilon'):
+      CallableTeacher(_first_number, num_actions=2, epsilon=epsilon)

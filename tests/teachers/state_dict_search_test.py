@@ -1,0 +1,56 @@
+"""Where parameters are in what training scripts save."""
+
+import time
+
+import numpy as np
+import pytest
+
+from reincarnating_rl.errors import DamagedFileError
+from reincarnating_rl.teachers import state_dict_search
+
+_ONE, _TWO = np.ones(1), np.ones(2)
+
+
+@pytest.mark.parametrize(
+  'saved',
+  [
+    {'a.weight': _ONE, 'b.weight': _TWO},
+    {'a.weight': _ONE, 'b.weight': _TWO, 'version': 3},
+    {'state_dict': {'a.weight': _ONE, 'b.weight': _TWO}, 'step': np.array(3)},
+    {'state_dict': {'a': {'weight': _ONE}, 'b.weight': _TWO}},
+    {'unheard_of': {'a.weight': _ONE, 'b.weight': _TWO}, 'args': {'x': 1}},
+    {'module.a.weight': _ONE, 'module.b.weight': _TWO},
+    {'_orig_mod.module.a.weight': _ONE, '_orig_mod.module.b.weight': _TWO},
+    {'a._orig_mod.weight': _ONE, 'b.weight': _TWO},
+  ],
+)
+def test_parameters_are_found(saved):
+  found = state_dict_search.find(saved, 'x.pt')
+  assert found == {'a.weight': _ONE, 'b.weight': _TWO}
+
+
+def test_modules_of_that_name_are_left_alone():
+  saved = {'module.a': _ONE, 'b': _TWO, '_orig_mod.b': _TWO}
+  assert state_dict_search.find(saved, 'x.pt').keys() == saved.keys()
+
+
+@pytest.mark.parametrize(
+  'saved',
+  [[], None, {}, {'a': 1}, {'first': {'a': _ONE}, 'second': {'a': _ONE}}],
+)
+def test_what_holds_none_or_several_is_told(saved):
+  with pytest.raises(DamagedFileError, match='x.pt holds no parameters of one'):
+    state_dict_search.find(saved, 'x.pt')
+
+
+def test_repeated_and_endless_branches():
+  endless = {'a': _ONE}
+  endless['again'] = endless
+  assert 0 < len(state_dict_search.flatten(endless, 'x.pt')) < 20
+  branch = {'a': _ONE}
+  for _ in range(15):
+    branch = {f'b{i}': branch for i in range(20)}
+  start = time.monotonic()
+  with pytest.raises(DamagedFileError, match='more than 100000 values'):
+    state_dict_search.flatten(branch, 'x.pt')
+  assert time.monotonic() - start < 10
