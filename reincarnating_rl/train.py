@@ -41,12 +41,14 @@ flags.DEFINE_string(
   'teacher_agent',
   'auto',
   'Kind of teacher: dqn, rainbow (C51 too), quantile, implicit_quantile, ppo; '
-  'auto takes what the checkpoint says or looks like; random, only by name.',
+  'auto takes what the checkpoint says or looks like; callable, a function '
+  '(create_teacher.policy); random, only by name.',
 )
 flags.DEFINE_string(
   'teacher_checkpoint_dir',
   None,
-  'Directory of the teacher: it holds `checkpoints/`.',
+  'The teacher: a directory that holds `checkpoints/`, or a file of CleanRL, '
+  'Stable-Baselines3 or PyTorch.',
 )
 flags.DEFINE_integer(
   'teacher_checkpoint_number', None, 'Which checkpoint; default: the newest.'

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -100,17 +101,23 @@ def test_a_ppo_of_cleanrl_teaches_a_dqn(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_replay_of_an_old_dopamine_is_learnt_from(tmp_path, capsys):
+def test_the_replay_beside_an_old_checkpoint_is_learnt_from(tmp_path, capsys):
+  """As in DQN_400: checkpoint and replay in one folder."""
+  teacher = tmp_path / 'Pong' / '1'
+  shutil.copytree(BUNDLED, teacher)
+  shutil.copytree(
+    FIXTURES / 'dopamine_4_0_6_pong_replay', teacher, dirs_exist_ok=True
+  )
   run(
-    base_dir=str(tmp_path),
+    base_dir=str(tmp_path / 'run'),
     gin_bindings=[
       *TINY,
       'RunnerWithTeacher.random_score=-50.0',
       'RunnerWithTeacher.teacher_steps=200',
     ],
-    teacher_replay_dir=str(FIXTURES / 'dopamine_4_0_6_pong_replay'),
+    teacher_checkpoint_dir=str(teacher),
   )
-  summary = json.loads((tmp_path / 'summary.json').read_text())
+  summary = json.loads((tmp_path / 'run' / 'summary.json').read_text())
   assert summary['teacher_data']['steps'] == summary['teacher_steps'] == 200
   assert 'the newest 200 of 5,000 steps' in capsys.readouterr().out
 
@@ -170,9 +177,8 @@ def test_a_rainbow_student_is_a_teacher(tmp_path):
   )
   run(
     base_dir=str(tmp_path / 'second'),
-    teacher_agent='rainbow',
     teacher_checkpoint_dir=str(tmp_path / 'first'),
-    gin_bindings=[*bindings, f'create_teacher.network = {impala}'],
+    gin_bindings=bindings,
   )
   lineage = json.loads((tmp_path / 'second' / 'lineage.json').read_text())
   assert lineage['teacher']['agent'] == 'rainbow'
