@@ -1,0 +1,39 @@
+"""A teacher that is a function: follow the ball of Pong with the paddle.
+
+  PYTHONPATH=docs/examples python -m reincarnating_rl.train \
+    --agent qdagger_dqn --gin_files configs/demo.gin \
+    --teacher_agent callable \
+    --gin_bindings "import scripted_policy" \
+    --gin_bindings "create_teacher.policy = @scripted_policy.follow_the_ball" \
+    --base_dir runs/scripted
+
+A teacher's function takes states as NumPy arrays and returns an action for each
+of them, or logits[B, A]. It may call whatever it likes, another framework's
+network say: it is asked once for each stored state, never in an update.
+"""
+
+import gin
+import numpy as np
+
+# Of Pong's actions in the emulator's order: NOOP, FIRE, RIGHT, LEFT, ...
+STAY, SERVE, UP, DOWN = 0, 1, 2, 3
+FIELD = slice(14, 77)  # rows
+PADDLE, BETWEEN = slice(73, 76), slice(12, 72)  # columns
+BACKGROUND = 87
+
+
+@gin.configurable
+def follow_the_ball(states: np.ndarray) -> np.ndarray:
+  """Returns the actions [B] for the states [B, 84, 84, 4], newest frame last."""
+  return np.array([_act(state[FIELD, :, -1]) for state in states])
+
+
+def _act(field: np.ndarray) -> int:
+  is_object = np.abs(field.astype(int) - BACKGROUND) > 15
+  ball = np.nonzero(is_object[:, BETWEEN])[0]
+  paddle = np.nonzero(is_object[:, PADDLE])[0]
+  if not len(ball):
+    return SERVE
+  if not len(paddle) or abs(ball.mean() - paddle.mean()) < 2.0:
+    return STAY
+  return UP if ball.mean() < paddle.mean() else DOWN

@@ -1,0 +1,82 @@
+"""Teachers that gin declares, for a real game."""
+
+import gin
+import numpy as np
+import pytest
+
+from reincarnating_rl import configuration
+from reincarnating_rl.errors import UserError
+from reincarnating_rl.runner import factories
+from reincarnating_rl.runner.factories import TeacherSettings
+from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from tests.teachers import foreign_files
+
+_CLEANRL = foreign_files.FOLDER / 'cleanrl_ppo_atari.cleanrl_model'
+
+
+def _create(settings, *bindings, game='Breakout'):
+  name = f'create_atari_environment.game_name="{game}"'
+  try:
+    configuration.load(
+      [], [name, *bindings], network_parameter='JaxDQNAgent.network'
+    )
+    made = factories.gin_bindings.create_atari_game()
+    return factories.create_teacher(settings, made, needed=True)
+  finally:
+    gin.clear_config()
+
+
+def _logits(teacher):
+  return teacher.policy_logits(foreign_files.expected('atari_states'))
+
+
+def test_layers_that_gin_declares(tmp_path):
+  """As the README's table says."""
+  path = tmp_path / 'policy.pt'
+  path.write_bytes(_CLEANRL.read_bytes())
+  teacher = _create(
+    TeacherSettings(checkpoint_dir=str(path)),
+    'create_teacher.layers=@Layers()',
+    'Layers.kind="ppo"',
+    'Layers.convolutions=(("network.0",4), ("network.2",2), ("network.4",1))',
+    'Layers.dense=("network.7", "actor")',
+  )
+  expected = _create(TeacherSettings(checkpoint_dir=str(_CLEANRL)))
+  np.testing.assert_array_equal(_logits(teacher), _logits(expected))
+  with pytest.raises(UserError, match='no Layers.kind'):
+    _create(
+      TeacherSettings(checkpoint_dir=str(path)),
+      'create_teacher.layers=@Layers()',
+      'Layers.kind="pppo"',
+      'Layers.dense=("a", "b")',
+    )
+
+
+def test_the_actions_of_the_game_are_known():
+  """Pong has two actions that this teacher of Breakout never heard of."""
+  settings = TeacherSettings(checkpoint_dir=str(_CLEANRL))
+  meanings = 'create_teacher.action_meanings=("NOOP","FIRE","RIGHT","LEFT")'
+  with pytest.raises(MismatchedTeacherError, match='lacks the action RIGHTF'):
+    _create(settings, meanings, game='Pong')
+  teacher = _create(settings, meanings)
+  expected = _create(settings)
+  np.testing.assert_array_equal(_logits(teacher), _logits(expected))
+
+
+def test_a_function_that_gin_imports(monkeypatch):
+  """docs/examples/scripted_policy.py; the paddle is above the ball, below."""
+  monkeypatch.syspath_prepend('docs/examples')
+  teacher = _create(
+    TeacherSettings(agent='callable'),
+    'import scripted_policy',
+    'create_teacher.policy=@scripted_policy.follow_the_ball',
+    game='Pong',
+  )
+  states = np.full((3, 84, 84, 4), 87, np.uint8)
+  states[:2, 40:42, 40:42, -1] = 236  # the ball
+  states[0, 20:28, 73:76, -1] = states[1, 60:68, 73:76, -1] = 147
+  logits = teacher.policy_logits(states)
+  np.testing.assert_array_equal(logits.argmax(axis=1), [3, 2, 1])
+  assert teacher.lineage['function'] == 'follow_the_ball'
+  with pytest.raises(UserError, match='bind create_teacher.policy'):
+    _create(TeacherSettings(agent='callable'))
