@@ -24,7 +24,7 @@ BACKGROUND = 87
 
 @gin.configurable
 def follow_the_ball(states: np.ndarray) -> np.ndarray:
-  """Returns the actions [B] for the states [B, 84, 84, 4], newest frame last."""
+  """Returns actions [B] for states [B, 84, 84, 4], the newest frame last."""
   return np.array([_act(state[FIELD, :, -1]) for state in states])
 
 
