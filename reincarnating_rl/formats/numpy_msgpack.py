@@ -42,7 +42,10 @@ class StoredArray(NamedTuple):
       ValueError: the array is of another type, shape or size.
     """
     if (self.dtype, self.shape) != (out.dtype, out.shape):
-      raise ValueError(f'holds an array {self.shape}, not {out.shape}')
+      raise ValueError(
+        f'holds an array {self.shape} of {self.dtype}, not {out.shape} of '
+        f'{out.dtype}'
+      )
     raw = out.reshape(-1).view(np.uint8)
     # Its own word for its size: nothing grows beyond `out`.
     packed, size = self.is_packed, len(self.data)
@@ -87,7 +90,7 @@ def stored_array(value: Any) -> StoredArray:
   name, data = _fields(value)
   packed = _PACKED.fullmatch(name)
   if not packed:
-    return StoredArray(_dtype(name), _shape(value['shape']), data, False)
+    return StoredArray(_dtype(name), _shape(value.get('shape')), data, False)
   size, axes = int(packed[1]), int(packed[2])
   end = size + 4 * axes
   dtype_name = bytes(data[end:])

@@ -72,9 +72,13 @@ def read_table(
     table.is_terminal[k] = _is_terminal(parts)
     stored_array(parts[STATE]).decode_into(state)
     stored_array(parts[NEXT_STATE]).decode_into(after)
-    table.is_shifted[k] = k and np.array_equal(state[..., :-1], before[..., 1:])
     # Salted anew in each process: none can be made to collide.
     table.state[k], table.next_state[k] = map(_fingerprint, (state, after))
+    # The next state of the element before is its state, shifted, if n = 1.
+    table.is_shifted[k] = k and (
+      table.state[k] == table.next_state[k - 1]
+      or np.array_equal(state[..., :-1], before[..., 1:])
+    )
     before, state = state, before
   return table._replace(is_single=is_single)
 

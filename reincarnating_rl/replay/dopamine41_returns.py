@@ -82,7 +82,7 @@ def _look_up(
     at = np.searchsorted(ascending, values - 2 * tolerance)
     at = np.minimum(at, len(ascending) - 1)
     word = order[at]
-    if np.any(np.abs(sums[word] - values) > 2 * tolerance):
+    if not np.all(np.abs(sums[word] - values) <= 2 * tolerance):
       return None
     if np.any(word[1:] // 3 != word[:-1] % 3 ** (n - 1)):
       return None

@@ -1,15 +1,14 @@
 """Replays that Dopamine 4.1 itself writes, and what was fed to them."""
 
-import itertools
-
 import numpy as np
-from absl import logging
+from dopamine.jax import checkpointers
 from dopamine.jax.replay_memory import (
   accumulator,
   elements,
   replay_buffer,
   samplers,
 )
+from etils import epath
 
 import reincarnating_rl._dopamine_compat  # noqa: F401, I001
 from reincarnating_rl.replay import dopamine41, dopamine41_files
@@ -77,8 +76,9 @@ class Played:
     return float((3 * episode + t * t) % 7 % 3 - 1)
 
   def save(self, folder):
-    logging.set_verbosity(logging.ERROR)
-    self.buffer.save(str(folder), NUMBER)
+    """Writes what Orbax has written for it, by Dopamine's own handler."""
+    path = epath.Path(folder) / str(NUMBER) / 'replay'
+    checkpointers.CheckpointHandler().save(path, self.buffer)
 
   def load(self, folder, **settings):
     """Saves the buffer and loads it; returns the store and the report."""
@@ -140,7 +140,30 @@ def load(folder, store=None, newest=None, progress=lambda *_: None, **settings):
   return store, report
 
 
-def keys(store):
-  """Returns the (episode, t) of each key, by frames as `Played` makes them."""
-  frames = store.columns['observation'][: store.next_step, :, 0].astype(int)
-  return dict(zip(((e - 1, t - 1) for e, t, _ in frames), itertools.count()))
+def path(folder):
+  """Returns the file of the one replay of a folder."""
+  return folder / str(NUMBER) / 'replay' / 'checkpoint.msgpack'
+
+
+def found(store):
+  """Returns the keys of a store's elements by (episode, t) of their frames."""
+  frames = store.columns['observation'][:, :, 0].astype(int) - 1
+  keys = store._elements[: len(store)].tolist()
+  return {(int(frames[k, 0]), int(frames[k, 1])): k for k in keys}
+
+
+def check(played, store):
+  """Asserts that each element is one that was played; returns them."""
+  settings = store.settings
+  elements = found(store)
+  for (episode, t), key in elements.items():
+    state, action, reward, next_state = played.element(
+      episode, t, settings.stack_size, settings.n_step, settings.gamma
+    )
+    batch = store.gather(np.array([key]))
+    np.testing.assert_array_equal(batch.state[0], state)
+    np.testing.assert_array_equal(batch.next_state[0], next_state)
+    np.testing.assert_allclose(batch.reward[0], reward, rtol=1e-5, atol=1e-6)
+    assert batch.action[0] == action and not batch.is_terminal[0]
+  assert len(elements) == len(store) == store.add_count
+  return sorted(elements)
