@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from absl import logging
 from dopamine.jax.agents.dqn import dqn_agent
 
 from reincarnating_rl import gin_bindings
@@ -158,7 +159,7 @@ def create_teacher(
     return None
   environment = game.create_environment()
   try:
-    return gin_bindings.create_teacher(
+    teacher = gin_bindings.create_teacher(
       settings.agent,
       settings.checkpoint_dir,
       num_actions=int(environment.action_space.n),
@@ -168,5 +169,15 @@ def create_teacher(
       checkpoint_file_prefix=settings.checkpoint_file_prefix,
       game_actions=environment.action_meanings,
     )
+    _warn_of_another_game(teacher.lineage.get('trained_on'), game.name)
+    return teacher
   finally:
     environment.close()
+
+
+def _warn_of_another_game(trained_on: str | None, game: str) -> None:
+  # 'PongNoFrameskip-v4' and 'Pong-v5' are Pong.
+  if trained_on and trained_on != 'unknown' and game not in trained_on:
+    logging.warning(
+      'The teacher was trained on %s, and the game is %s.', trained_on, game
+    )

@@ -137,6 +137,15 @@ def _callable(
   return CallableTeacher(policy, num_actions=num_actions, epsilon=epsilon)
 
 
+def _trained_on(told: dict[str, Any]) -> str | None:
+  """Returns the game that a checkpoint names, however it was written."""
+  for entry, key in (('game', 'name'), ('teacher', 'game')):
+    value = told.get(entry)
+    if isinstance(value, dict) and isinstance(value.get(key), str):
+      return value[key]
+  return told.get('trained_on')
+
+
 def _lineage(loaded: LoadedTeacher) -> dict[str, Any]:
   checkpoint, fields = loaded.checkpoint, loaded.fields
   told = checkpoint.metadata
@@ -147,6 +156,7 @@ def _lineage(loaded: LoadedTeacher) -> dict[str, Any]:
     'checkpoint': checkpoint.path,
     'checkpoint_number': checkpoint.number,
     'checkpoint_sha256': checkpoint.sha256,
+    'trained_on': _trained_on(told),
     'described_as': told if checkpoint.number is None else told.get('teacher'),
   }
   if loaded.vmax is not None:

@@ -8,6 +8,7 @@ from reincarnating_rl import configuration
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.runner import factories
 from reincarnating_rl.runner.factories import TeacherSettings
+from reincarnating_rl.teachers import compact
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.teachers import foreign_files
 
@@ -80,3 +81,24 @@ def test_a_function_that_gin_imports(monkeypatch):
   assert teacher.lineage['function'] == 'follow_the_ball'
   with pytest.raises(UserError, match='bind create_teacher.policy'):
     _create(TeacherSettings(agent='callable'))
+
+
+@pytest.mark.parametrize(
+  ('trained_on', 'words'),
+  [
+    ('SpaceInvaders', 'trained on SpaceInvaders, and the game is Pong'),
+    ('Pong', ''),
+    ('PongNoFrameskip-v4', ''),
+  ],
+)
+def test_a_teacher_of_another_game_with_as_many_actions(
+  trained_on, words, tmp_path, caplog
+):
+  params = {'params': {'Dense_0': {'kernel': np.ones((84 * 84 * 4, 6), 'f4')}}}
+  params['params']['Dense_0']['bias'] = np.zeros(6, np.float32)
+  network = {'kind': 'dqn', 'network': 'LayeredNetwork', 'fields': {}}
+  about = {'network': network, 'game': {'name': trained_on, 'actions': None}}
+  compact.write_compact(tmp_path, 0, params, about)
+  _create(TeacherSettings(checkpoint_dir=str(tmp_path)), game='Pong')
+  assert words in caplog.text
+  assert bool(words) == ('trained on' in caplog.text)
