@@ -5,7 +5,8 @@ import gin
 from reincarnating_rl import schedules
 from reincarnating_rl.envs import games
 from reincarnating_rl.networks import q_networks, rainbow_networks
-from reincarnating_rl.teachers import factory, layers
+from reincarnating_rl.teachers import factory
+from reincarnating_rl.teachers.foreign import layers
 
 gin.external_configurable(schedules.linear_epsilon, module='schedules')
 gin.external_configurable(

@@ -12,11 +12,11 @@ from reincarnating_rl.teachers import (
   compact,
   description,
   dopamine_checkpoints,
-  foreign_files,
   tf_checkpoints,
 )
 from reincarnating_rl.teachers.description import Description
-from reincarnating_rl.teachers.layers import Layers
+from reincarnating_rl.teachers.foreign import files as foreign_files
+from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.types import Params
 
 

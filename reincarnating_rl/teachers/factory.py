@@ -12,8 +12,8 @@ from reincarnating_rl.teachers.callable_teacher import (
   Function,
 )
 from reincarnating_rl.teachers.errors import TeacherError
+from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
-from reincarnating_rl.teachers.layers import Layers
 from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
 from reincarnating_rl.teachers.network_teacher import NetworkTeacher
 

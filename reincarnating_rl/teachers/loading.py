@@ -14,8 +14,8 @@ from reincarnating_rl.teachers.description import (
   describe,
 )
 from reincarnating_rl.teachers.fit import Candidate
+from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.kinds import NetworkFactory
-from reincarnating_rl.teachers.layers import Layers
 from reincarnating_rl.teachers.network_teacher import Policy
 from reincarnating_rl.teachers.readings import Fields
 from reincarnating_rl.types import Array, Params

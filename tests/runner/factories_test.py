@@ -10,9 +10,9 @@ from reincarnating_rl.runner import factories
 from reincarnating_rl.runner.factories import TeacherSettings
 from reincarnating_rl.teachers import compact
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from tests.teachers import foreign_files
+from tests.teachers.foreign import real_files
 
-_CLEANRL = foreign_files.FOLDER / 'cleanrl_ppo_atari.cleanrl_model'
+_CLEANRL = real_files.FOLDER / 'cleanrl_ppo_atari.cleanrl_model'
 
 
 def _create(settings, *bindings, game='Breakout'):
@@ -28,7 +28,7 @@ def _create(settings, *bindings, game='Breakout'):
 
 
 def _logits(teacher):
-  return teacher.policy_logits(foreign_files.expected('atari_states'))
+  return teacher.policy_logits(real_files.expected('atari_states'))
 
 
 def test_layers_that_gin_declares(tmp_path):

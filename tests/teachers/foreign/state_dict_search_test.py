@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.errors import DamagedFileError
-from reincarnating_rl.teachers import state_dict_search
+from reincarnating_rl.teachers.foreign import state_dict_search
 
 _ONE, _TWO = np.ones(1), np.ones(2)
 

@@ -13,8 +13,8 @@ from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   TeacherError,
 )
-from reincarnating_rl.teachers.layers import Layers
-from tests.teachers import foreign_files
+from reincarnating_rl.teachers.foreign.layers import Layers
+from tests.teachers.foreign import real_files
 
 _FILES = {  # By name: states, and kind.
   'cleanrl_dqn_atari.cleanrl_model': ('atari', 'dqn'),
@@ -27,7 +27,7 @@ _FILES = {  # By name: states, and kind.
 
 
 def _create(path, states, agent='auto', num_actions=4, **settings):
-  *observation_shape, stack_size = foreign_files.expected(
+  *observation_shape, stack_size = real_files.expected(
     f'{states}_states'
   ).shape[1:]
   return factory.create_teacher(
@@ -42,14 +42,14 @@ def _create(path, states, agent='auto', num_actions=4, **settings):
 
 
 def _in_a_folder(name, tmp_path):
-  shutil.copy(foreign_files.FOLDER / name, tmp_path / name)
+  shutil.copy(real_files.FOLDER / name, tmp_path / name)
   (tmp_path / 'README.md').write_text('beside it, as on the hub')
   return tmp_path
 
 
 def _assert_policy(teacher, name, states, kind):
-  logits = teacher.policy_logits(foreign_files.expected(f'{states}_states'))
-  wanted = foreign_files.expected(name.split('.')[0])
+  logits = teacher.policy_logits(real_files.expected(f'{states}_states'))
+  wanted = real_files.expected(name.split('.')[0])
   if kind == 'ppo':  # Stable-Baselines3 has them normalised.
     logits, wanted = jax.nn.log_softmax(logits), jax.nn.log_softmax(wanted)
   else:
@@ -60,7 +60,7 @@ def _assert_policy(teacher, name, states, kind):
 @pytest.mark.parametrize('name', _FILES)
 def test_a_file_or_its_folder_is_all_that_is_needed(name, tmp_path):
   states, kind = _FILES[name]
-  for path in (foreign_files.FOLDER / name, _in_a_folder(name, tmp_path)):
+  for path in (real_files.FOLDER / name, _in_a_folder(name, tmp_path)):
     teacher = _create(path, states)
     _assert_policy(teacher, name, states, kind)
     assert teacher.lineage['agent'] == kind
@@ -75,7 +75,7 @@ def test_a_file_or_its_folder_is_all_that_is_needed(name, tmp_path):
 @pytest.mark.parametrize('name', _FILES)
 def test_converted_once_it_is_a_checkpoint_of_ours(name, tmp_path):
   states, kind = _FILES[name]
-  teacher = _create(foreign_files.FOLDER / name, states)
+  teacher = _create(real_files.FOLDER / name, states)
   network = {
     'kind': kind,
     'network': 'LayeredNetwork',
@@ -86,7 +86,7 @@ def test_converted_once_it_is_a_checkpoint_of_ours(name, tmp_path):
 
 
 def test_the_kind_may_be_named_but_not_mistaken():
-  path = foreign_files.FOLDER / 'cleanrl_ppo_atari.cleanrl_model'
+  path = real_files.FOLDER / 'cleanrl_ppo_atari.cleanrl_model'
   assert _create(path, 'atari', 'ppo').lineage['agent'] == 'ppo'
   with pytest.raises(MismatchedTeacherError, match="kind 'ppo', not dqn"):
     _create(path, 'atari', 'dqn')
@@ -114,15 +114,15 @@ def test_layers_are_declared_where_nothing_tells(tmp_path):
 
 
 def test_actions_by_what_they_mean():
-  path = foreign_files.FOLDER / 'cleanrl_dqn_atari.cleanrl_model'
+  path = real_files.FOLDER / 'cleanrl_dqn_atari.cleanrl_model'
   own, game = ('NOOP', 'FIRE', 'RIGHT', 'LEFT'), ('LEFT', 'NOOP', 'RIGHT')
   with pytest.raises(MismatchedTeacherError, match='create_teacher.action_mea'):
     _create(path, 'atari', num_actions=3)
   teacher = _create(
     path, 'atari', num_actions=3, action_meanings=own, game_actions=game
   )
-  states = foreign_files.expected('atari_states')
-  wanted = 2.0 * foreign_files.expected('cleanrl_dqn_atari')[:, [3, 0, 2]]
+  states = real_files.expected('atari_states')
+  wanted = 2.0 * real_files.expected('cleanrl_dqn_atari')[:, [3, 0, 2]]
   np.testing.assert_allclose(
     teacher.policy_logits(states), wanted, rtol=1e-5, atol=1e-5
   )
@@ -166,7 +166,7 @@ def test_declared_layers_reach_the_reader():
     convolutions=(('network.0', 4), ('network.2', 2), ('network.4', 1)),
     dense=('network.7', 'actor'),
   )
-  path = foreign_files.FOLDER / 'cleanrl_ppo_atari.cleanrl_model'
+  path = real_files.FOLDER / 'cleanrl_ppo_atari.cleanrl_model'
   teacher = _create(path, 'atari', layers=layers)
   _assert_policy(teacher, path.name, 'atari', 'ppo')
   assert teacher.lineage['described_as']['format'] == 'torch'

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.teachers.actions import ActionMap
-from reincarnating_rl.teachers.conversion import convert
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from reincarnating_rl.teachers.layers import Layers
-from tests.teachers import foreign_files
+from reincarnating_rl.teachers.foreign.conversion import convert
+from reincarnating_rl.teachers.foreign.layers import Layers
+from tests.teachers.foreign import real_files
 
 _RNG = np.random.default_rng(0)
 
@@ -21,12 +21,12 @@ def _convert(state_dict, layers, states, num_actions, **others):
     state_dict,
     layers,
     source='x.pt',
-    **foreign_files.game(states, num_actions) | others,
+    **real_files.game(states, num_actions) | others,
   )
 
 
 def _q_values(found, states, num_actions):
-  return foreign_files.run(found, states, num_actions).q_values
+  return real_files.run(found, states, num_actions).q_values
 
 
 def test_stacked_vectors_are_flattened_stack_first():
@@ -35,7 +35,7 @@ def test_stacked_vectors_are_flattened_stack_first():
   found = _convert({'head.weight': weights}, head, states, 2)
   assert found.metadata['layout'] == 'channels_first'
   expected = states.swapaxes(1, 2).reshape(5, 12) @ weights.T
-  foreign_files.assert_close(_q_values(found, states, 2), expected)
+  real_files.assert_close(_q_values(found, states, 2), expected)
 
 
 def test_the_layout_may_be_declared():
@@ -43,10 +43,10 @@ def test_the_layout_may_be_declared():
   head = Layers(dense=('head',), layout='channels_last')
   found = _convert({'head.weight': weights}, head, states, 2)
   expected = states.reshape(5, 12) @ weights.T
-  foreign_files.assert_close(_q_values(found, states, 2), expected)
+  real_files.assert_close(_q_values(found, states, 2), expected)
   kernel = {'head.kernel': weights.T, 'head.bias': np.ones(2, np.float64)}
   found = _convert(kernel, Layers(dense=('head',)), states, 2)
-  foreign_files.assert_close(_q_values(found, states, 2), expected + 1)
+  real_files.assert_close(_q_values(found, states, 2), expected + 1)
 
 
 @pytest.mark.parametrize('atoms_first', [False, True])
@@ -66,8 +66,8 @@ def test_actions_are_taken_with_all_their_atoms(atoms_first):
   shape = (4, 5, 3) if atoms_first else (4, 3, 5)
   expected = numbers.reshape(shape)
   expected = expected.swapaxes(1, 2) if atoms_first else expected
-  quantiles = foreign_files.run(found, states, 2).quantiles
-  foreign_files.assert_close(quantiles, expected[:, [2, 0]])
+  quantiles = real_files.run(found, states, 2).quantiles
+  real_files.assert_close(quantiles, expected[:, [2, 0]])
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.errors import DamagedFileError, UserError
-from reincarnating_rl.teachers import stable_baselines3
 from reincarnating_rl.teachers.actions import action_map
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from reincarnating_rl.teachers.foreign import stable_baselines3
 from tests.formats import mutations, torch_files
-from tests.teachers import foreign_files
+from tests.teachers.foreign import real_files
 
 _FILES = {
   'sb3_dqn_cnn': ('atari', 'dqn'),
@@ -28,44 +28,44 @@ _VECTOR = {'num_actions': 4, 'state_shape': (3, 1)}
 
 
 def _path(name):
-  return foreign_files.FOLDER / f'{name}.zip'
+  return real_files.FOLDER / f'{name}.zip'
 
 
 def _read(name, **others):
-  states = foreign_files.expected(f'{_FILES[name][0]}_states')
-  game = foreign_files.game(states) | others
+  states = real_files.expected(f'{_FILES[name][0]}_states')
+  game = real_files.game(states) | others
   return stable_baselines3.read(_path(name), **game)
 
 
 @pytest.mark.parametrize('name', _FILES)
 def test_outputs_are_those_of_the_library(name):
   kind, algorithm = _FILES[name]
-  states = foreign_files.expected(f'{kind}_states')
+  states = real_files.expected(f'{kind}_states')
   found = _read(name)
   output, wanted = (
-    foreign_files.run(found, states),
-    foreign_files.expected(name),
+    real_files.run(found, states),
+    real_files.expected(name),
   )
   if found.kind == 'ppo':
-    foreign_files.assert_close(jax.nn.log_softmax(output.logits), wanted)
+    real_files.assert_close(jax.nn.log_softmax(output.logits), wanted)
   elif found.kind == 'quantile':
     # The library has the quantiles before the actions.
-    foreign_files.assert_close(output.quantiles.swapaxes(1, 2), wanted)
-    foreign_files.assert_close(output.q_values, wanted.mean(axis=1))
+    real_files.assert_close(output.quantiles.swapaxes(1, 2), wanted)
+    real_files.assert_close(output.q_values, wanted.mean(axis=1))
   else:
-    foreign_files.assert_close(output.q_values, wanted)
+    real_files.assert_close(output.q_values, wanted)
   assert found.metadata['algorithm'] == algorithm
   assert found.metadata['version'] == '2.9.2'
   json.dumps(found.metadata)
 
 
 def test_some_actions_of_a_teacher():
-  states = foreign_files.expected('small_states')
+  states = real_files.expected('small_states')
   found = action_map(('UP', 'NOOP', 'DOWN', 'FIRE'), ('NOOP', 'UP'))
   teacher = _read('sb3_qrdqn_cnn', num_actions=2, action_map=found)
-  output = foreign_files.run(teacher, states, 2)
-  wanted = foreign_files.expected('sb3_qrdqn_cnn')[:, :, [1, 0]]
-  foreign_files.assert_close(output.quantiles.swapaxes(1, 2), wanted)
+  output = real_files.run(teacher, states, 2)
+  wanted = real_files.expected('sb3_qrdqn_cnn')[:, :, [1, 0]]
+  real_files.assert_close(output.quantiles.swapaxes(1, 2), wanted)
 
 
 @pytest.mark.parametrize(
@@ -109,29 +109,29 @@ _CLASS = "<class 'torch.nn.modules.activation.{}'>"
 
 
 def test_activations_that_were_chosen(tmp_path):
-  states = foreign_files.expected('vector_states')
+  states = real_files.expected('vector_states')
   outputs = []
   for chosen in ('Tanh', 'LeakyReLU'):
     kwargs = {':type:': 'dict', 'activation_fn': _CLASS.format(chosen)}
     change = _described(policy_kwargs=kwargs)
-    path = foreign_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
+    path = real_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
     found = stable_baselines3.read(path, **_VECTOR)
-    outputs.append(foreign_files.run(found, states).logits)
-  wanted = foreign_files.expected('sb3_a2c_mlp')
-  foreign_files.assert_close(jax.nn.log_softmax(outputs[0]), wanted)
+    outputs.append(real_files.run(found, states).logits)
+  wanted = real_files.expected('sb3_a2c_mlp')
+  real_files.assert_close(jax.nn.log_softmax(outputs[0]), wanted)
   assert found.network['activation'] == ('leaky_relu',) * 2
   assert np.abs(outputs[1] - outputs[0]).max() > 0.1
 
 
 def test_images_that_are_not_scaled(tmp_path):
   change = _described(policy_kwargs={'normalize_images': False})
-  path = foreign_files.altered_zip(_path('sb3_ppo_cnn'), tmp_path, change)
-  states = foreign_files.expected('atari_states')
-  found = stable_baselines3.read(path, **foreign_files.game(states))
+  path = real_files.altered_zip(_path('sb3_ppo_cnn'), tmp_path, change)
+  states = real_files.expected('atari_states')
+  found = stable_baselines3.read(path, **real_files.game(states))
   scaled = (states / 255.0).astype(np.float32)
-  output = foreign_files.run(found, scaled)
-  wanted = foreign_files.expected('sb3_ppo_cnn')
-  foreign_files.assert_close(jax.nn.log_softmax(output.logits), wanted)
+  output = real_files.run(found, scaled)
+  wanted = real_files.expected('sb3_ppo_cnn')
+  real_files.assert_close(jax.nn.log_softmax(output.logits), wanted)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_images_that_are_not_scaled(tmp_path):
 )
 def test_other_policies_are_told(changes, message, tmp_path):
   path = _path('sb3_a2c_mlp')
-  path = foreign_files.altered_zip(path, tmp_path, _described(**changes))
+  path = real_files.altered_zip(path, tmp_path, _described(**changes))
   with pytest.raises(MismatchedTeacherError, match=message) as error:
     stable_baselines3.read(path, **_VECTOR)
   assert '\n' not in str(error.value)
@@ -196,7 +196,7 @@ def _with_parameters(*names):
 )
 def test_other_layers_are_told(names, message, tmp_path):
   change = _with_parameters(*names)
-  path = foreign_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
+  path = real_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
   with pytest.raises(MismatchedTeacherError, match=message):
     stable_baselines3.read(path, **_VECTOR)
 
@@ -214,7 +214,7 @@ def test_damaged_files_are_told(member, data, tmp_path):
   def change(members):
     members[member] = data
 
-  path = foreign_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
+  path = real_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
   with pytest.raises(DamagedFileError, match=r'sb3_a2c_mlp\.zip'):
     stable_baselines3.read(path, **_VECTOR)
 
@@ -236,7 +236,7 @@ def test_mutated_files(member, edits, tmp_path):
     def change(members):
       members[member] = mutations.mutate(members[member], edits)
 
-    path = foreign_files.altered_zip(path, tmp_path, change)
+    path = real_files.altered_zip(path, tmp_path, change)
   else:
     data = mutations.mutate(path.read_bytes(), edits)
     path = tmp_path / path.name

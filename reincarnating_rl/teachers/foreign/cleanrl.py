@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from reincarnating_rl.formats import flax_file, torch_file
-from reincarnating_rl.teachers import foreign, state_dict_search
 from reincarnating_rl.teachers.actions import ActionMap
-from reincarnating_rl.teachers.conversion import convert
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from reincarnating_rl.teachers.foreign import Foreign
-from reincarnating_rl.teachers.layers import Layers
-from reincarnating_rl.teachers.state_dicts import StateDict, listing
+from reincarnating_rl.teachers.foreign import base, state_dict_search
+from reincarnating_rl.teachers.foreign.base import Foreign
+from reincarnating_rl.teachers.foreign.conversion import convert
+from reincarnating_rl.teachers.foreign.layers import Layers
+from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
 
 _STRIDES = (4, 2, 1)
 
@@ -133,7 +133,7 @@ def read(
     UnsafeFileError: it asks for more than data.
     MismatchedTeacherError: it is none of these agents, or for another game.
   """
-  data, sha256 = foreign.read_file(path)
+  data, sha256 = base.read_file(path)
   source = str(path)
   if torch_file.is_torch_file(data):
     framework, saved = 'torch', torch_file.loads(data, source)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from reincarnating_rl.errors import DamagedFileError
-from reincarnating_rl.teachers.state_dicts import StateDict
+from reincarnating_rl.teachers.foreign.state_dicts import StateDict
 
 _MAX_DEPTH, _MAX_VALUES = 16, 100_000
 # Under which training scripts commonly keep them, the likeliest first.

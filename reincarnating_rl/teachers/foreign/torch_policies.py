@@ -3,13 +3,13 @@
 import os
 
 from reincarnating_rl.formats import safetensors_file, torch_file
-from reincarnating_rl.teachers import foreign, state_dict_search
 from reincarnating_rl.teachers.actions import ActionMap
-from reincarnating_rl.teachers.conversion import convert
 from reincarnating_rl.teachers.errors import TeacherError
-from reincarnating_rl.teachers.foreign import Foreign
-from reincarnating_rl.teachers.layers import Layers
-from reincarnating_rl.teachers.state_dicts import StateDict, listing
+from reincarnating_rl.teachers.foreign import base, state_dict_search
+from reincarnating_rl.teachers.foreign.base import Foreign
+from reincarnating_rl.teachers.foreign.conversion import convert
+from reincarnating_rl.teachers.foreign.layers import Layers
+from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
 
 
 def read(
@@ -42,7 +42,7 @@ def read(
     MismatchedTeacherError: the network has other layers, or is for another
       game.
   """
-  data, sha256 = foreign.read_file(path)
+  data, sha256 = base.read_file(path)
   source = str(path)
   if safetensors_file.is_safetensors(data):
     name, saved = 'safetensors', safetensors_file.loads(data, source)

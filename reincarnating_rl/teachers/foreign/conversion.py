@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from reincarnating_rl.networks.layered import Convolution
-from reincarnating_rl.teachers import image_sizes
 from reincarnating_rl.teachers.actions import ActionMap, indices_of
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from reincarnating_rl.teachers.foreign import Foreign
-from reincarnating_rl.teachers.layers import OUTPUTS, Layers
-from reincarnating_rl.teachers.state_dicts import (
+from reincarnating_rl.teachers.foreign import image_sizes
+from reincarnating_rl.teachers.foreign.base import Foreign
+from reincarnating_rl.teachers.foreign.layers import OUTPUTS, Layers
+from reincarnating_rl.teachers.foreign.state_dicts import (
   ADVICE,
   Layer,
   StateDict,

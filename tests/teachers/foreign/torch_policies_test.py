@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.errors import DamagedFileError, UserError
-from reincarnating_rl.teachers import torch_policies
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   TeacherError,
 )
-from reincarnating_rl.teachers.layers import Layers
+from reincarnating_rl.teachers.foreign import torch_policies
+from reincarnating_rl.teachers.foreign.layers import Layers
 from tests.formats import mutations
-from tests.teachers import foreign_files
+from tests.teachers.foreign import real_files
 
 _OWN = Layers(
   convolutions=(('first', 3, 2), ('second', 2, 1)),
@@ -33,10 +33,10 @@ _GAME = {'num_actions': 6, 'state_shape': (44, 52, 4)}
   ],
 )
 def test_outputs_are_those_of_pytorch(file, name):
-  found = torch_policies.read(foreign_files.FOLDER / file, _OWN, **_GAME)
-  states = foreign_files.expected('small_states')
-  output = foreign_files.run(found, states, 6)
-  foreign_files.assert_close(output.q_values, foreign_files.expected(name))
+  found = torch_policies.read(real_files.FOLDER / file, _OWN, **_GAME)
+  states = real_files.expected('small_states')
+  output = real_files.run(found, states, 6)
+  real_files.assert_close(output.q_values, real_files.expected(name))
   assert found.metadata['format'] == file.rpartition('.')[2].replace(
     'pt', 'torch'
   )
@@ -44,7 +44,7 @@ def test_outputs_are_those_of_pytorch(file, name):
 
 def test_parameters_are_listed_where_nothing_is_declared():
   with pytest.raises(TeacherError) as error:
-    torch_policies.read(foreign_files.FOLDER / 'plain.pt', None, **_GAME)
+    torch_policies.read(real_files.FOLDER / 'plain.pt', None, **_GAME)
   text = str(error.value)
   assert 'first.weight (5, 4, 7, 6), second.weight (6, 5, 5, 5)' in text
   assert "convolutions=(('first', STRIDE), ('second', STRIDE),)" in text
@@ -60,7 +60,7 @@ def test_wrong_declarations_are_told():
     (Layers(dense=('head', 'hidden')), r'hidden has 288 inputs, but head'),
   ):
     with pytest.raises(MismatchedTeacherError, match=message):
-      torch_policies.read(foreign_files.FOLDER / 'plain.pt', layers, **_GAME)
+      torch_policies.read(real_files.FOLDER / 'plain.pt', layers, **_GAME)
 
 
 def test_files_without_parameters_are_told(tmp_path):
@@ -69,7 +69,7 @@ def test_files_without_parameters_are_told(tmp_path):
   with pytest.raises(DamagedFileError):
     torch_policies.read(path, _OWN, **_GAME)
   with pytest.raises(DamagedFileError, match='whole torch.nn'):
-    torch_policies.read(foreign_files.FOLDER / 'whole_model.pt', _OWN, **_GAME)
+    torch_policies.read(real_files.FOLDER / 'whole_model.pt', _OWN, **_GAME)
 
 
 @pytest.mark.parametrize('file', ['plain.safetensors', 'wrapped.pt'])
@@ -77,7 +77,7 @@ def test_files_without_parameters_are_told(tmp_path):
 @hypothesis.given(edits=mutations.edits)
 def test_mutated_files(file, edits, tmp_path):
   path = tmp_path / file
-  data = (foreign_files.FOLDER / file).read_bytes()
+  data = (real_files.FOLDER / file).read_bytes()
   path.write_bytes(mutations.mutate(data, edits))
   try:
     found = torch_policies.read(path, _OWN, **_GAME)

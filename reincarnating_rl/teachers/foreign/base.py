@@ -6,10 +6,7 @@ import pathlib
 from typing import Any, NamedTuple
 
 from reincarnating_rl.errors import MissingFileError
-from reincarnating_rl.networks.layered import LayeredNetwork
-from reincarnating_rl.teachers.kinds import KINDS
-from reincarnating_rl.teachers.network_teacher import Policy
-from reincarnating_rl.types import Array, Params
+from reincarnating_rl.types import Params
 
 
 class Foreign(NamedTuple):
@@ -38,28 +35,3 @@ def read_file(path: str | os.PathLike[str]) -> tuple[bytes, str]:
       f'{path} cannot be read: {error.strerror}; check what it is.'
     ) from error
   return data, hashlib.sha256(data).hexdigest()
-
-
-def layered_policy(
-  kind: str, network: dict[str, Any], *, num_actions: int, temperature: float
-) -> Policy:
-  """Returns the policy of a `LayeredNetwork`.
-
-  The network takes nothing beside the state; the range of categorical returns
-  is one of its fields.
-
-  Args:
-    kind: key of `KINDS`.
-    network: fields of the network but `num_actions`.
-    num_actions: A, of the game.
-    temperature: tau of a teacher of Q-values; a policy has none.
-
-  Returns:
-    `(params, state[*O, S]) -> logits[A]`.
-  """
-  module = LayeredNetwork(num_actions=num_actions, **network)
-
-  def policy(params: Params, state: Array) -> Array:
-    return KINDS[kind].logits(module.apply(params, state), temperature)
-
-  return policy

@@ -3,7 +3,7 @@
 import pytest
 
 from reincarnating_rl.teachers.errors import TeacherError
-from reincarnating_rl.teachers.layers import Layers
+from reincarnating_rl.teachers.foreign.layers import Layers
 
 
 @pytest.mark.parametrize(

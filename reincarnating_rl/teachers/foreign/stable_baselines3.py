@@ -11,15 +11,15 @@ from typing import Any
 from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.formats import torch_file
 from reincarnating_rl.formats.zip_members import Members
-from reincarnating_rl.teachers import (
-  foreign,
+from reincarnating_rl.teachers.actions import ActionMap
+from reincarnating_rl.teachers.foreign import (
+  base,
   stable_baselines3_policies,
   stable_baselines3_spaces,
   state_dict_search,
 )
-from reincarnating_rl.teachers.actions import ActionMap
-from reincarnating_rl.teachers.conversion import convert
-from reincarnating_rl.teachers.foreign import Foreign
+from reincarnating_rl.teachers.foreign.base import Foreign
+from reincarnating_rl.teachers.foreign.conversion import convert
 
 _VERSION = '_stable_baselines3_version'
 _ALGORITHMS = {'dqn': 'dqn', 'quantile': 'qr-dqn'}
@@ -50,7 +50,7 @@ def read(
     UnsafeFileError: its parameters ask for more than data.
     MismatchedTeacherError: it is none of these agents, or for another game.
   """
-  data, sha256 = foreign.read_file(path)
+  data, sha256 = base.read_file(path)
   source = str(path)
   members = Members(data, source)
   described = _description(members, source)

@@ -9,7 +9,7 @@ import numpy as np
 from reincarnating_rl.networks.layered import LayeredNetwork
 from tests.formats import torch_files
 
-FOLDER = pathlib.Path(__file__).parents[1] / 'fixtures' / 'foreign'
+FOLDER = pathlib.Path(__file__).parents[2] / 'fixtures' / 'foreign'
 
 
 def expected(name):

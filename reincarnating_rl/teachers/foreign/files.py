@@ -5,9 +5,13 @@ import pathlib
 from collections.abc import Callable
 
 from reincarnating_rl.errors import MissingFileError
-from reincarnating_rl.teachers import cleanrl, stable_baselines3, torch_policies
-from reincarnating_rl.teachers.foreign import Foreign
-from reincarnating_rl.teachers.layers import Layers
+from reincarnating_rl.teachers.foreign import (
+  cleanrl,
+  stable_baselines3,
+  torch_policies,
+)
+from reincarnating_rl.teachers.foreign.base import Foreign
+from reincarnating_rl.teachers.foreign.layers import Layers
 
 Reader = Callable[..., Foreign]
 _READERS: dict[str, Reader] = {

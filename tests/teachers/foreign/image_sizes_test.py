@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.networks.layered import LayeredNetwork
-from reincarnating_rl.teachers import image_sizes
+from reincarnating_rl.teachers.foreign import image_sizes
 
 
 @pytest.mark.parametrize('size', [(36, 40), (37, 43), (49, 48)])

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from reincarnating_rl.networks.layered import ACTIVATIONS
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from reincarnating_rl.teachers.layers import Layers
-from reincarnating_rl.teachers.stable_baselines3_spaces import Spaces
-from reincarnating_rl.teachers.state_dicts import StateDict
+from reincarnating_rl.teachers.foreign.layers import Layers
+from reincarnating_rl.teachers.foreign.stable_baselines3_spaces import Spaces
+from reincarnating_rl.teachers.foreign.state_dicts import StateDict
 
 _NATURE_STRIDES = (4, 2, 1)
 _ACTIVATION = re.compile(

@@ -14,11 +14,11 @@ from reincarnating_rl.errors import (
   UnsafeFileError,
   UserError,
 )
-from reincarnating_rl.teachers import cleanrl
 from reincarnating_rl.teachers.actions import action_map
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from reincarnating_rl.teachers.foreign import cleanrl
 from tests.formats import mutations, torch_files
-from tests.teachers import foreign_files
+from tests.teachers.foreign import real_files
 
 _FILES = {
   'cleanrl_dqn_atari': ('atari', 'dqn'),
@@ -34,22 +34,22 @@ _FILES = {
 
 
 def _path(name):
-  return foreign_files.FOLDER / f'{name}.cleanrl_model'
+  return real_files.FOLDER / f'{name}.cleanrl_model'
 
 
 def _read(name, **others):
-  states = foreign_files.expected(f'{_FILES[name][0]}_states')
-  return cleanrl.read(_path(name), **foreign_files.game(states) | others)
+  states = real_files.expected(f'{_FILES[name][0]}_states')
+  return cleanrl.read(_path(name), **real_files.game(states) | others)
 
 
 @pytest.mark.parametrize('name', _FILES)
 def test_outputs_are_those_of_the_library(name):
   kind, algorithm = _FILES[name]
-  states = foreign_files.expected(f'{kind}_states')
+  states = real_files.expected(f'{kind}_states')
   found = _read(name)
-  output = foreign_files.run(found, states)
+  output = real_files.run(found, states)
   numbers = output.logits if algorithm == 'ppo' else output.q_values
-  foreign_files.assert_close(numbers, foreign_files.expected(name))
+  real_files.assert_close(numbers, real_files.expected(name))
   assert found.metadata['format'] == 'cleanrl'
   assert found.metadata['algorithm'] == algorithm
   assert found.kind == {'c51': 'rainbow'}.get(algorithm, algorithm)
@@ -68,12 +68,12 @@ def test_what_was_assumed_is_told():
 
 @pytest.mark.parametrize('name', ['cleanrl_c51_atari', 'cleanrl_dqn_atari_jax'])
 def test_some_actions_of_a_teacher(name):
-  states = foreign_files.expected('atari_states')
+  states = real_files.expected('atari_states')
   found = action_map(('UP', 'NOOP', 'DOWN', 'FIRE'), ('NOOP', 'FIRE', 'UP'))
   teacher = _read(name, num_actions=3, action_map=found)
-  output = foreign_files.run(teacher, states, 3)
-  wanted = foreign_files.expected(name)[:, [1, 3, 0]]
-  foreign_files.assert_close(output.q_values, wanted)
+  output = real_files.run(teacher, states, 3)
+  wanted = real_files.expected(name)[:, [1, 3, 0]]
+  real_files.assert_close(output.q_values, wanted)
   assert teacher.metadata['actions'] == ['UP', 'NOOP', 'DOWN', 'FIRE']
 
 
@@ -156,8 +156,8 @@ def test_files_that_are_none(tmp_path):
 def test_mutated_files(name, edits, tmp_path):
   path = tmp_path / 'x.cleanrl_model'
   path.write_bytes(mutations.mutate(_path(name).read_bytes(), edits))
-  states = foreign_files.expected(f'{_FILES[name][0]}_states')
+  states = real_files.expected(f'{_FILES[name][0]}_states')
   try:
-    cleanrl.read(path, **foreign_files.game(states))
+    cleanrl.read(path, **real_files.game(states))
   except UserError as error:
     assert '\n' not in str(error)

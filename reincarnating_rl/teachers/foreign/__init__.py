@@ -1,0 +1,1 @@
+"""Teachers of other libraries, converted once to networks of our own."""
