@@ -66,7 +66,11 @@ def read(
       holds anything else.
     KeyError, TypeError: it is no entry.
   """
-  path = os.path.join(directory, str(entry['file']))
+  name = entry['file']
+  if not NAME.fullmatch(name):
+    name = f'{name[:100]!r} in {directory}'
+    raise _damaged(name, 'is not the name of a part of a replay')
+  path = os.path.join(directory, name)
   limit = 4096 + sum(
     dtype.itemsize * math.prod(shape) for dtype, shape in expected.values()
   )
@@ -85,13 +89,12 @@ def read(
 
 
 def _verified(path: str, entry: Entry, limit: int) -> bytes:
-  """Returns a file's bytes once name, size and checksum are right."""
-  if not NAME.fullmatch(entry['file']):
-    raise _damaged(path, 'is not the name of a part of a replay')
+  """Returns a file's bytes once size and checksum are right."""
   try:
     size = os.path.getsize(path)
     if size != entry['bytes'] or size > limit:
-      raise _damaged(path, f'has {size} bytes, not {entry["bytes"]}')
+      expected = repr(entry['bytes'])[:20]
+      raise _damaged(path, f'has {size} bytes, not {expected}')
     with open(path, 'rb') as f:
       data = f.read()
   except OSError as error:
@@ -102,7 +105,8 @@ def _verified(path: str, entry: Entry, limit: int) -> bytes:
 
 
 def _shapes(layout: Layout) -> str:
-  return ', '.join(f'{name} {shape}' for name, (_, shape) in layout.items())
+  text = ', '.join(f'{name} {shape}' for name, (_, shape) in layout.items())
+  return repr(text[:300])[1:-1]  # On one line, whatever the names are.
 
 
 def _damaged(path: str, what: str) -> DamagedFileError:

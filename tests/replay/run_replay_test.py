@@ -178,6 +178,7 @@ _values = st.one_of(
   st.integers(-(2**70), 2**70),
   st.floats(),
   st.text(max_size=5),
+  st.just('\n'),
   st.just([]),
   st.just({}),
   st.just('missing'),

@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
 
 from reincarnating_rl.errors import MissingFileError
 from reincarnating_rl.replay import stored
 from tests.replay import legacy_dumps, run_replay_test, saved
+from tests.replay.dopamine41_played import Played
 
 
 def own(folder, steps, number):
@@ -14,14 +16,24 @@ def own(folder, steps, number):
 def test_each_kind_is_found_described_and_loaded(tmp_path):
   legacy_dumps.write(tmp_path / 'replay_logs', legacy_dumps.DUMP)
   own(tmp_path / 'checkpoints', 30, 4)
+  Played([(9, False)], frame=lambda _, t: np.array([t + 1, 0], np.uint8)).save(
+    tmp_path / 'checkpoints'
+  )
   found = stored.find(str(tmp_path))
-  assert [(r.kind, r.number) for r in found] == [('run', 4), ('legacy', 7)]
+  assert [(r.kind, r.number) for r in found] == [
+    ('run', 4),
+    ('dopamine41', 7),
+    ('legacy', 7),
+  ]
   assert [r.describe() for r in found] == [
     f'replay 4 of a run of reincarnating_rl, {tmp_path}/checkpoints',
+    f'replay 7 of a JAX agent of Dopamine 4.1, {tmp_path}/checkpoints',
     f'replay 7 of Dopamine up to 4.0, {tmp_path}/replay_logs',
   ]
   told = []
-  for replay, entries, steps in zip(found, (30, 13), (30, 7), strict=True):
+  for replay, entries, steps in zip(
+    found, (30, 8, 13), (30, 9, 7), strict=True
+  ):
     info = replay.inspect()
     assert (info.entries, info.observation_shape) == (entries, (2,))
     store = saved.make(stack_size=3)
