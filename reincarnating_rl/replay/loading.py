@@ -24,6 +24,10 @@ class ReplayInfo(Protocol):
     """The shape of one frame, `*O`."""
 
   @property
+  def stack_size(self) -> int:
+    """Frames in a state of the agent that saved it."""
+
+  @property
   def observation_dtype(self) -> np.dtype:
     """The type of a frame."""
 

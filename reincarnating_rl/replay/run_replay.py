@@ -64,6 +64,11 @@ class RunInfo(NamedTuple):
     return self.settings.observation_shape
 
   @property
+  def stack_size(self) -> int:
+    """Frames in a state of the run."""
+    return self.settings.stack_size
+
+  @property
   def observation_dtype(self) -> np.dtype:
     """The type of a frame."""
     return self.settings.observation_dtype
