@@ -18,7 +18,7 @@ from reincarnating_rl.replay.legacy_files import (
   inspect,
 )
 from reincarnating_rl.replay.legacy_layout import Layout, lay_out
-from reincarnating_rl.replay.loading import LoadReport, Progress
+from reincarnating_rl.replay.loading import LoadReport, Progress, StepColumns
 
 
 def load(
@@ -55,7 +55,7 @@ def load(
   terminal = columns['terminal']
   is_end = legacy_columns.read_ends(replay, info)
   total = 2 * info.capacity
-  is_blank = ~terminal & (columns['action'] == 0) & (columns['reward'] == 0.0)
+  is_blank = _may_be_blank(columns)
   for at, frames in legacy_columns.chunks(replay, info):
     stop = at + len(frames)
     is_blank[at:stop] &= ~frames.reshape(len(frames), -1).any(axis=1)
@@ -86,6 +86,58 @@ def load(
     'older steps': layout.older,
   }
   return loading.begin_elements(store, steps, left_out)
+
+
+def read_columns(
+  replay: LegacyReplay, progress: Progress = lambda done, total: None
+) -> StepColumns:
+  """Reads all but the frames, in order.
+
+  Without frames, padding is told by the ends before it alone: where none are
+  listed, an episode that was cut goes on into the next one. Of a replay that
+  wrapped, the oldest episode counts as cut.
+
+  Args:
+    replay: from `legacy_files.find`.
+    progress: called with slots read and slots to read, once.
+
+  Raises:
+    MissingFileError: the replay holds no step.
+    DamagedFileError: its files are damaged, or contradict one another.
+    UnsafeFileError: a file asks for something that could run code.
+  """
+  info = inspect(replay)
+  columns = legacy_columns.read_columns(replay, info)
+  terminal = columns['terminal']
+  ends = legacy_columns.read_ends(replay, info)
+  layout = _lay_out(
+    replay,
+    info,
+    terminal=terminal,
+    is_blank=_may_be_blank(columns),
+    is_end=terminal if ends is None else ends,
+    stack_size=info.stack_size,
+  )
+  is_kept = layout.position >= 0
+  legacy_columns.check_kept(replay, columns, is_kept, num_actions=0)
+  slots = np.empty(len(layout.episode_step), np.int64)
+  slots[layout.position[is_kept]] = np.flatnonzero(is_kept)
+  episode_step = layout.episode_step
+  if info.add_count > info.capacity and episode_step[0] == 0:
+    later = np.flatnonzero(episode_step[1:] == 0)
+    episode_step[: 1 + later[0] if len(later) else None] += 1
+  progress(info.capacity, info.capacity)
+  return StepColumns(
+    *(columns[name][slots] for name in ('action', 'reward', 'terminal')),
+    episode_step,
+    tells_time_outs=ends is not None,
+  )
+
+
+def _may_be_blank(columns: dict[str, np.ndarray]) -> np.ndarray:
+  """Says which slots are blank if their frames are, [C] bool."""
+  is_idle = (columns['action'] == 0) & (columns['reward'] == 0.0)
+  return is_idle & ~columns['terminal']
 
 
 def _frames(replay: LegacyReplay) -> str:

@@ -56,6 +56,12 @@ class LegacyReplay(NamedTuple):
     """The file of the slots in which episodes end."""
     return self.path(_ENDS)
 
+  @property
+  def paths(self) -> list[str]:
+    """All of its files that are read."""
+    paths = [self.path(attribute) for attribute in sorted(_REQUIRED)]
+    return paths + [self.ends_path] * self.has_ends
+
 
 class LegacyInfo(NamedTuple):
   """What a replay says of itself."""

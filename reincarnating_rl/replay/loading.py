@@ -24,8 +24,27 @@ class ReplayInfo(Protocol):
     """The shape of one frame, `*O`."""
 
   @property
+  def stack_size(self) -> int:
+    """Frames in a state of the agent that saved it."""
+
+  @property
   def observation_dtype(self) -> np.dtype:
     """The type of a frame."""
+
+
+class StepColumns(NamedTuple):
+  """What is stored of T consecutive steps besides frames, oldest first."""
+
+  action: np.ndarray  # [T] integers
+  reward: np.ndarray  # [T] floats, as they were stored
+  terminal: np.ndarray  # [T] bool
+  episode_step: np.ndarray  # [T] integers; above 0 at first in a cut episode
+  tells_time_outs: bool = True  # if not, what follows a time-out belongs to it
+
+  @classmethod
+  def arrays(cls) -> tuple[str, ...]:
+    """Returns the names of the columns."""
+    return cls._fields[:-1]
 
 
 class LoadReport(NamedTuple):

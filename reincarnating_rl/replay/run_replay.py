@@ -9,6 +9,7 @@ the logits of the run's teacher are dropped.
 import os
 import pathlib
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,13 +23,13 @@ from reincarnating_rl.errors import (
 from reincarnating_rl.formats.json_file import read_json
 from reincarnating_rl.replay import loading
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.loading import LoadReport, Progress
-from reincarnating_rl.replay.segment_log import SegmentLog
+from reincarnating_rl.replay.loading import LoadReport, Progress, StepColumns
+from reincarnating_rl.replay.segment_log import Manifest, SegmentLog
 from reincarnating_rl.replay.settings import ReplaySettings
 
 _NAME = re.compile(r'ckpt\.(0|[1-9][0-9]{0,8})\.json', re.ASCII)
 _FOLDERS = ('.', 'checkpoints')
-_STUDENT = 'student'
+REPLAYS, _STUDENT = 'replays', 'student'
 _MAX_ACTIONS = 1024  # Whose logits are read, a segment at a time.
 _UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, OSError)
 
@@ -63,6 +64,11 @@ class RunInfo(NamedTuple):
     return self.settings.observation_shape
 
   @property
+  def stack_size(self) -> int:
+    """Frames in a state of the run."""
+    return self.settings.stack_size
+
+  @property
   def observation_dtype(self) -> np.dtype:
     """The type of a frame."""
     return self.settings.observation_dtype
@@ -94,7 +100,7 @@ def _has_student(replay: RunReplay) -> bool:
     manifest = read_json(pathlib.Path(replay.path))
   except (DamagedFileError, OSError):
     return True
-  replays = manifest.get('replays')
+  replays = manifest.get(REPLAYS)
   return isinstance(replays, dict) and _STUDENT in replays
 
 
@@ -106,7 +112,7 @@ def inspect(replay: RunReplay) -> RunInfo:
     DamagedFileError: its manifest is damaged.
   """
   try:
-    manifest = read_json(pathlib.Path(replay.path))['replays'][_STUDENT]
+    manifest = read_json(pathlib.Path(replay.path))[REPLAYS][_STUDENT]
     settings = ReplaySettings.checked(**manifest['settings'])
     next_step = int(manifest['state']['next_step'])
     segments = list(manifest['segments'])
@@ -151,31 +157,80 @@ def load(
   loading.check_store(store, info, replay.path, newest)
   wanted = info.steps if newest is None else info.steps[-newest:]
   loading.check_capacity(store, replay.folder, len(wanted))
-  log = SegmentLog(os.path.join(replay.folder, f'replay_{_STUDENT}'))
-  last = None  # Steps since the episode's start, of the step before.
-  try:
-    for at, rows in log.read_steps(info.segments, info.settings, wanted):
-      _check_rows(replay, store, rows, last)
-      last = int(rows['episode_step'][-1])
-      rows['teacher_logits'] = np.zeros((len(rows['action']), 1), np.float32)
-      store.write(at - wanted.start, rows)
-      progress(at + len(rows['action']) - wanted.start, len(wanted))
-  except UserError:
-    raise
-  except _UNREADABLE as error:
-    raise _unusable(replay, error) from error
+  num_actions = store.settings.num_actions
+  for at, rows in _read(replay, info, wanted, num_actions):
+    rows['teacher_logits'] = np.zeros((len(rows['action']), 1), np.float32)
+    store.write(at - wanted.start, rows)
+    progress(at + len(rows['action']) - wanted.start, len(wanted))
   left_out = {'older steps': len(info.steps) - len(wanted)}
   return loading.begin_elements(store, len(wanted), left_out)
 
 
+def read_columns(
+  replay: RunReplay, progress: Progress = lambda done, total: None
+) -> StepColumns:
+  """Reads all but frames and logits; no more than a segment's are held.
+
+  Args:
+    replay: from `find`.
+    progress: called with steps read and steps to read.
+
+  Raises:
+    MissingFileError: the replay holds no step.
+    DamagedFileError: a file is missing, damaged, or contradicts another.
+  """
+  info, parts = inspect(replay), []
+  for at, rows in _read(replay, info, info.steps, num_actions=0):
+    parts.append([rows[name] for name in StepColumns.arrays()])
+    progress(at + len(rows['action']) - info.steps.start, info.entries)
+  return StepColumns(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def save(folder: str, store: FrameStore) -> dict[str, Manifest]:
+  """Writes a store as a run does.
+
+  Args:
+    folder: of the checkpoints.
+    store: whose steps are the student's.
+
+  Returns:
+    What the manifest of a checkpoint has under `REPLAYS`.
+
+  Raises:
+    OSError: the disk is full, say.
+  """
+  return {_STUDENT: SegmentLog(_log(folder)).save(store)}
+
+
+def _log(folder: str) -> str:
+  return os.path.join(folder, f'replay_{_STUDENT}')
+
+
+def _read(
+  replay: RunReplay, info: RunInfo, wanted: range, num_actions: int
+) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+  """Yields the number of a step and the columns from it on, checked."""
+  log = SegmentLog(_log(replay.folder))
+  last = None  # Steps since the episode's start, of the step before.
+  try:
+    for at, rows in log.read_steps(info.segments, info.settings, wanted):
+      _check_rows(replay, rows, last, num_actions)
+      last = int(rows['episode_step'][-1])
+      yield at, rows
+  except UserError:
+    raise
+  except _UNREADABLE as error:
+    raise _unusable(replay, error) from error
+
+
 def _check_rows(
   replay: RunReplay,
-  store: FrameStore,
   rows: dict[str, np.ndarray],
   last: int | None,
+  num_actions: int,
 ) -> None:
   """Checks what no checksum can: it may be that of a file made by anyone."""
-  loading.check_actions(replay.path, rows['action'], store.settings.num_actions)
+  loading.check_actions(replay.path, rows['action'], num_actions)
   loading.check_rewards(replay.path, rows['reward'])
   step = rows['episode_step']
   before = np.insert(step[:-1], 0, step[0] - 1 if last is None else last)

@@ -14,7 +14,12 @@ from reincarnating_rl.replay import (
   run_replay,
 )
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.loading import LoadReport, Progress, ReplayInfo
+from reincarnating_rl.replay.loading import (
+  LoadReport,
+  Progress,
+  ReplayInfo,
+  StepColumns,
+)
 
 
 class Kind(NamedTuple):
@@ -24,6 +29,7 @@ class Kind(NamedTuple):
   find: Callable[[str], list[Any]]
   inspect: Callable[[Any], ReplayInfo]
   load: Callable[..., LoadReport]
+  read_columns: Callable[..., StepColumns] | None = None
 
 
 _RUN = Kind(
@@ -31,12 +37,14 @@ _RUN = Kind(
   run_replay.find,
   run_replay.inspect,
   run_replay.load,
+  run_replay.read_columns,
 )
 _LEGACY = Kind(
   'of Dopamine up to 4.0',
   legacy_files.find,
   legacy_files.inspect,
   legacy.load,
+  legacy.read_columns,
 )
 _DOPAMINE41 = Kind(
   'of a JAX agent of Dopamine 4.1',
@@ -75,6 +83,25 @@ class StoredReplay(NamedTuple):
       DamagedFileError: its files are damaged, or contradict one another.
     """
     return KINDS[self.kind].inspect(self.files)
+
+  def read_columns(
+    self, progress: Progress = lambda done, total: None
+  ) -> StepColumns | None:
+    """Reads what is stored besides frames.
+
+    Args:
+      progress: called with what was read and what is to be read.
+
+    Returns:
+      The columns; None for a kind that has them only with its frames.
+
+    Raises:
+      MissingFileError: the replay holds no step.
+      DamagedFileError: its files are damaged, or contradict one another.
+      UnsafeFileError: a file asks for something that could run code.
+    """
+    read = KINDS[self.kind].read_columns
+    return None if read is None else read(self.files, progress)
 
   def load(
     self,

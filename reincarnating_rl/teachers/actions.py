@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
+  OtherGameError,
   TeacherError,
 )
 
@@ -85,17 +86,18 @@ def indices_of(
     source: the teacher's file, for messages.
 
   Raises:
-    MismatchedTeacherError: nothing was declared and the numbers differ, or
-      another number of actions was.
+    OtherGameError: nothing was declared and the numbers differ.
+    MismatchedTeacherError: another number of actions was declared.
   """
   if found is None:
     if teacher == game:
       return tuple(range(game))
-    raise MismatchedTeacherError(
+    raise OtherGameError(
       f'The teacher of {source} has {teacher} actions, but the game has '
       f"{game}; declare what the teacher's mean, in its order, with "
       f"create_teacher.action_meanings ({FULL!r} for ALE's 18), or give a "
-      'teacher of this game.'
+      'teacher of this game.',
+      num_actions=teacher,
     )
   if len(found.meanings) != teacher or len(found.indices) != game:
     raise MismatchedTeacherError(

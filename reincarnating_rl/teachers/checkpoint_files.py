@@ -15,7 +15,7 @@ from reincarnating_rl.errors import MissingFileError
 
 FOLDER = 'checkpoints'
 _SENTINEL = 'sentinel_checkpoint_complete'
-_PREFIXES = ('ckpt', 'tf_ckpt')  # Dopamine's own.
+PREFIXES = ('ckpt', 'tf_ckpt')  # Dopamine's own.
 
 
 def find_folder(directory: str | os.PathLike[str]) -> pathlib.Path:
@@ -80,7 +80,7 @@ def complete(
 
 def has_any(folder: pathlib.Path, prefix: str) -> bool:
   """Whether there is a checkpoint of this prefix or of a usual one."""
-  return any(available(folder, known) for known in (prefix, *_PREFIXES))
+  return any(available(folder, known) for known in (prefix, *PREFIXES))
 
 
 def choose(folder: pathlib.Path, number: int | None, prefix: str) -> int:
@@ -123,7 +123,7 @@ def choose(folder: pathlib.Path, number: int | None, prefix: str) -> int:
 
 def advise_prefix(folder: pathlib.Path, prefix: str) -> str:
   """Advises another prefix, if there are checkpoints of one; else ''."""
-  for other in _PREFIXES:
+  for other in PREFIXES:
     if other != prefix and available(folder, other):
       return f'pass --teacher_checkpoint_file_prefix {other} for those there.'
   return ''

@@ -3,6 +3,7 @@
 import difflib
 import math
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from reincarnating_rl.teachers import checkpoints, loading, recognition
@@ -80,12 +81,7 @@ def create_teacher(
       checkpoint is missing, damaged, unsafe or of another kind, network or
       game.
   """
-  if agent not in TEACHERS:
-    near = difflib.get_close_matches(agent.lower(), TEACHERS, n=1, cutoff=0)[0]
-    raise TeacherError(
-      f'There is no teacher agent {agent!r}, did you mean {near!r}; there are: '
-      f'{", ".join(TEACHERS)}.'
-    )
+  check_agent(agent)
   if agent == 'random':
     return RandomTeacher(num_actions)
   if agent == CALLABLE:
@@ -124,6 +120,24 @@ def create_teacher(
     | {'parent': checkpoints.read_lineage(checkpoint_dir)}
     | ({} if is_policy else {'temperature': temperature}),
   )
+
+
+def check_agent(agent: str, known: Sequence[str] = TEACHERS) -> None:
+  """Refuses a name that there is not.
+
+  Args:
+    agent: as a user wrote it.
+    known: the names that there are.
+
+  Raises:
+    TeacherError: with the nearest right name.
+  """
+  if agent not in known:
+    near = difflib.get_close_matches(agent.lower(), known, n=1, cutoff=0)[0]
+    raise TeacherError(
+      f'There is no teacher agent {agent!r}, did you mean {near!r}; there are: '
+      f'{", ".join(known)}.'
+    )
 
 
 def _callable(

@@ -55,6 +55,7 @@ class LoadedTeacher(NamedTuple):
   fields: Fields  # of the network
   vmax: float | None  # of its atoms, where it is a Rainbow with any
   indices: tuple[int, ...] | None  # the game's actions among its own; None: all
+  meanings: tuple[str, ...] | None  # of its own actions, where that is known
 
   @property
   def description(self) -> Description | None:
@@ -130,6 +131,7 @@ def load(
     fields,
     _vmax(source, checkpoint) if fields.get('distributional') else None,
     action_map and action_map.indices,
+    action_map.meanings if action_map else game_actions,
   )
 
 

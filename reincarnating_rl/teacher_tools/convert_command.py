@@ -1,0 +1,170 @@
+"""`convert`: a teacher and its replay in the format of our own runs."""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import tqdm.auto as tqdm
+
+from reincarnating_rl import files
+from reincarnating_rl.errors import UserError
+from reincarnating_rl.replay import run_replay, stored
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.stored import StoredReplay
+from reincarnating_rl.teacher_tools import identify, settings, text
+from reincarnating_rl.teacher_tools.identify import GameFacts
+from reincarnating_rl.teacher_tools.settings import Settings
+from reincarnating_rl.teachers import checkpoint_files, checkpoints, compact
+from reincarnating_rl.teachers.description import ENTRY, GAME
+from reincarnating_rl.teachers.loading import LoadedTeacher
+
+# What is looked ahead belongs to whoever loads the replay; one is the least.
+_N_STEP = 1
+_GAMMA = 0.99
+
+
+def run(args: argparse.Namespace) -> None:
+  """Writes the teacher, its replay before it.
+
+  Raises:
+    UserError: the teacher or its replay cannot be read, or the folder is not
+      empty or cannot be written.
+  """
+  args.path, out = (os.path.expanduser(p) for p in (args.path, args.out))
+  _check_empty(out)
+  chosen = settings.read(args)
+  replay = None if args.no_replay else _find_replay(args)
+  game = identify.facts(chosen, replay)
+  loaded = identify.load(chosen, chosen.source(args.path), game)
+  folder = os.path.join(out, checkpoint_files.FOLDER)
+  about = _about(args, chosen, loaded)
+  with _writing(out):
+    if replay is not None:
+      store = _load_replay(replay, loaded, game, args.newest)
+      os.makedirs(folder)
+      about[run_replay.REPLAYS] = run_replay.save(folder, store)
+    compact.write_compact(
+      folder, loaded.checkpoint.number or 0, loaded.checkpoint.params, about
+    )
+    _copy_lineage(args.path, out)
+  _print(args, out, loaded, chosen)
+
+
+def _check_empty(out: str) -> None:
+  if os.path.lexists(out) and not (os.path.isdir(out) and not os.listdir(out)):
+    raise UserError(
+      f'{out} is there and is not an empty folder: choose another OUT.'
+    )
+
+
+def _find_replay(args: argparse.Namespace) -> StoredReplay | None:
+  if args.teacher_replay_dir is not None:
+    return stored.choose(args.teacher_replay_dir)
+  if not os.path.isdir(args.path) or not stored.find(args.path):
+    return None
+  return stored.choose(args.path)
+
+
+def _about(
+  args: argparse.Namespace, chosen: Settings, loaded: LoadedTeacher
+) -> dict[str, Any]:
+  """Returns what the manifest says of the teacher."""
+  checkpoint, described = loaded.checkpoint, loaded.description
+  name = chosen.game.name if chosen.game else chosen.told.game
+  meanings = loaded.meanings and list(loaded.meanings)
+  about = {
+    'teacher': {
+      'source': args.path,
+      'file': os.path.basename(checkpoint.path),
+      'sha256': checkpoint.sha256,
+      'number': checkpoint.number,
+      **identify.provenance(checkpoint),
+    }
+  }
+  if described is not None:
+    about[ENTRY] = described._asdict()
+  if name is not None or meanings is not None:
+    about[GAME] = {'name': name, 'actions': meanings}
+  return about
+
+
+def _load_replay(
+  replay: StoredReplay,
+  loaded: LoadedTeacher,
+  game: GameFacts,
+  newest: int | None,
+) -> FrameStore:
+  """Reads a replay into a store that has room for all that is wanted of it."""
+  info = replay.inspect()
+  *_, stack_size = game.state_shape
+  steps = min(newest or info.entries, info.entries)
+  if newest is None and replay.kind == 'dopamine41':
+    steps *= 2  # Each of its episodes has a frame more than elements.
+  store = FrameStore(
+    capacity=max(steps, stack_size + _N_STEP + 1),
+    observation_shape=info.observation_shape,
+    observation_dtype=info.observation_dtype,
+    stack_size=stack_size,
+    n_step=_N_STEP,
+    gamma=_GAMMA,
+    num_actions=game.num_actions or loaded.candidate.num_actions,
+    seed=0,
+  )
+  with tqdm.tqdm(
+    desc='read the replay',
+    unit=' read',
+    dynamic_ncols=True,
+    mininterval=1.0,
+    leave=False,
+  ) as bar:
+
+    def follow(done: int, total: int) -> None:
+      bar.total = total
+      bar.update(done - bar.n)
+
+    report = replay.load(store, newest=newest, progress=follow)
+  print(f'{replay.describe()}: {report.describe()}.')
+  return store
+
+
+def _copy_lineage(path: str, out: str) -> None:
+  lineage = checkpoints.read_lineage(path)
+  if lineage is not None:
+    files.write_atomically(
+      os.path.join(out, 'lineage.json'), json.dumps(lineage, indent=1).encode()
+    )
+
+
+@contextlib.contextmanager
+def _writing(out: str) -> Iterator[None]:
+  """Turns an `OSError` into a line that says what to do with what is there."""
+  try:
+    yield
+  except OSError as error:
+    raise UserError(
+      f'{out} cannot be written ({error.strerror or error}): mend that and '
+      'remove the folder, then convert again.'
+    ) from error
+
+
+def _print(
+  args: argparse.Namespace, out: str, loaded: LoadedTeacher, chosen: Settings
+) -> None:
+  print(
+    f'{pathlib.Path(out)} has the {loaded.candidate.kind.name} teacher of '
+    f'{loaded.checkpoint.path}.'
+  )
+  if loaded.description is None:
+    print(
+      'Its network is not one of this project and cannot be described: '
+      'create_teacher.network and --teacher_agent '
+      f'{loaded.candidate.kind.name} will be needed.'
+    )
+  words = ['evaluate', out]
+  if args.game:
+    words += ['--game', args.game]
+  print(f'next: {text.command(*words)}')

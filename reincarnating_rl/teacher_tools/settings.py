@@ -1,0 +1,122 @@
+"""What a user says of a teacher: flags, and gin as `train` takes it."""
+
+import argparse
+import os
+import pathlib
+from typing import Any, NamedTuple
+
+from reincarnating_rl.envs import atari_games, games
+from reincarnating_rl.envs.games import Game
+from reincarnating_rl.teacher_tools import survey
+from reincarnating_rl.teacher_tools.survey import Found, Told
+from reincarnating_rl.teachers import checkpoint_files, factory, recognition
+from reincarnating_rl.teachers.kinds import KINDS
+from reincarnating_rl.teachers.loading import TeacherSource
+
+_NETWORK = 'create_teacher.network'
+_LANES = 16  # As many as an experiment has.
+_OF_SOURCE = ('network', 'layers', 'vmax', 'action_meanings')
+
+
+class Settings(NamedTuple):
+  """A teacher to look at, and the game that it is for."""
+
+  found: list[Found]  # what its path has
+  number: int | None
+  prefix: str
+  agent: str
+  options: dict[str, Any]  # of `create_teacher`
+  told: Told  # by the manifest
+  game: Game | None  # an Atari game, of which the environment can be made
+
+  @property
+  def chosen(self) -> Found | None:
+    """What has the checkpoints of the prefix, or the only file."""
+    numbered = [f for f in self.found if f.prefix == self.prefix]
+    return next(iter(numbered or self.found), None)
+
+  def source(self, path: str) -> TeacherSource:
+    """Returns what `loading.load` takes."""
+    given = {k: v for k, v in self.options.items() if k in _OF_SOURCE}
+    return TeacherSource(path, self.agent, self.number, self.prefix, **given)
+
+
+def read(args: argparse.Namespace) -> Settings:
+  """Reads what the flags of `inspect`, `evaluate` or `convert` say.
+
+  Args:
+    args: parsed; `path` may be None.
+
+  Returns:
+    The settings; nothing but manifests has been read of the teacher.
+
+  Raises:
+    UserError: there is no such path, kind, game, gin file or binding.
+  """
+  teacher, atari = _gin(args)
+  path = os.path.expanduser(args.path or '')
+  found = survey.look(pathlib.Path(path)) if path else []
+  prefix = args.teacher_checkpoint_file_prefix or _prefix(found)
+  settings = Settings(
+    found,
+    args.teacher_checkpoint_number,
+    prefix,
+    args.teacher_agent,
+    teacher,
+    Told(),
+    None,
+  )
+  chosen = settings.chosen
+  if chosen is not None:
+    number = chosen.newest() if settings.number is None else settings.number
+    manifest = chosen.manifest(number)
+    told = survey.read_told(manifest, str(chosen.path))
+    settings = settings._replace(told=told)
+  named = atari.pop('game_name', None)
+  name = args.game or named or _atari(settings.told.game)
+  if name is None:
+    return settings
+  lanes = min(_LANES, getattr(args, 'episodes', _LANES))
+  atari = {'num_vector_environments': lanes} | atari
+  atari['atari_roms_path'] = args.atari_roms_path
+  return settings._replace(game=games.create_atari_game(name, **atari))
+
+
+def check_kind(agent: str) -> None:
+  """Refuses what is no kind of a teacher that has a network.
+
+  Raises:
+    TeacherError: with the nearest right name.
+  """
+  factory.check_agent(agent, (recognition.AUTO, *KINDS))
+
+
+def _gin(args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+  """Returns what gin sets of the teacher, and of the Atari game."""
+  if not args.gin_files and not args.gin_bindings:
+    return {}, {}  # Gin's names are Dopamine's, which is slow to import.
+  import gin
+
+  from reincarnating_rl import configuration
+  from reincarnating_rl.runner import factories  # noqa: F401  (their names)
+
+  configuration.load(
+    args.gin_files, args.gin_bindings, network_parameter=_NETWORK
+  )
+  teacher = gin.get_bindings('create_teacher')
+  atari = gin.get_bindings('create_atari_environment')
+  return dict(teacher), dict(atari)
+
+
+def _prefix(found: list[Found]) -> str:
+  prefixes = [entry.prefix for entry in found if entry.prefix]
+  return next(iter(prefixes), checkpoint_files.PREFIXES[0])
+
+
+def _atari(name: str | None) -> str | None:
+  """Returns the name of a game if it is one of Atari's."""
+  try:
+    atari_games.rom_id(name or '')
+  except atari_games.UnknownGameError:
+    return None
+  return name
