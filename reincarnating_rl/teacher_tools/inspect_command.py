@@ -18,7 +18,7 @@ from reincarnating_rl.teacher_tools import (
   text,
 )
 from reincarnating_rl.teacher_tools.settings import Settings
-from reincarnating_rl.teachers import foreign_files
+from reincarnating_rl.teachers.foreign import files as foreign_files
 
 
 def run(args: argparse.Namespace) -> None:

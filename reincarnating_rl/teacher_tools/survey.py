@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.replay import stored
 from reincarnating_rl.replay.stored import StoredReplay
-from reincarnating_rl.teachers import checkpoint_files, compact, foreign_files
+from reincarnating_rl.teachers import checkpoint_files, compact
 from reincarnating_rl.teachers.description import (
   GAME,
   actions_from_manifest,
   from_manifest,
 )
+from reincarnating_rl.teachers.foreign import files as foreign_files
 
 _MAX_DEPTH, _MAX_FOLDERS = 6, 10_000
 _FILE_FORMATS = {
