@@ -75,7 +75,7 @@ class RunInfo(NamedTuple):
 
 
 def find(directory: str | os.PathLike[str]) -> list[RunReplay]:
-  """Lists the checkpoints that have a student's replay.
+  """Lists the checkpoints whose student has played.
 
   Args:
     directory: a run, or its `checkpoints/`.
@@ -90,18 +90,23 @@ def find(directory: str | os.PathLike[str]) -> list[RunReplay]:
     names = os.listdir(folder) if folder.is_dir() else []
     numbers = (int(m[1]) for m in map(_NAME.fullmatch, names) if m)
     replays = [RunReplay(str(folder), number) for number in sorted(numbers)]
-    found += [replay for replay in replays if _has_student(replay)]
+    found += [replay for replay in replays if _has_steps(replay)]
   return found
 
 
-def _has_student(replay: RunReplay) -> bool:
+def _has_steps(replay: RunReplay) -> bool:
   """A teacher's checkpoint has none; what is damaged is told when read."""
   try:
     manifest = read_json(pathlib.Path(replay.path))
   except (DamagedFileError, OSError):
     return True
   replays = manifest.get(REPLAYS)
-  return isinstance(replays, dict) and _STUDENT in replays
+  if not isinstance(replays, dict) or _STUDENT not in replays:
+    return False
+  try:
+    return replays[_STUDENT]['state']['next_step'] != 0
+  except (LookupError, TypeError):
+    return True
 
 
 def inspect(replay: RunReplay) -> RunInfo:
