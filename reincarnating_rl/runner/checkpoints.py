@@ -110,6 +110,14 @@ class Checkpoints:
       )
     return None
 
+  def newest_state(self) -> dict[str, Any]:
+    """Returns the JSON-able state of the newest checkpoint that has one."""
+    for number in reversed(self.numbers()):
+      with contextlib.suppress(*_DAMAGED):  # It is reported when restored.
+        state = compact.read_manifest(self._path(number)).get('state')
+        return state if isinstance(state, dict) else {}
+    return {}
+
   def load_replay(
     self, name: str, checkpoint: Checkpoint, store: FrameStore
   ) -> None:

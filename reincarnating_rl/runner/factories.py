@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from absl import logging
 from dopamine.jax.agents.dqn import dqn_agent
 
 from reincarnating_rl import gin_bindings
@@ -88,7 +87,7 @@ def create_runner(
     functools.partial(create_agent, agent, seed=seed),
     game,
     teacher=create_teacher(teacher, game, needed=AGENTS[agent].needs_teacher),
-    teacher_replay=find_teacher_replay(teacher),
+    find_teacher_replay=functools.partial(find_teacher_replay, teacher),
     seed=seed,
   )
 
@@ -124,8 +123,8 @@ def find_teacher_replay(settings: TeacherSettings) -> StoredReplay | None:
     settings: which teacher.
 
   Returns:
-    The replay in the directory that is given for it, or else in the teacher's;
-    None if the latter has none.
+    The replay in the directory that is given for it, or else in the teacher's,
+    that of the teacher's number if there is one; None if the latter has none.
 
   Raises:
     MissingFileError: the directory that is given has none.
@@ -134,9 +133,12 @@ def find_teacher_replay(settings: TeacherSettings) -> StoredReplay | None:
   if settings.replay_dir is not None:
     return stored.choose(os.path.expanduser(settings.replay_dir))
   teacher = os.path.expanduser(settings.checkpoint_dir or '')
-  if not os.path.isdir(teacher) or not stored.find(teacher):
+  found = stored.find(teacher) if os.path.isdir(teacher) else []
+  if not found:
     return None
-  return stored.choose(teacher)
+  number = settings.checkpoint_number
+  is_there = any(replay.number == number for replay in found)
+  return stored.choose(teacher, number if is_there else None)
 
 
 def create_teacher(
@@ -159,7 +161,7 @@ def create_teacher(
     return None
   environment = game.create_environment()
   try:
-    teacher = gin_bindings.create_teacher(
+    return gin_bindings.create_teacher(
       settings.agent,
       settings.checkpoint_dir,
       num_actions=int(environment.action_space.n),
@@ -168,16 +170,7 @@ def create_teacher(
       checkpoint_number=settings.checkpoint_number,
       checkpoint_file_prefix=settings.checkpoint_file_prefix,
       game_actions=environment.action_meanings,
+      game_name=game.name,
     )
-    _warn_of_another_game(teacher.lineage.get('trained_on'), game.name)
-    return teacher
   finally:
     environment.close()
-
-
-def _warn_of_another_game(trained_on: str | None, game: str) -> None:
-  # 'PongNoFrameskip-v4' and 'Pong-v5' are Pong.
-  if trained_on and trained_on != 'unknown' and game not in trained_on:
-    logging.warning(
-      'The teacher was trained on %s, and the game is %s.', trained_on, game
-    )

@@ -14,6 +14,7 @@ from reincarnating_rl.envs.policies import (
   uniform_policy,
 )
 from reincarnating_rl.envs.seeding import episode_seed
+from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.evaluation.normalization import ScoreSummary
 from reincarnating_rl.runner import arena, phases, progress
@@ -69,16 +70,25 @@ class Iterations:
     return {'Collect/TeacherSteps': record.teacher_steps}
 
   def _run_loading(self, iteration: Iteration) -> Metrics:
+    replay = self._teacher_source.replay
+    if replay is None:  # Read before a checkpoint that proved to be damaged.
+      raise UserError(
+        f"The teacher's replay has to be read again for {self._base_dir}, and "
+        'it is not there any more: restore it, or choose another --base_dir.'
+      )
     with self._clock(iteration):
       with self._progress(iteration, 'load teacher data', 'steps read') as bar:
         report = self._teacher_data.load(
-          self._teacher_replay, iteration.steps, self._follow(bar)
+          replay,
+          newest=iteration.steps,
+          clip_rewards=self._clip_rewards,
+          progress=self._follow(bar),
         )
       with self._progress(iteration, 'ask the teacher', 'states') as bar:
         self._teacher_data.label(self._follow(bar))
     self.record.teacher_steps = report.steps
     self.record.teacher_data = {
-      'replay': self._teacher_replay.describe(),
+      'replay': replay.describe(),
       **report._asdict(),
     }
     print(f'Loaded {report.describe()}.')

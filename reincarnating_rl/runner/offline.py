@@ -9,6 +9,7 @@ import numpy as np
 from reincarnating_rl.agents import labelling
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs.lanes import Episode
+from reincarnating_rl.errors import UserError
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.loading import LoadReport, Progress
@@ -67,13 +68,19 @@ class TeacherData:
     self._view = None
 
   def load(
-    self, replay: StoredReplay, newest: int, progress: Progress
+    self,
+    replay: StoredReplay,
+    *,
+    newest: int,
+    clip_rewards: bool,
+    progress: Progress,
   ) -> LoadReport:
     """Fills the replay from disk; `label` it then.
 
     Args:
       replay: to read.
       newest: how many steps to take at most.
+      clip_rewards: to [-1, 1], as those of collected data.
       progress: called with what was read and what is to be read.
 
     Returns:
@@ -83,7 +90,18 @@ class TeacherData:
       UserError: it does not fit the game, or its files are damaged.
     """
     self.close()
-    return replay.load(self.open(), newest=newest, progress=progress)
+    store = self.open()
+    report = replay.load(store, newest=newest, progress=progress)
+    if not len(store):
+      raise UserError(
+        f'The {replay.describe()}, has no element of {store.settings.n_step} '
+        'steps to learn from: give another one, or have the teacher play '
+        "(RunnerWithTeacher.teacher_data='collected')."
+      )
+    if clip_rewards:
+      rewards = store.columns['reward'][: report.steps]
+      np.clip(rewards, -1.0, 1.0, out=rewards)
+    return report
 
   def label(self, progress: Progress = lambda done, total: None) -> None:
     """Asks the teacher for the logits of every state that has none yet."""

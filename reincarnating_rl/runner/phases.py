@@ -46,7 +46,7 @@ def make_plan(
   num_pretraining_steps: int,
   num_online_iterations: int,
   online_steps: int,
-  is_stored: bool = False,
+  teacher_data: Phase = Phase.COLLECT,
   max_collect_steps: int = 100_000,
 ) -> tuple[Iteration, ...]:
   """Lays out every iteration of an experiment.
@@ -58,7 +58,7 @@ def make_plan(
     num_pretraining_steps: gradient updates in each.
     num_online_iterations: iterations in the environment.
     online_steps: environment steps in each.
-    is_stored: whether the teacher's data are on disk, and not to be played.
+    teacher_data: LOAD if they are on disk, or COLLECT.
     max_collect_steps: longest COLLECT iteration; a checkpoint follows each.
 
   Raises:
@@ -82,13 +82,10 @@ def make_plan(
     rows.append((Phase.TEACHER_EVALUATION, 0, 0))
     # Data that nobody learns from is not collected.
     if num_pretraining_iterations > 0:
+      is_stored = teacher_data is Phase.LOAD
       longest = teacher_steps if is_stored else max_collect_steps
       rows += [
-        (
-          Phase.LOAD if is_stored else Phase.COLLECT,
-          i,
-          min(longest, teacher_steps - start),
-        )
+        (teacher_data, i, min(longest, teacher_steps - start))
         for i, start in enumerate(range(0, teacher_steps, longest))
       ]
       rows += [

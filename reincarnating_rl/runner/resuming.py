@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from reincarnating_rl.runner import checkpoints, collectors, lineage
-from reincarnating_rl.runner.phases import Iteration
+from reincarnating_rl.runner.phases import Iteration, Phase
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.record import check_identity
 from reincarnating_rl.teachers.description import ENTRY, GAME
@@ -18,9 +18,6 @@ class Resuming:
   """
 
   def _resume(self) -> None:
-    self._checkpoints = checkpoints.Checkpoints(
-      self._checkpoint_dir, keep=self._checkpoints_to_keep
-    )
     if self._checkpoints.restore(self._restore) is None:
       collectors.rewind(self._base_dir, 0)
     self._start_iteration = self._position.next_number
@@ -54,6 +51,7 @@ class Resuming:
       replays['teacher'] = self._teacher_data.store
     state = {
       'identity': self._identity_until(number),
+      'teacher_data': self._plan_of_teacher_data(number),
       'agent': counters,
       'position': self._position._asdict(),
       'record': self.record.to_json(),
@@ -65,6 +63,17 @@ class Resuming:
     )
     lineage.write(self._base_dir, self.lineage)
     self._checkpointed_at = time.monotonic()
+
+  def _plan_of_teacher_data(self, number: int) -> str | None:
+    """Returns how the teacher's data came that there are after an iteration."""
+    begun = {row.phase for row in self.plan[: number + 1]}
+    phase = self._teacher_source.phase
+    return phase.name if phase in begun else None
+
+  def _earlier_teacher_data(self) -> Phase | None:
+    """Returns what `_plan_of_teacher_data` said when the run was stopped."""
+    name = self._checkpoints.newest_state().get('teacher_data')
+    return Phase[name] if name in Phase.__members__ else None
 
   @property
   def _about(self) -> dict[str, Any]:
@@ -99,6 +108,8 @@ class Resuming:
       'temperature of the teacher': teacher
       and teacher.lineage.get('temperature'),
       'vmax of the teacher': teacher and teacher.lineage.get('vmax'),
+      'kind of the teacher': teacher and teacher.lineage.get('agent'),
+      'actions of the teacher': teacher and teacher.lineage.get('actions'),
       'initial distillation coefficient': self._agent.initial_coefficient,
       **self._agent.identity,
       **plan,

@@ -13,7 +13,13 @@ from reincarnating_rl.envs.games import Game
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import summary
 from reincarnating_rl.replay.stored import StoredReplay
-from reincarnating_rl.runner import arena, collectors, phases, teacher_replay
+from reincarnating_rl.runner import (
+  arena,
+  checkpoints,
+  collectors,
+  phases,
+  teacher_replay,
+)
 from reincarnating_rl.runner.interrupts import Interrupted, InterruptFlag
 from reincarnating_rl.runner.iterations import Iterations
 from reincarnating_rl.runner.offline import TeacherData
@@ -21,6 +27,7 @@ from reincarnating_rl.runner.phases import Phase
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.record import Record
 from reincarnating_rl.runner.resuming import Resuming
+from reincarnating_rl.runner.teacher_replay import TeacherDataSource
 from reincarnating_rl.teachers.base import Teacher
 
 
@@ -30,7 +37,7 @@ from reincarnating_rl.teachers.base import Teacher
     'create_agent_fn',
     'game',
     'teacher',
-    'teacher_replay',
+    'find_teacher_replay',
     'seed',
   ]
 )
@@ -44,7 +51,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     game: Game,
     *,
     teacher: Teacher | None,
-    teacher_replay: StoredReplay | None = None,
+    find_teacher_replay: Callable[[], StoredReplay | None] = lambda: None,
     seed: int,
     random_score: float | None = None,
     num_pretraining_iterations: int = 10,
@@ -65,7 +72,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       create_agent_fn: makes the student, as Dopamine's `Runner` calls it.
       game: that is played.
       teacher: None trains tabula rasa.
-      teacher_replay: what the teacher left on disk, or None.
+      find_teacher_replay: looks for the replay that the teacher left on disk.
       seed: of the episodes, each of which also depends on its iteration.
       random_score: of the random policy; None takes the published one, or
         measures it where there is none.
@@ -88,7 +95,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     self._game = game
     self._teacher_steps = teacher_steps
     self._teacher_data_choice = teacher_data
-    self._teacher_replay = teacher_replay
+    self._find_teacher_replay = find_teacher_replay
     self._teacher_epsilon = teacher_epsilon
     self._evaluation_episodes = evaluation_episodes
     self._num_pretraining = (num_pretraining_iterations, num_pretraining_steps)
@@ -116,11 +123,16 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     pretraining_iterations, pretraining_steps = self._num_pretraining
     if not self._agent.is_listening:
       pretraining_iterations = 0  # The teacher is only compared with.
-    if not pretraining_iterations or self._teacher is None:
-      self._teacher_replay = None
-    else:
-      self._teacher_replay = teacher_replay.decide(
-        self._teacher_data_choice, self._teacher_replay, self._teacher_steps
+    self._checkpoints = checkpoints.Checkpoints(
+      self._checkpoint_dir, keep=self._checkpoints_to_keep
+    )
+    self._teacher_source = TeacherDataSource(Phase.COLLECT)
+    if pretraining_iterations and self._teacher is not None:
+      self._teacher_source = teacher_replay.decide(
+        self._teacher_data_choice,
+        self._find_teacher_replay,
+        self._teacher_steps,
+        earlier=self._earlier_teacher_data(),
       )
     self.plan = phases.make_plan(
       has_teacher=self._teacher is not None,
@@ -129,7 +141,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       num_pretraining_steps=pretraining_steps,
       num_online_iterations=self._num_iterations,
       online_steps=self._training_steps,
-      is_stored=self._teacher_replay is not None,
+      teacher_data=self._teacher_source.phase,
     )
     lanes = self._game.create_vector_environment()
     self._arena = arena.Arena(
@@ -141,7 +153,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     )
     # Collected episodes are finished, so every lane may overshoot by one.
     overshoot = lanes.num_envs * self._max_steps_per_episode
-    if self._teacher_replay is not None:
+    if self._teacher_source.phase is Phase.LOAD:
       overshoot = 0
     self._teacher_data = TeacherData(
       self._agent, capacity=self._teacher_steps + overshoot

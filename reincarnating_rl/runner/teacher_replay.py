@@ -1,52 +1,79 @@
 """Whether the teacher's data are read from disk or played anew."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.replay.stored import StoredReplay
+from reincarnating_rl.runner.phases import Phase
 
 CHOICES = ('auto', 'stored', 'collected')
+_PLAY = 'To have the teacher play: RunnerWithTeacher.teacher_data="collected".'
+
+
+class TeacherDataSource(NamedTuple):
+  """Where the teacher's data come from.
+
+  `replay` is None where the teacher plays; and where its replay, which an
+  earlier process has read, is not there any more.
+  """
+
+  phase: Phase  # LOAD or COLLECT
+  replay: StoredReplay | None = None
 
 
 def decide(
-  choice: str, replay: StoredReplay | None, teacher_steps: int
-) -> StoredReplay | None:
+  choice: str,
+  find: Callable[[], StoredReplay | None],
+  teacher_steps: int,
+  *,
+  earlier: Phase | None = None,
+) -> TeacherDataSource:
   """Decides where the teacher's data come from, and says so.
 
   Args:
     choice: one of `CHOICES`. 'auto' takes a stored replay that has as many
       steps as are asked for.
-    replay: that the teacher left, or None.
+    find: looks for the replay that the teacher left.
     teacher_steps: how many steps are asked for.
-
-  Returns:
-    The replay to load; None if the teacher is to play.
+    earlier: what the run that is being resumed has done for its data, to which
+      'auto' keeps; None if nothing yet.
 
   Raises:
-    UserError: there is no such choice, or no replay where one is asked for.
-    DamagedFileError: the replay's files are damaged.
+    UserError: there is no such choice, no replay where one is asked for, or
+      its files are damaged.
   """
   if choice not in CHOICES:
     raise UserError(
       f'RunnerWithTeacher.teacher_data is {choice!r}: choose one of '
       f'{", ".join(CHOICES)}.'
     )
+  if choice == 'collected' or (choice, earlier) == ('auto', Phase.COLLECT):
+    return TeacherDataSource(Phase.COLLECT)
+  if earlier is Phase.LOAD:
+    return TeacherDataSource(Phase.LOAD)  # What was read is in the checkpoint.
+  try:
+    replay = find()
+    entries = replay.inspect().entries if replay else 0
+  except UserError as error:
+    raise UserError(f'{error} {_PLAY}') from error
   if replay is None and choice == 'stored':
     raise UserError(
       "RunnerWithTeacher.teacher_data is 'stored', and the teacher's directory "
       'has no replay: name one with --teacher_replay_dir.'
     )
-  if replay is None or choice == 'collected':
-    return None
-  entries = replay.inspect().entries
+  if replay is None:
+    return TeacherDataSource(Phase.COLLECT)
   if choice == 'auto' and entries < teacher_steps:
     print(
       f'The teacher will play: its {replay.describe()}, holds {entries:,} '
       f'steps, and {teacher_steps:,} are asked for. To learn from those all '
       'the same: RunnerWithTeacher.teacher_data="stored".'
     )
-    return None
+    return TeacherDataSource(Phase.COLLECT)
   newest = min(teacher_steps, entries)
   print(
     f"Teacher's data: the newest {newest:,} of {entries:,} steps of the "
     f'{replay.describe()} (RunnerWithTeacher.teacher_steps).'
   )
-  return replay
+  return TeacherDataSource(Phase.LOAD, replay)

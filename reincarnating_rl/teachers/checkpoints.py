@@ -61,6 +61,11 @@ def load_checkpoint(
   """
   path = pathlib.Path(directory).expanduser()
   if path.is_file():
+    if number is not None:
+      raise MissingFileError(
+        f'{path} is one file, without numbers: leave out '
+        '--teacher_checkpoint_number.'
+      )
     return _load_foreign(path, layers, game)
   folder = checkpoint_files.find_folder(path)
   if not checkpoint_files.has_any(folder, prefix) and number is None:
@@ -117,9 +122,10 @@ def read_lineage(directory: str | os.PathLike[str]) -> dict[str, Any] | None:
   Raises:
     DamagedFileError: if the file is not JSON.
   """
-  if os.path.isfile(directory):
+  given = pathlib.Path(directory).expanduser()
+  if given.is_file():
     return None
-  folder = checkpoint_files.find_folder(directory)
+  folder = checkpoint_files.find_folder(given)
   run = folder.parent if folder.name == checkpoint_files.FOLDER else folder
   path = run / 'lineage.json'
   return read_json(path) if path.is_file() else None

@@ -5,6 +5,8 @@ A manifest that has an entry `network` spares its user `--teacher_agent` and
 project can be described.
 """
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -21,6 +23,7 @@ from reincarnating_rl.networks import (
 from reincarnating_rl.teachers.readings import Fields
 
 ENTRY = 'network'
+_VARIANT = re.compile(r'(NoFrameskip|Deterministic)?-v[0-9]+$', re.ASCII)
 GAME = 'game'
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
   network.__name__: network
@@ -38,6 +41,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
   )
 }
 _NOT_FIELDS = {'name', 'parent', 'num_actions'}
+_MAX_LAYERS = 1000  # Each costs time before it is seen not to fit.
 
 
 class Description(NamedTuple):
@@ -112,7 +116,25 @@ def from_manifest(
       'program does not have; install the reincarnating_rl that wrote it.'
     )
   fields = {name: _tuples(value) for name, value in told.fields.items()}
+  _check_values(told, source)
   return told._replace(fields=fields)
+
+
+def _check_values(told: Description, source: str) -> None:
+  """Refuses what no description has, before anything is made of it."""
+  known = NETWORKS[told.network].__dataclass_fields__.keys() - _NOT_FIELDS
+  atoms, layers = (told.fields.get(n, 1) for n in ('num_atoms', 'num_layers'))
+  for is_right, name in (
+    (told.fields.keys() <= known, 'fields'),
+    (isinstance(atoms, int) and atoms >= 1, 'num_atoms'),
+    (isinstance(layers, int) and layers <= _MAX_LAYERS, 'num_layers'),
+    (told.vmax is None or 0 < told.vmax < math.inf, 'vmax'),
+  ):
+    if not is_right:
+      raise DamagedFileError(
+        f'{source} describes its network {told.network} with {name} that it '
+        'cannot have: copy it again.'
+      )
 
 
 def actions_from_manifest(
@@ -139,6 +161,29 @@ def actions_from_manifest(
   ):
     raise DamagedFileError(f'{source} names no actions: copy it again.')
   return tuple(actions)
+
+
+def trained_on(metadata: Mapping[str, Any]) -> str | None:
+  """Returns the game that a checkpoint names, however it was written.
+
+  Args:
+    metadata: a manifest, or what a foreign file says.
+  """
+  entries = ((GAME, 'name'), ('teacher', 'game'))
+  named = [
+    metadata[entry].get(key)
+    for entry, key in entries
+    if isinstance(metadata.get(entry), dict)
+  ]
+  for name in (*named, metadata.get('trained_on')):
+    if isinstance(name, str) and name != 'unknown':
+      return name
+  return None
+
+
+def plain_name(game: str) -> str:
+  """Returns 'pong' for Pong, ALE/Pong-v5 and PongNoFrameskip-v4."""
+  return _VARIANT.sub('', game.rpartition('/')[2]).lower()
 
 
 def _tuples(value: Any) -> Any:

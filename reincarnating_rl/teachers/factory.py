@@ -12,6 +12,7 @@ from reincarnating_rl.teachers.callable_teacher import (
   CallableTeacher,
   Function,
 )
+from reincarnating_rl.teachers.description import trained_on
 from reincarnating_rl.teachers.errors import TeacherError
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
@@ -37,6 +38,7 @@ def create_teacher(
   layers: Layers | None = None,
   action_meanings: str | tuple[str, ...] | None = None,
   game_actions: tuple[str, ...] | None = None,
+  game_name: str | None = None,
   policy: Function | None = None,
   policy_epsilon: float = 0.01,
 ) -> Teacher:
@@ -68,6 +70,7 @@ def create_teacher(
       'FIRE'), or 'full' for all 18 of the Arcade Learning Environment; None if
       they are the game's own, or named by the checkpoint.
     game_actions: what the game's actions mean; None if it does not tell.
+    game_name: such as 'Pong'; None to take a teacher of any game.
     policy: of a 'callable' teacher: `states[B, *O, S] -> logits[B, A]`, or
       `-> actions[B]`; NumPy arrays.
     policy_epsilon: of a `policy` that returns actions: the probability of all
@@ -110,6 +113,7 @@ def create_teacher(
     num_actions=num_actions,
     state_shape=(*observation_shape, stack_size),
     game_actions=game_actions,
+    game_name=game_name,
   )
   is_policy = loaded.candidate.kind.is_policy
   return NetworkTeacher(
@@ -151,15 +155,6 @@ def _callable(
   return CallableTeacher(policy, num_actions=num_actions, epsilon=epsilon)
 
 
-def _trained_on(told: dict[str, Any]) -> str | None:
-  """Returns the game that a checkpoint names, however it was written."""
-  for entry, key in (('game', 'name'), ('teacher', 'game')):
-    value = told.get(entry)
-    if isinstance(value, dict) and isinstance(value.get(key), str):
-      return value[key]
-  return told.get('trained_on')
-
-
 def _lineage(loaded: LoadedTeacher) -> dict[str, Any]:
   checkpoint, fields = loaded.checkpoint, loaded.fields
   told = checkpoint.metadata
@@ -170,7 +165,7 @@ def _lineage(loaded: LoadedTeacher) -> dict[str, Any]:
     'checkpoint': checkpoint.path,
     'checkpoint_number': checkpoint.number,
     'checkpoint_sha256': checkpoint.sha256,
-    'trained_on': _trained_on(told),
+    'trained_on': trained_on(told),
     'described_as': told if checkpoint.number is None else told.get('teacher'),
   }
   if loaded.vmax is not None:

@@ -20,7 +20,7 @@ from reincarnating_rl.types import Params
 # The last two: a field that the kind lacks, and images that are too small for
 # the network's convolutions.
 _UNUSABLE = (
-  *(TypeError, ValueError, flax_errors.FlaxError),
+  *(TypeError, ValueError, AttributeError, flax_errors.FlaxError),
   *(LookupError, ZeroDivisionError),
 )
 _ADVICE = (
@@ -64,15 +64,20 @@ class Candidate:
     """
     module = self.make(fields, num_actions)
 
-    def init(key: jax.Array, state: jax.Array) -> Params:
-      # vmax is of no consequence here.
-      return module.init(key, state, **self.kind.inputs(fields, 1.0))
+    def init(key: jax.Array, state: jax.Array) -> tuple[jax.Array, Params]:
+      # Neither vmax nor the temperature is of consequence here.
+      inputs = self.kind.inputs(fields, 1.0)
+      output, params = module.init_with_output(key, state, **inputs)
+      return self.kind.logits(output, 1.0), params
 
     state = jax.ShapeDtypeStruct(self.state_shape, np.uint8)
     try:
-      return params_lib.shapes(jax.eval_shape(init, jax.random.key(0), state))
+      logits, params = jax.eval_shape(init, jax.random.key(0), state)
+      if logits.shape != (num_actions or self.num_actions,):
+        raise ValueError(f'its policy has the shape {logits.shape}')
     except _UNUSABLE as error:
       raise self._unusable(error) from error
+    return params_lib.shapes(params)
 
   def read(self, found: Shapes) -> tuple[Fields, Shapes]:
     """Returns the fields that fit best, and the shapes that they demand."""

@@ -12,6 +12,12 @@ from reincarnating_rl.teachers.description import (
   Description,
   actions_from_manifest,
   describe,
+  plain_name,
+  trained_on,
+)
+from reincarnating_rl.teachers.errors import (
+  MismatchedTeacherError,
+  TeacherError,
 )
 from reincarnating_rl.teachers.fit import Candidate
 from reincarnating_rl.teachers.foreign.layers import Layers
@@ -87,6 +93,7 @@ def load(
   num_actions: int,
   state_shape: tuple[int, ...],
   game_actions: tuple[str, ...] | None = None,
+  game_name: str | None = None,
 ) -> LoadedTeacher:
   """Reads a teacher and finds out what it is.
 
@@ -95,6 +102,8 @@ def load(
     num_actions: A, of the game.
     state_shape: (*O, S), of one state of the game.
     game_actions: what the game's actions mean; None if it does not tell.
+    game_name: such as 'Pong'; None to take a teacher of any game. So does
+      whoever declares what its actions mean.
 
   Returns:
     The teacher.
@@ -114,6 +123,8 @@ def load(
     state_shape=state_shape,
     action_map=action_map,
   )
+  if game_name is not None and not declared:
+    _check_game(checkpoint, game_name)
   if checkpoint.number is None:
     action_map = None  # Converted for the game's actions already.
   else:
@@ -135,6 +146,16 @@ def load(
   )
 
 
+def _check_game(checkpoint: TeacherCheckpoint, game_name: str) -> None:
+  told = trained_on(checkpoint.metadata)
+  if told is not None and plain_name(told) != plain_name(game_name):
+    raise MismatchedTeacherError(
+      f'The teacher of {checkpoint.path} was trained on {told}, and the game '
+      f'is {game_name}; give a teacher of this game, or declare what its '
+      'actions mean with create_teacher.action_meanings.'
+    )
+
+
 def _told(
   checkpoint: TeacherCheckpoint, game_actions: tuple[str, ...] | None
 ) -> ActionMap | None:
@@ -142,7 +163,13 @@ def _told(
   told = actions_from_manifest(checkpoint.metadata, checkpoint.path)
   if not told or not game_actions or told == tuple(game_actions):
     return None
-  return actions.action_map(told, game_actions)
+  try:
+    return actions.action_map(told, game_actions)
+  except TeacherError as error:
+    raise MismatchedTeacherError(
+      f'The actions that the manifest of {checkpoint.path} names do not serve '
+      f'({error})'
+    ) from error
 
 
 def _vmax(source: TeacherSource, checkpoint: TeacherCheckpoint) -> float:

@@ -100,7 +100,12 @@ def _described(
   num_actions: int,
 ) -> Candidate:
   told = checkpoint.description
-  if told.kind not in KINDS or agent not in (AUTO, told.kind):
+  if told.kind not in KINDS:
+    raise MismatchedTeacherError(
+      f'{checkpoint.path} is of the kind {told.kind!r}, which this program '
+      'does not have; install the reincarnating_rl that wrote it.'
+    )
+  if agent not in (AUTO, told.kind):
     raise MismatchedTeacherError(
       f'{checkpoint.path} is of the kind {told.kind!r}, not {agent}; leave out '
       '--teacher_agent.'

@@ -1,12 +1,14 @@
 """Teacher data that are read rather than played."""
 
+import functools
 import json
 
 import numpy as np
 import pytest
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.errors import DamagedFileError, UserError
 from reincarnating_rl.replay import stored
+from reincarnating_rl.replay.loading import LoadReport
 from reincarnating_rl.runner import factories, teacher_replay
 from reincarnating_rl.runner.factories import TeacherSettings
 from reincarnating_rl.runner.interrupts import Interrupted
@@ -26,8 +28,10 @@ def earlier(tmp_path_factory):
 @pytest.fixture
 def make_runner(earlier):
   def make(base_dir, **settings):
-    replay = stored.choose(earlier[0])
-    return experiments.make_runner(base_dir, teacher_replay=replay, **settings)
+    find = functools.partial(stored.choose, earlier[0])
+    return experiments.make_runner(
+      base_dir, **({'find_teacher_replay': find} | settings)
+    )
 
   return make
 
@@ -35,7 +39,8 @@ def make_runner(earlier):
 @pytest.fixture(scope='module')
 def uninterrupted(earlier, tmp_path_factory):
   runner = experiments.make_runner(
-    tmp_path_factory.mktemp('whole'), teacher_replay=stored.choose(earlier[0])
+    tmp_path_factory.mktemp('whole'),
+    find_teacher_replay=functools.partial(stored.choose, earlier[0]),
   )
   runner.run_experiment()
   return runner
@@ -119,16 +124,115 @@ def test_collected_data_are_no_loaded_ones(make_runner, tmp_path):
     make_runner(tmp_path, teacher_data='collected')
 
 
+def _nothing():
+  return None
+
+
+def test_a_resume_needs_the_replay_no_more(
+  make_runner, uninterrupted, tmp_path
+):
+  """Nor does it change its mind because the replay has grown since."""
+  runner = make_runner(tmp_path)
+  for number in range(3):
+    runner._run_one_iteration(number)
+    runner._checkpoint_experiment(number)
+  resumed = make_runner(tmp_path, find_teacher_replay=_nothing)
+  assert resumed._start_iteration == 3
+  resumed.run_experiment()
+  assert experiments.outcome(resumed) == experiments.outcome(uninterrupted)
+
+
+def test_a_resume_goes_on_collecting(make_runner, tmp_path):
+  runner = make_runner(tmp_path, find_teacher_replay=_nothing)
+  for number in range(2):
+    runner._run_one_iteration(number)
+    runner._checkpoint_experiment(number)
+  assert make_runner(tmp_path)._start_iteration == 2
+  with pytest.raises(UserError, match='iteration 1'):
+    make_runner(tmp_path, teacher_data='stored')
+
+
+def test_a_replay_that_is_gone_when_it_is_needed_again(make_runner, tmp_path):
+  runner = make_runner(tmp_path)
+  for number in range(2):
+    runner._run_one_iteration(number)
+    runner._checkpoint_experiment(number)
+  newest = next((tmp_path / 'checkpoints').glob('ckpt.1.*safetensors'))
+  newest.unlink()
+  resumed = make_runner(tmp_path, find_teacher_replay=_nothing)
+  assert resumed._start_iteration == 1
+  with pytest.raises(UserError, match='restore it, or choose another --base'):
+    resumed.run_experiment()
+
+
+@pytest.mark.parametrize(('clip', 'largest'), [(False, 4.0), (True, 1.0)])
+def test_rewards_are_clipped_as_those_of_collected_data(
+  clip, largest, earlier, tmp_path
+):
+  class Generous:
+    def load(self, store, **arguments):
+      report = stored.choose(earlier[0]).load(store, **arguments)
+      store.columns['reward'][: report.steps] *= 10.0
+      return report
+
+  data = experiments.make_runner(tmp_path)._teacher_data
+  report = data.load(
+    Generous(), newest=60, clip_rewards=clip, progress=lambda *_: None
+  )
+  rewards = data.store.columns['reward'][: report.steps]
+  assert rewards.max() == pytest.approx(largest)
+  assert rewards.min() == pytest.approx(-1.0)
+
+
+def test_a_replay_without_an_element(tmp_path):
+  """Such as one of episodes that were cut at once."""
+
+  class Short:
+    def load(self, store, **arguments):
+      return LoadReport(0, 0, 0, 0, {})
+
+    def describe(self):
+      return 'replay 3'
+
+  data = experiments.make_runner(tmp_path)._teacher_data
+  with pytest.raises(UserError, match='replay 3, has no element of 2 steps'):
+    data.load(Short(), newest=9, clip_rewards=False, progress=lambda *_: None)
+
+
 def test_too_few_steps_are_not_taken_silently(earlier, capsys):
   replay = stored.choose(earlier[0])
   entries = replay.inspect().entries
-  assert teacher_replay.decide('auto', replay, entries) is replay
+
+  def decide(choice, steps, found=replay):
+    source = teacher_replay.decide(choice, lambda: found, steps)
+    assert (source.phase is Phase.LOAD) == (source.replay is not None)
+    return source.replay
+
+  assert decide('auto', entries) is replay
   assert f'the newest {entries} of {entries}' in capsys.readouterr().out
-  assert teacher_replay.decide('auto', replay, entries + 1) is None
+  assert decide('auto', entries + 1) is None
   assert 'The teacher will play' in capsys.readouterr().out
-  assert teacher_replay.decide('stored', replay, entries + 1) is replay
-  assert teacher_replay.decide('collected', replay, 1) is None
-  assert teacher_replay.decide('auto', None, 1) is None
+  assert decide('stored', entries + 1) is replay
+  assert decide('auto', 1, None) is None
+
+
+def test_nothing_is_looked_for_where_the_teacher_is_to_play():
+  def find():
+    raise AssertionError
+
+  for choice, earlier_phase in (('collected', None), ('auto', Phase.COLLECT)):
+    source = teacher_replay.decide(choice, find, 1, earlier=earlier_phase)
+    assert source == (Phase.COLLECT, None)
+  source = teacher_replay.decide('auto', find, 1, earlier=Phase.LOAD)
+  assert source == (Phase.LOAD, None)
+
+
+def test_a_damaged_replay_names_the_way_out():
+  def find():
+    raise DamagedFileError('x.gz is cut short: copy it again.')
+
+  with pytest.raises(UserError, match=r'x\.gz .*data="collected"'):
+    teacher_replay.decide('auto', find, 1)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +241,7 @@ def test_too_few_steps_are_not_taken_silently(earlier, capsys):
 )
 def test_choices_that_cannot_be(choice, message):
   with pytest.raises(UserError, match=message):
-    teacher_replay.decide(choice, None, 1)
+    teacher_replay.decide(choice, _nothing, 1)
 
 
 def test_where_a_replay_is_looked_for(earlier, tmp_path):

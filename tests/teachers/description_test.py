@@ -9,6 +9,7 @@ import pytest
 from flax import linen as nn
 
 from reincarnating_rl.errors import DamagedFileError
+from reincarnating_rl.networks.policy_networks import NaturePolicyNetwork
 from reincarnating_rl.networks.q_networks import MLPDQNNetwork
 from reincarnating_rl.networks.rainbow_networks import MLPRainbowNetwork
 from reincarnating_rl.teachers import compact, description, factory
@@ -57,6 +58,14 @@ def test_of_other_networks_nothing_is_said():
   assert description.describe('dqn', nn.Dense(3)) is None
 
 
+def _mlp(**changes):
+  return {'kind': 'dqn', 'network': 'MLPDQNNetwork', 'fields': {}} | changes
+
+
+def _rainbow(**changes):
+  return _mlp(**{'kind': 'rainbow', 'network': 'MLPRainbowNetwork'} | changes)
+
+
 @pytest.mark.parametrize(
   ('entry', 'message'),
   [
@@ -67,6 +76,15 @@ def test_of_other_networks_nothing_is_said():
     ({'kind': 'dqn', 'network': [], 'fields': {}}, 'does not have'),
     ({'kind': 'dqn', 'network': 'MLPDQNNetwork', 'fields': 3}, 'describes no'),
     ({'kind': 'a', 'network': 'b', 'fields': {}, 'vmax': 'c'}, 'describes no'),
+    (_mlp(fields={'colour': 'red'}), 'with fields that'),
+    (_mlp(fields={'num_actions': 9}), 'with fields that'),
+    (_mlp(fields={'parent': 3}), 'with fields that'),
+    (_mlp(fields={'num_layers': 10**9}), 'with num_layers that'),
+    (_rainbow(fields={'num_atoms': 0}), 'with num_atoms that'),
+    (_rainbow(vmax=-5.0), 'with vmax that'),
+    (_rainbow(vmax=0), 'with vmax that'),
+    (_rainbow(vmax=float('nan')), 'with vmax that'),
+    (_rainbow(vmax=float('inf')), 'with vmax that'),
   ],
 )
 def test_what_is_no_description(entry, message):
@@ -111,14 +129,10 @@ def test_the_support_is_described_too(num_atoms, tmp_path):
   ('changes', 'message'),
   [
     ({'kind': 'rainbow'}, 'MLPDQNNetwork is no network for a teacher of kind'),
-    ({'kind': 'nonsense'}, "of the kind 'nonsense', not auto"),
-    ({'fields': {'colour': 'red'}}, "argument 'colour'"),
+    ({'kind': 'nonsense'}, "the kind 'nonsense', which this program does not"),
+    ({'kind': 'ppo'}, "no attribute 'logits'"),
     ({'fields': {'hidden_units': 4, 'num_layers': 1}}, 'final_layer'),
     ({'fields': {'hidden_units': 'many', 'num_layers': 1}}, 'no network for'),
-    (
-      {'fields': {'hidden_units': 3, 'num_layers': 1, 'num_actions': 9}},
-      'acti',
-    ),
   ],
 )
 def test_descriptions_that_are_not_of_the_parameters(
@@ -139,6 +153,24 @@ def test_another_kind_than_described(tmp_path):
   # Whoever names the network is believed.
   network = functools.partial(MLPDQNNetwork, num_layers=1, hidden_units=3)
   factory.create_teacher('dqn', folder, network=network, **_VECTORS)
+
+
+def test_a_policy_network_of_the_callers_is_no_dqn(tmp_path):
+  """Its parameters could be of either kind."""
+  network = functools.partial(NaturePolicyNetwork)
+  states = np.zeros((2, 84, 84, 4), np.uint8)
+  params = network(3).init(jax.random.key(0), states[0])
+  compact.write_compact(tmp_path, 1, params, {})
+  teacher = factory.create_teacher(
+    'auto',
+    tmp_path,
+    num_actions=3,
+    observation_shape=(84, 84),
+    stack_size=4,
+    network=network,
+  )
+  assert teacher.lineage['agent'] == 'ppo'
+  assert teacher.policy_logits(states).shape == (2, 3)
 
 
 def test_a_huge_network_costs_nothing(tmp_path):
