@@ -11,7 +11,7 @@ from typing import Any
 import tqdm.auto as tqdm
 
 from reincarnating_rl import files
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.errors import MissingFileError, UserError
 from reincarnating_rl.replay import run_replay, stored
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.stored import StoredReplay
@@ -37,13 +37,13 @@ def run(args: argparse.Namespace) -> None:
   args.path, out = (os.path.expanduser(p) for p in (args.path, args.out))
   _check_empty(out)
   chosen = settings.read(args)
-  replay = None if args.no_replay else _find_replay(args)
+  replay = _find_replay(args)
   game = identify.facts(chosen, replay)
   loaded = identify.load(chosen, chosen.source(args.path), game)
   folder = os.path.join(out, checkpoint_files.FOLDER)
   about = _about(args, chosen, loaded)
   with _writing(out):
-    if replay is not None:
+    if replay is not None and not args.no_replay:
       store = _load_replay(replay, loaded, game, args.newest)
       os.makedirs(folder)
       about[run_replay.REPLAYS] = run_replay.save(folder, store)
@@ -66,7 +66,13 @@ def _find_replay(args: argparse.Namespace) -> StoredReplay | None:
     return stored.choose(args.teacher_replay_dir)
   if not os.path.isdir(args.path) or not stored.find(args.path):
     return None
-  return stored.choose(args.path)
+  replay = stored.choose(args.path)
+  try:
+    replay.inspect()
+  except MissingFileError:  # As of a student who has not played yet.
+    print(f'{replay.describe()}: no step; only the parameters are converted.')
+    return None
+  return replay
 
 
 def _about(
@@ -100,13 +106,13 @@ def _load_replay(
 ) -> FrameStore:
   """Reads a replay into a store that has room for all that is wanted of it."""
   info = replay.inspect()
-  *_, stack_size = game.state_shape
+  *observation_shape, stack_size = game.state_shape
   steps = min(newest or info.entries, info.entries)
   if newest is None and replay.kind == 'dopamine41':
     steps *= 2  # Each of its episodes has a frame more than elements.
   store = FrameStore(
     capacity=max(steps, stack_size + _N_STEP + 1),
-    observation_shape=info.observation_shape,
+    observation_shape=observation_shape,
     observation_dtype=info.observation_dtype,
     stack_size=stack_size,
     n_step=_N_STEP,

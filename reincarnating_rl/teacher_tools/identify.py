@@ -7,12 +7,15 @@ from reincarnating_rl.replay.stored import StoredReplay
 from reincarnating_rl.teacher_tools.settings import Settings, check_kind
 from reincarnating_rl.teachers import loading
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
-from reincarnating_rl.teachers.errors import OtherGameError
+from reincarnating_rl.teachers.errors import (
+  MismatchedTeacherError,
+  OtherGameError,
+)
 from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
 
 STACK_SIZE = 4  # Dopamine's, in every game.
 _ATARI = (84, 84)
-# Of any game, so that a teacher says how many it has.
+# No game has so few: a teacher's error then says how many it has.
 _ONE_ACTION = 1
 
 
@@ -82,12 +85,16 @@ def load(
       game_actions=game.actions,
     )
 
+  if game.num_actions is not None:
+    return attempt(game.num_actions)
   try:
-    return attempt(game.num_actions or _ONE_ACTION)
+    attempt(_ONE_ACTION)
   except OtherGameError as error:
-    if game.num_actions is not None:
-      raise
     return attempt(error.num_actions)
+  raise MismatchedTeacherError(
+    f'{source.path} does not tell its actions from its atoms: name the game '
+    'with --game.'
+  )
 
 
 def provenance(checkpoint: TeacherCheckpoint) -> dict[str, Any]:

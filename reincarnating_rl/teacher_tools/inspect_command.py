@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> None:
     print(json.dumps(report, indent=2))
   else:
     _print(report)
-  for part in (report['teacher'], *report['replays']):
+  for part in (report['teacher'], *report['replays'], *report['lineage']):
     if part and 'problem' in part:
       raise UserError(part['problem'])
 
@@ -106,12 +106,14 @@ def _lines(part: dict[str, Any]) -> Iterator[tuple[str, object]]:
 
 def _replay_lines(replay: dict[str, Any]) -> Iterator[tuple[str, object]]:
   yield 'folder', replay['folder']
-  if 'entries' in replay:
+  if 'observation_shape' in replay:
     shape = 'x'.join(map(str, replay['observation_shape'])) or 'a number'
     yield 'entries', f'{replay["entries"]:,}, {size_text(replay["bytes"])}'
     yield 'observations', f'{shape} {replay["observation_dtype"]}'
     yield 'stack', replay['stack_size']
     yield 'n-step', replay['n_step']
+  elif 'entries' in replay:
+    yield 'entries', 'none yet'
   if replay.get('data'):
     yield from _data_lines(replay['data'])
   yield 'problem', replay.get('problem')

@@ -77,6 +77,8 @@ def _replay(found: Found) -> str:
   try:
     replay = stored.choose(found.replays[0].folder)
     steps = f'{replay.kind} {replay.number}: {replay.inspect().entries:,} steps'
+  except MissingFileError:
+    return f'{found.replays[0].kind}: empty'
   except UserError:
     return f'{found.replays[0].kind}: damaged'
   more = len(found.replays) - 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import tqdm.auto as tqdm
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.errors import MissingFileError, UserError
 from reincarnating_rl.replay import data_summary
 from reincarnating_rl.replay.stored import KINDS, StoredReplay
 
@@ -52,6 +52,8 @@ def _describe(replay: StoredReplay, *, with_data: bool) -> dict[str, Any]:
     }
     if with_data:
       told['data'] = _data(replay)
+  except MissingFileError:
+    told['entries'] = 0  # As of a student who has not played yet.
   except UserError as error:
     told['problem'] = str(error)
   return told

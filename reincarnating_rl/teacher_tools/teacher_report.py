@@ -125,11 +125,14 @@ def describe_lineage(path: str) -> list[dict[str, Any]]:
   Args:
     path: of a run, or of its checkpoints.
 
-  Raises:
-    DamagedFileError: its `lineage.json` is not JSON.
+  Returns:
+    JSON; `problem` is in what cannot be read.
   """
   chain = []
-  run = checkpoints.read_lineage(path)
+  try:
+    run = checkpoints.read_lineage(path)
+  except UserError as error:
+    return [{'problem': str(error)}]
   while isinstance(run, dict) and len(chain) < _MOST_ANCESTORS:
     teacher = run.get('teacher')
     teacher = teacher if isinstance(teacher, dict) else {}

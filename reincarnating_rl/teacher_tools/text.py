@@ -11,7 +11,7 @@ from rich.text import Text
 
 from reincarnating_rl.teacher_tools.flags import PROGRAM
 
-_FILE_WIDTH = 140  # Columns where no terminal says how many there are.
+_FILE_WIDTH = 1000  # Nothing is folded where no terminal says how wide it is.
 _LONGEST = 1000
 
 
