@@ -81,6 +81,7 @@ def _create(args: argparse.Namespace, chosen: Settings) -> Teacher:
     checkpoint_number=chosen.number,
     checkpoint_file_prefix=chosen.prefix,
     game_actions=game.actions,
+    game_name=chosen.game.name,
     **chosen.options,
   )
 

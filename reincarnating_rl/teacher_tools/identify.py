@@ -83,6 +83,7 @@ def load(
       num_actions=num_actions,
       state_shape=game.state_shape,
       game_actions=game.actions,
+      game_name=settings.game and settings.game.name,
     )
 
   if game.num_actions is not None:

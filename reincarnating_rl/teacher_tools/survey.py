@@ -10,9 +10,9 @@ from reincarnating_rl.replay import stored
 from reincarnating_rl.replay.stored import StoredReplay
 from reincarnating_rl.teachers import checkpoint_files, compact
 from reincarnating_rl.teachers.description import (
-  GAME,
   actions_from_manifest,
   from_manifest,
+  trained_on,
 )
 from reincarnating_rl.teachers.foreign import files as foreign_files
 
@@ -87,23 +87,15 @@ def read_told(manifest: dict[str, Any], source: str) -> Told:
     DamagedFileError: an entry is not what it should be.
   """
   described = from_manifest(manifest, source)
-  game, teacher = manifest.get(GAME), manifest.get('teacher')
-  names = [
-    *_texts(game, 'name'),
-    *_texts(teacher, 'game'),
-  ]
-  networks = [described.network] if described else _texts(teacher, 'network')
+  teacher = manifest.get('teacher')
+  # The bundled teacher's manifest says it in words.
+  network = teacher.get('network') if isinstance(teacher, dict) else None
   return Told(
     described.kind if described else None,
-    next(iter(networks), None),
-    next(iter(names), None),
+    described.network if described else network,
+    trained_on(manifest),
     actions_from_manifest(manifest, source),
   )
-
-
-def _texts(entry: Any, name: str) -> list[str]:
-  value = entry.get(name) if isinstance(entry, dict) else None
-  return [value] if isinstance(value, str) else []
 
 
 def look(path: pathlib.Path) -> list[Found]:
