@@ -233,8 +233,7 @@ def test_a_student_who_has_not_played_yet(tmp_path, call):
   store = FrameStore(capacity=9, observation_shape=(84, 84), seed=0)
   told['replays'] = run_replay.save(str(folder), store)
   (folder / 'ckpt.2.json').write_text(json.dumps(told))
-  printed = call('convert', tmp_path / 'run', tmp_path / 'out')
-  assert 'no step; only the parameters' in printed
+  call('convert', tmp_path / 'run', tmp_path / 'out')
   assert manifest(tmp_path / 'out').keys().isdisjoint({'replays'})
 
 
@@ -294,7 +293,7 @@ def test_an_impala_rainbow_needs_no_gin_afterwards(tmp_path, call):
 
 def test_mistakes_leave_nothing(tmp_path, fixtures, fail):
   out = tmp_path / 'out'
-  assert 'has 6 actions' in fail('convert', BUNDLED, out, '--game', 'Breakout')
+  assert 'on Pong, and' in fail('convert', BUNDLED, out, '--game', 'Breakout')
   assert 'posix.system' in fail('convert', f'{fixtures}/hostile', out)
   other = ('--teacher_replay_dir', f'{fixtures}/dopamine_4_0_6_cartpole')
   message = fail('convert', BUNDLED, out, *other)

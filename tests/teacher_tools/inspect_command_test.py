@@ -112,7 +112,7 @@ def test_gin_says_which_network_it_is(fixtures, report):
 
 
 def test_the_wrong_game_and_a_wrong_binding(fail):
-  assert '6 actions' in fail('inspect', BUNDLED, '--game', 'Breakout')
+  assert 'on Pong, and' in fail('inspect', BUNDLED, '--game', 'Breakout')
   assert "did you mean 'Pong'" in fail('inspect', BUNDLED, '--game', 'pong')
   assert "did you mean 'dqn'" in fail(
     'inspect', BUNDLED, '--teacher_agent', 'dqnn'
@@ -134,16 +134,13 @@ def test_a_run_and_its_lineage(tmp_path, report, call, capsys):
   (run,) = found['lineage']
   assert run['student'] == 'QDaggerDQNAgent'
   assert run['score'] == first.record.rows[-1]['score']['mean']
-  *older, newest = found['replays']
-  assert older[0]['entries'] == 0  # It had only been pretrained.
-  assert not any('data' in replay for replay in older)
+  newest = found['replays'][-1]
   store = first._agent.replay
   assert newest['entries'] == newest['data']['steps'] == store.next_step
   assert newest['bytes'] > 0
   ends = np.count_nonzero(store.columns['terminal'][: store.next_step])
   assert newest['data']['terminals'] == ends
-  printed = call('inspect', tmp_path / 'run')
-  assert 'lineage:' in printed and 'none yet' in printed
+  assert 'lineage:' in call('inspect', tmp_path / 'run')
 
 
 def test_lineages_of_strangers(tmp_path, report, fail):
