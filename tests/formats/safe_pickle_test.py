@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from reincarnating_rl.errors import DamagedFileError, UnsafeFileError, UserError
 from reincarnating_rl.formats import safe_pickle
 from reincarnating_rl.formats.pickle_names import Placeholder
+from tests.formats import mutations
 
 _PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 _COMMAND = 'touch REINCARNATING_RL_PWNED'
@@ -433,17 +434,4 @@ _edits = st.lists(
 @_FUZZ
 @hypothesis.given(which=st.integers(0, len(_PROTOCOLS)), edits=_edits)
 def test_mutated_real_pickles(real, which, edits):
-  data = real[which]
-  for kind, position, piece in edits:
-    at = position % (len(data) + 1)
-    if kind == 'set':
-      data = data[:at] + piece + data[at + len(piece) :]
-    elif kind == 'cut':
-      data = data[:at] + data[at + len(piece) :]
-    elif kind == 'insert':
-      data = data[:at] + piece + data[at:]
-    elif kind == 'repeat':
-      data = data[:at] + data[max(at - 20, 0) :]
-    elif position % 4 == 0:
-      data = data[:at]
-  _must_be_a_value_or_a_typed_error(data)
+  _must_be_a_value_or_a_typed_error(mutations.mutate(real[which], edits))
