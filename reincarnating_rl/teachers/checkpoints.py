@@ -16,6 +16,7 @@ from reincarnating_rl.teachers import (
 )
 from reincarnating_rl.teachers.description import Description
 from reincarnating_rl.teachers.foreign import files as foreign_files
+from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.types import Params
 
@@ -37,7 +38,7 @@ def load_checkpoint(
   prefix: str = 'ckpt',
   *,
   layers: Layers | None = None,
-  **game: Any,
+  target: Target | None = None,
 ) -> TeacherCheckpoint:
   """Reads the parameters of a teacher.
 
@@ -47,8 +48,8 @@ def load_checkpoint(
     number: which checkpoint; None for the newest complete one.
     prefix: of the files' names.
     layers: declares which parameters of a file are which layers.
-    **game: `num_actions`, `state_shape` and `action_map` of `conversion`, that
-      files of other libraries are converted for.
+    target: the game that a file of another library is converted for; None if
+      it is known to be none.
 
   Returns:
     The parameters and where they are from.
@@ -66,19 +67,19 @@ def load_checkpoint(
         f'{path} is one file, without numbers: leave out '
         '--teacher_checkpoint_number.'
       )
-    return _load_foreign(path, layers, game)
+    return _load_foreign(path, layers, target)
   folder = checkpoint_files.find_folder(path)
   if not checkpoint_files.has_any(folder, prefix) and number is None:
     file = foreign_files.choose(folder)
     if file is not None:
-      return _load_foreign(file, layers, game)
+      return _load_foreign(file, layers, target)
   return _load_numbered(folder, number, prefix)
 
 
 def _load_foreign(
-  path: pathlib.Path, layers: Layers | None, game: dict[str, Any]
+  path: pathlib.Path, layers: Layers | None, target: Target | None
 ) -> TeacherCheckpoint:
-  found = foreign_files.reader_of(path, layers)(path, **game)
+  found = foreign_files.reader_of(path, layers)(path, target=target)
   told = Description(found.kind, LayeredNetwork.__name__, found.network)
   return TeacherCheckpoint(
     found.params, None, str(path), found.metadata, found.sha256, told

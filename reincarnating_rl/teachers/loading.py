@@ -20,6 +20,7 @@ from reincarnating_rl.teachers.errors import (
   TeacherError,
 )
 from reincarnating_rl.teachers.fit import Candidate
+from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.kinds import NetworkFactory
 from reincarnating_rl.teachers.network_teacher import Policy
@@ -119,9 +120,7 @@ def load(
     source.number,
     source.prefix,
     layers=source.layers,
-    num_actions=num_actions,
-    state_shape=state_shape,
-    action_map=action_map,
+    target=Target(num_actions, state_shape, action_map),
   )
   if game_name is not None and not declared:
     _check_game(checkpoint, game_name)

@@ -6,7 +6,16 @@ import pathlib
 from typing import Any, NamedTuple
 
 from reincarnating_rl.errors import MissingFileError
+from reincarnating_rl.teachers.actions import ActionMap
 from reincarnating_rl.types import Params
+
+
+class Target(NamedTuple):
+  """The game that a teacher is converted for."""
+
+  num_actions: int  # A
+  state_shape: tuple[int, ...]  # (*O, S), of one state
+  action_map: ActionMap | None = None  # None: the teacher has the same actions
 
 
 class Foreign(NamedTuple):

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from reincarnating_rl.formats import flax_file, torch_file
-from reincarnating_rl.teachers.actions import ActionMap
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign import base, state_dict_search
-from reincarnating_rl.teachers.foreign.base import Foreign
+from reincarnating_rl.teachers.foreign.base import Foreign, Target
 from reincarnating_rl.teachers.foreign.conversion import convert
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
@@ -110,19 +109,13 @@ _SCRIPTS = (
 
 def read(
   path: str | os.PathLike[str],
-  *,
-  num_actions: int,
-  state_shape: tuple[int, ...],
-  action_map: ActionMap | None = None,
+  target: Target,
 ) -> Foreign:
   """Reads a DQN, a C51 or a PPO of discrete actions.
 
   Args:
     path: of the file.
-    num_actions: A, of the game.
-    state_shape: (*O, S), of one state of the game.
-    action_map: which of the teacher's actions are the game's; None if the two
-      have the same actions in the same order.
+    target: the game that it is converted for.
 
   Returns:
     The teacher.
@@ -147,10 +140,8 @@ def read(
   found = convert(
     state_dict,
     layers,
-    num_actions=num_actions,
-    state_shape=state_shape,
+    target,
     source=source,
-    action_map=action_map,
   )
   described = {
     'format': 'cleanrl',

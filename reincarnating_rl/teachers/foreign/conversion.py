@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from reincarnating_rl.networks.layered import Convolution
-from reincarnating_rl.teachers.actions import ActionMap, indices_of
+from reincarnating_rl.teachers.actions import indices_of
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign import image_sizes
-from reincarnating_rl.teachers.foreign.base import Foreign
+from reincarnating_rl.teachers.foreign.base import Foreign, Target
 from reincarnating_rl.teachers.foreign.layers import OUTPUTS, Layers
 from reincarnating_rl.teachers.foreign.state_dicts import (
   ADVICE,
@@ -26,11 +26,9 @@ _SAME_ACTIONS = "the game's own, in the emulator's order"
 def convert(
   state_dict: StateDict,
   layers: Layers,
+  target: Target,
   *,
-  num_actions: int,
-  state_shape: tuple[int, ...],
   source: str,
-  action_map: ActionMap | None = None,
 ) -> Foreign:
   """Makes a teacher of parameters.
 
@@ -38,11 +36,8 @@ def convert(
     state_dict: the parameters by name; those that `layers` does not name are
       of no consequence.
     layers: which of them are which layers.
-    num_actions: A, of the game.
-    state_shape: (*O, S), of one state of the game.
+    target: the game that it is converted for.
     source: the file, for messages.
-    action_map: which of the teacher's actions are the game's; None if the two
-      have the same actions in the same order.
 
   Returns:
     The teacher; the checksum of its file is left empty.
@@ -51,6 +46,7 @@ def convert(
     MismatchedTeacherError: a parameter is missing, of an impossible shape or
       not of finite floats, or the network is for other states or actions.
   """
+  num_actions, state_shape, action_map = target
   stacks = [_read_stack(state_dict, names, source) for names in layers.residual]
   convolutions = [
     read_layer(state_dict, name, 4, source) for name, *_ in layers.convolutions

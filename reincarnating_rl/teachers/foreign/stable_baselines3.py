@@ -11,14 +11,13 @@ from typing import Any
 from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.formats import torch_file
 from reincarnating_rl.formats.zip_members import Members
-from reincarnating_rl.teachers.actions import ActionMap
 from reincarnating_rl.teachers.foreign import (
   base,
   stable_baselines3_policies,
   stable_baselines3_spaces,
   state_dict_search,
 )
-from reincarnating_rl.teachers.foreign.base import Foreign
+from reincarnating_rl.teachers.foreign.base import Foreign, Target
 from reincarnating_rl.teachers.foreign.conversion import convert
 
 _VERSION = '_stable_baselines3_version'
@@ -27,19 +26,13 @@ _ALGORITHMS = {'dqn': 'dqn', 'quantile': 'qr-dqn'}
 
 def read(
   path: str | os.PathLike[str],
-  *,
-  num_actions: int,
-  state_shape: tuple[int, ...],
-  action_map: ActionMap | None = None,
+  target: Target,
 ) -> Foreign:
   """Reads a DQN, a QR-DQN, a PPO or an A2C, with a CnnPolicy or an MlpPolicy.
 
   Args:
     path: of the file that `model.save` wrote.
-    num_actions: A, of the game.
-    state_shape: (*O, S), of one state of the game.
-    action_map: which of the teacher's actions are the game's; None if the two
-      have the same actions in the same order.
+    target: the game that it is converted for.
 
   Returns:
     The teacher.
@@ -57,17 +50,15 @@ def read(
   weights = torch_file.loads(members.read('policy.pth'), f'{source}/policy.pth')
   state_dict = state_dict_search.flatten(weights, source)
   spaces = stable_baselines3_spaces.read(described, source)
-  spaces.check(state_shape, source)
+  spaces.check(target.state_shape, source)
   layers = stable_baselines3_policies.layers(
     state_dict, described, spaces, source
   )
   found = convert(
     state_dict,
     layers,
-    num_actions=num_actions,
-    state_shape=state_shape,
+    target,
     source=source,
-    action_map=action_map,
   )
   actor_critic = 'ppo' if 'clip_range' in described else 'a2c'
   version = members.read(_VERSION) if _VERSION in members.names else b''

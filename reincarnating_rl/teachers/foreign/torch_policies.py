@@ -3,10 +3,9 @@
 import os
 
 from reincarnating_rl.formats import safetensors_file, torch_file
-from reincarnating_rl.teachers.actions import ActionMap
 from reincarnating_rl.teachers.errors import TeacherError
 from reincarnating_rl.teachers.foreign import base, state_dict_search
-from reincarnating_rl.teachers.foreign.base import Foreign
+from reincarnating_rl.teachers.foreign.base import Foreign, Target
 from reincarnating_rl.teachers.foreign.conversion import convert
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
@@ -15,10 +14,7 @@ from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
 def read(
   path: str | os.PathLike[str],
   layers: Layers | None,
-  *,
-  num_actions: int,
-  state_shape: tuple[int, ...],
-  action_map: ActionMap | None = None,
+  target: Target,
 ) -> Foreign:
   """Reads a `state_dict`, of `torch.save` or of safetensors.
 
@@ -26,10 +22,7 @@ def read(
     path: of the file.
     layers: which parameters are which layers; None raises an error that tells
       which parameters there are.
-    num_actions: A, of the game.
-    state_shape: (*O, S), of one state of the game.
-    action_map: which of the teacher's actions are the game's; None if the two
-      have the same actions in the same order.
+    target: the game that it is converted for.
 
   Returns:
     The teacher.
@@ -54,10 +47,8 @@ def read(
   found = convert(
     state_dict,
     layers,
-    num_actions=num_actions,
-    state_shape=state_shape,
+    target,
     source=source,
-    action_map=action_map,
   )
   metadata = {'format': name, 'algorithm': layers.kind}
   return found._replace(sha256=sha256, metadata=metadata | found.metadata)

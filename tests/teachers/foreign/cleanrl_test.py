@@ -17,6 +17,7 @@ from reincarnating_rl.errors import (
 from reincarnating_rl.teachers.actions import action_map
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign import cleanrl
+from reincarnating_rl.teachers.foreign.base import Target
 from tests.formats import mutations, torch_files
 from tests.teachers.foreign import real_files
 
@@ -39,7 +40,7 @@ def _path(name):
 
 def _read(name, **others):
   states = real_files.expected(f'{_FILES[name][0]}_states')
-  return cleanrl.read(_path(name), **real_files.game(states) | others)
+  return cleanrl.read(_path(name), real_files.game(states)._replace(**others))
 
 
 @pytest.mark.parametrize('name', _FILES)
@@ -111,7 +112,7 @@ def test_other_agents_are_told(tmp_path):
   tree = {'params': {'Dense_0': {'kernel': np.ones((3, 2), np.float32)}}}
   path.write_bytes(serialization.to_bytes(tree))
   with pytest.raises(MismatchedTeacherError, match=r'no DQN.*Dense_0\.kernel'):
-    cleanrl.read(path, num_actions=2, state_shape=(3, 1))
+    cleanrl.read(path, Target(2, (3, 1)))
 
 
 @pytest.mark.parametrize(
@@ -133,21 +134,21 @@ def test_atoms_that_make_no_sense(n_atoms, v_max, message, tmp_path):
   path = tmp_path / 'x.cleanrl_model'
   path.write_bytes(serialization.to_bytes(saved))
   with pytest.raises(UserError, match=message):
-    cleanrl.read(path, num_actions=4, state_shape=(84, 84, 4))
+    cleanrl.read(path, Target(4, (84, 84, 4)))
 
 
 def test_files_that_are_none(tmp_path):
-  game = {'num_actions': 4, 'state_shape': (3, 1)}
+  game = Target(4, (3, 1))
   with pytest.raises(MissingFileError, match='nowhere cannot be read'):
-    cleanrl.read(tmp_path / 'nowhere', **game)
+    cleanrl.read(tmp_path / 'nowhere', game)
   path = tmp_path / 'x.cleanrl_model'
   path.write_bytes(b'hello')
   with pytest.raises(DamagedFileError):
-    cleanrl.read(path, **game)
+    cleanrl.read(path, game)
   call = torch_files.call(torch_files.name('posix', 'system'))
   path.write_bytes(torch_files.archive(call, {}))
   with pytest.raises(UnsafeFileError, match=r'posix\.system'):
-    cleanrl.read(path, **game)
+    cleanrl.read(path, game)
 
 
 @pytest.mark.parametrize('name', ['cleanrl_ppo', 'cleanrl_c51_atari_jax'])
@@ -158,6 +159,6 @@ def test_mutated_files(name, edits, tmp_path):
   path.write_bytes(mutations.mutate(_path(name).read_bytes(), edits))
   states = real_files.expected(f'{_FILES[name][0]}_states')
   try:
-    cleanrl.read(path, **real_files.game(states))
+    cleanrl.read(path, real_files.game(states))
   except UserError as error:
     assert '\n' not in str(error)

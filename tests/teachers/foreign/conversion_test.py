@@ -20,8 +20,8 @@ def _convert(state_dict, layers, states, num_actions, **others):
   return convert(
     state_dict,
     layers,
+    real_files.game(states, num_actions)._replace(**others),
     source='x.pt',
-    **real_files.game(states, num_actions) | others,
   )
 
 

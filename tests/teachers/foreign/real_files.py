@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from reincarnating_rl.networks.layered import LayeredNetwork
+from reincarnating_rl.teachers.foreign.base import Target
 from tests.formats import torch_files
 
 FOLDER = pathlib.Path(__file__).parents[2] / 'fixtures' / 'foreign'
@@ -19,7 +20,7 @@ def expected(name):
 
 def game(states, num_actions=4):
   """What readers are told of a game that has `states`."""
-  return {'num_actions': num_actions, 'state_shape': states.shape[1:]}
+  return Target(num_actions, states.shape[1:])
 
 
 def run(found, states, num_actions=4):

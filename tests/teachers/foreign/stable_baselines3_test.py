@@ -11,6 +11,7 @@ from reincarnating_rl.errors import DamagedFileError, UserError
 from reincarnating_rl.teachers.actions import action_map
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign import stable_baselines3
+from reincarnating_rl.teachers.foreign.base import Target
 from tests.formats import mutations, torch_files
 from tests.teachers.foreign import real_files
 
@@ -24,7 +25,7 @@ _FILES = {
   'sb3_ppo_mlp': ('vector', 'ppo'),
   'sb3_a2c_mlp': ('vector', 'a2c'),
 }
-_VECTOR = {'num_actions': 4, 'state_shape': (3, 1)}
+_VECTOR = Target(4, (3, 1))
 
 
 def _path(name):
@@ -33,8 +34,8 @@ def _path(name):
 
 def _read(name, **others):
   states = real_files.expected(f'{_FILES[name][0]}_states')
-  game = real_files.game(states) | others
-  return stable_baselines3.read(_path(name), **game)
+  game = real_files.game(states)._replace(**others)
+  return stable_baselines3.read(_path(name), game)
 
 
 @pytest.mark.parametrize('name', _FILES)
@@ -90,7 +91,7 @@ def test_other_games_are_told(name, others, message):
 
 def test_continuous_actions_are_refused():
   with pytest.raises(MismatchedTeacherError, match='acts in a Box, but stud'):
-    stable_baselines3.read(_path('sb3_ppo_continuous'), **_VECTOR)
+    stable_baselines3.read(_path('sb3_ppo_continuous'), _VECTOR)
 
 
 def _described(**changes):
@@ -115,7 +116,7 @@ def test_activations_that_were_chosen(tmp_path):
     kwargs = {':type:': 'dict', 'activation_fn': _CLASS.format(chosen)}
     change = _described(policy_kwargs=kwargs)
     path = real_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
-    found = stable_baselines3.read(path, **_VECTOR)
+    found = stable_baselines3.read(path, _VECTOR)
     outputs.append(real_files.run(found, states).logits)
   wanted = real_files.expected('sb3_a2c_mlp')
   real_files.assert_close(jax.nn.log_softmax(outputs[0]), wanted)
@@ -127,7 +128,7 @@ def test_images_that_are_not_scaled(tmp_path):
   change = _described(policy_kwargs={'normalize_images': False})
   path = real_files.altered_zip(_path('sb3_ppo_cnn'), tmp_path, change)
   states = real_files.expected('atari_states')
-  found = stable_baselines3.read(path, **real_files.game(states))
+  found = stable_baselines3.read(path, real_files.game(states))
   scaled = (states / 255.0).astype(np.float32)
   output = real_files.run(found, scaled)
   wanted = real_files.expected('sb3_ppo_cnn')
@@ -161,7 +162,7 @@ def test_other_policies_are_told(changes, message, tmp_path):
   path = _path('sb3_a2c_mlp')
   path = real_files.altered_zip(path, tmp_path, _described(**changes))
   with pytest.raises(MismatchedTeacherError, match=message) as error:
-    stable_baselines3.read(path, **_VECTOR)
+    stable_baselines3.read(path, _VECTOR)
   assert '\n' not in str(error.value)
 
 
@@ -198,7 +199,7 @@ def test_other_layers_are_told(names, message, tmp_path):
   change = _with_parameters(*names)
   path = real_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
   with pytest.raises(MismatchedTeacherError, match=message):
-    stable_baselines3.read(path, **_VECTOR)
+    stable_baselines3.read(path, _VECTOR)
 
 
 @pytest.mark.parametrize(
@@ -216,14 +217,14 @@ def test_damaged_files_are_told(member, data, tmp_path):
 
   path = real_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
   with pytest.raises(DamagedFileError, match=r'sb3_a2c_mlp\.zip'):
-    stable_baselines3.read(path, **_VECTOR)
+    stable_baselines3.read(path, _VECTOR)
 
 
 def test_zip_files_of_others_are_told(tmp_path):
   path = tmp_path / 'x.zip'
   path.write_bytes(torch_files.zipped({'data': b'{}'}))
   with pytest.raises(DamagedFileError, match='has no data and policy.pth'):
-    stable_baselines3.read(path, **_VECTOR)
+    stable_baselines3.read(path, _VECTOR)
 
 
 @pytest.mark.parametrize('member', ['', 'data', 'policy.pth'])
@@ -242,6 +243,6 @@ def test_mutated_files(member, edits, tmp_path):
     path = tmp_path / path.name
     path.write_bytes(data)
   try:
-    stable_baselines3.read(path, **_VECTOR)
+    stable_baselines3.read(path, _VECTOR)
   except UserError as error:
     assert '\n' not in str(error)

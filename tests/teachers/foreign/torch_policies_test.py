@@ -10,6 +10,7 @@ from reincarnating_rl.teachers.errors import (
   TeacherError,
 )
 from reincarnating_rl.teachers.foreign import torch_policies
+from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.foreign.layers import Layers
 from tests.formats import mutations
 from tests.teachers.foreign import real_files
@@ -19,7 +20,7 @@ _OWN = Layers(
   dense=('hidden', 'head'),
   activation=('silu', 'silu', 'tanh'),
 )
-_GAME = {'num_actions': 6, 'state_shape': (44, 52, 4)}
+_GAME = Target(6, (44, 52, 4))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ _GAME = {'num_actions': 6, 'state_shape': (44, 52, 4)}
   ],
 )
 def test_outputs_are_those_of_pytorch(file, name):
-  found = torch_policies.read(real_files.FOLDER / file, _OWN, **_GAME)
+  found = torch_policies.read(real_files.FOLDER / file, _OWN, _GAME)
   states = real_files.expected('small_states')
   output = real_files.run(found, states, 6)
   real_files.assert_close(output.q_values, real_files.expected(name))
@@ -44,7 +45,7 @@ def test_outputs_are_those_of_pytorch(file, name):
 
 def test_parameters_are_listed_where_nothing_is_declared():
   with pytest.raises(TeacherError) as error:
-    torch_policies.read(real_files.FOLDER / 'plain.pt', None, **_GAME)
+    torch_policies.read(real_files.FOLDER / 'plain.pt', None, _GAME)
   text = str(error.value)
   assert 'first.weight (5, 4, 7, 6), second.weight (6, 5, 5, 5)' in text
   assert "convolutions=(('first', STRIDE), ('second', STRIDE),)" in text
@@ -60,16 +61,16 @@ def test_wrong_declarations_are_told():
     (Layers(dense=('head', 'hidden')), r'hidden has 288 inputs, but head'),
   ):
     with pytest.raises(MismatchedTeacherError, match=message):
-      torch_policies.read(real_files.FOLDER / 'plain.pt', layers, **_GAME)
+      torch_policies.read(real_files.FOLDER / 'plain.pt', layers, _GAME)
 
 
 def test_files_without_parameters_are_told(tmp_path):
   path = tmp_path / 'x.pt'
   path.write_bytes(b'hello')
   with pytest.raises(DamagedFileError):
-    torch_policies.read(path, _OWN, **_GAME)
+    torch_policies.read(path, _OWN, _GAME)
   with pytest.raises(DamagedFileError, match='whole torch.nn'):
-    torch_policies.read(real_files.FOLDER / 'whole_model.pt', _OWN, **_GAME)
+    torch_policies.read(real_files.FOLDER / 'whole_model.pt', _OWN, _GAME)
 
 
 @pytest.mark.parametrize('file', ['plain.safetensors', 'wrapped.pt'])
@@ -80,7 +81,7 @@ def test_mutated_files(file, edits, tmp_path):
   data = (real_files.FOLDER / file).read_bytes()
   path.write_bytes(mutations.mutate(data, edits))
   try:
-    found = torch_policies.read(path, _OWN, **_GAME)
+    found = torch_policies.read(path, _OWN, _GAME)
     assert np.isfinite(found.params['params']['Dense_1']['kernel']).all()
   except UserError as error:
     assert '\n' not in str(error)
