@@ -11,6 +11,7 @@ from reincarnating_rl.replay import (
   dopamine41_files,
   legacy,
   legacy_files,
+  run_files,
   run_replay,
 )
 from reincarnating_rl.replay.frame_store import FrameStore
@@ -34,8 +35,8 @@ class Kind(NamedTuple):
 
 _RUN = Kind(
   'of a run of reincarnating_rl',
-  run_replay.find,
-  run_replay.inspect,
+  run_files.find,
+  run_files.inspect,
   run_replay.load,
   run_replay.read_columns,
 )
