@@ -49,7 +49,7 @@ ALLOWED = {
 PURE = {
   *('types', 'errors', 'files', 'losses', 'networks', 'schedules'),
   *('objectives', 'augmentation', 'learning', 'formats', 'replay'),
-  'fetching',
+  *('teachers', 'fetching'),
 }
 OUTSIDE_PURE = {
   'types': {'jax', 'numpy'},
@@ -65,6 +65,7 @@ OUTSIDE_PURE = {
     *('numpy', 'google_crc32c', 'msgpack', 'cramjam', 'safetensors'),
   },
   'replay': {'jax', 'numpy', 'cramjam', 'safetensors'},
+  'teachers': {'jax', 'flax', 'numpy', 'safetensors'},
   'fetching': {
     *('google', 'google_crc32c', 'requests', 'urllib3'),
     *('huggingface_hub', 'httpx2', 'tqdm'),

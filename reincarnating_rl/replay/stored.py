@@ -172,6 +172,7 @@ def choose(
 
   Raises:
     MissingFileError: there is no directory, or no such replay in it.
+    UserError: nothing says which of several legacy ones is meant.
     DamagedFileError: one that had to be looked into is damaged.
   """
   found = find(directory)
@@ -187,9 +188,11 @@ def choose(
       f'There is no replay {number} in {directory}; there are: {listed}.'
     )
   first = wanted[0]
-  if first.kind == 'legacy':
-    return StoredReplay('legacy', legacy_files.choose(directory, number))
   of_first = [
     r for r in wanted if (r.kind, r.folder) == (first.kind, first.folder)
   ]
-  return of_first[-1]
+  if first.kind != 'legacy':
+    return of_first[-1]
+  return StoredReplay(
+    'legacy', legacy_files.choose([r.files for r in of_first])
+  )
