@@ -61,7 +61,8 @@ class NpyGzip:
     Raises:
       DamagedFileError: the file ends before, or cannot be decoded.
     """
-    view = memoryview(out.reshape(-1).view(np.uint8))
+    raw = out.reshape(-1).view(np.uint8)
+    view = memoryview(raw)
     at = 0
     while at < len(view):
       with _told(self._path):
@@ -69,6 +70,8 @@ class NpyGzip:
       if not count:
         raise damaged_replay(self._path, 'is cut short')
       at += count
+    if out.dtype == bool:  # Of other bytes, what depends on them is undefined.
+      np.minimum(raw, 1, out=raw)
 
   def finish(self) -> None:
     """Verifies that nothing follows, and gzip's checksum.

@@ -57,6 +57,8 @@ class StoredArray(NamedTuple):
       _unpack(self.data, raw)
     else:
       raw[:] = np.frombuffer(self.data, np.uint8)
+    if out.dtype == bool:  # Of other bytes, what depends on them is undefined.
+      np.minimum(raw, 1, out=raw)
 
 
 def _unpacked_size(data: memoryview) -> int:

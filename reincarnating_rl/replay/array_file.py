@@ -4,9 +4,11 @@ A file's name holds a part of its checksum: a manifest that was written earlier,
 or resumed from, never finds other content under a name it knows.
 """
 
+import functools
 import math
 import os
 import re
+from collections.abc import Callable
 from typing import Any
 
 import cramjam
@@ -17,6 +19,7 @@ import safetensors.numpy
 from reincarnating_rl import files
 from reincarnating_rl.errors import DamagedFileError
 
+RESUME_EARLIER = 'restore an earlier checkpoint'
 NAME = re.compile(
   r'(steps-\d+-\d+|elements)-[0-9a-f]{16}\.safetensors\.zst', re.ASCII
 )
@@ -49,7 +52,7 @@ def write(directory: str, stem: str, arrays: dict[str, np.ndarray]) -> Entry:
 
 
 def read(
-  directory: str, entry: Entry, expected: Layout
+  directory: str, entry: Entry, expected: Layout, remedy: str = RESUME_EARLIER
 ) -> dict[str, np.ndarray]:
   """Reads a file, and allocates no more than what it should hold.
 
@@ -57,6 +60,7 @@ def read(
     directory: where it was written.
     entry: from `write`, or hostile.
     expected: type and shape by name of all arrays.
+    remedy: what a message advises.
 
   Returns:
     Arrays by name, of those types and shapes.
@@ -69,38 +73,44 @@ def read(
   name = entry['file']
   if not NAME.fullmatch(name):
     name = f'{name[:100]!r} in {directory}'
-    raise _damaged(name, 'is not the name of a part of a replay')
+    raise _damaged(remedy, name, 'is not the name of a part of a replay')
   path = os.path.join(directory, name)
+  damaged = functools.partial(_damaged, remedy, path)
   limit = 4096 + sum(
     dtype.itemsize * math.prod(shape) for dtype, shape in expected.values()
   )
-  data = _verified(path, entry, 4096 + limit + limit // 64)
+  data = _verified(path, entry, 4096 + limit + limit // 64, damaged)
   try:
     # Into a buffer of known size: a bomb has nowhere to grow.
     buffer = np.empty(limit, np.uint8)
     size = cramjam.zstd.decompress_into(data, buffer)
     arrays = safetensors.numpy.load(buffer[:size].tobytes())
   except (cramjam.DecompressionError, safetensors.SafetensorError) as error:
-    raise _damaged(path, f'cannot be decoded ({error})') from error
+    raise damaged(f'cannot be decoded ({error})') from error
   found = {name: (array.dtype, array.shape) for name, array in arrays.items()}
   if found != expected:
-    raise _damaged(path, f'holds {_shapes(found)}, not {_shapes(expected)}')
+    raise damaged(f'holds {_shapes(found)}, not {_shapes(expected)}')
   return arrays
 
 
-def _verified(path: str, entry: Entry, limit: int) -> bytes:
+def _verified(
+  path: str,
+  entry: Entry,
+  limit: int,
+  damaged: Callable[[str], DamagedFileError],
+) -> bytes:
   """Returns a file's bytes once size and checksum are right."""
   try:
     size = os.path.getsize(path)
     if size != entry['bytes'] or size > limit:
       expected = repr(entry['bytes'])[:20]
-      raise _damaged(path, f'has {size} bytes, not {expected}')
+      raise damaged(f'has {size} bytes, not {expected}')
     with open(path, 'rb') as f:
       data = f.read()
   except OSError as error:
-    raise _damaged(path, f'cannot be read ({error.strerror})') from error
+    raise damaged(f'cannot be read ({error.strerror})') from error
   if files.sha256(data) != entry['sha256']:
-    raise _damaged(path, 'does not have the checksum of its manifest')
+    raise damaged('does not have the checksum of its manifest')
   return data
 
 
@@ -109,7 +119,5 @@ def _shapes(layout: Layout) -> str:
   return repr(text[:300])[1:-1]  # On one line, whatever the names are.
 
 
-def _damaged(path: str, what: str) -> DamagedFileError:
-  return DamagedFileError(
-    f'Replay file {path} {what}: restore an earlier checkpoint.'
-  )
+def _damaged(remedy: str, path: str, what: str) -> DamagedFileError:
+  return DamagedFileError(f'Replay file {path} {what}: {remedy}.')

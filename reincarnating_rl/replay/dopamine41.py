@@ -27,7 +27,6 @@ from reincarnating_rl.replay.dopamine41_files import (
   Dopamine41Info,
   Dopamine41Replay,
   inspect,
-  told,
 )
 from reincarnating_rl.replay.dopamine41_layout import Layout, lay_out
 from reincarnating_rl.replay.dopamine41_returns import rewards
@@ -68,8 +67,7 @@ def load(
   store.clear()
   info = inspect(replay)
   loading.check_store(store, info, replay.path, newest)
-  with told(replay):
-    table = read_table(replay, info, progress)
+  table = read_table(replay, info, progress)
   layout = _lay_out(replay, table, info, store.settings, newest=newest)
   _check(replay, store, layout)
   store.write(0, layout.columns)

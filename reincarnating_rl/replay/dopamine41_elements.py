@@ -18,6 +18,7 @@ from reincarnating_rl.replay.dopamine41_files import (
   Dopamine41Info,
   Dopamine41Replay,
   open_elements,
+  told,
 )
 from reincarnating_rl.replay.loading import Progress
 
@@ -65,14 +66,14 @@ def read_table(
   before, state, after = (_stack(info) for _ in range(3))
   is_single = False
   for k, parts in _parts(replay, info, progress, 0):
-    reward = number(parts[REWARD])
+    with told(replay):
+      reward = number(parts[REWARD])
+      table.action[k] = _action(parts)
+      table.is_terminal[k] = _is_terminal(parts)
+      stored_array(parts[STATE]).decode_into(state)
+      stored_array(parts[NEXT_STATE]).decode_into(after)
     is_single |= isinstance(reward, np.float32)
-    table.action[k] = _action(parts)
     table.reward[k] = float(reward)
-    table.is_terminal[k] = _is_terminal(parts)
-    stored_array(parts[STATE]).decode_into(state)
-    stored_array(parts[NEXT_STATE]).decode_into(after)
-    # Salted anew in each process: none can be made to collide.
     table.state[k], table.next_state[k] = map(_fingerprint, (state, after))
     # The next state of the element before is its state, shifted, if n = 1.
     table.is_shifted[k] = k and (
@@ -111,7 +112,8 @@ def frames(
   for k, parts in _parts(replay, info, progress, info.entries):
     for part, is_wanted in ((STATE, is_state), (NEXT_STATE, is_next)):
       if is_wanted[k]:
-        stored_array(parts[part]).decode_into(stack)
+        with told(replay):
+          stored_array(parts[part]).decode_into(stack)
         yield k, part, stack[..., -1]
 
 
@@ -136,6 +138,10 @@ def _stack(info: Dopamine41Info) -> np.ndarray:
 
 
 def _fingerprint(stack: np.ndarray) -> int:
+  """Tells stacks apart, but for those that somebody made collide.
+
+  Who could do that could as well have stored other frames.
+  """
   return hash(stack.tobytes())
 
 

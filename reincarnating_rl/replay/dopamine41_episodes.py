@@ -120,8 +120,11 @@ def _next_alive(is_terminal: np.ndarray) -> np.ndarray:
 def _follows(table: Table, n: int) -> Callable[[int, int], bool]:
   """Returns what says if an element goes on with an episode, given its first.
 
-  Blank frames can make the first state of an episode look like a shifted one;
-  the next state of the element n before does not lie.
+  Its state shifts the one before it and is the next state of the element n
+  before. Equal frames can make an episode's first state look so too, and then
+  nothing tells that two episodes are joined: mostly where stacks are of one
+  frame, or where n > 1, for of an episode's first n elements only the shift is
+  known.
   """
   is_next = np.zeros(len(table.action), bool)
   is_next[n:] = table.next_state[:-n] == table.state[n:]

@@ -29,6 +29,7 @@ _NUM_PARTS = 6
 _FOLDERS = ('.', 'checkpoints')
 _NAME = re.compile('0|[1-9][0-9]{0,8}', re.ASCII)
 _MAX_ELEMENTS = 2**24
+_MAX_KEYS = 64  # Of a map; Dopamine's have three and four.
 _MAX_STACK = 64
 
 
@@ -115,19 +116,19 @@ def open_elements(
     their parts as `formats.numpy_msgpack` reads them.
 
   Raises:
-    DamagedFileError: it is damaged, as far as it has been read; also for a
-      ValueError in the context.
+    DamagedFileError: it is damaged, as far as it has been read.
   """
-  with open_stream(replay.path) as stream, told(replay):
-    add_count = _count_added(stream)
-    count = _enter_elements(stream)
-    yield add_count, count, _elements(stream, count)
+  with open_stream(replay.path) as stream:
+    with told(replay):
+      add_count = _count_added(stream)
+      count = _enter_elements(stream)
+    yield add_count, count, _elements(replay, stream, count)
 
 
 def _count_added(stream: MsgpackStream) -> int:
   """Reads on until the map of what it holds."""
   add_count = None
-  for _ in range(stream.map_size()):
+  for _ in range(_num_keys(stream)):
     key = stream.value()
     if key == 'memory':
       break
@@ -141,7 +142,7 @@ def _count_added(stream: MsgpackStream) -> int:
 
 
 def _enter_elements(stream: MsgpackStream) -> int:
-  for _ in range(stream.map_size()):
+  for _ in range(_num_keys(stream)):
     if stream.value() == 'values':
       count = stream.array_size()
       if count > _MAX_ELEMENTS:
@@ -151,11 +152,20 @@ def _enter_elements(stream: MsgpackStream) -> int:
   raise ValueError('holds no list of elements')
 
 
-def _elements(stream: MsgpackStream, count: int) -> Iterator[list[Any]]:
+def _num_keys(stream: MsgpackStream) -> int:
+  count = stream.map_size()
+  if count > _MAX_KEYS:  # Each of them is looked at, however small.
+    raise ValueError(f'holds a map of {count} names')
+  return count
+
+
+def _elements(
+  replay: Dopamine41Replay, stream: MsgpackStream, count: int
+) -> Iterator[list[Any]]:
   for _ in range(count):
     parts = stream.value()
     if not isinstance(parts, list) or len(parts) != _NUM_PARTS:
-      raise ValueError('holds what is no element')
+      raise damaged_replay(replay.path, 'holds what is no element')
     yield parts
 
 

@@ -53,7 +53,7 @@ def load(
   loading.check_store(store, info, _frames(replay), newest)
   columns = legacy_columns.read_columns(replay, info)
   terminal = columns['terminal']
-  is_end = legacy_columns.read_ends(replay, info)
+  ends = legacy_columns.read_ends(replay, info)
   total = 2 * info.capacity
   is_blank = _may_be_blank(columns)
   for at, frames in legacy_columns.chunks(replay, info):
@@ -65,7 +65,7 @@ def load(
     info,
     terminal=terminal,
     is_blank=is_blank,
-    is_end=is_end,
+    is_end=terminal if ends is None else ends,
     stack_size=store.settings.stack_size,
     newest=newest,
   )
@@ -82,6 +82,7 @@ def load(
     progress(info.capacity + at + len(frames), total)
   left_out = {
     'blank steps before episodes': layout.padding,
+    'steps whose episodes may have begun before': layout.unknown,
     'slots not yet written': layout.stale,
     'older steps': layout.older,
   }
@@ -117,6 +118,7 @@ def read_columns(
     is_blank=_may_be_blank(columns),
     is_end=terminal if ends is None else ends,
     stack_size=info.stack_size,
+    are_rows_padding=False,
   )
   is_kept = layout.position >= 0
   legacy_columns.check_kept(replay, columns, is_kept, num_actions=0)

@@ -20,7 +20,7 @@ from reincarnating_rl.replay.legacy_files import (
 from reincarnating_rl.replay.loading import check_actions, check_rewards
 
 _CHUNK_BYTES = 2**23  # Larger buffers are mapped anew each time.
-_KINDS = {'action': 'iu', 'reward': 'f', 'terminal': 'biu'}
+_KINDS = {'action': 'iu', 'reward': 'iuf', 'terminal': 'biu'}
 _INDEX_BYTES = 64  # A pickled slot has 10 to 40.
 _MAX_INDEX_BYTES = 2**25
 
@@ -38,7 +38,7 @@ def read_columns(
     DamagedFileError: a file is damaged, or not of this replay.
   """
   columns = {name: _read_column(replay, info, name) for name in COLUMNS}
-  columns['terminal'] = columns['terminal'].astype(bool)
+  columns['terminal'] = columns['terminal'] != 0
   return columns
 
 

@@ -13,7 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.errors import MissingFileError, damaged_replay
+from reincarnating_rl.errors import (
+  DamagedFileError,
+  MissingFileError,
+  UserError,
+  damaged_replay,
+)
 from reincarnating_rl.formats.npy_gzip import open_array, read_array
 
 COLUMNS = ('action', 'reward', 'terminal')
@@ -22,6 +27,7 @@ _REQUIRED = {
   *(f'$store$_{name}' for name in COLUMNS),
 }
 _ENDS = 'episode_end_indices'
+_PREFIX = 'ckpt'  # Dopamine's, unless a run is told otherwise.
 _NAME = re.compile(
   rf'({"|".join(map(re.escape, sorted(_REQUIRED | {_ENDS})))})'
   r'_(.+)\.(0|[1-9][0-9]{0,8})\.gz',
@@ -38,7 +44,7 @@ class LegacyReplay(NamedTuple):
   """The files of one replay."""
 
   folder: str
-  prefix: str  # Dopamine's is `ckpt`
+  prefix: str  # of the files' names
   number: int  # of the iteration, or of the log
   has_ends: bool  # whether it lists where episodes end; since 2021
 
@@ -75,8 +81,8 @@ class LegacyInfo(NamedTuple):
 
   @property
   def entries(self) -> int:
-    """How many slots hold something."""
-    return min(self.add_count, self.capacity)
+    """How many slots hold something; of a full log all, see `is_full`."""
+    return self.capacity if self.is_full else self.add_count
 
   @property
   def cursor(self) -> int:
@@ -90,7 +96,7 @@ class LegacyInfo(NamedTuple):
 
 
 def find(directory: str | os.PathLike[str]) -> list[LegacyReplay]:
-  """Lists the replays of which no file is missing.
+  """Lists the replays of which no file is missing, and that hold steps.
 
   Args:
     directory: a run, its `checkpoints/` or its `replay_logs/`.
@@ -114,57 +120,54 @@ def _in_folder(folder: pathlib.Path) -> list[LegacyReplay]:
     match = _NAME.fullmatch(entry.name)
     if match and entry.is_file():
       names.setdefault((int(match[3]), match[2]), set()).add(match[1])
-  return [
+  replays = [
     LegacyReplay(str(folder), prefix, number, _ENDS in found)
     for (number, prefix), found in sorted(names.items())
     if found >= _REQUIRED
   ]
+  return [replay for replay in replays if _has_steps(replay)]
 
 
-def choose(
-  directory: str | os.PathLike[str],
-  number: int | None = None,
-  prefix: str | None = None,
-) -> LegacyReplay:
-  """Chooses a replay: a checkpoint rather than a log, the newest full one.
+def _has_steps(replay: LegacyReplay) -> bool:
+  """What is damaged is told when it is read."""
+  try:
+    return _add_count(replay) > 0
+  except DamagedFileError:
+    return True
+
+
+def choose(replays: list[LegacyReplay]) -> LegacyReplay:
+  """Chooses the newest replay that is full, or else the newest.
 
   The last log of a run is what had come since the one before it, and mostly
   far from full; none is taken for full because of its number.
 
   Args:
-    directory: a run, its `checkpoints/` or its `replay_logs/`.
-    number: which one; None for the newest that is full, or else the newest.
-    prefix: of the files' names; None for any.
+    replays: of one folder, ascending by number; at least one.
 
   Returns:
-    One of `find`'s.
+    One of them; where names differ in their prefix, one of `ckpt`.
 
   Raises:
-    MissingFileError: there is no directory, or no such replay in it.
+    UserError: there are those of several prefixes, and none of `ckpt`.
     DamagedFileError: one that had to be looked into is damaged.
   """
-  found = find(directory)
-  if not found:
-    raise MissingFileError(
-      f'There is no replay in {directory}: one consists of the files '
-      f'{", ".join(sorted(_REQUIRED))}, each with _ckpt.N.gz at its end.'
-    )
-  wanted = [
-    replay
-    for replay in found
-    if number in (None, replay.number) and prefix in (None, replay.prefix)
-  ]
-  if not wanted:
-    listed = ', '.join(f'{r.prefix}.{r.number}' for r in found)
-    asked = f'{prefix or "*"}.{"*" if number is None else number}'
-    raise MissingFileError(
-      f'There is no replay {asked} in {directory}; there are: {listed}.'
-    )
-  newest_first = [r for r in wanted if r.folder == wanted[0].folder][::-1]
+  newest_first = _of_one_prefix(replays)[::-1]
   if len(newest_first) == 1:
     return newest_first[0]
   full = (replay for replay in newest_first if inspect(replay).is_full)
   return next(full, newest_first[0])
+
+
+def _of_one_prefix(replays: list[LegacyReplay]) -> list[LegacyReplay]:
+  prefixes = sorted({replay.prefix for replay in replays})
+  if len(prefixes) > 1 and _PREFIX not in prefixes:
+    raise UserError(
+      f'There are replays of the names {", ".join(prefixes)} in '
+      f'{replays[0].folder}: move those of all but one to other folders.'
+    )
+  prefix = _PREFIX if _PREFIX in prefixes else prefixes[0]
+  return [replay for replay in replays if replay.prefix == prefix]
 
 
 def inspect(replay: LegacyReplay) -> LegacyInfo:
@@ -181,14 +184,20 @@ def inspect(replay: LegacyReplay) -> LegacyInfo:
     1 <= len(shape) <= _MAX_AXES and all(shape) and shape[0] <= _MAX_CAPACITY
   ):
     raise damaged_replay(path, f'holds {shape} numbers and not frames')
+  add_count = _add_count(replay)
+  if not add_count:
+    path = replay.path('add_count')
+    raise MissingFileError(f'The replay of {path} holds no step yet.')
+  horizons = _horizons(replay, add_count, shape[0])
+  return LegacyInfo(add_count, shape[0], *horizons, shape[1:], dtype)
+
+
+def _add_count(replay: LegacyReplay) -> int:
   path = replay.path('add_count')
   add_count = read_array(path, 'iu', 1)
   if add_count.shape or not 0 <= add_count < 2**62:
     raise damaged_replay(path, 'is no count of steps')
-  if not add_count:
-    raise MissingFileError(f'The replay of {path} holds no step yet.')
-  horizons = _horizons(replay, int(add_count), shape[0])
-  return LegacyInfo(int(add_count), shape[0], *horizons, shape[1:], dtype)
+  return int(add_count)
 
 
 def _horizons(

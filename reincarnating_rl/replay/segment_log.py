@@ -5,6 +5,7 @@ new. What a store keeps of each element besides, such as priorities, may change
 anywhere: it is written whole, in one more file. No file is ever changed.
 """
 
+import operator
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -29,9 +30,17 @@ Manifest = dict[str, Any]
 class SegmentLog:
   """The segments of one replay in one directory."""
 
-  def __init__(self, directory: str) -> None:
-    """Opens a directory; nothing is made before the first `save`."""
+  def __init__(
+    self, directory: str, remedy: str = array_file.RESUME_EARLIER
+  ) -> None:
+    """Opens a directory; nothing is made before the first `save`.
+
+    Args:
+      directory: of the segments.
+      remedy: what to advise where one is missing or damaged.
+    """
     self.directory = directory
+    self._remedy = remedy
 
   def save(self, store: FrameStore) -> Manifest:
     """Writes the steps that are new since the store was saved or loaded.
@@ -170,7 +179,7 @@ class SegmentLog:
     """
     layout, at = settings.column_layout(), wanted.start
     for segment in segments:
-      start, stop = segment['start'], segment['stop']
+      start, stop = map(operator.index, (segment['start'], segment['stop']))
       if stop <= at:
         continue
       if not start <= at < stop <= start + _MAX_SEGMENT_STEPS:
@@ -179,7 +188,7 @@ class SegmentLog:
         name: (dtype, (stop - start, *shape))
         for name, (dtype, shape) in layout.items()
       }
-      rows = array_file.read(self.directory, segment, expected)
+      rows = array_file.read(self.directory, segment, expected, self._remedy)
       yield at, {name: row[at - start :] for name, row in rows.items()}
       at = stop
     if at != wanted.stop:
@@ -192,7 +201,9 @@ class SegmentLog:
     }
     if expected:
       entry = manifest['elements']
-      store.load_arrays(array_file.read(self.directory, entry, expected))
+      store.load_arrays(
+        array_file.read(self.directory, entry, expected, self._remedy)
+      )
 
 
 def _labelled(store: FrameStore, start: int, stop: int) -> int:

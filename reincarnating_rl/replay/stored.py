@@ -11,6 +11,7 @@ from reincarnating_rl.replay import (
   dopamine41_files,
   legacy,
   legacy_files,
+  run_files,
   run_replay,
 )
 from reincarnating_rl.replay.frame_store import FrameStore
@@ -34,8 +35,8 @@ class Kind(NamedTuple):
 
 _RUN = Kind(
   'of a run of reincarnating_rl',
-  run_replay.find,
-  run_replay.inspect,
+  run_files.find,
+  run_files.inspect,
   run_replay.load,
   run_replay.read_columns,
 )
@@ -171,6 +172,7 @@ def choose(
 
   Raises:
     MissingFileError: there is no directory, or no such replay in it.
+    UserError: nothing says which of several legacy ones is meant.
     DamagedFileError: one that had to be looked into is damaged.
   """
   found = find(directory)
@@ -186,9 +188,34 @@ def choose(
       f'There is no replay {number} in {directory}; there are: {listed}.'
     )
   first = wanted[0]
-  if first.kind == 'legacy':
-    return StoredReplay('legacy', legacy_files.choose(directory, number))
   of_first = [
     r for r in wanted if (r.kind, r.folder) == (first.kind, first.folder)
   ]
-  return of_first[-1]
+  if first.kind != 'legacy':
+    return of_first[-1]
+  return StoredReplay(
+    'legacy', legacy_files.choose([r.files for r in of_first])
+  )
+
+
+def beside(
+  teacher: str | os.PathLike[str], number: int | None = None
+) -> StoredReplay | None:
+  """Finds the replay that a teacher left beside its checkpoints.
+
+  Args:
+    teacher: its directory, or anything else, which has none.
+    number: of the teacher's checkpoint, whose replay comes first.
+
+  Returns:
+    One of `find`'s; None if there is none.
+
+  Raises:
+    UserError: nothing says which of several legacy ones is meant.
+    DamagedFileError: one that had to be looked into is damaged.
+  """
+  found = find(teacher) if pathlib.Path(teacher).is_dir() else []
+  if not found:
+    return None
+  is_there = any(replay.number == number for replay in found)
+  return choose(teacher, number if is_there else None)

@@ -133,12 +133,7 @@ def find_teacher_replay(settings: TeacherSettings) -> StoredReplay | None:
   if settings.replay_dir is not None:
     return stored.choose(os.path.expanduser(settings.replay_dir))
   teacher = os.path.expanduser(settings.checkpoint_dir or '')
-  found = stored.find(teacher) if os.path.isdir(teacher) else []
-  if not found:
-    return None
-  number = settings.checkpoint_number
-  is_there = any(replay.number == number for replay in found)
-  return stored.choose(teacher, number if is_there else None)
+  return stored.beside(teacher, settings.checkpoint_number)
 
 
 def create_teacher(

@@ -11,7 +11,7 @@ from typing import Any
 import tqdm.auto as tqdm
 
 from reincarnating_rl import files
-from reincarnating_rl.errors import MissingFileError, UserError
+from reincarnating_rl.errors import UserError
 from reincarnating_rl.replay import run_replay, stored
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.stored import StoredReplay
@@ -64,15 +64,7 @@ def _check_empty(out: str) -> None:
 def _find_replay(args: argparse.Namespace) -> StoredReplay | None:
   if args.teacher_replay_dir is not None:
     return stored.choose(args.teacher_replay_dir)
-  if not os.path.isdir(args.path) or not stored.find(args.path):
-    return None
-  replay = stored.choose(args.path)
-  try:
-    replay.inspect()
-  except MissingFileError:  # As of a student who has not played yet.
-    print(f'{replay.describe()}: no step; only the parameters are converted.')
-    return None
-  return replay
+  return stored.beside(args.path, args.teacher_checkpoint_number)
 
 
 def _about(

@@ -37,6 +37,13 @@ def test_arrays_come_back(file, dtype, shape):
   np.testing.assert_array_equal(found, array, strict=True)
 
 
+def test_a_boolean_is_0_or_1_whatever_its_byte(file):
+  array = np.array([False, True, True])
+  data = npy(array)[:-3] + bytes([0, 2, 255])
+  found = npy_gzip.read_array(file(compressed(data)), 'b', 3)
+  assert found.tobytes() == array.tobytes()
+
+
 def test_the_header_of_python_2(file):
   data = WHOLE.replace(b'(12,), }  ', b'(12L,), } ')
   assert data != WHOLE

@@ -40,6 +40,14 @@ def test_arrays_packed_and_not(array):
       stored.decode_into(np.empty(array.shape, np.complex64))
 
 
+def test_a_boolean_is_0_or_1_whatever_its_byte():
+  array = np.array([0, 2, 255], np.uint8).view(bool)
+  for value in (array, elements.compress(array)):
+    out = np.empty(3, bool)
+    stored_array(through_msgpack(value)).decode_into(out)
+    assert out.tobytes() == bytes([0, 1, 1])
+
+
 @pytest.mark.parametrize(
   'value',
   [

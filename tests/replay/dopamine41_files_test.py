@@ -15,6 +15,7 @@ from reincarnating_rl.errors import (
   MissingFileError,
   UserError,
 )
+from reincarnating_rl.formats.msgpack_stream import MsgpackStream
 from reincarnating_rl.replay import dopamine41_files
 from tests.replay.dopamine41_played import Played, check, load, make, path
 
@@ -193,6 +194,15 @@ def test_damage_names_the_file(tmp_path, content, where, value, message):
 def test_headers_that_claim_too_much(tmp_path, data):
   write(tmp_path, data)
   with pytest.raises(DamagedFileError):
+    load(tmp_path)
+
+
+@pytest.mark.parametrize('before', [b'', b'\x82\xa9add_count\x01\xa6memory'])
+def test_names_without_end_are_not_looked_at(tmp_path, before, monkeypatch):
+  """Two bytes each, so that ten megabytes took twenty seconds."""
+  write(tmp_path, before + b'\xdf\x00\x00\x10\x00' + 4096 * b'\xa0\xc0')
+  monkeypatch.setattr(MsgpackStream, 'skip', None)
+  with pytest.raises(DamagedFileError, match='a map of 4096 names'):
     load(tmp_path)
 
 

@@ -49,7 +49,7 @@ BLANK = DUMP['$store$_reward'] == 0
     ('$store$_action', np.zeros((15, 2), np.int32), r'\(15, 2\)'),
     ('$store$_reward', NAN, 'does not fit'),
     ('$store$_reward', np.where(BLANK, 0, NAN), 'no reward'),
-    ('$store$_reward', np.zeros(15, np.int32), 'int32'),
+    ('$store$_reward', np.zeros(15, bool), 'bool'),
     ('$store$_terminal', np.ones(15, np.uint8), 'does not fit'),
     ('$store$_terminal', np.zeros(()), 'float64'),
     ('episode_end_indices', b'', 'is cut short'),

@@ -94,5 +94,5 @@ def make(kind=FrameStore, **changed):
 def load(folder, store=None, **arguments):
   """Loads the one replay of a folder into a store, or a new one."""
   store = make() if store is None else store  # An empty one is false.
-  replay = legacy_files.choose(folder)
+  replay = legacy_files.choose(legacy_files.find(folder))
   return store, legacy.load(replay, store, **arguments)

@@ -13,6 +13,10 @@ FULL = legacy_dumps.arrays('00xxT00xx?')
 PARTIAL = legacy_dumps.arrays('00xxT?????')
 
 
+def choose(folder):
+  return legacy_files.choose(legacy_files.find(folder))
+
+
 def found(folder):
   return [(r.prefix, r.number, r.has_ends) for r in legacy_files.find(folder)]
 
@@ -42,8 +46,8 @@ def test_a_run_has_checkpoints_and_logs(tmp_path):
   legacy_dumps.write(tmp_path / 'checkpoints', PARTIAL, 1)
   assert found(tmp_path) == [('ckpt', 1, True), ('ckpt', 3, True)]
   assert found(tmp_path / 'replay_logs') == [('ckpt', 3, True)]
-  assert legacy_files.choose(tmp_path).number == 1
-  assert legacy_files.choose(tmp_path, 3).folder.endswith('replay_logs')
+  for number, folder in ((1, 'checkpoints'), (3, 'replay_logs')):
+    assert legacy_files.find(tmp_path / folder)[0].number == number
 
 
 @pytest.mark.parametrize('count', [1, 10])
@@ -54,33 +58,31 @@ def test_the_last_full_log_is_chosen(tmp_path, count):
     log = FULL | {'add_count': np.array(add_count)}
     legacy_dumps.write(tmp_path, log, number)
   legacy_dumps.write(tmp_path, PARTIAL, count)
-  assert legacy_files.choose(tmp_path).number == count - 1
-  assert legacy_files.choose(tmp_path, count).number == count
+  assert choose(tmp_path).number == count - 1
 
 
 def test_the_newest_is_chosen_while_none_is_full(tmp_path):
   for number in (9, 10):
     legacy_dumps.write(tmp_path, PARTIAL, number)
-  assert legacy_files.choose(tmp_path).number == 10
+  assert choose(tmp_path).number == 10
 
 
 def test_prefixes(tmp_path):
-  for prefix, number in (('ckpt', 4), ('other', 5)):
-    legacy_dumps.write(tmp_path, FULL, number, prefix)
-  assert legacy_files.choose(tmp_path).number == 5
-  assert legacy_files.choose(tmp_path, prefix='ckpt').number == 4
-  with pytest.raises(MissingFileError, match=r'no replay ckpt\.5 in .*ckpt'):
-    legacy_files.choose(tmp_path, 5, 'ckpt')
-  with pytest.raises(MissingFileError, match=r'x\.\* in .*ckpt\.4, other\.5'):
-    legacy_files.choose(tmp_path, prefix='x')
+  """None is taken because of where it stands in the alphabet."""
+  legacy_dumps.write(tmp_path, FULL, 4, 'other')
+  assert choose(tmp_path).number == 4
+  legacy_dumps.write(tmp_path, FULL, 5, 'another')
+  with pytest.raises(UserError, match='another, other in .*: move') as caught:
+    choose(tmp_path)
+  assert '\n' not in str(caught.value)
+  legacy_dumps.write(tmp_path, FULL, 3)
+  assert choose(tmp_path).number == 3
 
 
 def test_nothing_there(tmp_path):
   with pytest.raises(MissingFileError, match='no directory'):
-    legacy_files.choose(tmp_path / 'missing')
-  with pytest.raises(MissingFileError, match=r'add_count.*_ckpt\.N\.gz'):
-    legacy_files.choose(tmp_path)
-  assert issubclass(MissingFileError, UserError)
+    legacy_files.find(tmp_path / 'missing')
+  assert legacy_files.find(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_what_a_replay_says_of_itself(
     'x' * capacity, add_count=add_count, stack_size=stack_size, n_step=n_step
   )
   legacy_dumps.write(tmp_path, attributes)
-  info = legacy_files.inspect(legacy_files.choose(tmp_path))
+  info = legacy_files.inspect(choose(tmp_path))
   assert info == (add_count, capacity, stack_size, n_step, (2,), np.uint8)
 
 
@@ -122,14 +124,28 @@ def test_what_a_replay_says_of_itself(
 )
 def test_files_that_contradict_one_another(tmp_path, attribute, value):
   legacy_dumps.write(tmp_path, FULL | {attribute: value})
-  replay = legacy_files.choose(tmp_path)
+  replay = choose(tmp_path)
   with pytest.raises(DamagedFileError, match='_ckpt.7.gz') as caught:
     legacy_files.inspect(replay)
   assert '\n' not in str(caught.value)
 
 
-def test_a_replay_without_a_step(tmp_path):
+def test_a_log_that_was_dumped_full_has_all_of_its_slots(tmp_path):
+  """As those of the DQN Replay Dataset: one step before they wrap."""
+  for number, add_count in enumerate((8, 9, 10, 19)):
+    legacy_dumps.write(
+      tmp_path, legacy_dumps.arrays('00xxT00xxx', add_count=add_count), number
+    )
+  infos = map(legacy_files.inspect, legacy_files.find(tmp_path))
+  assert [info.entries for info in infos] == [8, 10, 10, 10]
+
+
+def test_a_replay_without_a_step_is_none(tmp_path):
   empty = {'add_count': np.array(0), 'invalid_range': np.zeros(4)}
-  legacy_dumps.write(tmp_path, FULL | empty)
+  legacy_dumps.write(tmp_path, PARTIAL, 7)
+  legacy_dumps.write(tmp_path, FULL | empty, 8)
+  assert found(tmp_path) == [('ckpt', 7, True)]
   with pytest.raises(MissingFileError, match='holds no step'):
-    legacy_files.inspect(legacy_files.choose(tmp_path))
+    legacy_files.inspect(
+      legacy_files.LegacyReplay(str(tmp_path), 'ckpt', 8, True)
+    )

@@ -1,5 +1,7 @@
 """A legacy replay as a plain list of what was added, played by Dopamine's."""
 
+import tempfile
+
 import numpy as np
 from dopamine.tf.replay_memory import circular_replay_buffer
 from hypothesis import strategies as st
@@ -14,6 +16,18 @@ histories = st.lists(
 )
 
 
+# Episodes in which a process ended and another one went on.
+restarts = st.sets(st.integers(0, 7), max_size=3)
+
+
+@st.composite
+def blacks(draw):
+  """Steps (episode, t) in which nothing is seen, done or paid."""
+  rows = st.tuples(st.integers(0, 7), st.integers(0, 8), st.integers(1, 5))
+  drawn = draw(st.lists(rows, max_size=6))
+  return {(e, t + k) for e, t, length in drawn for k in range(length)}
+
+
 @st.composite
 def sizes(draw):
   stack_size, n_step = draw(st.sampled_from([1, 2, 4])), draw(st.integers(1, 3))
@@ -26,43 +40,74 @@ class Played:
 
   Attributes:
     buffer: Dopamine's; the last episode is left open if `is_open`.
-    adds: (episode, step in it, whether it ends there), or None for padding.
+    adds: (episode, step in it), or None for padding.
     terminal: of the episodes, whether they end in a terminal.
+    is_told: of the episodes, whether their end is listed.
   """
 
-  def __init__(self, history, *, stack, n_step, capacity, is_open=False):
+  def __init__(
+    self,
+    history,
+    *,
+    stack,
+    n_step,
+    capacity,
+    is_open=False,
+    restarts=(),
+    black=(),
+  ):
     self.stack, self.n_step, self.capacity = stack, n_step, capacity
-    self.buffer = circular_replay_buffer.OutOfGraphReplayBuffer(
-      (2,), stack, capacity, 1, update_horizon=n_step, gamma=GAMMA
-    )
+    self.black = black
+    self.buffer = self._empty()
     self.adds = []
     self.lengths = [length for length, _ in history]
-    self.terminal = [terminal for _, terminal in history]
+    untold = {*restarts, len(history) - 1 if is_open else None}
+    self.is_told = [episode not in untold for episode in range(len(history))]
+    self.terminal = [
+      terminal and is_told
+      for (_, terminal), is_told in zip(history, self.is_told, strict=True)
+    ]
     for episode, length in enumerate(self.lengths):
       self.adds += [None] * (stack - 1)
       for t in range(length):
-        is_cut = is_open and episode == len(history) - 1
-        is_last = t == length - 1 and not is_cut
-        terminal = is_last and self.terminal[episode]
+        is_last = t == length - 1 and self.is_told[episode]
         self.buffer.add(
           self.frame(episode, t),
           self.action(episode, t),
           self.reward(episode, t),
-          terminal,
+          is_last and self.terminal[episode],
           episode_end=is_last,
         )
-        self.adds.append((episode, t, is_last))
-    if is_open:
-      self.terminal[-1] = False
+        self.adds.append((episode, t))
+      if episode in restarts:
+        self._restart()
+
+  def _empty(self):
+    return circular_replay_buffer.OutOfGraphReplayBuffer(
+      (2,),
+      self.stack,
+      self.capacity,
+      1,
+      update_horizon=self.n_step,
+      gamma=GAMMA,
+    )
+
+  def _restart(self):
+    with tempfile.TemporaryDirectory() as folder:
+      self.buffer.save(folder, 0)
+      self.buffer = self._empty()
+      self.buffer.load(folder, 0)
 
   def frame(self, episode, t):
-    return np.array([1 + episode, 1 + t], np.uint8)
+    frame = (0, 0) if (episode, t) in self.black else (1 + episode, 1 + t)
+    return np.array(frame, np.uint8)
 
   def action(self, episode, t):
-    return 1 + (episode + t) % 5
+    return 0 if (episode, t) in self.black else 1 + (episode + t) % 5
 
   def reward(self, episode, t):
-    return float((3 * episode + t) % 7) - 2.5
+    is_black = (episode, t) in self.black
+    return 0.0 if is_black else float((3 * episode + t) % 7) - 2.5
 
   def load(self, folder, is_listed=True, **settings):
     """Saves the buffer and loads it; returns the store and the report."""
@@ -77,7 +122,9 @@ class Played:
       seed=0,
       **({'capacity': 400, 'stack_size': self.stack} | settings),
     )
-    return store, legacy.load(legacy_files.choose(folder), store)
+    return store, legacy.load(
+      legacy_files.choose(legacy_files.find(folder)), store
+    )
 
   def stored(self):
     """Returns the adds that are still there, oldest first."""
@@ -87,22 +134,27 @@ class Played:
     return adds[1:] if wrapped and cursor == self.capacity - 1 else adds
 
   def slot(self, episode, t):
-    number = [a and a[:2] for a in self.adds].index((episode, t))
-    return number % self.capacity
+    return self.adds.index((episode, t)) % self.capacity
 
-  def elements(self, stack, n_step):
+  def elements(self, stack, n_step, is_listed=True):
     """Returns (episode, t) of all elements whose frames are known."""
     adds = self.stored()
-    first_end = next((i for i, a in enumerate(adds) if a and a[2]), len(adds))
     found = []
     for i, add in enumerate(adds):
-      # Behind an end that is stored, the padding is known to be padding.
-      if add and (i > first_end or i >= stack - 1):
-        episode, t, _ = add
-        left = self.lengths[episode] - t - 1
-        if self.terminal[episode] or left >= n_step:
-          found.append((episode, t))
+      if add and self._has_state(adds, i, stack, is_listed):
+        episode, t = add
+        if self.terminal[episode] or self.lengths[episode] - t > n_step:
+          found.append(add)
     return found
+
+  def _has_state(self, adds, i, stack, is_listed):
+    """Whether the frames of a stored step's state are known."""
+    episode, t = adds[i]
+    if i - t < self.stack:  # No step of the episode before is stored.
+      return i >= stack - 1
+    # Padding alone tells no more than that its frames are blank.
+    is_told = self.is_told[episode - 1] and is_listed
+    return self.terminal[episode - 1] or is_told or stack <= self.stack
 
   def element(self, episode, t, stack, n_step):
     """Returns state, action, return, whether it is terminal, next state."""

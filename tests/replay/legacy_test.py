@@ -9,18 +9,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.replay import legacy, legacy_files
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.replay.segment_log import SegmentLog
 from reincarnating_rl.replay.settings import ReplaySettingError
 from tests.replay import legacy_dumps
 from tests.replay.legacy_dumps import DUMP, load, make
-from tests.replay.legacy_oracle import Played, histories, keys, sizes
+from tests.replay.legacy_oracle import (
+  Played,
+  blacks,
+  histories,
+  keys,
+  restarts,
+  sizes,
+)
 
 
-def left_out(padding=0, stale=0, older=0):
+def left_out(padding=0, stale=0, older=0, unknown=0):
   return {
     'blank steps before episodes': padding,
+    'steps whose episodes may have begun before': unknown,
     'slots not yet written': stale,
     'older steps': older,
   }
@@ -33,15 +42,29 @@ _FOLDER = settings(
 )
 
 
+def _told(size, restarts, is_listed):
+  """Where no padding is, nothing else tells of a cut."""
+  return ((), True) if size['stack'] == 1 else (restarts, is_listed)
+
+
 @_FOLDER
-@given(histories, sizes(), st.booleans(), st.integers(1, 5), st.integers(1, 3))
+@given(
+  histories,
+  sizes(),
+  st.booleans(),
+  restarts,
+  st.booleans(),
+  *(st.integers(1, 5), st.integers(1, 3)),
+)
 def test_holds_exactly_the_elements_of_a_plain_list(
-  tmp_path, history, size, is_open, stack_size, n_step
+  tmp_path, history, size, is_open, restarts, is_listed, stack_size, n_step
 ):
-  played = Played(history, is_open=is_open, **size)
-  store, report = played.load(tmp_path, stack_size=stack_size, n_step=n_step)
-  expected = played.elements(stack_size, n_step)
-  padding = report.left_out['blank steps before episodes']
+  restarts, is_listed = _told(size, restarts, is_listed)
+  played = Played(history, is_open=is_open, restarts=restarts, **size)
+  store, report = played.load(
+    tmp_path, is_listed, stack_size=stack_size, n_step=n_step
+  )
+  expected = played.elements(stack_size, n_step, is_listed)
   assert len(store) == store.add_count == len(expected)
   key_of = keys(store)
   for episode, t in expected:
@@ -52,8 +75,51 @@ def test_holds_exactly_the_elements_of_a_plain_list(
     np.testing.assert_allclose(batch.reward[0], want[2], rtol=1e-5, atol=1e-6)
     if not want[3]:
       np.testing.assert_array_equal(batch.next_state[0], want[4])
-  assert len(played.stored()) == report.steps + padding
+  unwritten = report.left_out['slots not yet written']
+  gone = sum(report.left_out.values()) - unwritten
+  assert len(played.stored()) == report.steps + gone
   assert report.steps == store.next_step
+
+
+def _as_key(state, action, reward, is_terminal, next_state):
+  after = None if is_terminal else next_state.tobytes()
+  return state.tobytes(), int(action), round(float(reward), 4), after
+
+
+@_FOLDER
+@given(
+  histories,
+  sizes(),
+  blacks(),
+  restarts,
+  st.booleans(),
+  *(st.integers(1, 5), st.integers(1, 3)),
+)
+def test_whatever_looks_like_padding_no_element_is_wrong(
+  tmp_path, history, size, black, restarts, is_listed, stack_size, n_step
+):
+  restarts, is_listed = _told(size, restarts, is_listed)
+  played = Played(history, restarts=restarts, black=black, **size)
+  try:
+    store, _ = played.load(
+      tmp_path, is_listed, stack_size=stack_size, n_step=n_step
+    )
+  except DamagedFileError as error:
+    assert 'all steps are padding' in str(error)
+    assert not any(add and add not in black for add in played.stored())
+    return
+  right = {
+    _as_key(*played.element(episode, t, stack_size, n_step))
+    for episode, length in enumerate(played.lengths)
+    for t in range(length)
+    if played.terminal[episode] or length - t > n_step
+  }
+  drawn = np.unique(store.sample_keys(1000)) if len(store) else []
+  for key in drawn:
+    batch = store.gather(np.array([key]))
+    parts = (batch.state, batch.action, batch.reward)
+    parts += (batch.is_terminal, batch.next_state)
+    assert _as_key(*(part[0] for part in parts)) in right
 
 
 @_FOLDER
@@ -98,7 +164,7 @@ def test_equals_what_dopamine_samples(
 )
 def test_equals_what_the_real_old_library_sampled(fixtures, name, kept, report):
   folder = os.path.join(fixtures, f'dopamine_4_0_6_{name}')
-  info = legacy_files.inspect(legacy_files.choose(folder))
+  info = legacy_files.inspect(legacy_files.choose(legacy_files.find(folder)))
   store = make(
     capacity=info.capacity,
     observation_shape=info.observation_shape,
@@ -154,6 +220,23 @@ def test_slots_that_were_never_written_may_hold_anything(tmp_path):
   changed = {'$store$_action': action, '$store$_observation': frames}
   legacy_dumps.write(tmp_path, DUMP | changed)
   assert load(tmp_path)[1].steps == 7
+
+
+def test_what_dopamine_allows_of_types(tmp_path):
+  """Whole rewards, and ends that are true in ways of their own."""
+  changed = {
+    '$store$_reward': DUMP['$store$_terminal'].astype(np.int32) * 1000,
+    '$store$_terminal': DUMP['$store$_terminal'] * 2,
+  }
+  legacy_dumps.write(tmp_path, DUMP | changed)
+  columns = load(tmp_path)[0].columns
+  assert columns['reward'][:4].tolist() == [0.0, 0.0, 1000.0, 0.0]
+  assert columns['terminal'].view(np.uint8)[:4].tolist() == [0, 0, 1, 0]
+  raw = legacy_dumps.npy(DUMP['$store$_terminal'].astype(bool))
+  raw = raw[:-15] + changed['$store$_terminal'].tobytes()
+  legacy_dumps.write(tmp_path, {'$store$_terminal': raw})
+  columns = load(tmp_path)[0].columns
+  assert columns['terminal'].view(np.uint8)[:4].tolist() == [0, 0, 1, 0]
 
 
 def test_the_store_has_room_or_the_newest_are_asked_for(tmp_path):
@@ -215,6 +298,7 @@ def test_memory_is_that_of_the_store(tmp_path):
   """The official code held the old and the new 7 GB at once."""
   code = f"""
 import pathlib
+from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.replay import legacy, legacy_files
 from reincarnating_rl.replay.frame_store import FrameStore
 
@@ -226,7 +310,7 @@ folder = pathlib.Path({str(tmp_path)!r})
 store = FrameStore(
   capacity=20_000, observation_shape=(84, 84), stack_size=3, seed=0
 )
-replay = legacy_files.choose(folder)
+replay = legacy_files.choose(legacy_files.find(folder))
 before = memory('VmRSS')
 report = legacy.load(replay, store)
 grown = memory('VmHWM') - before

@@ -13,13 +13,17 @@ def own(folder, steps, number):
   run_replay_test.write(folder, store, number)
 
 
-def test_each_kind_is_found_described_and_loaded(tmp_path):
+@pytest.fixture
+def found(tmp_path):
   legacy_dumps.write(tmp_path / 'replay_logs', legacy_dumps.DUMP)
   own(tmp_path / 'checkpoints', 30, 4)
   Played([(9, False)], frame=lambda _, t: np.array([t + 1, 0], np.uint8)).save(
     tmp_path / 'checkpoints'
   )
-  found = stored.find(str(tmp_path))
+  return stored.find(str(tmp_path))
+
+
+def test_each_kind_is_found_described_and_loaded(tmp_path, found):
   assert [(r.kind, r.number) for r in found] == [
     ('run', 4),
     ('dopamine41', 7),
@@ -40,6 +44,21 @@ def test_each_kind_is_found_described_and_loaded(tmp_path):
     report = replay.load(store, progress=lambda *at: told.append(at))
     assert report.steps == store.next_step == steps and told.pop()
     assert replay.load(store, newest=5).steps == 5
+
+
+@pytest.mark.parametrize('error', [BrokenPipeError, ValueError, LookupError])
+def test_what_progress_raises_passes_through(found, error):
+  """It is none of the replay's: not even what looks like a damaged file."""
+
+  def fail(done, total):
+    raise error('of the terminal')
+
+  for replay in found:
+    with pytest.raises(error, match='of the terminal'):
+      replay.load(saved.make(), progress=fail)
+    if stored.KINDS[replay.kind].read_columns:
+      with pytest.raises(error, match='of the terminal'):
+        replay.read_columns(fail)
 
 
 def test_the_newest_of_the_first_kind_is_chosen(tmp_path):
