@@ -132,7 +132,9 @@ def find_teacher_replay(settings: TeacherSettings) -> StoredReplay | None:
   """
   if settings.replay_dir is not None:
     return stored.choose(os.path.expanduser(settings.replay_dir))
-  teacher = os.path.expanduser(settings.checkpoint_dir or '')
+  if settings.checkpoint_dir is None:
+    return None
+  teacher = os.path.expanduser(settings.checkpoint_dir)
   return stored.beside(teacher, settings.checkpoint_number)
 
 

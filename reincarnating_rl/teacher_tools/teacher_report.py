@@ -10,6 +10,7 @@ from reincarnating_rl.teacher_tools.identify import GameFacts
 from reincarnating_rl.teacher_tools.settings import Settings
 from reincarnating_rl.teachers import checkpoints, params
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
 
 _MOST_ANCESTORS = 16
@@ -106,8 +107,7 @@ def _parameters(source: TeacherSource, game: GameFacts) -> dict[str, Any]:
       source.path,
       source.number,
       source.prefix,
-      num_actions=game.num_actions,
-      state_shape=game.state_shape,
+      target=Target(game.num_actions or 1, game.state_shape),
     )
   except UserError:
     return {}
