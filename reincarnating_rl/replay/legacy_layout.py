@@ -57,15 +57,13 @@ def lay_out(
   """
   order = _chronological(info)
   blank, ended = is_blank[order], (terminal | is_end)[order]
-  least = info.stack_size - 1
-  are_rows_padding &= least > 0
-  is_padding = _after_ends(blank, ended, info.stack_size)
-  lead = _lead(blank)
-  if lead >= stack_size - 1:  # Then the state of what follows is known.
-    most = max(stack_size - 1, least)
-    is_padding[: lead if are_rows_padding else min(lead, most)] = True
-  if are_rows_padding:
-    is_padding[lead:] |= _rows((blank & ~is_padding)[lead:], least)
+  is_padding = _padding(
+    blank,
+    ended,
+    length=info.stack_size - 1,
+    stack_size=stack_size,
+    are_rows_padding=are_rows_padding and info.stack_size > 1,
+  )
   episode_step, is_unknown = _episode_steps(
     is_padding, ended, _tells_states(blank, ended, stack_size), stack_size
   )
@@ -95,14 +93,33 @@ def _chronological(info: LegacyInfo) -> np.ndarray:
   return order[1:] if info.cursor == info.capacity - 1 else order
 
 
+def _padding(
+  blank: np.ndarray,
+  ended: np.ndarray,
+  *,
+  length: int,
+  stack_size: int,
+  are_rows_padding: bool,
+) -> np.ndarray:
+  """Says which steps are padding, of which L - 1 begin an episode."""
+  is_padding = _after_ends(blank, ended, length)
+  lead = _lead(blank)
+  if lead >= stack_size - 1:  # Then the state of what follows is known.
+    most = max(stack_size - 1, length)
+    is_padding[: lead if are_rows_padding else min(lead, most)] = True
+  if are_rows_padding:
+    is_padding[lead:] |= _rows((blank & ~is_padding)[lead:], length)
+  return is_padding
+
+
 def _after_ends(
-  blank: np.ndarray, ended: np.ndarray, stack_size: int
+  blank: np.ndarray, ended: np.ndarray, length: int
 ) -> np.ndarray:
   """Says which steps are the padding after the episode before."""
   steps = np.arange(len(ended))
-  last_end = np.maximum.accumulate(np.where(ended, steps, -stack_size))
+  last_end = np.maximum.accumulate(np.where(ended, steps, -1 - length))
   is_padding = np.zeros(len(ended), bool)
-  is_padding[1:] = steps[1:] - last_end[:-1] < stack_size
+  is_padding[1:] = steps[1:] - last_end[:-1] <= length
   if not blank[is_padding].all():
     raise ValueError('an episode does not begin with padding')
   return is_padding
