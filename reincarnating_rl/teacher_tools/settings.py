@@ -55,12 +55,13 @@ def read(args: argparse.Namespace) -> Settings:
   """
   teacher, atari = _gin(args)
   path = os.path.expanduser(args.path or '')
-  found = survey.look(pathlib.Path(path)) if path else []
-  prefix = args.teacher_checkpoint_file_prefix or _prefix(found)
+  given = args.teacher_checkpoint_file_prefix
+  prefixes = (given,) if given else checkpoint_files.PREFIXES
+  found = survey.look(pathlib.Path(path), prefixes) if path else []
   settings = Settings(
     found,
     args.teacher_checkpoint_number,
-    prefix,
+    next((f.prefix for f in found if f.prefix), prefixes[0]),
     args.teacher_agent,
     teacher,
     Told(),
@@ -106,11 +107,6 @@ def _gin(args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
   teacher = gin.get_bindings('create_teacher')
   atari = gin.get_bindings('create_atari_environment')
   return dict(teacher), dict(atari)
-
-
-def _prefix(found: list[Found]) -> str:
-  prefixes = [entry.prefix for entry in found if entry.prefix]
-  return next(iter(prefixes), checkpoint_files.PREFIXES[0])
 
 
 def _atari(name: str | None) -> str | None:

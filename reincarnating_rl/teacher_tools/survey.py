@@ -2,7 +2,7 @@
 
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from reincarnating_rl.errors import UserError
@@ -98,11 +98,14 @@ def read_told(manifest: dict[str, Any], source: str) -> Told:
   )
 
 
-def look(path: pathlib.Path) -> list[Found]:
+def look(
+  path: pathlib.Path, prefixes: Sequence[str] = checkpoint_files.PREFIXES
+) -> list[Found]:
   """Lists what is in one folder, or says what a file is.
 
   Args:
     path: of a run, of checkpoints or of a file.
+    prefixes: of the names of numbered checkpoints.
 
   Returns:
     Nothing where nothing is known; what belongs to a run, with the run.
@@ -121,7 +124,7 @@ def look(path: pathlib.Path) -> list[Found]:
       tuple(checkpoint_files.available(folder, prefix)),
       tuple(checkpoint_files.complete(folder, prefix)),
     )
-    for prefix in checkpoint_files.PREFIXES
+    for prefix in prefixes
     if checkpoint_files.available(folder, prefix)
   ]
   if not found:

@@ -72,6 +72,10 @@ def test_the_prefix_is_what_is_there(tmp_path):
   words = ['--teacher_checkpoint_file_prefix', 'tf_ckpt']
   chosen = settings.read(flags.parse(['inspect', str(tmp_path), *words]))
   assert chosen.chosen.numbers == (3,)
+  (tmp_path / 'best.5').write_bytes(b'')
+  words[-1] = 'best'
+  chosen = settings.read(flags.parse(['inspect', str(tmp_path), *words]))
+  assert chosen.chosen.numbers == (5,)
 
 
 def test_parameters_of_no_known_network(tmp_path):
