@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
   if args.json:
     print(json.dumps(report, indent=2))
   else:
-    _print(report)
+    _print(report, args.game)
   for part in (report['teacher'], *report['replays'], *report['lineage']):
     if part and 'problem' in part:
       raise UserError(part['problem'])
@@ -75,7 +75,7 @@ def _first_readable(replays: tuple[StoredReplay, ...]) -> StoredReplay | None:
   return None
 
 
-def _print(report: dict[str, Any]) -> None:
+def _print(report: dict[str, Any], game: str | None) -> None:
   print(f'{text.printable(report["path"])}, {size_text(report["bytes"])}')
   for name in ('checkpoints', 'teacher'):
     if report[name]:
@@ -88,8 +88,9 @@ def _print(report: dict[str, Any]) -> None:
     print('lineage:')
     text.print_fields(_lines(run))
   if report['teacher'] and 'kind' in report['teacher']:
-    game = () if report['teacher']['game'] else ('--game', 'GAME')
-    print(f'next: {text.command("evaluate", report["path"], *game)}')
+    told = game or ('' if report['teacher']['game'] else 'GAME')
+    named = ('--game', told) if told else ()
+    print(f'next: {text.command("evaluate", report["path"], *named)}')
 
 
 def _lines(part: dict[str, Any]) -> Iterator[tuple[str, object]]:
