@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,9 +41,9 @@ def run(args: argparse.Namespace) -> None:
   replay = _find_replay(args)
   game = identify.facts(chosen, replay)
   loaded = identify.load(chosen, chosen.source(args.path), game)
-  folder = os.path.join(out, checkpoint_files.FOLDER)
   about = _about(args, chosen, loaded)
-  with _writing(out):
+  with _writing(out) as part:
+    folder = os.path.join(part, checkpoint_files.FOLDER)
     if replay is not None and not args.no_replay:
       store = _load_replay(replay, loaded, game, args.newest)
       os.makedirs(folder)
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
     compact.write_compact(
       folder, loaded.checkpoint.number or 0, loaded.checkpoint.params, about
     )
-    _copy_lineage(args.path, out)
+    _copy_lineage(args.path, part)
   _print(args, out, loaded, chosen)
 
 
@@ -138,15 +139,26 @@ def _copy_lineage(path: str, out: str) -> None:
 
 
 @contextlib.contextmanager
-def _writing(out: str) -> Iterator[None]:
-  """Turns an `OSError` into a line that says what to do with what is there."""
+def _writing(out: str) -> Iterator[str]:
+  """Yields a folder that takes the place of `out` once all is in it.
+
+  What a kill leaves of it, the next attempt removes.
+  """
+  out = os.path.abspath(out)
+  part = f'{out}.part'
   try:
-    yield
+    shutil.rmtree(part, ignore_errors=True)
+    os.makedirs(part)
+    yield part
+    os.replace(part, out)  # Onto an empty folder, or nothing.
+    files.sync_directory(os.path.dirname(out))
   except OSError as error:
     raise UserError(
-      f'{out} cannot be written ({error.strerror or error}): mend that and '
-      'remove the folder, then convert again.'
+      f'{out} cannot be written ({error.strerror or error}): mend that, or '
+      'choose another OUT.'
     ) from error
+  finally:
+    shutil.rmtree(part, ignore_errors=True)
 
 
 def _print(

@@ -15,7 +15,7 @@ from reincarnating_rl.networks.q_networks import MLPDQNNetwork
 from reincarnating_rl.networks.rainbow_networks import ImpalaRainbowNetwork
 from reincarnating_rl.replay import run_replay, stored
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.teacher_tools import identify
+from reincarnating_rl.teacher_tools import convert_command, identify
 from reincarnating_rl.teacher_tools.identify import GameFacts
 from reincarnating_rl.teachers import compact, factory
 from reincarnating_rl.types import QOutput
@@ -289,6 +289,27 @@ def test_an_impala_rainbow_needs_no_gin_afterwards(tmp_path, call):
     logits(tmp_path / 'out', states, 6),
     logits(tmp_path / 'in', states, 6, network=ImpalaRainbowNetwork, vmax=3.0),
   )
+
+
+def test_what_a_kill_leaves_is_in_nobodys_way(tmp_path, call, monkeypatch):
+  out = tmp_path / 'out'
+
+  class Killed(BaseException):
+    pass
+
+  def die(*arguments):
+    assert not out.exists() and (tmp_path / 'out.part').is_dir()
+    raise Killed
+
+  with monkeypatch.context() as patch:
+    patch.setattr(convert_command.compact, 'write_compact', die)
+    patch.setattr(convert_command.shutil, 'rmtree', lambda *a, **k: None)
+    with pytest.raises(Killed):
+      call('convert', BUNDLED, out)
+  (tmp_path / 'out.part' / 'half').write_text('')
+  call('convert', BUNDLED, f'{out}{os.sep}')
+  assert os.listdir(tmp_path) == ['out']
+  assert os.listdir(out) == ['checkpoints']
 
 
 def test_mistakes_leave_nothing(tmp_path, fixtures, fail):
