@@ -7,8 +7,8 @@ parts, is passed over; their order is known.
 """
 
 import contextlib
+import itertools
 import os
-import pathlib
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -22,12 +22,12 @@ from reincarnating_rl.errors import (
 )
 from reincarnating_rl.formats.msgpack_stream import MsgpackStream, open_stream
 from reincarnating_rl.formats.numpy_msgpack import number, stored_array
+from reincarnating_rl.replay.numbered import numbered
 
 # An element's parts; Dopamine's sixth, episode_end, repeats is_terminal.
 STATE, ACTION, REWARD, NEXT_STATE, IS_TERMINAL = range(5)
 _NUM_PARTS = 6
-_FOLDERS = ('.', 'checkpoints')
-_NAME = re.compile('0|[1-9][0-9]{0,8}', re.ASCII)
+_NAME = re.compile('(0|[1-9][0-9]{0,8})', re.ASCII)
 _MAX_ELEMENTS = 2**24
 _MAX_KEYS = 64  # Of a map; Dopamine's have three and four.
 _MAX_STACK = 64
@@ -71,14 +71,9 @@ def find(directory: str | os.PathLike[str]) -> list[Dopamine41Replay]:
     Those in the directory itself and in its `checkpoints/`; in each of them
     ascending by number.
   """
-  root = pathlib.Path(directory).expanduser()
-  found = []
-  for folder in (root / name for name in _FOLDERS):
-    names = os.listdir(folder) if folder.is_dir() else []
-    numbers = sorted(int(name) for name in names if _NAME.fullmatch(name))
-    replays = (Dopamine41Replay(str(folder), number) for number in numbers)
-    found += [replay for replay in replays if os.path.isfile(replay.path)]
-  return found
+  found = numbered(directory, _NAME)
+  replays = itertools.starmap(Dopamine41Replay, found)
+  return [replay for replay in replays if os.path.isfile(replay.path)]
 
 
 def inspect(replay: Dopamine41Replay) -> Dopamine41Info:

@@ -4,6 +4,7 @@ A run's checkpoints keep the student's replay in segments (`segment_log`) beside
 the manifests that name them.
 """
 
+import itertools
 import os
 import pathlib
 import re
@@ -19,13 +20,13 @@ from reincarnating_rl.errors import (
 )
 from reincarnating_rl.formats.json_file import read_json
 from reincarnating_rl.replay import array_file
+from reincarnating_rl.replay.numbered import numbered
 from reincarnating_rl.replay.settings import ReplaySettings
 
 REPLAYS, STUDENT = 'replays', 'student'
 # What a manifest, whoever wrote it, can make its reader raise.
 UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, OSError)
 _NAME = re.compile(r'ckpt\.(0|[1-9][0-9]{0,8})\.json', re.ASCII)
-_FOLDERS = ('.', 'checkpoints')
 _MAX_ACTIONS = 1024  # Whose logits are read, a segment at a time.
 
 
@@ -92,14 +93,8 @@ def find(directory: str | os.PathLike[str]) -> list[RunReplay]:
     Those in the directory itself and in its `checkpoints/`; in each of them
     ascending by number.
   """
-  root = pathlib.Path(directory).expanduser()
-  found = []
-  for folder in (root / name for name in _FOLDERS):
-    names = os.listdir(folder) if folder.is_dir() else []
-    numbers = (int(m[1]) for m in map(_NAME.fullmatch, names) if m)
-    replays = [RunReplay(str(folder), number) for number in sorted(numbers)]
-    found += [replay for replay in replays if _is_there(replay)]
-  return found
+  replays = itertools.starmap(RunReplay, numbered(directory, _NAME))
+  return [replay for replay in replays if _is_there(replay)]
 
 
 def _is_there(replay: RunReplay) -> bool:

@@ -175,7 +175,14 @@ def choose(
     UserError: nothing says which of several legacy ones is meant.
     DamagedFileError: one that had to be looked into is damaged.
   """
-  found = find(directory)
+  return _choose(find(directory), directory, number)
+
+
+def _choose(
+  found: list[StoredReplay],
+  directory: str | os.PathLike[str],
+  number: int | None,
+) -> StoredReplay:
   if not found:
     kinds = ', '.join(kind.description for kind in KINDS.values())
     raise MissingFileError(
@@ -218,4 +225,4 @@ def beside(
   if not found:
     return None
   is_there = any(replay.number == number for replay in found)
-  return choose(teacher, number if is_there else None)
+  return _choose(found, teacher, number if is_there else None)

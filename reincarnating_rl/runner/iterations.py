@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from absl import logging
 from dopamine.metrics.statistics_instance import StatisticsInstance
@@ -17,6 +17,7 @@ from reincarnating_rl.envs.seeding import episode_seed
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.evaluation.normalization import ScoreSummary
+from reincarnating_rl.replay import loading
 from reincarnating_rl.runner import arena, phases, progress
 from reincarnating_rl.runner.phases import Iteration, Phase
 
@@ -94,13 +95,13 @@ class Iterations:
     print(f'Loaded {report.describe()}.')
     return {'Load/TeacherSteps': report.steps}
 
-  def _follow(self, bar: progress.tqdm.tqdm) -> Callable[[int, int], None]:
+  def _follow(self, bar: progress.tqdm.tqdm) -> loading.Progress:
     """Returns what takes how much is done of how much."""
+    move = loading.moving(bar)
 
     def follow(done: int, total: int) -> None:
       self._interrupt.check()
-      bar.total = total
-      bar.update(done - bar.n)
+      move(done, total)
 
     return follow
 

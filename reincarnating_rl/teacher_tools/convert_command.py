@@ -13,7 +13,7 @@ import tqdm.auto as tqdm
 
 from reincarnating_rl import files
 from reincarnating_rl.errors import UserError
-from reincarnating_rl.replay import run_replay, stored
+from reincarnating_rl.replay import loading, run_replay, stored
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.stored import StoredReplay
 from reincarnating_rl.teacher_tools import identify, settings, text
@@ -120,12 +120,7 @@ def _load_replay(
     mininterval=1.0,
     leave=False,
   ) as bar:
-
-    def follow(done: int, total: int) -> None:
-      bar.total = total
-      bar.update(done - bar.n)
-
-    report = replay.load(store, newest=newest, progress=follow)
+    report = replay.load(store, newest=newest, progress=loading.moving(bar))
   print(f'{replay.describe()}: {report.describe()}.')
   return store
 

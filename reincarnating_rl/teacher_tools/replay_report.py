@@ -6,7 +6,7 @@ from typing import Any
 import tqdm.auto as tqdm
 
 from reincarnating_rl.errors import MissingFileError, UserError
-from reincarnating_rl.replay import data_summary
+from reincarnating_rl.replay import data_summary, loading
 from reincarnating_rl.replay.stored import KINDS, StoredReplay
 
 
@@ -80,12 +80,7 @@ def _data(replay: StoredReplay) -> dict[str, Any] | None:
     leave=False,
     delay=2.0,
   ) as bar:
-
-    def follow(done: int, total: int) -> None:
-      bar.total = total
-      bar.update(done - bar.n)
-
-    columns = replay.read_columns(follow)
+    columns = replay.read_columns(loading.moving(bar))
   if columns is None:
     return None
   summary = data_summary.summarize(columns)

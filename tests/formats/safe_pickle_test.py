@@ -25,13 +25,7 @@ from tests.formats import mutations
 
 _PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 _COMMAND = 'touch REINCARNATING_RL_PWNED'
-_FUZZ = hypothesis.settings(
-  max_examples=150,
-  deadline=None,
-  database=None,
-  derandomize=True,
-  suppress_health_check=list(hypothesis.HealthCheck),
-)
+_FUZZ = hypothesis.settings(mutations.FUZZ, max_examples=150)
 
 # Audit hooks cannot be removed, so this one is switched.
 _watched: list[str] | None = None
