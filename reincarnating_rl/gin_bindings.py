@@ -15,6 +15,7 @@ gin.external_configurable(
 # Dopamine's NatureDQNNetwork is left to Dopamine. The two ImpalaDQNNetworks are
 # told apart by `@networks.` and `@reincarnation_networks.`.
 for network in (
+  q_networks.CompactDQNNetwork,
   q_networks.MLPDQNNetwork,
   q_networks.ImpalaDQNNetwork,
   rainbow_networks.NatureRainbowNetwork,

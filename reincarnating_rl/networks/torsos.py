@@ -6,6 +6,7 @@ Dopamine's checkpoints hold them.
 """
 
 import math
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 from flax import linen as nn
@@ -14,8 +15,11 @@ from reincarnating_rl.types import Array
 
 # Features, kernel side and stride of Mnih et al. 2015, Methods.
 _NATURE_CONVOLUTIONS = ((32, 8, 4), (64, 4, 2), (64, 3, 1))
+# The same of Mnih et al. 2013, section 4.1.
+_COMPACT_CONVOLUTIONS = ((16, 8, 4), (32, 4, 2))
 
 HIDDEN_UNITS = 512
+COMPACT_HIDDEN_UNITS = 256
 
 Initializer = nn.initializers.Initializer
 kernel_initializer = nn.initializers.xavier_uniform()
@@ -63,8 +67,20 @@ def nature_convolutions(
   Returns:
     [F] features; F is 7744 of 84 x 84 pixels padded, 3136 unpadded.
   """
+  return _convolve(
+    state, _NATURE_CONVOLUTIONS, kernel_init=kernel_init, padding=padding
+  )
+
+
+def _convolve(
+  state: Array,
+  convolutions: Sequence[tuple[int, int, int]],
+  *,
+  kernel_init: Initializer,
+  padding: str,
+) -> Array:
   x = state
-  for features, side, stride in _NATURE_CONVOLUTIONS:
+  for features, side, stride in convolutions:
     convolution = nn.Conv(
       features=features,
       kernel_size=(side, side),
@@ -94,6 +110,25 @@ def nature_torso(
   """
   x = nature_convolutions(state, kernel_init=kernel_init, padding=padding)
   return nn.relu(nn.Dense(HIDDEN_UNITS, kernel_init=kernel_init)(x))
+
+
+def compact_torso(state: Array) -> Array:
+  """Two convolutions and a hidden layer of 256 (Mnih et al. 2013).
+
+  Args:
+    state: [H, W, S] float32.
+
+  Returns:
+    [256] features.
+  """
+  x = _convolve(
+    state,
+    _COMPACT_CONVOLUTIONS,
+    kernel_init=kernel_initializer,
+    padding='VALID',
+  )
+  hidden = nn.Dense(COMPACT_HIDDEN_UNITS, kernel_init=kernel_initializer)
+  return nn.relu(hidden(x))
 
 
 def mlp_torso(state: Array, num_layers: int, hidden_units: int) -> Array:

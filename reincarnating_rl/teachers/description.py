@@ -29,6 +29,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
   network.__name__: network
   for network in (
     q_networks.NatureDQNNetwork,
+    q_networks.CompactDQNNetwork,
     q_networks.ImpalaDQNNetwork,
     q_networks.MLPDQNNetwork,
     rainbow_networks.NatureRainbowNetwork,
