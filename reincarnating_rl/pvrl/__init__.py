@@ -1,0 +1,1 @@
+"""The comparison of ways to reuse prior computation, on games of minutes."""

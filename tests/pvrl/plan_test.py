@@ -1,0 +1,116 @@
+"""The plan of the comparison: who learns from whom, and what is shared."""
+
+import pytest
+
+from reincarnating_rl import configs_path
+from reincarnating_rl.errors import UserError
+from reincarnating_rl.pvrl import plan
+
+
+def make(games=('breakout',), seeds=1, methods=('QDagger',), studies=('main',)):
+  studies = [plan.MAIN if name == 'main' else name for name in studies]
+  return plan.make_plan(
+    games=games, seeds=seeds, methods=methods, studies=studies
+  )
+
+
+def test_one_method_literally():
+  teacher, student = make()
+  game = "--gin_bindings=create_minatar_environment.game_name = 'breakout'"
+  assert teacher == plan.Job(
+    'teachers/breakout',
+    (
+      '--agent=dqn',
+      '--gin_files=minatar/pvrl_teacher.gin',
+      game,
+      '--run_number=0',
+    ),
+  )
+  assert student == plan.Job(
+    'students/qdagger_dqn/breakout/1',
+    (
+      '--agent=qdagger_dqn',
+      '--gin_files=minatar/qdagger_dqn.gin',
+      '--gin_files=minatar/pvrl.gin',
+      game,
+      '--run_number=1',
+    ),
+    'teachers/breakout',
+  )
+
+
+def test_every_student_of_a_game_has_its_teacher_which_comes_before():
+  jobs = make(plan.GAMES, 3, tuple(plan.METHODS), tuple(plan.STUDIES))
+  seen = set()
+  for job in jobs:
+    if not job.directory.startswith(plan.TEACHERS):
+      game = job.directory.split('/')[2]
+      assert job.teacher == f'{plan.TEACHERS}/{game}'
+      assert job.teacher in seen
+    assert job.directory not in seen
+    seen.add(job.directory)
+
+
+def test_a_run_of_several_studies_is_one_job():
+  alone = make(seeds=2)
+  both = make(seeds=2, studies=('main', 'weaning'))
+  added = {job.directory for job in both} - {job.directory for job in alone}
+  assert added == {
+    f'students/{agent}/breakout/{seed}'
+    for agent in ('dagger_dqn', 'ql_dagger_dqn')
+    for seed in (1, 2)
+  }
+
+
+def test_seeds_come_one_after_the_other():
+  seeds = [
+    job.directory[-1]
+    for job in make(('asterix', 'breakout'), 3, tuple(plan.METHODS))
+    if job.teacher
+  ]
+  assert seeds == sorted(seeds)
+
+
+def test_variants_differ_in_directory_and_in_what_sets_them_apart():
+  jobs = {j.directory: j for j in make(studies=('n_step', 'teachers'))}
+  ten = jobs['students/qdagger_dqn-update_horizon_10/breakout/1']
+  assert '--gin_bindings=JaxDQNAgent.update_horizon = 10' in ten.flags
+  weak = jobs['students/qdagger_dqn-teacher_1/breakout/1']
+  assert weak.teacher_checkpoint == 1
+
+
+def test_a_study_names_the_directories_of_its_jobs():
+  jobs = make(plan.GAMES, 2, ('QDagger', 'JSRL'), tuple(plan.STUDIES))
+  made = {job.directory for job in jobs if job.teacher}
+  named = {
+    directory
+    for study in plan.STUDIES
+    for directories in plan.runs_of(
+      study, games=plan.GAMES, seeds=2, methods=('QDagger', 'JSRL')
+    ).values()
+    for directory in directories
+  }
+  assert named == made
+
+
+def test_every_agent_has_its_configuration():
+  variants = [v for s in plan.STUDIES.values() for v in s.variants.values()]
+  for agent in {variant.agent for variant in variants}:
+    assert (configs_path.SHIPPED / f'minatar/{agent}.gin').is_file(), agent
+
+
+@pytest.mark.parametrize(
+  ('names', 'chosen'),
+  [
+    (['jsrl', 'QDAGGER'], ['QDagger', 'JSRL']),
+    (['tabula-rasa'], ['Tabula rasa']),
+    (['QDagger', 'qdagger'], ['QDagger']),
+  ],
+)
+def test_names_are_found_however_they_are_written(names, chosen):
+  assert plan.choose('method', names, plan.METHODS) == chosen
+
+
+def test_an_unknown_name_is_an_error_with_the_nearest():
+  with pytest.raises(UserError, match="'qdager'.*Did you mean QDagger"):
+    plan.choose('method', ['qdager'], plan.METHODS)
