@@ -4,21 +4,29 @@ import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
-from reincarnating_rl.envs import single, vector
+from reincarnating_rl.envs import minatar_games, single, vector
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import VectorEnvironment
 
+MINATAR = 'MinAtar/'
+_ATARI_STACK_SIZE = 4  # Of Mnih et al. 2015, and of every Dopamine agent.
+
 
 class Game(NamedTuple):
-  """Makes environments of one game, equal under equal seeds and actions."""
+  """Makes environments of one game, equal under equal seeds and actions.
+
+  `stack_size` is how many observations make a state where nobody says
+  otherwise: one, unless a single one hides which way things move.
+  """
 
   name: str
   create_environment: Callable[[], Environment]
   create_vector_environment: Callable[[], VectorEnvironment]
+  stack_size: int = 1
 
 
 def create_atari_game(
-  game_name: str,
+  game_name: str = 'Pong',
   sticky_actions: bool = True,
   num_vector_environments: int = 16,
   *,
@@ -50,24 +58,62 @@ def create_atari_game(
       sticky_actions,
       atari_roms_path=atari_roms_path,
     ),
+    _ATARI_STACK_SIZE,
   )
 
 
-def create_gymnasium_game(name: str, num_vector_environments: int = 8) -> Game:
-  """A game of Gymnasium's registry, such as `CartPole-v1`.
+def create_minatar_game(
+  game_name: str = 'breakout',
+  sticky_actions: bool = True,
+  num_vector_environments: int = 16,
+  *,
+  max_steps_per_episode: int = minatar_games.MAX_STEPS_PER_EPISODE,
+) -> Game:
+  """A game of MinAtar (Young & Tian 2019); see `minatar_games.MinAtarGame`.
 
   Args:
-    name: of the registry.
+    game_name: in snake_case, such as `space_invaders`; the game's own name is
+      this with `MinAtar/` before it.
+    sticky_actions: repeat the action before with probability 0.1.
     num_vector_environments: episodes played side by side in evaluation.
+    max_steps_per_episode: where a time-out ends the episode.
 
   Returns:
     The game.
-  """
-  create = functools.partial(single.create_gymnasium_environment, name)
 
-  def create_vector() -> VectorEnvironment:
-    return vector.LoopVectorEnvironment(
-      [create() for _ in range(num_vector_environments)]
+  Raises:
+    UnknownMinAtarGameError: there is no such game.
+  """
+  minatar_games.check_name(game_name)
+
+  def create() -> Environment:
+    return Environment(
+      minatar_games.MinAtarGame(
+        game_name, sticky_actions, max_steps_per_episode
+      )
     )
+
+  return _looped(f'{MINATAR}{game_name}', create, num_vector_environments)
+
+
+def create_gymnasium_game(
+  game_name: str = 'CartPole-v1', num_vector_environments: int = 8
+) -> Game:
+  """A game of Gymnasium's registry, such as `CartPole-v1`.
+
+  Args:
+    game_name: of the registry.
+    num_vector_environments: episodes played side by side in evaluation.
+
+  Returns:
+    The game; whether there is one is seen when an environment is made.
+  """
+  create = functools.partial(single.create_gymnasium_environment, game_name)
+  return _looped(game_name, create, num_vector_environments)
+
+
+def _looped(name: str, create: Callable[[], Environment], lanes: int) -> Game:
+  def create_vector() -> VectorEnvironment:
+    return vector.LoopVectorEnvironment([create() for _ in range(lanes)])
 
   return Game(name, create, create_vector)
