@@ -1,14 +1,18 @@
 """A game as an experiment needs it: one to train in, many to measure in."""
 
 import functools
+import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from reincarnating_rl.envs import minatar_games, single, vector
+import gymnasium as gym
+
+from reincarnating_rl.envs import atari_games, minatar_games, single, vector
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import VectorEnvironment
 
 MINATAR = 'MinAtar/'
+_VERSION = re.compile(r'-v[0-9]+$', re.ASCII)
 _ATARI_STACK_SIZE = 4  # Of Mnih et al. 2015, and of every Dopamine agent.
 
 
@@ -117,3 +121,60 @@ def _looped(name: str, create: Callable[[], Environment], lanes: int) -> Game:
     return vector.LoopVectorEnvironment([create() for _ in range(lanes)])
 
   return Game(name, create, create_vector)
+
+
+def kind_of(name: str) -> str:
+  """Says which kind of game a name is of, whether or not there is one.
+
+  Args:
+    name: such as `Pong`, `MinAtar/breakout` or `CartPole-v1`.
+
+  Returns:
+    'atari', 'minatar' or 'gymnasium'.
+  """
+  if name.startswith(MINATAR):
+    return 'minatar'
+  # Atari's games are in Gymnasium's registry too, with other observations.
+  registered = gym.registry.get(name)
+  is_atari = registered and 'ale_py' in str(registered.entry_point)
+  if is_atari or name.startswith('ALE/') or not _VERSION.search(name):
+    return 'atari'
+  return 'gymnasium'
+
+
+def is_known(name: str) -> bool:
+  """Says whether there is a game of that name, of any kind."""
+  kind = kind_of(name)
+  if kind == 'minatar':
+    return name.removeprefix(MINATAR) in minatar_games.GAMES
+  if kind == 'gymnasium':
+    return name in gym.registry
+  try:
+    atari_games.rom_id(name)
+  except atari_games.UnknownGameError:
+    return False
+  return True
+
+
+def create_game(
+  name: str, *, atari_roms_path: str | None = None, **settings: Any
+) -> Game:
+  """Makes a game of any kind.
+
+  Args:
+    name: such as `Pong`, `MinAtar/breakout` or `CartPole-v1`.
+    atari_roms_path: of an Atari game, as `create_atari_game` takes it.
+    **settings: that the function of its kind takes besides.
+
+  Returns:
+    The game.
+
+  Raises:
+    UnknownMinAtarGameError: there is no such game.
+  """
+  kind = kind_of(name)
+  if kind == 'minatar':
+    return create_minatar_game(name.removeprefix(MINATAR), **settings)
+  if kind == 'gymnasium':
+    return create_gymnasium_game(name, **settings)
+  return create_atari_game(name, atari_roms_path=atari_roms_path, **settings)
