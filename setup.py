@@ -11,6 +11,10 @@ VERSION = re.search(
   (ROOT / 'reincarnating_rl' / '__init__.py').read_text(encoding='utf-8'),
 )[1]
 
+# Games beside Atari's. MinAtar's licence is the GPL: it is installed by those
+# who ask for it.
+GAMES = {'box2d': ['box2d>=2.3.10,<3'], 'minatar': ['minatar>=1.0.15,<2']}
+
 setup(
   name='reincarnating_rl',
   version=VERSION,
@@ -22,6 +26,8 @@ setup(
     *find_packages(include=['reincarnating_rl', 'reincarnating_rl.*']),
     'reincarnating_rl.configs',
     'reincarnating_rl.configs.base',
+    'reincarnating_rl.configs.gymnasium',
+    'reincarnating_rl.configs.minatar',
   ],
   # The configurations live at the top of the repository and travel in the
   # wheel, so that they are found by name from anywhere.
@@ -29,6 +35,8 @@ setup(
   package_data={
     'reincarnating_rl.configs': ['*.gin'],
     'reincarnating_rl.configs.base': ['*.gin'],
+    'reincarnating_rl.configs.gymnasium': ['*.gin'],
+    'reincarnating_rl.configs.minatar': ['*.gin'],
   },
   install_requires=[
     'absl-py>=2.1',
@@ -58,8 +66,11 @@ setup(
     'urllib3>=2',
   ],
   extras_require={
+    **GAMES,
     'cuda': ['jax[cuda13]>=0.10,<0.11'],
     'dev': [
+      *GAMES['box2d'],
+      *GAMES['minatar'],
       'gcp-storage-emulator>=2026.7',
       'hypothesis>=6.100',
       'pytest>=8',

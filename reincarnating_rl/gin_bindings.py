@@ -2,9 +2,13 @@
 
 import gin
 
-from reincarnating_rl import schedules
+from reincarnating_rl import errors, schedules
 from reincarnating_rl.envs import games
-from reincarnating_rl.networks import q_networks, rainbow_networks
+from reincarnating_rl.networks import (
+  minatar_networks,
+  q_networks,
+  rainbow_networks,
+)
 from reincarnating_rl.teachers import factory
 from reincarnating_rl.teachers.foreign import layers
 
@@ -21,6 +25,10 @@ for network in (
   rainbow_networks.NatureRainbowNetwork,
   rainbow_networks.ImpalaRainbowNetwork,
   rainbow_networks.MLPRainbowNetwork,
+  minatar_networks.MinAtarDQNNetwork,
+  minatar_networks.MinAtarRainbowNetwork,
+  minatar_networks.MinAtarImpalaDQNNetwork,
+  minatar_networks.MinAtarImpalaRainbowNetwork,
 ):
   gin.external_configurable(network, module='reincarnation_networks')
 create_teacher = gin.external_configurable(
@@ -42,3 +50,37 @@ with gin.config.interactive_mode():
     module='dopamine.discrete_domains.atari_lib',
     denylist=['atari_roms_path'],
   )
+create_minatar_game = gin.external_configurable(
+  games.create_minatar_game, name='create_minatar_environment', module='games'
+)
+create_gymnasium_game = gin.external_configurable(
+  games.create_gymnasium_game,
+  name='create_gymnasium_environment',
+  module='games',
+)
+
+
+@gin.configurable(module='games', denylist=['atari_roms_path'])
+def create_game(
+  kind: str = 'atari', *, atari_roms_path: str | None = None
+) -> games.Game:
+  """Makes the game of an experiment.
+
+  Args:
+    kind: 'atari', 'minatar' or 'gymnasium'; which of its games, and how it is
+      played, `create_KIND_environment` sets.
+    atari_roms_path: directory of Atari's ROMs; None for ale-py's own.
+
+  Raises:
+    UserError: there is no such kind or game.
+  """
+  kinds = {
+    'atari': lambda: create_atari_game(atari_roms_path=atari_roms_path),
+    'minatar': create_minatar_game,
+    'gymnasium': create_gymnasium_game,
+  }
+  if kind not in kinds:
+    raise errors.UserError(
+      f'create_game.kind is {kind!r}: choose one of {", ".join(kinds)}.'
+    )
+  return kinds[kind]()

@@ -32,7 +32,7 @@ ALLOWED = {
     *('_dopamine_compat', 'types', 'errors', 'learning', 'objectives'),
     *('augmentation', 'replay', 'schedules', 'teachers'),
   },
-  'gin_bindings': {'schedules', 'networks', 'envs', 'teachers'},
+  'gin_bindings': {'errors', 'schedules', 'networks', 'envs', 'teachers'},
   'configs_path': {'errors'},
   'configuration': {'configs_path', 'errors'},
   'runner': {

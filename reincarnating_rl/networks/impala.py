@@ -36,18 +36,20 @@ class ResidualStack(nn.Module):
 
 
 class ImpalaEncoder(nn.Module):
-  """Three residual stacks of 16, 32 and 32 features, 15 convolutions in all.
+  """Residual stacks, by default of 16, 32 and 32 features: 15 convolutions.
 
   Attributes:
     width_scale: multiplies the features.
+    stack_features: of each stack.
   """
 
   width_scale: int = 1
+  stack_features: tuple[int, ...] = _STACK_FEATURES
 
   @nn.compact
   def __call__(self, x: Array) -> Array:
-    """Returns [h, w, 32 * width_scale] of `x[H, W, S]`, 11 x 11 of 84 x 84."""
-    for index, features in enumerate(_STACK_FEATURES):
+    """Returns [h, w, F * width_scale] of `x[H, W, S]`, 11 x 11 of 84 x 84."""
+    for index, features in enumerate(self.stack_features):
       # Dopamine's checkpoints have this name.
       name = f'_stacks_{index}'
       x = ResidualStack(features * self.width_scale, name=name)(x)

@@ -32,6 +32,8 @@ class RainbowNetwork(nn.Module):
   distributional: bool = True
   inputs_preprocessed: bool = False
 
+  _hidden_units = torsos.HIDDEN_UNITS  # Of the layer between torso and head.
+
   @nn.compact
   def __call__(
     self,
@@ -70,7 +72,7 @@ class RainbowNetwork(nn.Module):
 
   def _atom_logits(self, x: Array, layer: rainbow_head.Layer) -> Array:
     """Returns [A, N] of one state."""
-    hidden = layer(self._features(x), features=torsos.HIDDEN_UNITS)
+    hidden = layer(self._features(x), features=self._hidden_units)
     return self._head(nn.relu(hidden), layer, layer)
 
   def _head(

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from dopamine.jax.agents.dqn import dqn_agent
+import gin
+import numpy as np
 
 from reincarnating_rl import gin_bindings
 from reincarnating_rl.agents import dqn, rainbow
@@ -65,7 +66,7 @@ def create_runner(
   seed: int,
   atari_roms_path: str | None = None,
 ) -> RunnerWithTeacher:
-  """Builds an Atari experiment from names; gin sets the rest.
+  """Builds an experiment from names; gin sets the rest, the game among it.
 
   Args:
     base_dir: of the run; a checkpoint there is resumed.
@@ -81,10 +82,12 @@ def create_runner(
   Raises:
     UserError: something that the user named does not exist or does not fit.
   """
-  game = gin_bindings.create_atari_game(atari_roms_path=atari_roms_path)
+  game = gin_bindings.create_game(atari_roms_path=atari_roms_path)
   return RunnerWithTeacher(
     base_dir,
-    functools.partial(create_agent, agent, seed=seed),
+    functools.partial(
+      create_agent, agent, seed=seed, stack_size=game.stack_size
+    ),
     game,
     teacher=create_teacher(teacher, game, needed=AGENTS[agent].needs_teacher),
     find_teacher_replay=functools.partial(find_teacher_replay, teacher),
@@ -98,6 +101,7 @@ def create_agent(
   environment: Environment,
   *,
   seed: int,
+  stack_size: int,
   summary_writer: str | None = None,
 ) -> ReincarnationMixin:
   """Makes a student, in the way that Dopamine's `Runner` asks for one.
@@ -107,13 +111,49 @@ def create_agent(
     session: of TensorFlow 1; none here.
     environment: whose actions and observations it is made for.
     seed: of the student.
+    stack_size: S, observations in a state, unless gin says otherwise.
     summary_writer: Dopamine's folder for summaries; collectors write ours.
 
   Returns:
     The student.
+
+  Raises:
+    UserError: a setting makes no sense, or does not fit the game.
   """
   del session, summary_writer
+  _tell_observations(environment, stack_size)
   return AGENTS[name](num_actions=environment.action_space.n, seed=seed)
+
+
+def _tell_observations(environment: Environment, stack_size: int) -> None:
+  """Has the student take the game's observations.
+
+  They are set where Dopamine's configurations set them, for the constructors of
+  its agents do not all hand them on.
+
+  Raises:
+    UserError: the user has set others.
+  """
+  space = environment.observation_space
+  told = gin.get_bindings('JaxDQNAgent')
+  given = told.get('observation_shape', space.shape)
+  if tuple(given) != space.shape:
+    raise UserError(
+      f'JaxDQNAgent.observation_shape is {given}, but the game gives '
+      f'{space.shape}: leave it out.'
+    )
+  settings = {
+    'observation_shape': space.shape,
+    'observation_dtype': np.dtype(space.dtype).name,
+    'stack_size': stack_size,
+  }
+  with gin.unlock_config():
+    for name in settings.keys() - told.keys():
+      gin.bind_parameter(f'JaxDQNAgent.{name}', settings[name])
+
+
+def _stack_size(game: Game) -> int:
+  return gin.get_bindings('JaxDQNAgent').get('stack_size', game.stack_size)
 
 
 def find_teacher_replay(settings: TeacherSettings) -> StoredReplay | None:
@@ -163,7 +203,7 @@ def create_teacher(
       settings.checkpoint_dir,
       num_actions=int(environment.action_space.n),
       observation_shape=environment.observation_space.shape,
-      stack_size=dqn_agent.NATURE_DQN_STACK_SIZE,
+      stack_size=_stack_size(game),
       checkpoint_number=settings.checkpoint_number,
       checkpoint_file_prefix=settings.checkpoint_file_prefix,
       game_actions=environment.action_meanings,

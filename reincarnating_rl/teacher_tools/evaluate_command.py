@@ -114,7 +114,7 @@ def _play(
         policy,
         seed=args.seed,
         iteration=_STREAM,
-        stack_size=identify.STACK_SIZE,
+        stack_size=game.stack_size,
         num_episodes=args.episodes,
         max_steps_per_episode=args.max_steps_per_episode,
         on_steps=on_steps,

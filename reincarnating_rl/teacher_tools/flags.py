@@ -129,7 +129,8 @@ def _add_teacher(parser: argparse.ArgumentParser, path: str | None) -> None:
     help='a run, its checkpoints, or a file of another library',
   )
   parser.add_argument(
-    '--game', help='in CamelCase: Pong; default: what the teacher says'
+    '--game',
+    help='Pong, MinAtar/breakout, CartPole-v1; default: what the teacher says',
   )
   parser.add_argument(
     '--teacher_agent', default='auto', help='kind of teacher; %(default)s'

@@ -13,8 +13,7 @@ from reincarnating_rl.teachers.errors import (
 )
 from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
 
-STACK_SIZE = 4  # Dopamine's, in every game.
-_ATARI = (84, 84)
+_ATARI = (84, 84, 4)  # With Dopamine's stack.
 # No game has so few: a teacher's error then says how many it has.
 _ONE_ACTION = 1
 
@@ -40,7 +39,7 @@ def facts(settings: Settings, replay: StoredReplay | None) -> GameFacts:
   """
   if settings.game is not None:
     return _of_game(settings.game)
-  state_shape, known_by = (*_ATARI, STACK_SIZE), "Atari's states"
+  state_shape, known_by = _ATARI, "Atari's states"
   if replay is not None:
     info, known_by = replay.inspect(), 'the states of its replay'
     state_shape = (*info.observation_shape, info.stack_size)
@@ -52,7 +51,7 @@ def _of_game(game: Game) -> GameFacts:
   environment = game.create_environment()
   try:
     return GameFacts(
-      (*environment.observation_space.shape, STACK_SIZE),
+      (*environment.observation_space.shape, game.stack_size),
       int(environment.action_space.n),
       environment.action_meanings,
       game.name,

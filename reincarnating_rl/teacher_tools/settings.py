@@ -5,7 +5,7 @@ import os
 import pathlib
 from typing import Any, NamedTuple
 
-from reincarnating_rl.envs import atari_games, games
+from reincarnating_rl.envs import games
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.teacher_tools import survey
 from reincarnating_rl.teacher_tools.survey import Found, Told
@@ -27,7 +27,7 @@ class Settings(NamedTuple):
   agent: str
   options: dict[str, Any]  # of `create_teacher`
   told: Told  # by the manifest
-  game: Game | None  # an Atari game, of which the environment can be made
+  game: Game | None  # of which the environment can be made
 
   @property
   def chosen(self) -> Found | None:
@@ -53,7 +53,7 @@ def read(args: argparse.Namespace) -> Settings:
   Raises:
     UserError: there is no such path, kind, game, gin file or binding.
   """
-  teacher, atari = _gin(args)
+  told_by_gin = _gin(args)
   path = os.path.expanduser(args.path or '')
   given = args.teacher_checkpoint_file_prefix
   prefixes = (given,) if given else checkpoint_files.PREFIXES
@@ -63,7 +63,7 @@ def read(args: argparse.Namespace) -> Settings:
     args.teacher_checkpoint_number,
     next((f.prefix for f in found if f.prefix), prefixes[0]),
     args.teacher_agent,
-    teacher,
+    told_by_gin.teacher,
     Told(),
     None,
   )
@@ -73,14 +73,8 @@ def read(args: argparse.Namespace) -> Settings:
     manifest = chosen.manifest(number)
     told = survey.read_told(manifest, str(chosen.path))
     settings = settings._replace(told=told)
-  named = atari.pop('game_name', None)
-  name = args.game or named or _atari(settings.told.game)
-  if name is None:
-    return settings
-  lanes = min(_LANES, getattr(args, 'episodes', _LANES))
-  atari = {'num_vector_environments': lanes} | atari
-  atari['atari_roms_path'] = args.atari_roms_path
-  return settings._replace(game=games.create_atari_game(name, **atari))
+  game = _game(args, told_by_gin, settings.told.game)
+  return settings._replace(game=game)
 
 
 def check_kind(agent: str) -> None:
@@ -92,10 +86,18 @@ def check_kind(agent: str) -> None:
   factory.check_agent(agent, (recognition.AUTO, *KINDS))
 
 
-def _gin(args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
-  """Returns what gin sets of the teacher, and of the Atari game."""
+class _Gin(NamedTuple):
+  """What gin sets."""
+
+  teacher: dict[str, Any] = {}
+  game: str | None = None  # its name
+  play: dict[str, Any] = {}  # how it is played
+  stack_size: int | None = None
+
+
+def _gin(args: argparse.Namespace) -> _Gin:
   if not args.gin_files and not args.gin_bindings:
-    return {}, {}  # Gin's names are Dopamine's, which is slow to import.
+    return _Gin()  # Gin's names are Dopamine's, which is slow to import.
   import gin
 
   from reincarnating_rl import configuration
@@ -104,15 +106,30 @@ def _gin(args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
   configuration.load(
     args.gin_files, args.gin_bindings, network_parameter=_NETWORK
   )
-  teacher = gin.get_bindings('create_teacher')
-  atari = gin.get_bindings('create_atari_environment')
-  return dict(teacher), dict(atari)
+  kind = gin.get_bindings('create_game').get('kind', 'atari')
+  play = dict(gin.get_bindings(f'create_{kind}_environment'))
+  name = play.pop('game_name', None)
+  return _Gin(
+    dict(gin.get_bindings('create_teacher')),
+    f'{games.MINATAR}{name}' if name and kind == 'minatar' else name,
+    play,
+    gin.get_bindings('JaxDQNAgent').get('stack_size'),
+  )
 
 
-def _atari(name: str | None) -> str | None:
-  """Returns the name of a game if it is one of Atari's."""
-  try:
-    atari_games.rom_id(name or '')
-  except atari_games.UnknownGameError:
+def _game(
+  args: argparse.Namespace, told_by_gin: _Gin, told: str | None
+) -> Game | None:
+  """Makes the game that a flag, gin or else the teacher names."""
+  name = args.game or told_by_gin.game
+  if name is None and told is not None and games.is_known(told):
+    name = told
+  if name is None:
     return None
-  return name
+  play = {}
+  if games.kind_of(name) == games.kind_of(told_by_gin.game or name):
+    play = told_by_gin.play
+  lanes = min(_LANES, getattr(args, 'episodes', _LANES))
+  play = {'num_vector_environments': lanes} | play
+  game = games.create_game(name, atari_roms_path=args.atari_roms_path, **play)
+  return game._replace(stack_size=told_by_gin.stack_size or game.stack_size)

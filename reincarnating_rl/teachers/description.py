@@ -15,6 +15,7 @@ from flax import linen as nn
 from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.networks import (
   layered,
+  minatar_networks,
   policy_networks,
   q_networks,
   quantile_networks,
@@ -35,6 +36,10 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     rainbow_networks.NatureRainbowNetwork,
     rainbow_networks.ImpalaRainbowNetwork,
     rainbow_networks.MLPRainbowNetwork,
+    minatar_networks.MinAtarDQNNetwork,
+    minatar_networks.MinAtarRainbowNetwork,
+    minatar_networks.MinAtarImpalaDQNNetwork,
+    minatar_networks.MinAtarImpalaRainbowNetwork,
     quantile_networks.QuantileNetwork,
     quantile_networks.ImplicitQuantileNetwork,
     policy_networks.NaturePolicyNetwork,
@@ -183,8 +188,13 @@ def trained_on(metadata: Mapping[str, Any]) -> str | None:
 
 
 def plain_name(game: str) -> str:
-  """Returns 'pong' for Pong, ALE/Pong-v5 and PongNoFrameskip-v4."""
-  return _VARIANT.sub('', game.rpartition('/')[2]).lower()
+  """Returns 'pong' for Pong, ALE/Pong-v5 and PongNoFrameskip-v4.
+
+  Another game of the same name stays another: 'minatar/spaceinvaders' is that
+  of MinAtar/space_invaders and MinAtar/SpaceInvaders-v1.
+  """
+  plain = _VARIANT.sub('', game.removeprefix('ALE/'))
+  return plain.replace('_', '').lower()
 
 
 def _tuples(value: Any) -> Any:

@@ -1,0 +1,123 @@
+"""The games of MinAtar (Young & Tian 2019), as Gymnasium environments."""
+
+import difflib
+import importlib
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from reincarnating_rl import errors
+
+GAMES = ('asterix', 'breakout', 'freeway', 'seaquest', 'space_invaders')
+# The six actions of every game, in MinAtar's order, as the Arcade Learning
+# Environment calls them: a teacher of all six declares these.
+MEANINGS = ('NOOP', 'LEFT', 'UP', 'RIGHT', 'DOWN', 'FIRE')
+STICKINESS = 0.1
+MAX_STEPS_PER_EPISODE = 5000
+
+
+class UnknownMinAtarGameError(errors.UserError):
+  """There is no MinAtar game of that name."""
+
+
+def check_name(game_name: str) -> None:
+  """Refuses a name that no game has.
+
+  Args:
+    game_name: in snake_case, such as `space_invaders`.
+
+  Raises:
+    UnknownMinAtarGameError: with the nearest right name.
+  """
+  if game_name in GAMES:
+    return
+  folded = str(game_name).lower().replace('-', '_')
+  near = difflib.get_close_matches(folded, GAMES, n=1)
+  hint = f' Did you mean {near[0]!r}?' if near else ''
+  raise UnknownMinAtarGameError(
+    f'There is no MinAtar game {game_name!r}; there are {", ".join(GAMES)}.'
+    f'{hint}'
+  )
+
+
+class MinAtarGame(gym.Env):
+  """A MinAtar game with its minimal set of actions.
+
+  Observations are `[10, 10, C]` uint8 of zeros and ones, a channel for each
+  kind of object; C differs between games. An episode is a function of the seed
+  and the actions: the game and the sticky actions draw on one generator.
+
+  Freeway, which nothing but its clock of 2,500 steps ends, is truncated there:
+  the states do not show the clock.
+  """
+
+  def __init__(
+    self,
+    game_name: str,
+    sticky_actions: bool = True,
+    max_steps_per_episode: int = MAX_STEPS_PER_EPISODE,
+  ) -> None:
+    """Makes the game.
+
+    Args:
+      game_name: one of `GAMES`.
+      sticky_actions: repeat the action before with probability 0.1.
+      max_steps_per_episode: where a time-out ends the episode.
+
+    Raises:
+      UserError: there is no such game, or MinAtar is not installed.
+    """
+    check_name(game_name)
+    self._game = _import_minatar().Environment(
+      game_name, sticky_action_prob=STICKINESS if sticky_actions else 0.0
+    )
+    self._game.seed(0)  # From here on, the game draws on its generator too.
+    self._actions = self._game.minimal_action_set()
+    self._max_steps = max_steps_per_episode
+    self._ends_by_clock = game_name == 'freeway'
+    self._steps = 0
+    self.action_space = gym.spaces.Discrete(len(self._actions))
+    self.observation_space = gym.spaces.Box(
+      0, 1, tuple(self._game.state_shape()), np.uint8
+    )
+
+  def get_action_meanings(self) -> list[str]:
+    """Returns what the actions mean, in their order."""
+    return [MEANINGS[action] for action in self._actions]
+
+  def reset(
+    self, *, seed: int | None = None, options: dict[str, Any] | None = None
+  ) -> tuple[np.ndarray, dict[str, Any]]:
+    """See `gymnasium.Env.reset`."""
+    del options
+    if seed is not None:
+      # As `Environment.seed`, which makes a new generator in ten times as long.
+      self._game.random.seed(seed)
+    self._game.last_action = 0  # MinAtar lets it outlive the episode.
+    self._game.reset()
+    self._steps = 0
+    return self._observe(), {}
+
+  def step(
+    self, action: int
+  ) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+    """See `gymnasium.Env.step`."""
+    reward, over = self._game.act(self._actions[action])
+    self._steps += 1
+    terminated = over and not self._ends_by_clock
+    truncated = not terminated and (over or self._steps >= self._max_steps)
+    return self._observe(), reward, terminated, truncated, {}
+
+  def _observe(self) -> np.ndarray:
+    return self._game.state().view(np.uint8)
+
+
+def _import_minatar() -> Any:
+  try:
+    # Not before it is played: it imports libraries to draw with.
+    return importlib.import_module('minatar')
+  except ModuleNotFoundError as error:
+    raise errors.UserError(
+      "MinAtar is not installed: pip install 'reincarnating_rl[minatar]'."
+    ) from error
