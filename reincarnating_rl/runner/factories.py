@@ -64,6 +64,7 @@ def create_runner(
   teacher: TeacherSettings,
   seed: int,
   atari_roms_path: str | None = None,
+  command: str | None = None,
 ) -> RunnerWithTeacher:
   """Builds an Atari experiment from names; gin sets the rest.
 
@@ -74,6 +75,7 @@ def create_runner(
       with it.
     seed: of everything.
     atari_roms_path: directory of ROMs, or None for ale-py's own.
+    command: that asks for all this, for `lineage.json`.
 
   Returns:
     The runner, ready for `run_experiment`.
@@ -89,6 +91,7 @@ def create_runner(
     teacher=create_teacher(teacher, game, needed=AGENTS[agent].needs_teacher),
     find_teacher_replay=functools.partial(find_teacher_replay, teacher),
     seed=seed,
+    started_as={'agent': agent, 'command': command},
   )
 
 
