@@ -8,6 +8,7 @@ The same command resumes a run that was interrupted.
 """
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -16,6 +17,7 @@ from absl import app, flags, logging
 from reincarnating_rl.errors import UserError, first_line
 
 FLAGS = flags.FLAGS
+_PROGRAM = ('python', '-m', 'reincarnating_rl.train')
 _INTERRUPTED = 130  # What shells say of a command that Ctrl-C ended.
 
 flags.DEFINE_string(
@@ -129,6 +131,7 @@ def _run() -> None:
     ),
     seed=FLAGS.run_number,
     atari_roms_path=FLAGS.atari_roms_path,
+    command=shlex.join((*_PROGRAM, *sys.argv[1:])),
   )
   configuration.check_every_binding_was_read()
   runner.run_experiment()

@@ -65,6 +65,7 @@ def create_runner(
   teacher: TeacherSettings,
   seed: int,
   atari_roms_path: str | None = None,
+  command: str | None = None,
 ) -> RunnerWithTeacher:
   """Builds an experiment from names; gin sets the rest, the game among it.
 
@@ -75,6 +76,7 @@ def create_runner(
       with it.
     seed: of everything.
     atari_roms_path: directory of ROMs, or None for ale-py's own.
+    command: that asks for all this, for `lineage.json`.
 
   Returns:
     The runner, ready for `run_experiment`.
@@ -92,6 +94,7 @@ def create_runner(
     teacher=create_teacher(teacher, game, needed=AGENTS[agent].needs_teacher),
     find_teacher_replay=functools.partial(find_teacher_replay, teacher),
     seed=seed,
+    started_as={'agent': agent, 'command': command},
   )
 
 

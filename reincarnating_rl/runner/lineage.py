@@ -32,6 +32,9 @@ def describe(
   teacher: dict[str, Any] | None,
   spent: dict[str, float],
   scores: dict[str, Any],
+  game: str | None = None,
+  planned: dict[str, int] | None = None,
+  started_as: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
   """Describes a run.
 
@@ -41,13 +44,19 @@ def describe(
     teacher: its fingerprint and its own lineage, or None.
     spent: environment steps, updates and seconds so far.
     scores: random, teacher and last student.
+    game: that is played.
+    planned: evaluations of the student, by phase, in the whole run.
+    started_as: the student's name for `--agent` and the command.
 
   Returns:
     JSON-able lineage, with configuration and versions.
   """
   return {
     'agent': agent,
+    'started_as': started_as,
+    'game': game,
     'seed': seed,
+    'planned': planned,
     'teacher': teacher,
     'spent': spent,
     'scores': scores,

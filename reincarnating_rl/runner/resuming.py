@@ -1,5 +1,6 @@
 """How a runner goes into a checkpoint and comes out of it."""
 
+import collections
 import time
 from typing import Any
 
@@ -126,4 +127,7 @@ class Resuming:
       and {'fingerprint': teacher.fingerprint, **teacher.lineage},
       spent=self._agent.counters | {'teacher_steps': self.record.teacher_steps},
       scores=self.record.to_json(),
+      game=self._game.name,
+      planned=collections.Counter(r.phase.name for r in self.plan if r.trains),
+      started_as=self._started_as,
     )

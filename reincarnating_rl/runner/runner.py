@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable
+from typing import Any
 
 import gin
 from dopamine.discrete_domains import run_experiment
@@ -39,6 +40,7 @@ from reincarnating_rl.teachers.base import Teacher
     'teacher',
     'find_teacher_replay',
     'seed',
+    'started_as',
   ]
 )
 class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
@@ -53,6 +55,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     teacher: Teacher | None,
     find_teacher_replay: Callable[[], StoredReplay | None] = lambda: None,
     seed: int,
+    started_as: dict[str, Any] | None = None,
     random_score: float | None = None,
     num_pretraining_iterations: int = 10,
     num_pretraining_steps: int = 100_000,
@@ -74,6 +77,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       teacher: None trains tabula rasa.
       find_teacher_replay: looks for the replay that the teacher left on disk.
       seed: of the episodes, each of which also depends on its iteration.
+      started_as: what `lineage.json` is to say of how the run was started.
       random_score: of the random policy; None takes the published one, or
         measures it where there is none.
       num_pretraining_iterations: offline iterations, each evaluated.
@@ -91,6 +95,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     """
     self._teacher = teacher
     self._seed = seed
+    self._started_as = started_as
     self._random_score = random_score
     self._game = game
     self._teacher_steps = teacher_steps

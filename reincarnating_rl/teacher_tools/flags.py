@@ -1,30 +1,11 @@
 """The flags of each command; those of `train` have its names."""
 
 import argparse
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Sequence
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.command_line import Parser, number
 
 PROGRAM = 'python -m reincarnating_rl.teachers'
-
-
-class FlagError(UserError):
-  """A flag that there is not, or a value that it cannot have."""
-
-
-class _Parser(argparse.ArgumentParser):
-  """Says what is wrong in one line; abbreviations are not understood."""
-
-  def __init__(self, **settings: Any) -> None:
-    super().__init__(
-      allow_abbrev=False,
-      formatter_class=argparse.RawDescriptionHelpFormatter,
-      **settings,
-    )
-
-  def error(self, message: str) -> NoReturn:
-    raise FlagError(f'{message}; see {self.prog} --help.')
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -40,7 +21,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     FlagError: there is no such command or flag, or not with this value.
     SystemExit: help was asked for.
   """
-  parser = _Parser(
+  parser = Parser(
     prog=PROGRAM,
     description='Teachers: what there is, where more are, and what they do.',
   )
@@ -56,22 +37,6 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
       )
     )
   return parser.parse_args(argv)
-
-
-def _number(
-  kind: Callable[[str], Any], least: float, most: float = float('inf')
-) -> Callable[[str], Any]:
-  def number(text: str) -> Any:
-    try:
-      value = kind(text)
-    except ValueError:
-      value = None
-    if value is None or not least <= value <= most:
-      bounds = f'from {least:g}' + (f' to {most:g}' if most < 1e9 else '')
-      raise argparse.ArgumentTypeError(f'{text!r} is no number {bounds}')
-    return value
-
-  return number
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +55,7 @@ def _add_fetch(parser: argparse.ArgumentParser) -> None:
     '--hub', metavar='OWNER/NAME', help='a repository of the Hugging Face hub'
   )
   parser.add_argument(
-    '--run', type=_number(int, 0), help='one run of the game; default: all'
+    '--run', type=number(int, 0), help='one run of the game; default: all'
   )
   parser.add_argument('--bucket', default='rl_checkpoints', help='%(default)s')
   parser.add_argument(
@@ -114,7 +79,7 @@ def _add_fetch(parser: argparse.ArgumentParser) -> None:
   )
   parser.add_argument(
     '--workers',
-    type=_number(int, 1, 64),
+    type=number(int, 1, 64),
     default=4,
     help='files of a bucket at once; %(default)s',
   )
@@ -137,7 +102,7 @@ def _add_teacher(parser: argparse.ArgumentParser, path: str | None) -> None:
   )
   parser.add_argument(
     '--teacher_checkpoint_number',
-    type=_number(int, 0),
+    type=number(int, 0),
     help='which checkpoint; default: the newest',
   )
   parser.add_argument(
@@ -166,20 +131,20 @@ def _add_inspect(parser: argparse.ArgumentParser) -> None:
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
   _add_teacher(parser, '?')
   parser.add_argument(
-    '--episodes', type=_number(int, 1), default=30, help='%(default)s'
+    '--episodes', type=number(int, 1), default=30, help='%(default)s'
   )
   parser.add_argument(
     '--epsilon',
-    type=_number(float, 0, 1),
+    type=number(float, 0, 1),
     default=0.001,
     help='probability of a random action; %(default)s',
   )
   parser.add_argument(
-    '--seed', type=_number(int, 0), default=0, help='%(default)s'
+    '--seed', type=number(int, 0), default=0, help='%(default)s'
   )
   parser.add_argument(
     '--max_steps_per_episode',
-    type=_number(int, 1),
+    type=number(int, 1),
     default=27_000,
     help='where a time-out ends an episode; %(default)s',
   )
@@ -205,7 +170,7 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
   )
   parser.add_argument(
     '--newest',
-    type=_number(int, 1),
+    type=number(int, 1),
     metavar='N',
     help='steps of the replay, the newest; default: all',
   )

@@ -1,0 +1,114 @@
+"""Which pictures a report has, and their bytes in both themes."""
+
+import io
+from collections.abc import Callable
+from typing import NamedTuple
+
+from matplotlib.figure import Figure
+
+from reincarnating_rl.evaluation import (
+  comparison_plots,
+  curve_plots,
+  plot_style,
+)
+from reincarnating_rl.evaluation.analysis import Analysis
+from reincarnating_rl.evaluation.plot_style import (
+  DARK,
+  LIGHT,
+  Looks,
+  Theme,
+  plt,
+)
+
+
+class Picture(NamedTuple):
+  """A picture as PNG files, and what it shows in words."""
+
+  name: str
+  title: str
+  caption: str
+  light: bytes
+  dark: bytes
+
+
+_BAND = 'Bands and bars are 95% stratified bootstrap intervals.'
+_ALL = (
+  (
+    'iqm_curves',
+    'Learning curves, all games',
+    'Interquartile mean over all runs of all games. Online curves begin with '
+    f'what the offline phase ended with. {_BAND}',
+    curve_plots.iqm_curves,
+  ),
+  (
+    'intervals',
+    'Aggregates',
+    'IQM, median, mean and optimality gap at the point of comparison. Lines: '
+    f'the teacher at 1, the random policy at 0, dotted. {_BAND}',
+    comparison_plots.intervals,
+  ),
+  (
+    'profiles',
+    'Score distributions',
+    'Fraction of all runs above a score: the higher, the better. Where a curve '
+    'crosses the solid line is the fraction of runs that beat the teacher.',
+    comparison_plots.profiles,
+  ),
+  (
+    'improvements',
+    'Probability of improvement',
+    'Probability that a run of the row’s method beats one of the column’s in '
+    'the same game, averaged over games.',
+    comparison_plots.improvements,
+  ),
+  (
+    'game_curves',
+    'Learning curves, game by game',
+    f'Mean over the seeds of a game. {_BAND}',
+    curve_plots.game_curves,
+  ),
+)
+
+
+def draw(analysis: Analysis) -> tuple[Picture, ...]:
+  """Draws what can be drawn of an analysis.
+
+  Args:
+    analysis: numbers of the report.
+
+  Returns:
+    The pictures, in the order of the page.
+  """
+  return tuple(
+    Picture(
+      *(name, title, caption),
+      *(_png(analysis, function, theme) for theme in (LIGHT, DARK)),
+    )
+    for name, title, caption, function in _ALL
+    if _is_possible(name, analysis)
+  )
+
+
+def _is_possible(name: str, analysis: Analysis) -> bool:
+  if name == 'game_curves':
+    return True
+  if name == 'improvements':
+    return len(analysis.ranking) > 1
+  if name == 'iqm_curves':
+    return len(analysis.compared.games) > 1
+  # Of one run, there is no distribution, and its score is in the table.
+  return any(scores.size > 1 for scores in analysis.compared.final.values())
+
+
+def _png(
+  analysis: Analysis,
+  function: Callable[[Analysis, Looks, Theme], Figure],
+  theme: Theme,
+) -> bytes:
+  with plot_style.themed(theme):
+    looks = plot_style.looks(analysis.runs.methods, theme)
+    figure = function(analysis, looks, theme)
+    data = io.BytesIO()
+    figure.savefig(data, format='png', dpi=plot_style.DPI)
+    plt.close(figure)
+  return data.getvalue()

@@ -1,0 +1,134 @@
+"""The runs of a report, on common scales, and what a reader should know."""
+
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from reincarnating_rl.errors import MissingFileError, UserError
+from reincarnating_rl.evaluation import finding, run, scales
+from reincarnating_rl.evaluation.run import Run
+from reincarnating_rl.evaluation.scales import Scale
+
+
+class Runs(NamedTuple):
+  """Runs that were evaluated at least once.
+
+  `scales` has the games in which a teacher was measured, `notes` a line for
+  whatever was left out.
+  """
+
+  runs: tuple[Run, ...]
+  scales: dict[str, Scale]
+  notes: tuple[str, ...]
+
+  @property
+  def methods(self) -> tuple[str, ...]:
+    """Methods, in the order in which their runs were given."""
+    return tuple(dict.fromkeys(r.method for r in self.runs))
+
+  @property
+  def games(self) -> tuple[str, ...]:
+    """Games by name."""
+    return tuple(sorted({r.game for r in self.runs}))
+
+  def of(self, method: str, game: str) -> tuple[Run, ...]:
+    """Returns the runs of a method in a game, by seed."""
+    chosen = (r for r in self.runs if (r.method, r.game) == (method, game))
+    return tuple(sorted(chosen, key=lambda r: r.seed))
+
+  def scores(self, run: Run, phase: str) -> np.ndarray:
+    """Returns a run's scores in a phase.
+
+    Args:
+      run: one of these.
+      phase: `run.OFFLINE` or `run.ONLINE`.
+
+    Returns:
+      [evaluations] teacher-normalised; mean returns where the game has no
+      scale.
+    """
+    scale = self.scales.get(run.game)
+    means = [e.score.mean for e in run.of_phase(phase)]
+    if scale is not None:
+      means = [scale.normalize(mean) for mean in means]
+    return np.asarray(means, np.float64)
+
+
+def load_runs(paths: Sequence[str]) -> Runs:
+  """Reads runs from disk.
+
+  Args:
+    paths: directories, as `finding.find` takes them.
+
+  Returns:
+    The runs.
+
+  Raises:
+    UserError: a path is no run or is damaged, runs cannot be told apart, or
+      have different teachers in one game.
+  """
+  found = [run.read(place) for place in finding.find(paths)]
+  evaluated = tuple(r for r in found if r.evaluations)
+  if not evaluated:
+    raise MissingFileError(
+      f'{found[0].path} has no evaluation yet, nor has any other run here: '
+      'wait for the first iteration to end.'
+    )
+  _check_told_apart(evaluated)
+  games = sorted({r.game for r in evaluated})
+  pooled = {
+    game: scales.pool([r for r in evaluated if r.game == game])
+    for game in games
+  }
+  known = {game: scale for game, scale in pooled.items() if scale is not None}
+  notes = (
+    *(f'{r.path} has no evaluation yet.' for r in found if not r.evaluations),
+    *_notes_on_scales(evaluated, known),
+    *_notes_on_plans(evaluated),
+  )
+  return Runs(evaluated, known, notes)
+
+
+def _check_told_apart(runs: Sequence[Run]) -> None:
+  seen: dict[tuple[str, str, int], Run] = {}
+  for r in runs:
+    other = seen.setdefault((r.method, r.game, r.seed), r)
+    if other is not r:
+      raise UserError(
+        f'{r.path} and {other.path} are both seed {r.seed} of {r.method} in '
+        f'{r.game}: leave one out, or tell methods apart with LABEL=DIR.'
+      )
+
+
+def _notes_on_scales(runs: Sequence[Run], known: dict[str, Scale]) -> list[str]:
+  notes = []
+  for game in sorted({r.game for r in runs} - known.keys()):
+    notes.append(f'{game}: no run has a teacher, so its returns stay raw.')
+  alone = [r for r in runs if r.teacher is None and r.game in known]
+  for (method, game), group in itertools.groupby(
+    alone, key=lambda r: (r.method, r.game)
+  ):
+    notes.append(
+      f'{game}: {method} ({_count(len(list(group)), "run")}) has no teacher; '
+      "the scale is that of the other runs' teacher."
+    )
+  return notes
+
+
+def _notes_on_plans(runs: Sequence[Run]) -> list[str]:
+  notes = []
+  for r in runs:
+    for phase, planned in r.planned.items():
+      made = len(r.of_phase(phase))
+      if made < planned:
+        what = {run.OFFLINE: 'offline', run.ONLINE: 'online'}.get(phase, phase)
+        notes.append(
+          f'{r.path} is not finished: {made} of {planned} {what} evaluations.'
+        )
+  return notes
+
+
+def _count(number: int, what: str) -> str:
+  return f'{number} {what}' + ('' if number == 1 else 's')

@@ -1,0 +1,103 @@
+"""Rows of the report's tables, for the page and the terminal."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from reincarnating_rl.evaluation import matrices, text
+from reincarnating_rl.evaluation.aggregate import STATISTICS
+from reincarnating_rl.evaluation.analysis import Analysis
+from reincarnating_rl.evaluation.run import OFFLINE, ONLINE, Run
+
+Table = tuple[Sequence[str], list[Sequence[Any]]]
+PHASE_NAMES = {OFFLINE: 'offline', ONLINE: 'online'}
+
+
+def headline(analysis: Analysis) -> Table:
+  """Returns the aggregates of each method, the best first, as texts."""
+  rows = []
+  for method in analysis.ranking:
+    final = analysis.final[method]
+    offline = analysis.offline.get(method)
+    num_runs, num_games = analysis.compared.final[method].shape
+    rows.append(
+      (
+        method,
+        f'{num_runs} × {num_games}',
+        '–' if offline is None else text.interval(offline, 0),
+        *(text.interval(final, i) for i in range(len(STATISTICS))),
+      )
+    )
+  names = ('method', 'seeds × games', 'IQM offline', *STATISTICS)
+  return names, rows
+
+
+def games(analysis: Analysis) -> Table:
+  """Returns each method's mean in each game, as texts."""
+  rows = []
+  for game in analysis.runs.games:
+    scale = analysis.runs.scales.get(game)
+    if scale is not None:
+      random = (f'{scale.random:,.1f}', '0.00')
+      rows.append((game, f'random, {scale.random_source}', '', *random, ''))
+      teacher = (f'{scale.teacher:,.1f}', '1.00')
+      rows.append((game, 'teacher', '', *teacher, ''))
+    rows += [
+      _game_row(analysis, method, game)
+      for method in analysis.ranking or analysis.runs.methods
+      if analysis.runs.of(method, game)
+    ]
+  return ('game', 'policy', 'seeds', 'return', 'normalised', 'steps'), rows
+
+
+def _game_row(analysis: Analysis, method: str, game: str) -> tuple[str, ...]:
+  runs = analysis.runs.of(method, game)
+  last = [_compared(analysis, run) for run in runs]
+  scores = [
+    run.evaluations[i].score.mean for run, i in zip(runs, last, strict=True)
+  ]
+  mean = sum(scores) / len(scores)
+  scale = analysis.runs.scales.get(game)
+  spread = f' ({min(scores):,.1f} to {max(scores):,.1f})' if scores[1:] else ''
+  steps = sum(
+    run.evaluations[i].steps for run, i in zip(runs, last, strict=True)
+  ) / len(runs)
+  return (
+    *(game, method, str(len(runs)), f'{mean:,.1f}{spread}'),
+    '' if scale is None else f'{scale.normalize(mean):.2f}',
+    f'{steps:,.0f}',
+  )
+
+
+def _compared(analysis: Analysis, run: Run) -> int:
+  """Returns which of a run's evaluations is compared."""
+  steps = analysis.compared.steps
+  online = [i for i, e in enumerate(run.evaluations) if e.phase == ONLINE]
+  if steps is None or not online:
+    return len(run.evaluations) - 1
+  return online[matrices.nearest(run, steps)]
+
+
+def costs(analysis: Analysis) -> Table:
+  """Returns what each method's runs took together, and all of them."""
+  groups = [
+    (method, [r for r in analysis.runs.runs if r.method == method])
+    for method in analysis.runs.methods
+  ]
+  if len(groups) > 1:
+    groups.append(('all', list(analysis.runs.runs)))
+  rows = []
+  for method, runs in groups:
+    last = [run.evaluations[-1] for run in runs]
+    seconds = [sum(run.seconds.values()) for run in runs]
+    evaluation = [run.seconds.get('EVALUATION', 0.0) for run in runs]
+    rows.append(
+      (
+        *(method, str(len(runs)), f'{sum(e.teacher_steps for e in last):,}'),
+        f'{sum(e.steps for e in last):,}',
+        f'{sum(e.updates for e in last):,}',
+        text.duration(sum(seconds)),
+        text.duration(sum(evaluation)),
+      )
+    )
+  names = ('method', 'runs', 'teacher steps', 'online steps', 'updates')
+  return (*names, 'wall time', 'of it evaluating'), rows
