@@ -6,109 +6,120 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from reincarnating_rl.errors import UserError, first_line
+from reincarnating_rl import command_line
+from reincarnating_rl.errors import UserError
 from reincarnating_rl.pvrl import plan
 from reincarnating_rl.pvrl.pool import Pool
 
-_INTERRUPTED = 130  # What shells say of a command that Ctrl-C ended.
-_ABOUT = """\
-Compares the ways to reuse a teacher and its data on MinAtar's games.
+PROGRAM = 'python -m reincarnating_rl.pvrl'
+_DESCRIPTION = f"""Compares the ways to reuse a teacher and its data.
 
-Trains one DQN teacher a game, then each method's students from the same
-teachers and the same stored replays, with equal budgets, and writes a report
-of each study. The same command goes on where it was stopped."""
+Trains one DQN teacher for each of MinAtar's games, then the students of each
+method from the same teachers and the same stored replays, with equal budgets,
+and writes a report of each study. The same command goes on after a stop.
+
+examples:
+  {PROGRAM} --out runs/pvrl
+  {PROGRAM} --out runs/pvrl --studies methods --methods qdagger,jsrl --dry_run
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
   """Runs the comparison; a user's mistake is one line on stderr.
 
   Args:
-    argv: flags; None for those of the process.
+    argv: the flags; None for those of the process.
 
   Returns:
     The exit status: 0, 1 after a mistake or a failed run, 130 after Ctrl-C.
   """
-  try:
-    return _run(_parser().parse_args(argv))
-  except UserError as error:
-    print(f'error: {first_line(error)}', file=sys.stderr)
-    return 1
-  except KeyboardInterrupt:
-    print(
-      'Stopped. The same command goes on from the last checkpoints.',
-      file=sys.stderr,
-    )
-    return _INTERRUPTED
-
-
-def _parser() -> argparse.ArgumentParser:
-  parser = argparse.ArgumentParser(
-    prog='python -m reincarnating_rl.pvrl',
-    description=_ABOUT,
-    formatter_class=argparse.RawDescriptionHelpFormatter,
+  return command_line.run(
+    lambda: _run(parse(sys.argv[1:] if argv is None else argv))
   )
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+  """Parses the flags.
+
+  Raises:
+    FlagError: there is no such flag, or not with this value.
+    SystemExit: help was asked for.
+  """
+  parser = command_line.Parser(prog=PROGRAM, description=_DESCRIPTION)
   add = parser.add_argument
-  add('--out', required=True, help='where runs and reports are written')
-  add(
-    '--games',
-    default='asterix,breakout,space_invaders',
-    help=f'of {", ".join(plan.GAMES)}; default: %(default)s',
-  )
-  add('--seeds', type=_positive, default=3, help='runs of each; default: 3')
-  add(
-    '--methods',
-    default=','.join(plan.METHODS),
-    help='of the study of methods; default: %(default)s',
-  )
-  add(
-    '--studies',
-    default=','.join(plan.STUDIES),
-    help='tables to make; default: %(default)s',
-  )
+  add('--out', metavar='DIR', required=True, help='where runs and reports go')
+  for what, known, default in (
+    ('games', plan.GAMES, 'asterix,breakout,space_invaders'),
+    ('methods', plan.METHODS, ','.join(plan.METHODS)),
+    ('studies', plan.STUDIES, ','.join(plan.STUDIES)),
+  ):
+    add(
+      f'--{what}',
+      metavar='A,B,...',
+      default=default,
+      help=f'of {", ".join(known)}; default: %(default)s',
+    )
+  at_least_one = command_line.number(int, 1)
+  add('--seeds', type=at_least_one, default=3, help='of each; %(default)s')
   add(
     '--processes',
-    type=_positive,
+    type=at_least_one,
     default=2,
-    help='runs at a time, a core each; default: 2',
+    help='runs at a time, each on a core of its own; %(default)s',
   )
   add(
     '--gin_bindings',
+    metavar='BINDING',
     action='append',
     default=[],
     help='for every run, such as "Runner.training_steps=1000"; repeatable',
   )
-  add(
-    '--dry_run', action='store_true', help='print the commands and do nothing'
-  )
-  return parser
+  add('--dry_run', action='store_true', help='only print the commands')
+  return parser.parse_args(argv)
 
 
-def _positive(text: str) -> int:
-  number = int(text)
-  if number < 1:
-    raise argparse.ArgumentTypeError(f'{number} is not positive')
-  return number
-
-
-def _run(args: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace) -> None:
   root = pathlib.Path(args.out).expanduser()
-  games = plan.choose('game', args.games.split(','), plan.GAMES)
-  methods = plan.choose('method', args.methods.split(','), plan.METHODS)
-  studies = plan.choose('study', args.studies.split(','), plan.STUDIES)
-  jobs = plan.make_plan(
-    games=games,
+  chosen = plan.Choice(
+    games=plan.choose('game', args.games.split(','), plan.GAMES),
+    methods=plan.choose('method', args.methods.split(','), plan.METHODS),
+    studies=plan.choose('study', args.studies.split(','), plan.STUDIES),
     seeds=args.seeds,
-    methods=methods,
-    studies=studies,
-    bindings=args.gin_bindings,
   )
+  jobs = plan.make_plan(chosen, bindings=args.gin_bindings)
   pool = Pool(root, processes=args.processes)
   if args.dry_run:
     print('\n'.join(shlex.join(pool.command(job)) for job in jobs))
-    return 0
+    return
   failed = pool.run(jobs)
-  for study in studies:
-    _report(root, study, games=games, seeds=args.seeds, methods=methods)
-  for directory, reason in failed.items():
-    print(f'failed: {root / directory}: {reason}', file=sys.stderr)
-  return 1 if failed else 0
+  for study in chosen.studies:
+    _report(root, study, chosen, failed)
+  if failed:
+    directory, reason = next(iter(failed.items()))
+    raise UserError(
+      f'{len(failed)} of {len(jobs)} runs failed, {root / directory} first '
+      f'({reason}): see log.txt there.'
+    )
+
+
+def _report(
+  root: pathlib.Path, study: str, chosen: plan.Choice, failed: dict[str, str]
+) -> None:
+  """Writes what a study shows, as far as its runs were made."""
+  # What is slow to import waits until the runs are done.
+  from reincarnating_rl.evaluation import page, results, terminal
+
+  paths = [
+    f'{name}={root / directory}'
+    for name, directories in plan.runs_of(study, chosen).items()
+    for directory in directories
+    if directory not in failed
+  ]
+  if not paths:
+    return
+  title = plan.STUDIES[study].title
+  runs = results.load_runs(paths, scale_of=plan.STUDIES[study].scale_of)
+  out = root / 'reports' / study
+  print(f'\n{title}', flush=True)
+  terminal.print_report(page.write(runs, str(out), title))
+  print(f'The page: {out / page.PAGE_FILE}')

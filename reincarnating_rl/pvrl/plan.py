@@ -1,6 +1,7 @@
 """What the comparison runs: a pure function of games, seeds and methods."""
 
 import difflib
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -22,10 +23,20 @@ class Variant(NamedTuple):
 
 
 class Study(NamedTuple):
-  """A table: variants that share games, seeds, teachers and budget."""
+  """A table: variants that share games, seeds and budget."""
 
   title: str
   variants: dict[str, Variant]
+  scale_of: str | None = None  # whose teachers score 1, if they differ
+
+
+class Choice(NamedTuple):
+  """What a user wants of the comparison."""
+
+  games: Sequence[str]  # of `GAMES`; each has one teacher, whatever the seed
+  methods: Sequence[str]  # keys of `METHODS`, for the study of methods
+  studies: Sequence[str]  # keys of `STUDIES`
+  seeds: int  # runs of each variant in each game, numbered from 1
 
 
 class Job(NamedTuple):
@@ -66,6 +77,7 @@ STUDIES = {
       name: Variant('qdagger_dqn', teacher_checkpoint=number)
       for name, number in STRENGTHS.items()
     },
+    scale_of='strong',
   ),
   'weaning': Study(
     'Distillation alone, distillation that stays, and weaning',
@@ -107,64 +119,56 @@ def _fold(name: str) -> str:
   return ''.join(c for c in name.lower() if c.isalnum())
 
 
-def make_plan(
-  *,
-  games: Sequence[str],
-  seeds: int,
-  methods: Sequence[str],
-  studies: Sequence[str],
-  bindings: Sequence[str] = (),
-) -> list[Job]:
+def make_plan(choice: Choice, *, bindings: Sequence[str] = ()) -> list[Job]:
   """Lays out every run; teachers come before their students.
 
   Args:
-    games: of `GAMES`; each has one teacher, whatever the seed.
-    seeds: runs of each variant and game, numbered from 1.
-    methods: keys of `METHODS`, for the study of methods.
-    studies: keys of `STUDIES`.
+    choice: which runs.
     bindings: gin bindings for every run, such as smaller budgets.
 
   Returns:
     The jobs. Those of several studies that are one and the same run, such as
     QDagger's, are one job.
   """
-  jobs = [_teacher(game, bindings) for game in games]
-  found = {}
-  for study in studies:
-    for name, variant in STUDIES[study].variants.items():
-      if study == MAIN and name not in methods:
-        continue
-      for game in games:
-        for seed in range(1, seeds + 1):
-          job = _student(variant, game, seed, bindings)
-          found.setdefault(job.directory, job)
+  jobs = {}
+  for study in choice.studies:
+    for variant in _variants(study, choice).values():
+      for game, seed in _places(choice):
+        job = _student(variant, game, seed, bindings)
+        jobs.setdefault(job.directory, job)
   # Seed after seed: the first complete table is there after a part of them.
-  return jobs + sorted(found.values(), key=lambda job: _seed(job.directory))
+  students = sorted(jobs.values(), key=lambda job: _seed(job.directory))
+  return [*(_teacher(game, bindings) for game in choice.games), *students]
 
 
-def runs_of(
-  study: str, *, games: Sequence[str], seeds: int, methods: Sequence[str]
-) -> dict[str, list[str]]:
+def runs_of(study: str, choice: Choice) -> dict[str, list[str]]:
   """Names the directories that a study compares.
 
   Args:
     study: a key of `STUDIES`.
-    games: of the comparison.
-    seeds: of the comparison.
-    methods: keys of `METHODS`, for the study of methods.
+    choice: which runs there are.
 
   Returns:
     By variant, directories below the comparison's.
   """
   return {
-    name: [
-      _directory(variant, game, seed)
-      for game in games
-      for seed in range(1, seeds + 1)
-    ]
-    for name, variant in STUDIES[study].variants.items()
-    if study != MAIN or name in methods
+    name: [_directory(variant, *place) for place in _places(choice)]
+    for name, variant in _variants(study, choice).items()
   }
+
+
+def _variants(study: str, choice: Choice) -> dict[str, Variant]:
+  variants = STUDIES[study].variants
+  return {
+    name: variant
+    for name, variant in variants.items()
+    if study != MAIN or name in choice.methods
+  }
+
+
+def _places(choice: Choice) -> list[tuple[str, int]]:
+  seeds = range(1, choice.seeds + 1)
+  return list(itertools.product(choice.games, seeds))
 
 
 def _seed(directory: str) -> int:

@@ -7,11 +7,14 @@ from reincarnating_rl.errors import UserError
 from reincarnating_rl.pvrl import plan
 
 
-def make(games=('breakout',), seeds=1, methods=('QDagger',), studies=('main',)):
-  studies = [plan.MAIN if name == 'main' else name for name in studies]
-  return plan.make_plan(
-    games=games, seeds=seeds, methods=methods, studies=studies
-  )
+def choice(
+  games=('breakout',), seeds=1, methods=('QDagger',), studies=(plan.MAIN,)
+):
+  return plan.Choice(games, methods, studies, seeds)
+
+
+def make(*args, **kwargs):
+  return plan.make_plan(choice(*args, **kwargs))
 
 
 def test_one_method_literally():
@@ -53,7 +56,7 @@ def test_every_student_of_a_game_has_its_teacher_which_comes_before():
 
 def test_a_run_of_several_studies_is_one_job():
   alone = make(seeds=2)
-  both = make(seeds=2, studies=('main', 'weaning'))
+  both = make(seeds=2, studies=(plan.MAIN, 'weaning'))
   added = {job.directory for job in both} - {job.directory for job in alone}
   assert added == {
     f'students/{agent}/breakout/{seed}'
@@ -80,14 +83,12 @@ def test_variants_differ_in_directory_and_in_what_sets_them_apart():
 
 
 def test_a_study_names_the_directories_of_its_jobs():
-  jobs = make(plan.GAMES, 2, ('QDagger', 'JSRL'), tuple(plan.STUDIES))
-  made = {job.directory for job in jobs if job.teacher}
+  chosen = choice(plan.GAMES, 2, ('QDagger', 'JSRL'), tuple(plan.STUDIES))
+  made = {job.directory for job in plan.make_plan(chosen) if job.teacher}
   named = {
     directory
     for study in plan.STUDIES
-    for directories in plan.runs_of(
-      study, games=plan.GAMES, seeds=2, methods=('QDagger', 'JSRL')
-    ).values()
+    for directories in plan.runs_of(study, chosen).values()
     for directory in directories
   }
   assert named == made
