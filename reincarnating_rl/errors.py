@@ -1,6 +1,9 @@
 """Errors that are a user's to mend."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+_T = TypeVar('_T')
 
 
 class UserError(Exception):
@@ -18,6 +21,10 @@ class DamagedFileError(UserError):
   """A file is cut short, altered, or not of the kind that it should be."""
 
 
+class UnknownNameError(UserError):
+  """Something is named that does not exist."""
+
+
 class UnsafeFileError(UserError):
   """A file asks for something that could run code."""
 
@@ -27,6 +34,19 @@ def damaged_replay(path: object, what: str) -> DamagedFileError:
   return DamagedFileError(
     f'Replay file {path} {what}: copy it again from where it came.'
   )
+
+
+def pick(kind: str, options: Mapping[str, _T], name: str) -> _T:
+  """Returns what has a name.
+
+  Raises:
+    UnknownNameError: nothing has; the message names all that do.
+  """
+  if name not in options:
+    raise UnknownNameError(
+      f'Unknown {kind} {name!r}: choose one of {", ".join(options)}.'
+    )
+  return options[name]
 
 
 def first_line(error: Exception) -> str:

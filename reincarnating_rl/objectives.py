@@ -1,14 +1,15 @@
 """Objectives: one forward pass, then a sum of named loss terms."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import chex
 import jax
 import jax.numpy as jnp
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.losses import categorical, distillation, td
+from reincarnating_rl.errors import pick
+from reincarnating_rl.losses import categorical, td
+from reincarnating_rl.teacher_terms import TeacherTerm
 from reincarnating_rl.types import (
   Array,
   Batch,
@@ -23,15 +24,6 @@ Network = Callable[[Params, Array, Array], Any]
 """`(params, state[*O, S], key) -> output` of one state, with `q_values[A]`."""
 
 SCALAR_LOSSES = {'huber': td.huber, 'mse': td.mse}
-DISTILL_LOSSES = {
-  'policy': distillation.policy_distillation,
-  'best_action': distillation.best_action_distillation,
-  'value': distillation.value_distillation,
-}
-
-
-class UnknownLossError(UserError):
-  """A loss is named that does not exist."""
 
 
 class Objective(Protocol):
@@ -66,13 +58,6 @@ class TDLoss(Protocol):
     ...
 
 
-class Distillation(NamedTuple):
-  """How a student listens to its teacher; its weight is a `Coefficients`."""
-
-  temperature: float = 0.1
-  kind: str = 'policy'
-
-
 def scalar_td(loss: str = 'huber') -> TDLoss:
   """The head of DQN: a regression of Q-values.
 
@@ -83,9 +68,9 @@ def scalar_td(loss: str = 'huber') -> TDLoss:
     The loss of outputs that have `q_values[A]`.
 
   Raises:
-    UnknownLossError: there is no such loss.
+    UnknownNameError: there is no such loss.
   """
-  error = _pick('TD loss', SCALAR_LOSSES, loss)
+  error = pick('TD loss', SCALAR_LOSSES, loss)
 
   def td_loss(
     output: Any, example: Batch, next_output: Any, next_action: Array
@@ -124,30 +109,28 @@ def value_objective(
   td_loss: TDLoss,
   *,
   double: bool = False,
-  distill: Distillation | None = None,
+  td_coefficient: float = 1.0,
+  teacher_term: TeacherTerm | None = None,
 ) -> Objective:
-  """QDagger's objective, `mean w (TD + lambda KL)`.
+  """A value-based student's objective, `mean w (c TD + lambda L)`.
 
-  Agarwal et al. 2022, Eq. 2, https://arxiv.org/abs/2206.01626. The importance
-  weights `w` are prioritised replay's (Schaul et al. 2016), and 1 without it.
+  With c = 1 and `L = KL(teacher || student)` it is QDagger's: Agarwal et al.
+  2022, Eq. 2, https://arxiv.org/abs/2206.01626. The importance weights `w` are
+  prioritised replay's (Schaul et al. 2016), and 1 without it.
 
-  With lambda = 0 (or no `distill`) it is the loss of Dopamine's agent of the
-  same head.
+  With c = 1 and lambda = 0 (or no `teacher_term`) it is the loss of Dopamine's
+  agent of the same head.
 
   Args:
     network: the student, for one state.
     td_loss: its head.
     double: whether the online network selects the action of the target.
-    distill: the distillation term; None leaves it out of the program.
+    td_coefficient: c; TD losses are reported unscaled.
+    teacher_term: L; None leaves it out of the program.
 
   Returns:
     An `Objective` over batches of any size.
-
-  Raises:
-    UnknownLossError: for an unknown distillation.
   """
-  if distill is not None:
-    distill_term = _pick('distillation', DISTILL_LOSSES, distill.kind)
   outputs = jax.vmap(network, in_axes=(None, 0, None))
 
   def objective(
@@ -165,15 +148,16 @@ def value_objective(
       selector = outputs(params, batch.next_state, keys.target)
     next_action = jnp.argmax(selector.q_values, axis=-1)
     td_losses = jax.vmap(td_loss)(output, batch, next_output, next_action)
-    loss = jnp.mean(batch.importance_weight * td_losses)
-    metrics = {'Loss/TD': loss, **q_statistics(output.q_values)}
-    if distill is not None:
-      distill_losses = jax.vmap(distill_term, in_axes=(0, 0, None))(
-        output.q_values, batch.teacher_logits, distill.temperature
+    mean_td = jnp.mean(batch.importance_weight * td_losses)
+    metrics = {'Loss/TD': mean_td, **q_statistics(output.q_values)}
+    loss = td_coefficient * mean_td
+    if teacher_term is not None:
+      teacher_losses = jax.vmap(teacher_term.loss)(
+        output.q_values, batch.action, batch.teacher_logits
       )
-      distill_loss = jnp.mean(batch.importance_weight * distill_losses)
-      loss = loss + coefficients.distill * distill_loss
-      metrics |= {'Loss/Distill': distill_loss}
+      teacher_loss = jnp.mean(batch.importance_weight * teacher_losses)
+      loss = loss + coefficients.distill * teacher_loss
+      metrics |= {teacher_term.metric: teacher_loss}
     return loss, Report(td_losses, metrics | {'Loss/Total': loss})
 
   return objective
@@ -194,11 +178,3 @@ def q_statistics(q_values: Array) -> Metrics:
     'Q/Max': jnp.mean(top[:, -1]),
     'Q/ActionGap': jnp.mean(top[:, -1] - top[:, 0]),
   }
-
-
-def _pick(kind: str, options: dict[str, Callable], name: str) -> Callable:
-  if name not in options:
-    raise UnknownLossError(
-      f'Unknown {kind} {name!r}: choose one of {", ".join(options)}.'
-    )
-  return options[name]

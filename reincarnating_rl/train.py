@@ -23,7 +23,10 @@ _INTERRUPTED = 130  # What shells say of a command that Ctrl-C ended.
 flags.DEFINE_string(
   'agent',
   None,
-  'Student: qdagger_dqn or qdagger_rainbow; dqn or rainbow (tabula rasa).',
+  'Student, METHOD_dqn or METHOD_rainbow: qdagger_dqn, qdagger_rainbow, '
+  'kickstarting_dqn, kickstarting_rainbow, dagger_dqn, dagger_rainbow, '
+  'ql_dagger_dqn, ql_dagger_rainbow, dqfd_dqn, dqfd_rainbow, pretrained_dqn, '
+  'pretrained_rainbow; dqn or rainbow (tabula rasa).',
 )
 flags.DEFINE_multi_string(
   'gin_files',

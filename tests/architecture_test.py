@@ -18,7 +18,8 @@ ALLOWED = {
   'losses': {'types'},
   'networks': {'types'},
   'schedules': set(),
-  'objectives': {'types', 'errors', 'losses'},
+  'teacher_terms': {'types', 'errors', 'losses'},
+  'objectives': {'types', 'errors', 'losses', 'teacher_terms'},
   'augmentation': {'types', 'objectives'},
   'learning': {'types', 'objectives'},
   'formats': {'errors'},
@@ -30,7 +31,7 @@ ALLOWED = {
   '_dopamine_compat': set(),
   'agents': {
     *('_dopamine_compat', 'types', 'errors', 'learning', 'objectives'),
-    *('augmentation', 'replay', 'schedules', 'teachers'),
+    *('augmentation', 'replay', 'schedules', 'teacher_terms', 'teachers'),
   },
   'gin_bindings': {'errors', 'schedules', 'networks', 'envs', 'teachers'},
   'configs_path': {'errors'},
@@ -48,7 +49,8 @@ ALLOWED = {
 }
 PURE = {
   *('types', 'errors', 'files', 'losses', 'networks', 'schedules'),
-  *('objectives', 'augmentation', 'learning', 'formats', 'replay'),
+  *('teacher_terms', 'objectives', 'augmentation', 'learning'),
+  *('formats', 'replay'),
   *('teachers', 'fetching'),
 }
 OUTSIDE_PURE = {
@@ -58,6 +60,7 @@ OUTSIDE_PURE = {
   'losses': {'jax', 'optax', 'chex'},
   'networks': {'jax', 'flax'},
   'schedules': {'jax', 'numpy'},
+  'teacher_terms': set(),
   'objectives': {'jax', 'optax', 'chex'},
   'augmentation': {'jax'},
   'learning': {'jax', 'optax', 'chex'},

@@ -56,7 +56,7 @@ def test_the_papers_values_of_rainbow(tmp_path):
   assert (agent._noisy, agent._dueling, agent._double_dqn) == (False,) * 3
   assert type(agent.replay).__name__ == 'PrioritizedFrameStore'
   assert (agent.distill_coefficient, agent.update_horizon) == (1.0, 3)
-  assert agent._distill_decay_period == 2_500_000
+  assert agent._decay_period == 2_500_000
   phases = [row.phase.name for row in runner.plan]
   assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (10, 15)
 
@@ -85,6 +85,41 @@ def test_the_papers_values_of_dqn(tmp_path):
   assert {row.steps for row in runner.plan if row.trains} == {100_000, 250_000}
   agent.pretraining_updates = 25_000
   assert agent.epsilon == pytest.approx(0.505)
+
+
+@pytest.mark.parametrize(
+  ('kind', 'decay_period', 'online'),
+  [('dqn', 1_500_000, 10), ('rainbow', 2_500_000, 15)],
+)
+def test_the_papers_values_of_dqfd_and_pretraining(
+  tmp_path, kind, decay_period, online
+):
+  dqfd = build(tmp_path / 'dqfd', f'dqfd_{kind}.gin')
+  agent = dqfd._agent
+  assert (agent.distill_coefficient, agent.update_horizon) == (1.0, 3)
+  assert agent._decay_period == decay_period
+  agent.set_distill_coefficient(0.0)
+  assert agent.learning_rate == 1e-4
+  pretrained = build(tmp_path / 'pretrained', f'pretrained_{kind}.gin')
+  agent = pretrained._agent
+  assert (agent.distill_coefficient, agent.learning_rate) == (1.0, 1e-4)
+  agent.finish_pretraining()
+  assert (agent.distill_coefficient, agent.learning_rate) == (0.0, 1e-5)
+  for runner in (dqfd, pretrained):
+    phases = [row.phase.name for row in runner.plan]
+    assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (10, online)
+
+
+@pytest.mark.parametrize('name', ['kickstarting', 'dagger', 'ql_dagger'])
+def test_the_relatives_of_qdagger_have_its_values(tmp_path, name):
+  runner = build(tmp_path, f'{name}_dqn.gin')
+  agent = runner._agent
+  assert (agent.distill_coefficient, agent.update_horizon) == (3.0, 3)
+  agent.record_score(0.5)
+  is_weaned = name == 'kickstarting'
+  assert agent.distill_coefficient == (1.5 if is_weaned else 3.0)
+  phases = [row.phase.name for row in runner.plan]
+  assert phases.count('PRETRAIN') == (0 if is_weaned else 10)
 
 
 @pytest.mark.parametrize(

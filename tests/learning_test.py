@@ -7,7 +7,7 @@ import numpy as np
 import optax
 import pytest
 
-from reincarnating_rl import learning, objectives
+from reincarnating_rl import learning, objectives, teacher_terms
 from reincarnating_rl.types import Batch, Coefficients, LearnerState, QOutput
 
 NUM_STATES, NUM_ACTIONS = 5, 3
@@ -38,7 +38,7 @@ def data():
 @pytest.fixture
 def learner():
   objective = objectives.value_objective(
-    linear, objectives.scalar_td(), distill=objectives.Distillation()
+    linear, objectives.scalar_td(), teacher_term=teacher_terms.distill()
   )
   optimizer = optax.adam(1.0)
   params = {'w': jnp.ones((NUM_STATES, NUM_ACTIONS))}

@@ -6,7 +6,10 @@ import gin
 import gymnasium as gym
 import numpy as np
 
+from reincarnating_rl.agents import dqn as dqn_students
+from reincarnating_rl.agents import rainbow as rainbow_students
 from reincarnating_rl.agents.dqn import QDaggerDQNAgent
+from reincarnating_rl.agents.qdagger import QDagger
 from reincarnating_rl.agents.rainbow import QDaggerRainbowAgent
 from reincarnating_rl.envs import games, single, vector
 from reincarnating_rl.networks.q_networks import MLPDQNNetwork
@@ -70,6 +73,19 @@ class ScriptedTeacher:
 
 
 KINDS = {'dqn': QDaggerDQNAgent, 'rainbow': QDaggerRainbowAgent}
+# What differs from QDagger by loss or schedule.
+METHODS = {
+  'kickstarting_dqn': dqn_students.KickstartingDQNAgent,
+  'kickstarting_rainbow': rainbow_students.KickstartingRainbowAgent,
+  'dagger_dqn': dqn_students.DaggerDQNAgent,
+  'dagger_rainbow': rainbow_students.DaggerRainbowAgent,
+  'ql_dagger_dqn': dqn_students.QLDaggerDQNAgent,
+  'ql_dagger_rainbow': rainbow_students.QLDaggerRainbowAgent,
+  'dqfd_dqn': dqn_students.DQfDDQNAgent,
+  'dqfd_rainbow': rainbow_students.DQfDRainbowAgent,
+  'pretrained_dqn': dqn_students.PretrainedDQNAgent,
+  'pretrained_rainbow': rainbow_students.PretrainedRainbowAgent,
+}
 _MLP = {'num_layers': 1, 'hidden_units': 32}
 _BINDINGS = {
   'JaxDQNAgent': {
@@ -100,7 +116,14 @@ _BINDINGS = {
 
 
 def make_agent(
-  num_actions=2, seed=0, *, kind=QDaggerDQNAgent, dqn=(), rainbow=(), **settings
+  num_actions=2,
+  seed=0,
+  *,
+  kind=QDaggerDQNAgent,
+  dqn=(),
+  rainbow=(),
+  student=(),
+  **settings,
 ):
   """A small student of the corridor; gin sets what is not given.
 
@@ -110,13 +133,19 @@ def make_agent(
     kind: its class.
     dqn: settings of `JaxDQNAgent`, which every student is.
     rainbow: settings of `JaxFullRainbowAgent`.
+    student: settings of `Student`.
     **settings: of the class itself.
   """
-  given = {'JaxDQNAgent': dict(dqn), 'JaxFullRainbowAgent': dict(rainbow)}
+  given = {
+    'JaxDQNAgent': dict(dqn),
+    'JaxFullRainbowAgent': dict(rainbow),
+    'Student': dict(student),
+  }
   with gin.config.unlock_config():
     for configurable, defaults in _BINDINGS.items():
       values = defaults | given.get(configurable, {})
       for name, value in values.items():
         gin.bind_parameter(f'{configurable}.{name}', value)
-  settings = {'distill_loss_coefficient': 1.0} | settings
+  if issubclass(kind, QDagger):
+    settings = {'distill_loss_coefficient': 1.0} | settings
   return kind(num_actions, seed=seed, **settings)

@@ -101,7 +101,8 @@ class Construction:
       lambda params, state, key: self._output(params, state, key, False),
       self._make_td_loss(),
       double=self._double_dqn,
-      distill=self._distillation,
+      td_coefficient=self._td_coefficient,
+      teacher_term=self._teacher_term,
     )
     if not self._data_augmentation:
       return objective

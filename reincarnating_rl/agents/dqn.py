@@ -1,9 +1,16 @@
-"""DQN students: tabula rasa and QDagger."""
+"""DQN students: tabula rasa, and one of each method."""
 
 import gin
 from dopamine.jax.agents.dqn import dqn_agent
 
-from reincarnating_rl.agents.qdagger import QDagger
+from reincarnating_rl.agents.dqfd import DQfD
+from reincarnating_rl.agents.pretraining import Pretraining
+from reincarnating_rl.agents.qdagger import (
+  Dagger,
+  Kickstarting,
+  QDagger,
+  QLDagger,
+)
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.objectives import TDLoss, scalar_td
 
@@ -35,3 +42,23 @@ class ReincarnatingDQNAgent(ReincarnationMixin, dqn_agent.JaxDQNAgent):
 @gin.configurable(denylist=['num_actions', 'seed'])
 class QDaggerDQNAgent(QDagger, ReincarnatingDQNAgent):
   """QDagger's DQN student; `QDaggerDQNAgent.distill_*` wean it."""
+
+
+class KickstartingDQNAgent(Kickstarting, QDaggerDQNAgent):
+  """Kickstarting for DQN; set by `QDaggerDQNAgent.distill_*`."""
+
+
+class QLDaggerDQNAgent(QLDagger, QDaggerDQNAgent):
+  """QL + Dagger for DQN; set by `QDaggerDQNAgent.distill_*`."""
+
+
+class DaggerDQNAgent(Dagger, QDaggerDQNAgent):
+  """Dagger for DQN; set by `QDaggerDQNAgent.distill_*`."""
+
+
+class DQfDDQNAgent(DQfD, ReincarnatingDQNAgent):
+  """DQfD for DQN; set by `DQfDAgent.*`."""
+
+
+class PretrainedDQNAgent(Pretraining, ReincarnatingDQNAgent):
+  """Pretraining for DQN; set by `PretrainedAgent.*`."""

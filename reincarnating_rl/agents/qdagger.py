@@ -1,10 +1,10 @@
-"""QDagger: TD and distillation, weaned by the student's own score."""
+"""QDagger, and what is left of it: TD and distillation, weaned or not."""
 
-from reincarnating_rl import schedules
-from reincarnating_rl.objectives import Distillation
+from reincarnating_rl.agents.weaning import WeanedByScore
+from reincarnating_rl.teacher_terms import distill
 
 
-class QDagger:
+class QDagger(WeanedByScore):
   """QDagger (Agarwal et al. 2022, section 4.2), before any student's class.
 
   It adds `lambda KL(teacher || student)` to the student's loss and lets lambda
@@ -36,24 +36,40 @@ class QDagger:
       distill_latch: whether lambda stays 0 once it is.
     """
     self._initial_distill_coefficient = distill_loss_coefficient
-    self._distillation = Distillation(distill_temperature, distill_type)
-    self._distill_decay_period = distill_decay_period
-    self._distill_latch = distill_latch
+    self._teacher_term = distill(distill_type, temperature=distill_temperature)
+    self._decay_period = distill_decay_period
+    self._latch = distill_latch
     super().__init__(num_actions, seed=seed)
 
-  def record_score(self, normalized_score: float) -> None:
-    """Weans the student after an online iteration's evaluation.
 
-    Args:
-      normalized_score: 0 for a random policy, 1 for the teacher.
-    """
-    self.set_distill_coefficient(
-      schedules.distill_coefficient(
-        self.distill_coefficient,
-        normalized_score,
-        initial=self._initial_distill_coefficient,
-        online_steps=self.training_steps,
-        decay_period=self._distill_decay_period,
-        latch=self._distill_latch,
-      )
-    )
+class Kickstarting(QDagger):
+  """QDagger without its offline phase (Schmitt et al. 2018).
+
+  https://arxiv.org/abs/1803.03835; the teacher speaks on the student's states
+  from the first.
+  """
+
+  learns_offline = False
+
+
+class QLDagger(QDagger):
+  """TD and distillation in both phases, never weaned.
+
+  The ablation "QL + Dagger" of Agarwal et al. 2022: lambda and the learning
+  rate stay at their first values, whatever the score and the decay period.
+  """
+
+  def record_score(self, normalized_score: float) -> None:
+    """Leaves lambda as it is."""
+    del normalized_score
+
+
+class Dagger(QLDagger):
+  """Distillation alone (Ross et al. 2011, https://arxiv.org/abs/1011.0686).
+
+  The student learns what the teacher would do, on the teacher's states offline
+  and on its own online, and nothing from rewards. TD losses are still reported,
+  and priorities made of them.
+  """
+
+  _td_coefficient = 0.0

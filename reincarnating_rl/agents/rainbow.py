@@ -1,11 +1,18 @@
-"""Rainbow students: tabula rasa and QDagger."""
+"""Rainbow students: tabula rasa, and one of each method."""
 
 from typing import Any
 
 import gin
 from dopamine.jax.agents.full_rainbow import full_rainbow_agent
 
-from reincarnating_rl.agents.qdagger import QDagger
+from reincarnating_rl.agents.dqfd import DQfD
+from reincarnating_rl.agents.pretraining import Pretraining
+from reincarnating_rl.agents.qdagger import (
+  Dagger,
+  Kickstarting,
+  QDagger,
+  QLDagger,
+)
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.objectives import TDLoss, categorical_td, scalar_td
@@ -108,3 +115,23 @@ def _check_support(settings: dict[str, Any]) -> None:
 @gin.configurable(denylist=['num_actions', 'seed'])
 class QDaggerRainbowAgent(QDagger, ReincarnatingRainbowAgent):
   """QDagger's Rainbow student; `QDaggerRainbowAgent.distill_*` wean it."""
+
+
+class KickstartingRainbowAgent(Kickstarting, QDaggerRainbowAgent):
+  """Kickstarting for Rainbow; set by `QDaggerRainbowAgent.distill_*`."""
+
+
+class QLDaggerRainbowAgent(QLDagger, QDaggerRainbowAgent):
+  """QL + Dagger for Rainbow; set by `QDaggerRainbowAgent.distill_*`."""
+
+
+class DaggerRainbowAgent(Dagger, QDaggerRainbowAgent):
+  """Dagger for Rainbow; set by `QDaggerRainbowAgent.distill_*`."""
+
+
+class DQfDRainbowAgent(DQfD, ReincarnatingRainbowAgent):
+  """DQfD for Rainbow; set by `DQfDAgent.*`."""
+
+
+class PretrainedRainbowAgent(Pretraining, ReincarnatingRainbowAgent):
+  """Pretraining for Rainbow; set by `PretrainedAgent.*`."""

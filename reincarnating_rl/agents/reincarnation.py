@@ -15,7 +15,7 @@ from reincarnating_rl.agents import (
   weaning,
 )
 from reincarnating_rl.errors import UserError
-from reincarnating_rl.objectives import Distillation
+from reincarnating_rl.teacher_terms import TeacherTerm
 
 
 @gin.configurable('Student', denylist=['num_actions', 'seed'])
@@ -35,6 +35,7 @@ class ReincarnationMixin(
     network_parameter: gin's name of the network.
     teacher_kind: a key of `teachers.kinds.KINDS`, of what it can become.
     needs_teacher: whether the loss is undefined without one.
+    learns_offline_only: whether the teacher is no use to it online.
     distill_coefficient: lambda, the weight of the teacher now.
     training_steps: environment steps taken online.
     pretraining_updates: gradient updates made offline.
@@ -45,8 +46,10 @@ class ReincarnationMixin(
   network_parameter: str
   teacher_kind: str
   needs_teacher = False
+  learns_offline_only = False
   _initial_distill_coefficient = 0.0
-  _distillation: Distillation | None = None
+  _teacher_term: TeacherTerm | None = None
+  _td_coefficient = 1.0
   _double_dqn = False
   _num_updates_per_train_step = 1
 

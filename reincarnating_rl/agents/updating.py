@@ -68,7 +68,7 @@ class StudentLearns:
   def finish_pretraining(self) -> None:
     """Syncs the target once, at the switch from offline to online.
 
-    The optimiser keeps its moments: the loss is the same in both phases.
+    The optimiser keeps its moments, where the loss is the same in both phases.
     """
     self._sync_weights()
 
@@ -87,7 +87,7 @@ class StudentLearns:
     self.training_steps += 1
 
   def _train_once(self) -> None:
-    if self.is_listening:
+    if self.needs_teacher_logits:
       labelling.label(self._replay, self.teacher, chunk=self.update_period)
     batch, drawn = self._replay.sample(with_sample_metadata=True)
     state, report = self._update(
@@ -114,7 +114,7 @@ class StudentLearns:
         )
         for name, value in metrics.items()
         # Once weaned, states are not labelled, and this compares with zeros.
-        if self.is_listening or name != 'Loss/Distill'
+        if self.is_listening or name != self._teacher_metric
       ],
       collector_allowlist=self._collector_allowlist,
     )

@@ -24,8 +24,23 @@ class Weaning:
 
   @property
   def is_listening(self) -> bool:
-    """Whether the teacher's logits still enter the loss."""
+    """Whether the teacher's term still has a weight in the loss."""
     return self.teacher is not None and self.distill_coefficient > 0.0
+
+  @property
+  def needs_teacher_logits(self) -> bool:
+    """Whether states must be labelled, for the loss reads their logits now."""
+    term = self._teacher_term
+    return self.is_listening and term is not None and term.needs_teacher_logits
+
+  @property
+  def learns_offline(self) -> bool:
+    """Whether there is an offline phase, on the teacher's data."""
+    return self._initial_distill_coefficient > 0.0
+
+  @property
+  def _teacher_metric(self) -> str | None:
+    return self._teacher_term and self._teacher_term.metric
 
   def set_distill_coefficient(self, coefficient: float) -> None:
     """Sets lambda, and the learning rate that goes with it."""
@@ -44,3 +59,31 @@ class Weaning:
   def record_score(self, normalized_score: float) -> None:
     """Weans the student after an online iteration; nothing to do by default."""
     del normalized_score
+
+
+class WeanedByScore:
+  """A method whose lambda falls as the student's score nears the teacher's.
+
+  Agarwal et al. 2022, section 4.2. The learning rate goes with lambda where
+  `Student.final_learning_rate` is another than the first.
+  """
+
+  _decay_period: int  # online steps after which the teacher is dropped
+  _latch = True  # whether lambda stays 0 once it is
+
+  def record_score(self, normalized_score: float) -> None:
+    """Weans the student after an online iteration's evaluation.
+
+    Args:
+      normalized_score: 0 for a random policy, 1 for the teacher.
+    """
+    self.set_distill_coefficient(
+      schedules.distill_coefficient(
+        self.distill_coefficient,
+        normalized_score,
+        initial=self._initial_distill_coefficient,
+        online_steps=self.training_steps,
+        decay_period=self._decay_period,
+        latch=self._latch,
+      )
+    )

@@ -26,6 +26,16 @@ AGENTS = {
   'qdagger_dqn': dqn.QDaggerDQNAgent,
   'rainbow': rainbow.ReincarnatingRainbowAgent,
   'qdagger_rainbow': rainbow.QDaggerRainbowAgent,
+  'kickstarting_dqn': dqn.KickstartingDQNAgent,
+  'kickstarting_rainbow': rainbow.KickstartingRainbowAgent,
+  'dagger_dqn': dqn.DaggerDQNAgent,
+  'dagger_rainbow': rainbow.DaggerRainbowAgent,
+  'ql_dagger_dqn': dqn.QLDaggerDQNAgent,
+  'ql_dagger_rainbow': rainbow.QLDaggerRainbowAgent,
+  'dqfd_dqn': dqn.DQfDDQNAgent,
+  'dqfd_rainbow': rainbow.DQfDRainbowAgent,
+  'pretrained_dqn': dqn.PretrainedDQNAgent,
+  'pretrained_rainbow': rainbow.PretrainedRainbowAgent,
 }
 
 

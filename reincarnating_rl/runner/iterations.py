@@ -85,8 +85,9 @@ class Iterations:
           clip_rewards=self._clip_rewards,
           progress=self._follow(bar),
         )
-      with self._progress(iteration, 'ask the teacher', 'states') as bar:
-        self._teacher_data.label(self._follow(bar))
+      if self._agent.needs_teacher_logits:
+        with self._progress(iteration, 'ask the teacher', 'states') as bar:
+          self._teacher_data.label(self._follow(bar))
     self.record.teacher_steps = report.steps
     self.record.teacher_data = {
       'replay': replay.describe(),
@@ -119,7 +120,6 @@ class Iterations:
         bar.update(count)
         self._reach_safe_point(iteration)
     if phases.ends_phase(self.plan, iteration):
-      self._agent.finish_pretraining()
       self._teacher_data.close()
     position = self._position
     means = {f'Pretrain/{name}': x for name, x in position.means.items()}
@@ -173,6 +173,12 @@ class Iterations:
       metrics['Eval/Normalized_Score'] = normalized
       if iteration.phase is Phase.ONLINE:
         agent.record_score(normalized)
+    # After what it was trained with is told. An evaluation that is interrupted
+    # begins anew, and so does not find it changed.
+    if iteration.phase is Phase.PRETRAIN and phases.ends_phase(
+      self.plan, iteration
+    ):
+      agent.finish_pretraining()
     return metrics
 
   def _evaluate(

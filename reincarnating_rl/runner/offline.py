@@ -26,6 +26,37 @@ def chunk_limit() -> int:
   return 1 if jax.default_backend() == 'cpu' else 1000
 
 
+def num_iterations(
+  agent: ReincarnationMixin, asked: int | None, *, default: int = 10
+) -> int:
+  """Returns how many offline iterations a student has.
+
+  Args:
+    agent: the student; with its teacher, if it has one.
+    asked: `RunnerWithTeacher.num_pretraining_iterations`, None if not given.
+    default: the paper's.
+
+  Raises:
+    UserError: they are asked for and the method has none, or the reverse.
+  """
+  setting = f'RunnerWithTeacher.num_pretraining_iterations is {asked}'
+  if not agent.is_listening:
+    return 0  # The teacher is only compared with.
+  if not agent.learns_offline:
+    if asked:
+      raise UserError(
+        f'{setting}, and this --agent has no offline phase: set it to 0, or '
+        'choose another.'
+      )
+    return 0
+  if agent.learns_offline_only and asked is not None and asked <= 0:
+    raise UserError(
+      f'{setting}, and this --agent learns from its teacher offline only: set '
+      'it to 1 or more, or choose another.'
+    )
+  return default if asked is None else asked
+
+
 class TeacherData:
   """A replay of the teacher's play; it exists while something needs it.
 
@@ -127,7 +158,8 @@ class TeacherData:
     if done >= num_updates:
       return  # Only the evaluation is left, and perhaps no data any more.
     if self._view is None:
-      self.label()
+      if self._agent.needs_teacher_logits:
+        self.label()
       self._view = device_view.device_view(self.store)
     chunk = math.gcd(
       num_updates - done,

@@ -18,12 +18,12 @@ from reincarnating_rl.runner import (
   arena,
   checkpoints,
   collectors,
+  offline,
   phases,
   teacher_replay,
 )
 from reincarnating_rl.runner.interrupts import Interrupted, InterruptFlag
 from reincarnating_rl.runner.iterations import Iterations
-from reincarnating_rl.runner.offline import TeacherData
 from reincarnating_rl.runner.phases import Phase
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.record import Record
@@ -57,7 +57,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     seed: int,
     started_as: dict[str, Any] | None = None,
     random_score: float | None = None,
-    num_pretraining_iterations: int = 10,
+    num_pretraining_iterations: int | None = None,
     num_pretraining_steps: int = 100_000,
     teacher_steps: int = 1_000_000,
     teacher_data: str = 'auto',
@@ -80,7 +80,9 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       started_as: what `lineage.json` is to say of how the run was started.
       random_score: of the random policy; None takes the published one, or
         measures it where there is none.
-      num_pretraining_iterations: offline iterations, each evaluated.
+      num_pretraining_iterations: offline iterations, each evaluated; None is 10
+        where the method has an offline phase. Where it has none, a number is an
+        error.
       num_pretraining_steps: gradient updates in each.
       teacher_steps: environment steps of teacher data: to collect, or the
         newest so many of a stored replay.
@@ -125,14 +127,13 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     if not self._max_steps_per_episode:
       raise UserError('Runner.max_steps_per_episode must be a positive number.')
     self._agent.set_teacher(self._teacher)
-    pretraining_iterations, pretraining_steps = self._num_pretraining
-    if not self._agent.is_listening:
-      pretraining_iterations = 0  # The teacher is only compared with.
+    asked, pretraining_steps = self._num_pretraining
+    pretraining_iterations = offline.num_iterations(self._agent, asked)
     self._checkpoints = checkpoints.Checkpoints(
       self._checkpoint_dir, keep=self._checkpoints_to_keep
     )
     self._teacher_source = TeacherDataSource(Phase.COLLECT)
-    if pretraining_iterations and self._teacher is not None:
+    if pretraining_iterations:
       self._teacher_source = teacher_replay.decide(
         self._teacher_data_choice,
         self._find_teacher_replay,
@@ -160,7 +161,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     overshoot = lanes.num_envs * self._max_steps_per_episode
     if self._teacher_source.phase is Phase.LOAD:
       overshoot = 0
-    self._teacher_data = TeacherData(
+    self._teacher_data = offline.TeacherData(
       self._agent, capacity=self._teacher_steps + overshoot
     )
     self._resume()

@@ -97,6 +97,46 @@ def test_a_kill_in_each_phase_changes_nothing(of_each_kind, tmp_path, phase):
   make_runner, expected, _ = of_each_kind
   runner = make_runner(tmp_path)
   number = next(i.number for i in runner.plan if i.phase.value == phase)
+  with pytest.raises(Killed):
+    run_until(runner, number)
+  runner = make_runner(tmp_path)
+  runner.run_experiment()
+  assert experiments.outcome(runner) == expected
+
+
+@pytest.mark.parametrize('name', toys.METHODS)
+def test_each_method_survives_a_kill_in_each_phase_and_at_the_switch(
+  tmp_path_factory, tmp_path, name
+):
+  make_runner = functools.partial(
+    experiments.make_runner,
+    agent={
+      'kind': toys.METHODS[name],
+      # Another learning rate and other moments would show.
+      'student': {'learning_rate': 1e-2, 'final_learning_rate': 1e-3},
+      'dqn': {'min_replay_history': 10},
+    },
+    num_pretraining_iterations=0 if 'kickstarting' in name else 2,
+  )
+  expected, _ = run_whole(tmp_path_factory, **make_runner.keywords)
+  phases = [row.phase for row in make_runner(tmp_path).plan]
+  moments = {phases.index(phase) for phase in set(phases)} | {len(phases) - 1}
+  for number in sorted(moments):
+    with pytest.raises(Killed):
+      run_until(make_runner(tmp_path), number)
+  if 'kickstarting' not in name:
+    with pytest.raises(Killed):
+      run_until_the_switch(make_runner(tmp_path / 'switch'))
+    again = make_runner(tmp_path / 'switch')
+    again.run_experiment()
+    assert experiments.outcome(again) == expected
+  runner = make_runner(tmp_path)
+  runner.run_experiment()
+  assert experiments.outcome(runner) == expected
+
+
+def run_until(runner, number):
+  """Runs until some way into an iteration."""
   original = runner._run_one_iteration
 
   def run_one_iteration(n):
@@ -105,11 +145,17 @@ def test_a_kill_in_each_phase_changes_nothing(of_each_kind, tmp_path, phase):
     original(n)
 
   runner._run_one_iteration = run_one_iteration
-  with pytest.raises(Killed):
-    runner.run_experiment()
-  runner = make_runner(tmp_path)
   runner.run_experiment()
-  assert experiments.outcome(runner) == expected
+
+
+def run_until_the_switch(runner):
+  """Runs until the student is about to go online."""
+
+  def die():
+    raise Killed('at the switch')
+
+  runner._agent.finish_pretraining = die
+  runner.run_experiment()
 
 
 def test_ctrl_c_leaves_a_checkpoint_of_the_work_done(uninterrupted, tmp_path):
