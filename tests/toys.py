@@ -6,7 +6,10 @@ import gin
 import gymnasium as gym
 import numpy as np
 
+from reincarnating_rl.agents import dqn as dqn_students
+from reincarnating_rl.agents import rainbow as rainbow_students
 from reincarnating_rl.agents.dqn import QDaggerDQNAgent
+from reincarnating_rl.agents.qdagger import QDagger
 from reincarnating_rl.agents.rainbow import QDaggerRainbowAgent
 from reincarnating_rl.envs import games, single, vector
 from reincarnating_rl.networks.q_networks import MLPDQNNetwork
@@ -70,6 +73,18 @@ class ScriptedTeacher:
 
 
 KINDS = {'dqn': QDaggerDQNAgent, 'rainbow': QDaggerRainbowAgent}
+REHEARSAL = {
+  'dqn': dqn_students.RehearsalDQNAgent,
+  'rainbow': rainbow_students.RehearsalRainbowAgent,
+}
+JSRL = {
+  'dqn': dqn_students.JSRLDQNAgent,
+  'rainbow': rainbow_students.JSRLRainbowAgent,
+}
+RELOADED = {
+  'dqn': dqn_students.ReloadedDQNAgent,
+  'rainbow': rainbow_students.ReloadedRainbowAgent,
+}
 _MLP = {'num_layers': 1, 'hidden_units': 32}
 _BINDINGS = {
   'JaxDQNAgent': {
@@ -118,5 +133,6 @@ def make_agent(
       values = defaults | given.get(configurable, {})
       for name, value in values.items():
         gin.bind_parameter(f'{configurable}.{name}', value)
-  settings = {'distill_loss_coefficient': 1.0} | settings
+  if issubclass(kind, QDagger):
+    settings = {'distill_loss_coefficient': 1.0} | settings
   return kind(num_actions, seed=seed, **settings)

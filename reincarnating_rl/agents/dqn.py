@@ -1,10 +1,13 @@
-"""DQN students: tabula rasa and QDagger."""
+"""DQN students: tabula rasa and those of each method."""
 
 import gin
 from dopamine.jax.agents.dqn import dqn_agent
 
+from reincarnating_rl.agents.jsrl import JSRL
 from reincarnating_rl.agents.qdagger import QDagger
+from reincarnating_rl.agents.rehearsal import Rehearsal
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.agents.reloading import Reloading
 from reincarnating_rl.objectives import TDLoss, scalar_td
 
 
@@ -35,3 +38,18 @@ class ReincarnatingDQNAgent(ReincarnationMixin, dqn_agent.JaxDQNAgent):
 @gin.configurable(denylist=['num_actions', 'seed'])
 class QDaggerDQNAgent(QDagger, ReincarnatingDQNAgent):
   """QDagger's DQN student; `QDaggerDQNAgent.distill_*` wean it."""
+
+
+@gin.configurable(denylist=['num_actions', 'seed'])
+class RehearsalDQNAgent(Rehearsal, ReincarnatingDQNAgent):
+  """Rehearsal's DQN student; `teacher_data_ratio` is rho."""
+
+
+@gin.configurable(denylist=['num_actions', 'seed'])
+class JSRLDQNAgent(JSRL, ReincarnatingDQNAgent):
+  """JSRL's DQN student; the teacher begins its episodes."""
+
+
+@gin.configurable(denylist=['num_actions', 'seed'])
+class ReloadedDQNAgent(Reloading, ReincarnatingDQNAgent):
+  """A DQN that begins as its teacher is, and is fine-tuned."""

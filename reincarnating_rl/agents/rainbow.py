@@ -1,12 +1,15 @@
-"""Rainbow students: tabula rasa and QDagger."""
+"""Rainbow students: tabula rasa and those of each method."""
 
 from typing import Any
 
 import gin
 from dopamine.jax.agents.full_rainbow import full_rainbow_agent
 
+from reincarnating_rl.agents.jsrl import JSRL
 from reincarnating_rl.agents.qdagger import QDagger
+from reincarnating_rl.agents.rehearsal import Rehearsal
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.agents.reloading import Reloading
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.objectives import TDLoss, categorical_td, scalar_td
 from reincarnating_rl.teachers.description import Description, describe
@@ -108,3 +111,18 @@ def _check_support(settings: dict[str, Any]) -> None:
 @gin.configurable(denylist=['num_actions', 'seed'])
 class QDaggerRainbowAgent(QDagger, ReincarnatingRainbowAgent):
   """QDagger's Rainbow student; `QDaggerRainbowAgent.distill_*` wean it."""
+
+
+@gin.configurable(denylist=['num_actions', 'seed'])
+class RehearsalRainbowAgent(Rehearsal, ReincarnatingRainbowAgent):
+  """Rehearsal's Rainbow student; `teacher_data_ratio` is rho."""
+
+
+@gin.configurable(denylist=['num_actions', 'seed'])
+class JSRLRainbowAgent(JSRL, ReincarnatingRainbowAgent):
+  """JSRL's Rainbow student; the teacher begins its episodes."""
+
+
+@gin.configurable(denylist=['num_actions', 'seed'])
+class ReloadedRainbowAgent(Reloading, ReincarnatingRainbowAgent):
+  """A Rainbow that begins as its teacher is, and is fine-tuned."""

@@ -34,7 +34,8 @@ class ReincarnationMixin(
   Attributes:
     network_parameter: gin's name of the network.
     teacher_kind: a key of `teachers.kinds.KINDS`, of what it can become.
-    needs_teacher: whether the loss is undefined without one.
+    needs_teacher: whether the method is none without one.
+    starts_from_teacher: whether it begins as the teacher is.
     distill_coefficient: lambda, the weight of the teacher now.
     training_steps: environment steps taken online.
     pretraining_updates: gradient updates made offline.
@@ -45,6 +46,7 @@ class ReincarnationMixin(
   network_parameter: str
   teacher_kind: str
   needs_teacher = False
+  starts_from_teacher = False
   _initial_distill_coefficient = 0.0
   _distillation: Distillation | None = None
   _double_dqn = False

@@ -27,6 +27,16 @@ class Weaning:
     """Whether the teacher's logits still enter the loss."""
     return self.teacher is not None and self.distill_coefficient > 0.0
 
+  @property
+  def needs_teacher_logits(self) -> bool:
+    """Whether stored states have to be labelled by the teacher."""
+    return self.is_listening
+
+  @property
+  def learns_offline(self) -> bool:
+    """Whether offline iterations on the teacher's data make sense."""
+    return self.is_listening
+
   def set_distill_coefficient(self, coefficient: float) -> None:
     """Sets lambda, and the learning rate that goes with it."""
     self.distill_coefficient = coefficient

@@ -26,6 +26,36 @@ def chunk_limit() -> int:
   return 1 if jax.default_backend() == 'cpu' else 1000
 
 
+def load(
+  replay: StoredReplay,
+  store: FrameStore,
+  *,
+  newest: int,
+  clip_rewards: bool,
+  progress: Progress,
+) -> LoadReport:
+  """Fills a store with a replay from disk, as the runner would have.
+
+  Args:
+    replay: to read.
+    store: to fill; what it held is forgotten.
+    newest: how many steps to take at most.
+    clip_rewards: to [-1, 1], as those of collected data.
+    progress: called with what was read and what is to be read.
+
+  Returns:
+    What was read.
+
+  Raises:
+    UserError: it does not fit the game, or its files are damaged.
+  """
+  report = replay.load(store, newest=newest, progress=progress)
+  if clip_rewards:
+    rewards = store.columns['reward'][: report.steps]
+    np.clip(rewards, -1.0, 1.0, out=rewards)
+  return report
+
+
 class TeacherData:
   """A replay of the teacher's play; it exists while something needs it.
 
@@ -54,6 +84,12 @@ class TeacherData:
   def close(self) -> None:
     """Lets go of the replay and of its view."""
     self.store = self._view = None
+
+  def finish_pretraining(self) -> None:
+    """Lets go of what the online phase does without."""
+    self._view = None
+    if not self._agent.keeps_teacher_data:
+      self.close()
 
   def add(self, episode: Episode, *, clip_rewards: bool) -> None:
     """Stores an episode with the logits that the teacher acted on."""
@@ -91,23 +127,27 @@ class TeacherData:
     """
     self.close()
     store = self.open()
-    report = replay.load(store, newest=newest, progress=progress)
+    report = load(
+      replay,
+      store,
+      newest=newest,
+      clip_rewards=clip_rewards,
+      progress=progress,
+    )
     if not len(store):
       raise UserError(
         f'The {replay.describe()}, has no element of {store.settings.n_step} '
         'steps to learn from: give another one, or have the teacher play '
         "(RunnerWithTeacher.teacher_data='collected')."
       )
-    if clip_rewards:
-      rewards = store.columns['reward'][: report.steps]
-      np.clip(rewards, -1.0, 1.0, out=rewards)
     return report
 
   def label(self, progress: Progress = lambda done, total: None) -> None:
-    """Asks the teacher for the logits of every state that has none yet."""
-    labelling.label(
-      self.store, self._agent.teacher, chunk=_LABEL_CHUNK, progress=progress
-    )
+    """Asks the teacher for the logits that are missing, if any are needed."""
+    if self._agent.needs_teacher_logits:
+      labelling.label(
+        self.store, self._agent.teacher, chunk=_LABEL_CHUNK, progress=progress
+      )
 
   def updates(
     self, num_updates: int, *, done: int

@@ -26,9 +26,11 @@ from reincarnating_rl.runner.offline import TeacherData
 from reincarnating_rl.runner.phases import Phase
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.record import Record
+from reincarnating_rl.runner.reloading import Reloading
 from reincarnating_rl.runner.resuming import Resuming
 from reincarnating_rl.runner.teacher_replay import TeacherDataSource
 from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.training_state import TrainingState
 
 
 @gin.configurable(
@@ -38,10 +40,11 @@ from reincarnating_rl.teachers.base import Teacher
     'game',
     'teacher',
     'find_teacher_replay',
+    'read_teacher_state',
     'seed',
   ]
 )
-class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
+class RunnerWithTeacher(Iterations, Reloading, Resuming, run_experiment.Runner):
   """Evaluates the teacher, collects, pretrains offline, then trains online."""
 
   def __init__(
@@ -52,6 +55,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     *,
     teacher: Teacher | None,
     find_teacher_replay: Callable[[], StoredReplay | None] = lambda: None,
+    read_teacher_state: Callable[[], TrainingState] | None = None,
     seed: int,
     random_score: float | None = None,
     num_pretraining_iterations: int = 10,
@@ -73,6 +77,8 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       game: that is played.
       teacher: None trains tabula rasa.
       find_teacher_replay: looks for the replay that the teacher left on disk.
+      read_teacher_state: reads what a student needs that starts as the teacher
+        is; only asked by such.
       seed: of the episodes, each of which also depends on its iteration.
       random_score: of the random policy; None takes the published one, or
         measures it where there is none.
@@ -96,6 +102,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     self._teacher_steps = teacher_steps
     self._teacher_data_choice = teacher_data
     self._find_teacher_replay = find_teacher_replay
+    self._read_teacher_state = read_teacher_state
     self._teacher_epsilon = teacher_epsilon
     self._evaluation_episodes = evaluation_episodes
     self._num_pretraining = (num_pretraining_iterations, num_pretraining_steps)
@@ -121,13 +128,14 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       raise UserError('Runner.max_steps_per_episode must be a positive number.')
     self._agent.set_teacher(self._teacher)
     pretraining_iterations, pretraining_steps = self._num_pretraining
-    if not self._agent.is_listening:
+    if not self._agent.learns_offline:
       pretraining_iterations = 0  # The teacher is only compared with.
     self._checkpoints = checkpoints.Checkpoints(
       self._checkpoint_dir, keep=self._checkpoints_to_keep
     )
     self._teacher_source = TeacherDataSource(Phase.COLLECT)
-    if pretraining_iterations and self._teacher is not None:
+    needs_data = pretraining_iterations or self._agent.keeps_teacher_data
+    if needs_data and self._teacher is not None:
       self._teacher_source = teacher_replay.decide(
         self._teacher_data_choice,
         self._find_teacher_replay,
@@ -142,6 +150,8 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       num_online_iterations=self._num_iterations,
       online_steps=self._training_steps,
       teacher_data=self._teacher_source.phase,
+      keeps_teacher_data=self._agent.keeps_teacher_data,
+      starts_from_teacher=self._agent.starts_from_teacher,
     )
     lanes = self._game.create_vector_environment()
     self._arena = arena.Arena(
@@ -203,6 +213,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       Phase.TEACHER_EVALUATION: self._run_teacher_evaluation,
       Phase.COLLECT: self._run_collection,
       Phase.LOAD: self._run_loading,
+      Phase.RELOAD: self._run_reloading,
       Phase.PRETRAIN: self._run_pretraining,
       Phase.ONLINE: self._run_train_phase,
     }
