@@ -102,7 +102,7 @@ class StudentLearns:
     self.training_steps += 1
 
   def _train_once(self) -> None:
-    if self.is_listening:
+    if self.needs_teacher_logits:
       labelling.label(self._replay, self.teacher, chunk=self.update_period)
     batch, drawn = self._batches.sample(with_sample_metadata=True)
     state, report = self._update(

@@ -85,8 +85,9 @@ class Iterations:
           clip_rewards=self._clip_rewards,
           progress=self._follow(bar),
         )
-      with self._progress(iteration, 'ask the teacher', 'states') as bar:
-        self._teacher_data.label(self._follow(bar))
+      if self._agent.needs_teacher_logits:
+        with self._progress(iteration, 'ask the teacher', 'states') as bar:
+          self._teacher_data.label(self._follow(bar))
     self.record.teacher_steps = report.steps
     self.record.teacher_data = {
       'replay': replay.describe(),

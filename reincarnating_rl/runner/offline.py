@@ -143,11 +143,10 @@ class TeacherData:
     return report
 
   def label(self, progress: Progress = lambda done, total: None) -> None:
-    """Asks the teacher for the logits that are missing, if any are needed."""
-    if self._agent.needs_teacher_logits:
-      labelling.label(
-        self.store, self._agent.teacher, chunk=_LABEL_CHUNK, progress=progress
-      )
+    """Asks the teacher for the logits of every state that has none yet."""
+    labelling.label(
+      self.store, self._agent.teacher, chunk=_LABEL_CHUNK, progress=progress
+    )
 
   def updates(
     self, num_updates: int, *, done: int
@@ -167,7 +166,8 @@ class TeacherData:
     if done >= num_updates:
       return  # Only the evaluation is left, and perhaps no data any more.
     if self._view is None:
-      self.label()
+      if self._agent.needs_teacher_logits:
+        self.label()
       self._view = device_view.device_view(self.store)
     chunk = math.gcd(
       num_updates - done,
