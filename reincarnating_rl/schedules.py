@@ -57,6 +57,23 @@ def learning_rate(
   return d * initial + (1.0 - d) * final
 
 
+def roll_in_horizon(iterations: int, *, initial: float, decay: float) -> int:
+  """JSRL: the most steps that the teacher begins an episode with.
+
+  `alpha <- beta alpha` after each online iteration (Uchendu et al. 2022, as
+  Agarwal et al. 2022 compare with); alpha itself is not rounded.
+
+  Args:
+    iterations: online iterations that are over.
+    initial: alpha in the first one.
+    decay: beta, in [0, 1].
+
+  Returns:
+    alpha, rounded down; 0 means that the teacher does not act any more.
+  """
+  return int(initial * decay**iterations)
+
+
 def linear_epsilon(
   decay_period: int, step: int, warmup_steps: int, epsilon: float
 ) -> float:

@@ -86,6 +86,18 @@ METHODS = {
   'pretrained_dqn': dqn_students.PretrainedDQNAgent,
   'pretrained_rainbow': rainbow_students.PretrainedRainbowAgent,
 }
+REHEARSAL = {
+  'dqn': dqn_students.RehearsalDQNAgent,
+  'rainbow': rainbow_students.RehearsalRainbowAgent,
+}
+JSRL = {
+  'dqn': dqn_students.JSRLDQNAgent,
+  'rainbow': rainbow_students.JSRLRainbowAgent,
+}
+RELOADED = {
+  'dqn': dqn_students.ReloadedDQNAgent,
+  'rainbow': rainbow_students.ReloadedRainbowAgent,
+}
 _MLP = {'num_layers': 1, 'hidden_units': 32}
 _BINDINGS = {
   'JaxDQNAgent': {

@@ -71,6 +71,11 @@ class StudentActs:
   def _train_and_act(self) -> np.ndarray:
     if not self.eval_mode:
       self._train_step()
+    self.action = self._choose_action()
+    return self.action
+
+  def _choose_action(self) -> np.ndarray:
+    """Acts; where somebody else than the student does, a method says so."""
     self._rng, action = self._act(
       self.online_params,
       self.state,
@@ -78,8 +83,15 @@ class StudentActs:
       np.float32(self.epsilon),
       eval_mode=self.eval_mode,
     )
-    self.action = np.asarray(action)
-    return self.action
+    return np.asarray(action)
+
+  def finish_online_iteration(self) -> None:
+    """Told after each online iteration and its evaluation; nothing to do."""
+
+  @property
+  def online_metrics(self) -> dict[str, float]:
+    """What to log of an online iteration besides what all methods have."""
+    return {}
 
   @property
   def epsilon(self) -> float:

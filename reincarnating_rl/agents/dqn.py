@@ -4,6 +4,7 @@ import gin
 from dopamine.jax.agents.dqn import dqn_agent
 
 from reincarnating_rl.agents.dqfd import DQfD
+from reincarnating_rl.agents.jsrl import JSRL
 from reincarnating_rl.agents.pretraining import Pretraining
 from reincarnating_rl.agents.qdagger import (
   Dagger,
@@ -11,7 +12,9 @@ from reincarnating_rl.agents.qdagger import (
   QDagger,
   QLDagger,
 )
+from reincarnating_rl.agents.rehearsal import Rehearsal
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.agents.reloading import Reloading
 from reincarnating_rl.objectives import TDLoss, scalar_td
 
 
@@ -62,3 +65,18 @@ class DQfDDQNAgent(DQfD, ReincarnatingDQNAgent):
 
 class PretrainedDQNAgent(Pretraining, ReincarnatingDQNAgent):
   """Pretraining for DQN; set by `PretrainedAgent.*`."""
+
+
+@gin.configurable(denylist=['num_actions', 'seed'])
+class RehearsalDQNAgent(Rehearsal, ReincarnatingDQNAgent):
+  """Rehearsal's DQN student; `teacher_data_ratio` is rho."""
+
+
+@gin.configurable(denylist=['num_actions', 'seed'])
+class JSRLDQNAgent(JSRL, ReincarnatingDQNAgent):
+  """JSRL's DQN student; the teacher begins its episodes."""
+
+
+@gin.configurable(denylist=['num_actions', 'seed'])
+class ReloadedDQNAgent(Reloading, ReincarnatingDQNAgent):
+  """A DQN that begins as its teacher is, and is fine-tuned."""

@@ -6,6 +6,7 @@ import gin
 from dopamine.jax.agents.full_rainbow import full_rainbow_agent
 
 from reincarnating_rl.agents.dqfd import DQfD
+from reincarnating_rl.agents.jsrl import JSRL
 from reincarnating_rl.agents.pretraining import Pretraining
 from reincarnating_rl.agents.qdagger import (
   Dagger,
@@ -13,7 +14,9 @@ from reincarnating_rl.agents.qdagger import (
   QDagger,
   QLDagger,
 )
+from reincarnating_rl.agents.rehearsal import Rehearsal
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.agents.reloading import Reloading
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.objectives import TDLoss, categorical_td, scalar_td
 from reincarnating_rl.teachers.description import Description, describe
@@ -135,3 +138,18 @@ class DQfDRainbowAgent(DQfD, ReincarnatingRainbowAgent):
 
 class PretrainedRainbowAgent(Pretraining, ReincarnatingRainbowAgent):
   """Pretraining for Rainbow; set by `PretrainedAgent.*`."""
+
+
+@gin.configurable(denylist=['num_actions', 'seed'])
+class RehearsalRainbowAgent(Rehearsal, ReincarnatingRainbowAgent):
+  """Rehearsal's Rainbow student; `teacher_data_ratio` is rho."""
+
+
+@gin.configurable(denylist=['num_actions', 'seed'])
+class JSRLRainbowAgent(JSRL, ReincarnatingRainbowAgent):
+  """JSRL's Rainbow student; the teacher begins its episodes."""
+
+
+@gin.configurable(denylist=['num_actions', 'seed'])
+class ReloadedRainbowAgent(Reloading, ReincarnatingRainbowAgent):
+  """A Rainbow that begins as its teacher is, and is fine-tuned."""

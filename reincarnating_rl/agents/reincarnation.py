@@ -34,8 +34,9 @@ class ReincarnationMixin(
   Attributes:
     network_parameter: gin's name of the network.
     teacher_kind: a key of `teachers.kinds.KINDS`, of what it can become.
-    needs_teacher: whether the loss is undefined without one.
+    needs_teacher: whether the method is none without one.
     learns_offline_only: whether the teacher is no use to it online.
+    starts_from_teacher: whether it begins as the teacher is.
     distill_coefficient: lambda, the weight of the teacher now.
     training_steps: environment steps taken online.
     pretraining_updates: gradient updates made offline.
@@ -47,6 +48,7 @@ class ReincarnationMixin(
   teacher_kind: str
   needs_teacher = False
   learns_offline_only = False
+  starts_from_teacher = False
   _initial_distill_coefficient = 0.0
   _teacher_term: TeacherTerm | None = None
   _td_coefficient = 1.0

@@ -100,7 +100,7 @@ class Snapshots:
 
   @property
   def identity(self) -> dict[str, Any]:
-    """What gives the parameters their meaning, JSON-able."""
+    """What may not differ when a run is resumed, JSON-able."""
     return {
       'double Q-learning': self._double_dqn,
       'data augmentation': self._data_augmentation,
@@ -111,13 +111,23 @@ class Snapshots:
     """What a checkpoint says of the network, if that can be said."""
     return describe(self.teacher_kind, self.network_def)
 
+  @property
+  def method_state(self) -> dict[str, Any]:
+    """What else shapes a method's future, JSON-able; nothing by default."""
+    return {}
+
+  def _restore_method(self, counters: dict[str, Any]) -> None:
+    """Takes over `counters` of a snapshot, its 'method' being the state."""
+    del counters
+
   def snapshot(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Returns all that shapes the student's future, its replay apart.
 
     Returns:
       Arrays by name, and JSON-able counters. Between episodes only.
     """
-    return flatten(self._trees()), self.counters
+    counters = self.counters | {'method': self.method_state}
+    return flatten(self._trees()), counters
 
   def restore(
     self, arrays: dict[str, np.ndarray], counters: dict[str, Any]
@@ -136,6 +146,7 @@ class Snapshots:
     self.pretraining_updates = counters['pretraining_updates']
     self.online_updates = counters['online_updates']
     self.set_distill_coefficient(counters['distill_coefficient'])
+    self._restore_method(counters)
 
   def _trees(self) -> dict[str, Any]:
     return {

@@ -8,6 +8,7 @@ from dopamine.metrics import statistics_instance
 from reincarnating_rl.agents import labelling
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.mixed_replay import MixedReplay
 from reincarnating_rl.types import LearnerState, Metrics
 
 
@@ -21,6 +22,20 @@ class StudentLearns:
   def replay(self) -> FrameStore:
     """The student's own experience."""
     return self._replay
+
+  @property
+  def _batches(self) -> FrameStore | MixedReplay:
+    """Where online batches come from; a method may say otherwise."""
+    return self._replay
+
+  @property
+  def keeps_teacher_data(self) -> bool:
+    """Whether online batches draw on the teacher's data; not by default."""
+    return False
+
+  def set_teacher_data(self, store: FrameStore | None) -> None:
+    """Says what of the teacher's play there is online; of no use by default."""
+    del store
 
   @property
   def batch_size(self) -> int:
@@ -89,7 +104,7 @@ class StudentLearns:
   def _train_once(self) -> None:
     if self.needs_teacher_logits:
       labelling.label(self._replay, self.teacher, chunk=self.update_period)
-    batch, drawn = self._replay.sample(with_sample_metadata=True)
+    batch, drawn = self._batches.sample(with_sample_metadata=True)
     state, report = self._update(
       self._learner_state,
       self.target_network_params,
@@ -97,7 +112,7 @@ class StudentLearns:
       self._coefficients,
     )
     self._take_over(state)
-    self._replay.update(drawn.keys, td_losses=report.td_losses)
+    self._batches.update(drawn.keys, td_losses=report.td_losses)
     self.online_updates += 1
     # Counted in updates: the two periods need not divide.
     period = max(1, self.summary_writing_frequency // self.update_period)

@@ -1,7 +1,7 @@
 """Q-networks for one state; callers vmap over a batch.
 
-Where Dopamine 4.1.2 has a network of the same purpose, parameters have its names,
-shapes and initial values, so checkpoints load in either direction.
+Where Dopamine 4.1.2 has a network of the same purpose, parameters have its
+names, shapes and initial values, so checkpoints load in either direction.
 """
 
 from flax import linen as nn

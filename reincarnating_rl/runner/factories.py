@@ -19,23 +19,31 @@ from reincarnating_rl.replay import stored
 from reincarnating_rl.replay.stored import StoredReplay
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.teachers import factory as teacher_factory
+from reincarnating_rl.teachers import training_state
 from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.training_state import TrainingState
 
 AGENTS = {
   'dqn': dqn.ReincarnatingDQNAgent,
   'qdagger_dqn': dqn.QDaggerDQNAgent,
+  'kickstarting_dqn': dqn.KickstartingDQNAgent,
+  'dagger_dqn': dqn.DaggerDQNAgent,
+  'ql_dagger_dqn': dqn.QLDaggerDQNAgent,
+  'pretrained_dqn': dqn.PretrainedDQNAgent,
+  'dqfd_dqn': dqn.DQfDDQNAgent,
+  'rehearsal_dqn': dqn.RehearsalDQNAgent,
+  'jsrl_dqn': dqn.JSRLDQNAgent,
+  'reloaded_dqn': dqn.ReloadedDQNAgent,
   'rainbow': rainbow.ReincarnatingRainbowAgent,
   'qdagger_rainbow': rainbow.QDaggerRainbowAgent,
-  'kickstarting_dqn': dqn.KickstartingDQNAgent,
   'kickstarting_rainbow': rainbow.KickstartingRainbowAgent,
-  'dagger_dqn': dqn.DaggerDQNAgent,
   'dagger_rainbow': rainbow.DaggerRainbowAgent,
-  'ql_dagger_dqn': dqn.QLDaggerDQNAgent,
   'ql_dagger_rainbow': rainbow.QLDaggerRainbowAgent,
-  'dqfd_dqn': dqn.DQfDDQNAgent,
-  'dqfd_rainbow': rainbow.DQfDRainbowAgent,
-  'pretrained_dqn': dqn.PretrainedDQNAgent,
   'pretrained_rainbow': rainbow.PretrainedRainbowAgent,
+  'dqfd_rainbow': rainbow.DQfDRainbowAgent,
+  'rehearsal_rainbow': rainbow.RehearsalRainbowAgent,
+  'jsrl_rainbow': rainbow.JSRLRainbowAgent,
+  'reloaded_rainbow': rainbow.ReloadedRainbowAgent,
 }
 
 
@@ -95,14 +103,16 @@ def create_runner(
     UserError: something that the user named does not exist or does not fit.
   """
   game = gin_bindings.create_game(atari_roms_path=atari_roms_path)
+  made = create_teacher(teacher, game, needed=AGENTS[agent].needs_teacher)
   return RunnerWithTeacher(
     base_dir,
     functools.partial(
       create_agent, agent, seed=seed, stack_size=game.stack_size
     ),
     game,
-    teacher=create_teacher(teacher, game, needed=AGENTS[agent].needs_teacher),
+    teacher=made,
     find_teacher_replay=functools.partial(find_teacher_replay, teacher),
+    read_teacher_state=functools.partial(read_teacher_state, teacher, made),
     seed=seed,
     started_as={'agent': agent, 'command': command},
   )
@@ -189,6 +199,33 @@ def find_teacher_replay(settings: TeacherSettings) -> StoredReplay | None:
     return None
   teacher = os.path.expanduser(settings.checkpoint_dir)
   return stored.beside(teacher, settings.checkpoint_number)
+
+
+def read_teacher_state(
+  settings: TeacherSettings, teacher: Teacher
+) -> TrainingState:
+  """Reads what a student begins with that is fine-tuned.
+
+  Args:
+    settings: which teacher.
+    teacher: as it was made of them; a newer checkpoint may be there by now.
+
+  Returns:
+    The state of the same checkpoint.
+
+  Raises:
+    UserError: it has none that training could go on from.
+  """
+  if settings.checkpoint_dir is None:
+    raise UserError(
+      f'A {settings.agent} teacher has nothing to fine-tune: name one with '
+      '--teacher_checkpoint_dir.'
+    )
+  return training_state.read(
+    settings.checkpoint_dir,
+    teacher.lineage.get('checkpoint_number', settings.checkpoint_number),
+    settings.checkpoint_file_prefix,
+  )
 
 
 def create_teacher(

@@ -120,7 +120,7 @@ class Iterations:
         bar.update(count)
         self._reach_safe_point(iteration)
     if phases.ends_phase(self.plan, iteration):
-      self._teacher_data.close()
+      self._teacher_data.finish_pretraining()
     position = self._position
     means = {f'Pretrain/{name}': x for name, x in position.means.items()}
     rate = position.steps / max(position.seconds, 1e-9)
@@ -128,6 +128,7 @@ class Iterations:
 
   def _run_train_phase(self, iteration: Iteration) -> Metrics:
     self._agent.eval_mode = False
+    self._agent.set_teacher_data(self._teacher_data.store)
     with self._progress(iteration, 'train online', 'steps') as self._bar:
       while self._position.steps < iteration.steps:
         with self._clock(iteration):
@@ -179,6 +180,10 @@ class Iterations:
       self.plan, iteration
     ):
       agent.finish_pretraining()
+    if iteration.phase is Phase.ONLINE:
+      for name, value in agent.online_metrics.items():
+        metrics[f'Train/{name}'] = value
+      agent.finish_online_iteration()
     return metrics
 
   def _evaluate(

@@ -40,10 +40,11 @@ def num_iterations(
     UserError: they are asked for and the method has none, or the reverse.
   """
   setting = f'RunnerWithTeacher.num_pretraining_iterations is {asked}'
-  if not agent.is_listening:
-    return 0  # The teacher is only compared with.
+  if agent.teacher is None:
+    return 0
   if not agent.learns_offline:
-    if asked:
+    # Of no use where the teacher is only compared with.
+    if asked and agent.is_listening:
       raise UserError(
         f'{setting}, and this --agent has no offline phase: set it to 0, or '
         'choose another.'
@@ -55,6 +56,36 @@ def num_iterations(
       'it to 1 or more, or choose another.'
     )
   return default if asked is None else asked
+
+
+def load(
+  replay: StoredReplay,
+  store: FrameStore,
+  *,
+  newest: int,
+  clip_rewards: bool,
+  progress: Progress,
+) -> LoadReport:
+  """Fills a store with a replay from disk, as the runner would have.
+
+  Args:
+    replay: to read.
+    store: to fill; what it held is forgotten.
+    newest: how many steps to take at most.
+    clip_rewards: to [-1, 1], as those of collected data.
+    progress: called with what was read and what is to be read.
+
+  Returns:
+    What was read.
+
+  Raises:
+    UserError: it does not fit the game, or its files are damaged.
+  """
+  report = replay.load(store, newest=newest, progress=progress)
+  if clip_rewards:
+    rewards = store.columns['reward'][: report.steps]
+    np.clip(rewards, -1.0, 1.0, out=rewards)
+  return report
 
 
 class TeacherData:
@@ -85,6 +116,12 @@ class TeacherData:
   def close(self) -> None:
     """Lets go of the replay and of its view."""
     self.store = self._view = None
+
+  def finish_pretraining(self) -> None:
+    """Lets go of what the online phase does without."""
+    self._view = None
+    if not self._agent.keeps_teacher_data:
+      self.close()
 
   def add(self, episode: Episode, *, clip_rewards: bool) -> None:
     """Stores an episode with the logits that the teacher acted on."""
@@ -122,16 +159,19 @@ class TeacherData:
     """
     self.close()
     store = self.open()
-    report = replay.load(store, newest=newest, progress=progress)
+    report = load(
+      replay,
+      store,
+      newest=newest,
+      clip_rewards=clip_rewards,
+      progress=progress,
+    )
     if not len(store):
       raise UserError(
         f'The {replay.describe()}, has no element of {store.settings.n_step} '
         'steps to learn from: give another one, or have the teacher play '
         "(RunnerWithTeacher.teacher_data='collected')."
       )
-    if clip_rewards:
-      rewards = store.columns['reward'][: report.steps]
-      np.clip(rewards, -1.0, 1.0, out=rewards)
     return report
 
   def label(self, progress: Progress = lambda done, total: None) -> None:

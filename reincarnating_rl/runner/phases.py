@@ -15,6 +15,7 @@ class Phase(enum.Enum):
   TEACHER_EVALUATION = 'teacher evaluation'
   COLLECT = 'collect'
   LOAD = 'load'
+  RELOAD = 'reload'
   PRETRAIN = 'pretrain'
   ONLINE = 'online'
 
@@ -24,7 +25,7 @@ class Iteration(NamedTuple):
 
   `steps` are environment steps of the teacher (COLLECT, LOAD: at most so many)
   or of the student (ONLINE), or gradient updates (PRETRAIN). `index` counts
-  within the phase.
+  within the phase. RELOAD has none: the student becomes what the teacher is.
   """
 
   number: int
@@ -47,6 +48,8 @@ def make_plan(
   num_online_iterations: int,
   online_steps: int,
   teacher_data: Phase = Phase.COLLECT,
+  keeps_teacher_data: bool = False,
+  starts_from_teacher: bool = False,
   max_collect_steps: int = 100_000,
 ) -> tuple[Iteration, ...]:
   """Lays out every iteration of an experiment.
@@ -59,6 +62,8 @@ def make_plan(
     num_online_iterations: iterations in the environment.
     online_steps: environment steps in each.
     teacher_data: LOAD if they are on disk, or COLLECT.
+    keeps_teacher_data: whether the online phase learns from them too.
+    starts_from_teacher: whether the student begins as the teacher is.
     max_collect_steps: longest COLLECT iteration; a checkpoint follows each.
 
   Raises:
@@ -68,10 +73,15 @@ def make_plan(
     The iterations, in order; exactly `num_pretraining_iterations +
     num_online_iterations` of them train the student.
   """
-  if has_teacher and num_pretraining_iterations > 0 and teacher_steps <= 0:
+  # Data that nobody learns from is not collected.
+  needs_data = has_teacher and (
+    keeps_teacher_data or num_pretraining_iterations > 0
+  )
+  if needs_data and teacher_steps <= 0:
     raise UserError(
       'RunnerWithTeacher.teacher_steps must be positive where '
-      'num_pretraining_iterations is: the student learns from that data.'
+      'num_pretraining_iterations is, and for rehearsal: the student learns '
+      'from that data.'
     )
   if online_steps <= 0 and num_online_iterations > 0:
     raise UserError(
@@ -79,19 +89,20 @@ def make_plan(
     )
   rows: list[tuple[Phase, int, int]] = []
   if has_teacher:
+    # First, so that a teacher that does not fit is told of at once.
+    rows += [(Phase.RELOAD, 0, 0)] if starts_from_teacher else []
     rows.append((Phase.TEACHER_EVALUATION, 0, 0))
-    # Data that nobody learns from is not collected.
-    if num_pretraining_iterations > 0:
+    if needs_data:
       is_stored = teacher_data is Phase.LOAD
       longest = teacher_steps if is_stored else max_collect_steps
       rows += [
         (teacher_data, i, min(longest, teacher_steps - start))
         for i, start in enumerate(range(0, teacher_steps, longest))
       ]
-      rows += [
-        (Phase.PRETRAIN, i, num_pretraining_steps)
-        for i in range(num_pretraining_iterations)
-      ]
+    rows += [
+      (Phase.PRETRAIN, i, num_pretraining_steps)
+      for i in range(num_pretraining_iterations)
+    ]
   rows += [
     (Phase.ONLINE, i, online_steps) for i in range(num_online_iterations)
   ]

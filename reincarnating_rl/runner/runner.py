@@ -27,9 +27,11 @@ from reincarnating_rl.runner.iterations import Iterations
 from reincarnating_rl.runner.phases import Phase
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.record import Record
+from reincarnating_rl.runner.reloading import Reloading
 from reincarnating_rl.runner.resuming import Resuming
 from reincarnating_rl.runner.teacher_replay import TeacherDataSource
 from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.training_state import TrainingState
 
 
 @gin.configurable(
@@ -39,11 +41,12 @@ from reincarnating_rl.teachers.base import Teacher
     'game',
     'teacher',
     'find_teacher_replay',
+    'read_teacher_state',
     'seed',
     'started_as',
   ]
 )
-class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
+class RunnerWithTeacher(Iterations, Reloading, Resuming, run_experiment.Runner):
   """Evaluates the teacher, collects, pretrains offline, then trains online."""
 
   def __init__(
@@ -54,6 +57,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     *,
     teacher: Teacher | None,
     find_teacher_replay: Callable[[], StoredReplay | None] = lambda: None,
+    read_teacher_state: Callable[[], TrainingState] | None = None,
     seed: int,
     started_as: dict[str, Any] | None = None,
     random_score: float | None = None,
@@ -76,6 +80,8 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       game: that is played.
       teacher: None trains tabula rasa.
       find_teacher_replay: looks for the replay that the teacher left on disk.
+      read_teacher_state: reads what a student needs that starts as the teacher
+        is; only asked by such.
       seed: of the episodes, each of which also depends on its iteration.
       started_as: what `lineage.json` is to say of how the run was started.
       random_score: of the random policy; None takes the published one, or
@@ -103,6 +109,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
     self._teacher_steps = teacher_steps
     self._teacher_data_choice = teacher_data
     self._find_teacher_replay = find_teacher_replay
+    self._read_teacher_state = read_teacher_state
     self._teacher_epsilon = teacher_epsilon
     self._evaluation_episodes = evaluation_episodes
     self._num_pretraining = (num_pretraining_iterations, num_pretraining_steps)
@@ -133,7 +140,8 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       self._checkpoint_dir, keep=self._checkpoints_to_keep
     )
     self._teacher_source = TeacherDataSource(Phase.COLLECT)
-    if pretraining_iterations:
+    needs_data = pretraining_iterations or self._agent.keeps_teacher_data
+    if needs_data and self._teacher is not None:
       self._teacher_source = teacher_replay.decide(
         self._teacher_data_choice,
         self._find_teacher_replay,
@@ -148,6 +156,8 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       num_online_iterations=self._num_iterations,
       online_steps=self._training_steps,
       teacher_data=self._teacher_source.phase,
+      keeps_teacher_data=self._agent.keeps_teacher_data,
+      starts_from_teacher=self._agent.starts_from_teacher,
     )
     lanes = self._game.create_vector_environment()
     self._arena = arena.Arena(
@@ -209,6 +219,7 @@ class RunnerWithTeacher(Iterations, Resuming, run_experiment.Runner):
       Phase.TEACHER_EVALUATION: self._run_teacher_evaluation,
       Phase.COLLECT: self._run_collection,
       Phase.LOAD: self._run_loading,
+      Phase.RELOAD: self._run_reloading,
       Phase.PRETRAIN: self._run_pretraining,
       Phase.ONLINE: self._run_train_phase,
     }

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -116,20 +116,49 @@ def read_compact(manifest_path: pathlib.Path) -> tuple[Params, dict, str]:
   """
   manifest = read_manifest(manifest_path)
   path, checksum = verify(manifest_path, manifest)
+  flat = read_groups(path, (_GROUP[:-1],))
   try:
-    with safetensors.safe_open(path, framework='numpy') as file:
-      names = [key for key in file.keys() if key.startswith(_GROUP)]  # noqa: SIM118
-      flat = {key.removeprefix(_GROUP): file.get_tensor(key) for key in names}
-      params = traverse_util.unflatten_dict(flat, sep='/')
+    flat = {key.removeprefix(_GROUP): leaf for key, leaf in flat.items()}
+    params = traverse_util.unflatten_dict(flat, sep='/')
   except _UNREADABLE as error:
-    raise DamagedFileError(
-      f'{path} is not a file of tensors ({str(error)[:100]}); {_COPY_AGAIN}'
-    ) from error
+    raise _no_tensors(path, error) from error
   if not flat:
     raise DamagedFileError(
       f'{path} has no {_GROUP[:-1]}; give the checkpoint of an agent.'
     )
   return params, manifest, checksum
+
+
+def read_groups(
+  path: str | os.PathLike[str], groups: Sequence[str]
+) -> dict[str, np.ndarray]:
+  """Reads the tensors of some groups of a file that was verified.
+
+  Args:
+    path: of the safetensors file.
+    groups: such as `online_params`.
+
+  Returns:
+    The tensors by group and path; none of a group that is not there.
+
+  Raises:
+    DamagedFileError: it is no such file.
+  """
+  begins = tuple(f'{group}/' for group in groups)
+  try:
+    with safetensors.safe_open(path, framework='numpy') as file:
+      names = [key for key in file.keys() if key.startswith(begins)]  # noqa: SIM118
+      return {key: file.get_tensor(key) for key in names}
+  except _UNREADABLE as error:
+    raise _no_tensors(path, error) from error
+
+
+def _no_tensors(
+  path: str | os.PathLike[str], error: Exception
+) -> DamagedFileError:
+  return DamagedFileError(
+    f'{path} is not a file of tensors ({str(error)[:100]}); {_COPY_AGAIN}'
+  )
 
 
 def read_manifest(path: pathlib.Path) -> dict[str, Any]:

@@ -27,11 +27,8 @@ def read_params(path: pathlib.Path) -> tuple[Params, dict[str, Any], str]:
     DamagedFileError: it is cut short, or not an agent's.
     UnsafeFileError: it asks for something that could run code.
   """
-  data = path.read_bytes()
-  bundle = safe_pickle.loads(data, str(path))
-  names = [
-    name for name in _PARAMS if isinstance(bundle, dict) and name in bundle
-  ]
+  bundle, checksum = read_bundle(path)
+  names = [name for name in _PARAMS if name in bundle]
   if not names:
     raise DamagedFileError(
       f'{path} has no {" or ".join(_PARAMS)}; '
@@ -46,4 +43,25 @@ def read_params(path: pathlib.Path) -> tuple[Params, dict[str, Any], str]:
     if isinstance(bundle.get(key), int):
       metadata[key] = bundle[key]
   tree = params.from_pickle(bundle[names[0]], str(path))
-  return tree, metadata, hashlib.sha256(data).hexdigest()
+  return tree, metadata, checksum
+
+
+def read_bundle(path: pathlib.Path) -> tuple[dict[str, Any], str]:
+  """Reads all that an agent's pickle holds, as data.
+
+  Args:
+    path: `ckpt.N`.
+
+  Returns:
+    What there is by name, nothing if it is no dictionary; and the SHA-256 of
+    the file.
+
+  Raises:
+    OSError: the file cannot be read.
+    DamagedFileError: it is cut short.
+    UnsafeFileError: it asks for something that could run code.
+  """
+  data = path.read_bytes()
+  bundle = safe_pickle.loads(data, str(path))
+  checksum = hashlib.sha256(data).hexdigest()
+  return bundle if isinstance(bundle, dict) else {}, checksum

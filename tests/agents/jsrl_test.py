@@ -1,0 +1,105 @@
+"""JSRL's roll-ins: how long, and whose steps they are."""
+
+import numpy as np
+import pytest
+
+from reincarnating_rl.errors import UserError
+from tests import toys
+
+OBSERVATION = np.eye(toys.LENGTH, dtype=np.float32)[1]
+
+
+@pytest.fixture(params=toys.KINDS)
+def make_agent(request):
+  def make(seed=0, **settings):
+    agent = toys.make_agent(
+      seed=seed,
+      kind=toys.JSRL[request.param],
+      dqn={'min_replay_history': 10**6},
+      **settings,
+    )
+    agent.set_teacher(toys.ScriptedTeacher(toys.RIGHT))
+    return agent
+
+  return make
+
+
+def roll_in(agent, steps=12):
+  """Plays an episode; returns how many of its steps the teacher took."""
+  before = agent.roll_in_steps
+  agent.begin_episode(OBSERVATION)
+  for _ in range(steps - 1):
+    agent.step(0.0, OBSERVATION)
+  agent.end_episode(0.0, terminal=True)
+  return agent.roll_in_steps - before
+
+
+def test_lengths_are_uniform_from_1_to_the_horizon(make_agent):
+  agent = make_agent(max_roll_in_steps=4)
+  lengths = [roll_in(agent, steps=5) for _ in range(400)]
+  counts = np.bincount(lengths, minlength=6)
+  assert counts[0] == counts[5] == 0
+  assert np.all(np.abs(counts[1:5] - 100) < 45)
+
+
+def test_the_teacher_acts_first_and_then_the_student(make_agent):
+  agent = make_agent(max_roll_in_steps=3)
+  agent._act = lambda params, state, key, epsilon, *, eval_mode: (
+    key,
+    np.int32(toys.LEFT),
+  )
+  for _ in range(20):
+    start = agent.replay.next_step
+    length = roll_in(agent, steps=6)
+    np.testing.assert_array_equal(
+      agent.replay.columns['action'][start : start + 6],
+      [toys.RIGHT] * length + [toys.LEFT] * (6 - length),
+    )
+
+
+def test_an_episode_may_end_within_a_roll_in(make_agent):
+  agent = make_agent(max_roll_in_steps=1000)
+  assert roll_in(agent, steps=2) <= 2
+  agent.online_iterations = 10**6
+  assert roll_in(agent) == 0
+
+
+def test_a_horizon_below_1_is_the_student_alone(make_agent):
+  # The official code failed here: 'high <= 0'.
+  agent = make_agent(max_roll_in_steps=2, roll_in_decay=0.6)
+  horizons = []
+  for _ in range(4):
+    horizons.append(agent.roll_in_horizon)
+    roll_in(agent)
+    agent.finish_online_iteration()
+  assert horizons == [2, 1, 0, 0]  # Of 2, 1.2, 0.72 and 0.432.
+  assert agent.roll_in_steps <= 3
+
+
+def test_evaluation_is_the_student_alone_and_draws_nothing(make_agent):
+  agent = make_agent()
+  state = agent.method_state
+  agent.eval_mode = True
+  assert roll_in(agent) == 0
+  assert agent.method_state == state
+
+
+def test_a_snapshot_goes_on_with_the_same_lengths(make_agent):
+  agent = make_agent(max_roll_in_steps=10)
+  roll_in(agent)
+  agent.finish_online_iteration()
+  snapshot = agent.snapshot()
+  other = make_agent(seed=9, max_roll_in_steps=10)
+  other.restore(*snapshot)
+  assert other.roll_in_horizon == agent.roll_in_horizon == 8
+  assert [roll_in(other) for _ in range(5)] == [
+    roll_in(agent) for _ in range(5)
+  ]
+
+
+@pytest.mark.parametrize(
+  'settings', [{'max_roll_in_steps': -1}, {'roll_in_decay': 1.5}]
+)
+def test_settings_that_make_no_sense(make_agent, settings):
+  with pytest.raises(UserError, match=next(iter(settings))):
+    make_agent(**settings)

@@ -1,0 +1,49 @@
+"""Teachers that were trained on the corridor, with all that a run leaves."""
+
+import functools
+
+from reincarnating_rl.agents.dqn import ReincarnatingDQNAgent
+from reincarnating_rl.agents.rainbow import ReincarnatingRainbowAgent
+from reincarnating_rl.replay import stored
+from reincarnating_rl.teachers import factory, training_state
+from tests import toys
+from tests.runner import experiments
+
+TABULA_RASA = {
+  'dqn': ReincarnatingDQNAgent,
+  'rainbow': ReincarnatingRainbowAgent,
+}
+
+
+def train(directory, kind):
+  """Trains a student from scratch in a directory; returns its agent."""
+  runner = experiments.make_runner(
+    directory,
+    teacher=None,
+    online=(1, 150),
+    checkpoint_minutes=60.0,
+    agent={'kind': TABULA_RASA[kind]},
+  )
+  runner.run_experiment()
+  return runner._agent
+
+
+def load(directory):
+  return factory.create_teacher(
+    'auto',
+    directory,
+    num_actions=2,
+    observation_shape=(toys.LENGTH,),
+    stack_size=1,
+  )
+
+
+def reload_settings(directory, kind, **agent):
+  """Returns what `make_runner` takes for a student of a trained teacher."""
+  return {
+    'teacher': load(directory),
+    'random_score': -4.0,  # Below whatever it has learnt: at worst -4.
+    'find_teacher_replay': functools.partial(stored.beside, directory),
+    'read_teacher_state': functools.partial(training_state.read, directory),
+    'agent': {'kind': toys.RELOADED[kind], **agent},
+  }

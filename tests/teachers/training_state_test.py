@@ -1,0 +1,149 @@
+"""Target and moments in the checkpoints of others."""
+
+import pickle
+
+import flax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from reincarnating_rl.errors import DamagedFileError, UnsafeFileError, UserError
+from reincarnating_rl.teachers import compact, training_state
+
+_TREE = {
+  'params': {
+    'Dense_0': {
+      'bias': np.array([1.0, 2.0], np.float32),
+      'kernel': np.array([[1.0, -2.0]], np.float32),
+    }
+  }
+}
+_NAMES = {'params/Dense_0/bias', 'params/Dense_0/kernel'}
+
+
+def write(folder, **bundle):
+  """Writes a pickle as Dopamine's JAX agents do."""
+  folder.mkdir(parents=True, exist_ok=True)
+  bundle = {'online_params': _TREE, 'training_steps': 9} | bundle
+  (folder / 'ckpt.4').write_bytes(pickle.dumps(bundle))
+  (folder / 'sentinel_checkpoint_complete.4').write_text('done')
+
+
+def state_of(optimizer, params):
+  """The state after one step, so that nothing in it is zero."""
+  gradient = jax.tree.map(lambda x: 0.5 * jnp.asarray(x), params)
+  _, state = optimizer.update(gradient, optimizer.init(params), params)
+  return state
+
+
+@pytest.mark.parametrize('freeze', [flax.core.FrozenDict, lambda tree: tree])
+@pytest.mark.parametrize(
+  ('optimizer', 'names'),
+  [
+    (
+      optax.adam(6.25e-5),
+      {
+        '0/count',
+        *(f'0/mu/{n}' for n in _NAMES),
+        *(f'0/nu/{n}' for n in _NAMES),
+      },
+    ),
+    (optax.rmsprop(1e-3), {f'0/nu/{n}' for n in _NAMES}),
+    (
+      optax.rmsprop(1e-3, centered=True),
+      {f'0/{m}/{n}' for n in _NAMES for m in ('mu', 'nu')},
+    ),
+    (optax.sgd(1e-3), set()),
+  ],
+)
+def test_the_moments_of_a_pickle(tmp_path, optimizer, names, freeze):
+  params = freeze(_TREE)
+  state = state_of(optimizer, params)
+  target = freeze(jax.tree.map(lambda x: x + 1, _TREE))
+  write(
+    tmp_path, online_params=params, target_params=target, optimizer_state=state
+  )
+  found = training_state.read(tmp_path).arrays
+  assert found.keys() == {
+    *(f'online_params/{name}' for name in _NAMES),
+    *(f'target_params/{name}' for name in _NAMES),
+    *(f'optimizer_state/{name}' for name in names),
+  }
+  np.testing.assert_array_equal(
+    found['target_params/params/Dense_0/bias'], [2.0, 3.0]
+  )
+  for name in names:
+    leaf = state[0]
+    for key in name.split('/')[1:]:
+      leaf = (
+        leaf[key]
+        if isinstance(key, str) and hasattr(leaf, 'keys')
+        else getattr(leaf, key)
+      )
+    np.testing.assert_array_equal(found[f'optimizer_state/{name}'], leaf)
+
+
+def test_an_unknown_optimiser_gives_no_moments(tmp_path):
+  write(tmp_path, optimizer_state=state_of(optax.lion(1e-3), _TREE))
+  found = training_state.read(tmp_path).arrays
+  assert found.keys() == {f'online_params/{name}' for name in _NAMES}
+
+
+def test_layers_from_before_linen(tmp_path):
+  layers = {'Dense_3': _TREE['params']['Dense_0']}
+  write(tmp_path, online_params=layers, target_params=layers)
+  found = training_state.read(tmp_path).arrays
+  assert found.keys() == {
+    f'{group}/{name}'
+    for name in _NAMES
+    for group in ('online_params', 'target_params')
+  }
+
+
+def test_a_converted_teacher_has_its_parameters_alone(tmp_path):
+  compact.write_compact(tmp_path, 3, _TREE, {})
+  found = training_state.read(tmp_path)
+  assert found.arrays.keys() == {f'online_params/{name}' for name in _NAMES}
+
+
+def nested(depth):
+  tree = np.zeros(1)
+  for _ in range(depth):
+    tree = (tree, tree)
+  return tree
+
+
+@pytest.mark.parametrize('depth', [18, 25])
+def test_a_small_file_cannot_ask_for_an_immense_state(tmp_path, depth):
+  # Each level is pickled once, and has two references to the one below.
+  write(tmp_path, optimizer_state=nested(depth))
+  found = training_state.read(tmp_path).arrays
+  assert found.keys() == {f'online_params/{name}' for name in _NAMES}
+
+
+class Malicious:
+  def __reduce__(self):
+    return print, ('run',)
+
+
+def test_nothing_of_a_state_is_run(tmp_path, capsys):
+  write(tmp_path, optimizer_state=(Malicious(),))
+  with pytest.raises(UnsafeFileError):
+    training_state.read(tmp_path)
+  assert capsys.readouterr().out == ''
+
+
+def test_a_target_that_is_none_is_damage(tmp_path):
+  write(tmp_path, target_params={'params': 3})
+  with pytest.raises(DamagedFileError, match='ckpt.4'):
+    training_state.read(tmp_path)
+
+
+def test_a_file_of_another_library_cannot_be_gone_on_from(tmp_path):
+  for path in (tmp_path, tmp_path / 'dqn.cleanrl_model'):
+    if path.suffix:
+      path.write_bytes(b'')
+    with pytest.raises(UserError, match='qdagger_dqn'):
+      training_state.read(path)
