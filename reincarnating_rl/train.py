@@ -21,7 +21,9 @@ _INTERRUPTED = 130  # What shells say of a command that Ctrl-C ended.
 flags.DEFINE_string(
   'agent',
   None,
-  'Student: qdagger_dqn or qdagger_rainbow; dqn or rainbow (tabula rasa).',
+  'Student, METHOD_dqn or METHOD_rainbow: qdagger_dqn, qdagger_rainbow, '
+  'rehearsal_dqn, rehearsal_rainbow, jsrl_dqn, jsrl_rainbow, reloaded_dqn, '
+  'reloaded_rainbow; dqn or rainbow (tabula rasa).',
 )
 flags.DEFINE_multi_string(
   'gin_files',
