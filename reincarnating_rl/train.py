@@ -26,7 +26,8 @@ flags.DEFINE_string(
   'Student, METHOD_dqn or METHOD_rainbow: qdagger_dqn, qdagger_rainbow, '
   'kickstarting_dqn, kickstarting_rainbow, dagger_dqn, dagger_rainbow, '
   'ql_dagger_dqn, ql_dagger_rainbow, dqfd_dqn, dqfd_rainbow, pretrained_dqn, '
-  'pretrained_rainbow; dqn or rainbow (tabula rasa).',
+  'pretrained_rainbow, rehearsal_dqn, rehearsal_rainbow, jsrl_dqn, '
+  'jsrl_rainbow, reloaded_dqn, reloaded_rainbow; dqn or rainbow (tabula rasa).',
 )
 flags.DEFINE_multi_string(
   'gin_files',

@@ -71,6 +71,54 @@ def test_the_papers_values_of_drq(tmp_path):
   assert type(agent.replay).__name__ == 'FrameStore'
 
 
+def num_iterations(runner):
+  phases = [row.phase.name for row in runner.plan]
+  return {name: phases.count(name) for name in dict.fromkeys(phases)}
+
+
+@pytest.mark.parametrize('kind', ['dqn', 'rainbow'])
+def test_the_papers_values_of_rehearsal(tmp_path, kind):
+  runner = build(tmp_path, f'rehearsal_{kind}.gin')
+  agent = runner._agent
+  assert (agent._mixture._ratio, agent.update_horizon) == (1 / 16, 3)
+  assert (agent.learning_rate, agent.epsilon) == (6.25e-5, 1.0)
+  assert num_iterations(runner) == {
+    'TEACHER_EVALUATION': 1,
+    'COLLECT': 10,
+    'ONLINE': 10,
+  }
+
+
+@pytest.mark.parametrize('kind', ['dqn', 'rainbow'])
+def test_the_papers_values_of_jsrl(tmp_path, kind):
+  runner = build(tmp_path, f'jsrl_{kind}.gin')
+  agent = runner._agent
+  assert (agent.roll_in_horizon, agent.update_horizon) == (1000, 3)
+  agent.finish_online_iteration()
+  assert agent.roll_in_horizon == 800
+  assert num_iterations(runner) == {'TEACHER_EVALUATION': 1, 'ONLINE': 10}
+
+
+@pytest.mark.parametrize(
+  ('config', 'learning_rate'),
+  [
+    ('reloaded_dqn.gin', 1e-5),
+    ('reloaded_dqn_nature.gin', 5e-5),
+    ('reloaded_rainbow.gin', 1e-5),
+  ],
+)
+def test_the_papers_values_of_fine_tuning(tmp_path, config, learning_rate):
+  runner = build(tmp_path, config)
+  agent = runner._agent
+  assert agent.learning_rate == learning_rate
+  assert agent.epsilon == 0.01  # At its end from the first step on.
+  assert num_iterations(runner) == {
+    'RELOAD': 1,
+    'TEACHER_EVALUATION': 1,
+    'ONLINE': 30,
+  }
+
+
 def test_the_papers_values_of_dqn(tmp_path):
   runner = build(tmp_path, 'qdagger_dqn.gin')
   agent = runner._agent

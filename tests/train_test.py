@@ -127,16 +127,27 @@ def test_the_replay_beside_an_old_checkpoint_is_learnt_from(tmp_path, capsys):
 def test_every_configuration_trains(tmp_path, path):
   agent = re.search(r'--agent (\w+)', path.read_text())[1]
   is_reincarnated = factories.AGENTS[agent].needs_teacher
-  is_pretrained = is_reincarnated and not agent.startswith('kickstarting')
+  is_pretrained = is_reincarnated and not agent.startswith(
+    ('kickstarting', 'jsrl', 'reloaded')
+  )
+  teacher = BUNDLED
   bindings = [*TINY, 'RunnerWithTeacher.random_score=-50.0']
   if is_reincarnated and not is_pretrained:
     bindings.append('RunnerWithTeacher.num_pretraining_iterations=0')
+  if agent == 'reloaded_rainbow':
+    teacher = str(tmp_path / 'teacher')
+    run(
+      base_dir=teacher,
+      agent='rainbow',
+      gin_files=['rainbow.gin'],
+      teacher_checkpoint_dir=None,
+    )
   run(
     base_dir=str(tmp_path),
     agent=agent,
     gin_files=[path.name],
     gin_bindings=bindings,
-    teacher_checkpoint_dir=BUNDLED if is_reincarnated else None,
+    teacher_checkpoint_dir=teacher if is_reincarnated else None,
   )
   summary = json.loads((tmp_path / 'summary.json').read_text())
   phases = [row['phase'] for row in summary['rows']]
@@ -209,6 +220,18 @@ def test_a_rainbow_student_is_a_teacher(tmp_path):
     (
       {'gin_bindings': ['create_atari_environment.game_name="Breakout"']},
       'trained on Pong, and the game is Breakout',
+    ),
+    (
+      {'agent': 'reloaded_rainbow', 'gin_files': ['reloaded_rainbow.gin']},
+      'of the kind dqn, and the student of rainbow',
+    ),
+    (
+      {
+        'agent': 'reloaded_dqn',
+        'gin_files': ['reloaded_dqn.gin'],
+        'gin_bindings': ['@reincarnation_networks.ImpalaDQNNetwork'],
+      },
+      "bind JaxDQNAgent.network to the teacher's network",
     ),
     ({'atari_roms_path': '/no/such/roms'}, 'roms'),
     ({'gin_bindings': ['ReplayBuffer.batch_size=4']}, 'read by nothing'),

@@ -93,7 +93,8 @@ class RunnerWithTeacher(Iterations, Reloading, Resuming, run_experiment.Runner):
       teacher_steps: environment steps of teacher data: to collect, or the
         newest so many of a stored replay.
       teacher_data: 'collected', 'stored', or 'auto': stored where the teacher's
-        replay has `teacher_steps` steps.
+        replay has `teacher_steps` steps. A student that starts as the teacher
+        takes any replay there is, but for 'collected'.
       teacher_epsilon: the teacher's exploration while it collects.
       evaluation_episodes: episodes of each evaluation, in place of
         `Runner.evaluation_steps`.

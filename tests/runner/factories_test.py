@@ -9,6 +9,7 @@ from reincarnating_rl.errors import UserError
 from reincarnating_rl.runner import factories
 from reincarnating_rl.runner.factories import TeacherSettings
 from reincarnating_rl.teachers import compact
+from reincarnating_rl.teachers.base import RandomTeacher
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.teachers.foreign import real_files
 
@@ -107,3 +108,30 @@ def _write_linear_teacher(folder, trained_on):
   network = {'kind': 'dqn', 'network': 'LayeredNetwork', 'fields': {}}
   about = {'network': network, 'game': {'name': trained_on, 'actions': None}}
   compact.write_compact(folder, 0, {'params': {'Dense_0': layer}}, about)
+
+
+def test_the_state_is_of_the_checkpoint_that_the_teacher_was_made_of(tmp_path):
+  # A run that still goes on leaves newer ones.
+  for number in (3, 4):
+    params = {'params': {'Dense_0': {'bias': np.full(2, number, np.float32)}}}
+    compact.write_compact(tmp_path, number, params, {})
+  teacher = RandomTeacher(2)
+  teacher.lineage['checkpoint_number'] = 3
+  state = factories.read_teacher_state(
+    TeacherSettings(checkpoint_dir=str(tmp_path)), teacher
+  )
+  np.testing.assert_array_equal(
+    state.arrays['online_params/params/Dense_0/bias'], 3.0
+  )
+
+
+@pytest.mark.parametrize(
+  ('settings', 'message'),
+  [
+    (TeacherSettings(agent='random'), '--teacher_checkpoint_dir'),
+    (TeacherSettings(checkpoint_dir=str(_CLEANRL)), 'qdagger_dqn'),
+  ],
+)
+def test_a_teacher_whose_training_cannot_go_on(settings, message):
+  with pytest.raises(UserError, match=message):
+    factories.read_teacher_state(settings, RandomTeacher(2))

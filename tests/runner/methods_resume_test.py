@@ -57,17 +57,16 @@ def of_each_method(request, kind, tmp_path_factory):
 
 def test_a_kill_in_each_phase_changes_nothing(of_each_method, tmp_path):
   make_runner, expected, _ = of_each_method
-  plan = make_runner(tmp_path / 'plan').plan
+  plan = make_runner(tmp_path).plan
+  # Of each phase in its last iteration.
   for number in sorted({row.phase: row.number for row in plan}.values()):
-    # Of each phase the last one: what it begins with is from a checkpoint.
-    directory = tmp_path / str(number)
-    runner = make_runner(directory)
+    runner = make_runner(tmp_path)
     die_in(runner, number)
     with pytest.raises(Killed):
       runner.run_experiment()
-    runner = make_runner(directory)
-    runner.run_experiment()
-    assert experiments.outcome(runner) == expected
+  runner = make_runner(tmp_path)
+  runner.run_experiment()
+  assert experiments.outcome(runner) == expected
 
 
 def die_in(runner, number):

@@ -47,6 +47,28 @@ def test_kickstarting_collects_nothing():
   assert kinds == [Phase.TEACHER_EVALUATION, Phase.ONLINE, Phase.ONLINE]
 
 
+def test_data_that_are_kept_need_no_offline_phase():
+  rows = plan(
+    num_pretraining_iterations=0, keeps_teacher_data=True, teacher_steps=100
+  )
+  assert [row.phase for row in rows] == [
+    Phase.TEACHER_EVALUATION,
+    Phase.COLLECT,
+    Phase.ONLINE,
+    Phase.ONLINE,
+  ]
+
+
+def test_who_starts_as_the_teacher_does_so_first_and_once():
+  rows = plan(num_pretraining_iterations=0, starts_from_teacher=True)
+  assert [row.phase for row in rows] == [
+    Phase.RELOAD,
+    Phase.TEACHER_EVALUATION,
+    Phase.ONLINE,
+    Phase.ONLINE,
+  ]
+
+
 @given(
   pretraining=st.integers(0, 5),
   online=st.integers(0, 5),

@@ -9,6 +9,7 @@ import numpy as np
 import optax
 import pytest
 
+from reincarnating_rl.agents import snapshots
 from reincarnating_rl.errors import DamagedFileError, UnsafeFileError, UserError
 from reincarnating_rl.teachers import compact, training_state
 
@@ -74,15 +75,8 @@ def test_the_moments_of_a_pickle(tmp_path, optimizer, names, freeze):
   np.testing.assert_array_equal(
     found['target_params/params/Dense_0/bias'], [2.0, 3.0]
   )
-  for name in names:
-    leaf = state[0]
-    for key in name.split('/')[1:]:
-      leaf = (
-        leaf[key]
-        if isinstance(key, str) and hasattr(leaf, 'keys')
-        else getattr(leaf, key)
-      )
-    np.testing.assert_array_equal(found[f'optimizer_state/{name}'], leaf)
+  for name, leaf in snapshots.flatten({'optimizer_state': state}).items():
+    np.testing.assert_array_equal(found[name], leaf)
 
 
 def test_an_unknown_optimiser_gives_no_moments(tmp_path):
