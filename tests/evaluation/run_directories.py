@@ -150,7 +150,6 @@ def lineage_of(method, game, seed):
     'agent': {'dqn': 'ReincarnatingDQNAgent'}.get(method, 'QDaggerDQNAgent'),
     'game': game,
     'seed': seed,
-    'planned': PLANNED if METHODS.get(method, (1, 1))[0] else {'ONLINE': 10},
     'teacher': {
       'fingerprint': f'{game.encode().hex()}0123456789abcdef',
       'agent': 'dqn',
@@ -160,6 +159,12 @@ def lineage_of(method, game, seed):
       'trained_on': game,
       'temperature': 0.1,
       'parent': grandparent,
+    },
+    'spent': {
+      'teacher_steps': 1_000_000,
+      'pretraining_updates': 400_000,
+      'training_steps': 2_500_000,
+      'online_updates': 620_000,
     },
     'gin': f"create_atari_environment.game_name = '{game}'\n"
     'Runner.training_steps = 250000\n',
@@ -189,7 +194,8 @@ def write_comparison(root, methods=METHODS, games=tuple(RANDOM), seeds=3):
           plausible_rows(rng, game, *ends),
           random=RANDOM[game],
           teacher=TEACHER[game] * (1.0 + 0.01 * seed),
-          lineage=lineage_of(method, game, seed),
+          lineage=lineage_of(method, game, seed)
+          | {'planned': PLANNED if ends[0] else {'ONLINE': PLANNED['ONLINE']}},
           teacher_steps=1_000_000,
         )
   return str(root)
