@@ -105,6 +105,41 @@ def write(
   return str(path)
 
 
+def write_curve(root, game, seed, online, *, offline=(), method='m', every=100):
+  """Writes `METHOD/GAME/SEED` by hand.
+
+  Random is 0 and the teacher 10; steps overshoot by the seed.
+
+  Args:
+    root: of it all.
+    game: name.
+    seed: of the run.
+    online: mean returns after 100 steps, 200, ...
+    offline: mean returns after 10 updates, 20, ...
+    method: name.
+    every: steps between online evaluations.
+  """
+  updates = [10 * (i + 1) for i in range(len(offline))]
+  rows = [
+    row(mean, offline=n, phase='PRETRAIN')
+    for mean, n in zip(offline, updates, strict=True)
+  ]
+  rows += [
+    row(
+      mean,
+      steps=every * (i + 1) + seed,
+      offline=updates[-1] if updates else 0,
+      online=25 * (i + 1),
+    )
+    for i, mean in enumerate(online)
+  ]
+  write(
+    pathlib.Path(root) / method / game / str(seed),
+    rows,
+    lineage={'game': game, 'seed': seed},
+  )
+
+
 def plausible_rows(rng, game, offline_score, final_score):
   """Returns the rows of a whole run."""
   low, high = RANDOM[game], TEACHER[game]
