@@ -167,20 +167,23 @@ def _notes_on_runs(compared: Comparison) -> list[str]:
   notes = []
 
   def say(what: str, methods: list[str]) -> None:
-    if methods:
-      everyone = len(methods) == len(compared.final)
-      notes.append(f'{what}: {"all" if everyone else ", ".join(methods)}.')
+    if len(methods) == len(compared.final):
+      notes.append(f'{what}.')
+    elif methods:
+      notes.append(f'{what}: {", ".join(methods)}.')
 
+  if not compared.final:
+    return []
   final = compared.final.items()
   say(
     'One run a game, so no interval can be given',
     [m for m, scores in final if len(scores) == 1],
   )
   say(
-    f'Fewer than {_FEW} runs in all, so intervals are rough',
+    f'Fewer than {_FEW} runs in all games together, so intervals are rough',
     [m for m, scores in final if len(scores) > 1 and scores.size < _FEW],
   )
-  if len(compared.games) == 1 and compared.final:
+  if len(compared.games) == 1:
     notes.append(
       f'One game, {compared.games[0]}: aggregates say nothing of others.'
     )

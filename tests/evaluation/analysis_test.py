@@ -45,7 +45,7 @@ def test_the_whole_comparison(comparison):
   expected = game.curve.scores.mean(axis=(0, 1))
   np.testing.assert_array_equal(game.estimate.point, expected)
   assert found.notes == (
-    'Fewer than 10 runs in all, so intervals are rough: all.',
+    'Fewer than 10 runs in all games together, so intervals are rough.',
   )
 
 
@@ -92,7 +92,7 @@ def test_a_single_run_says_what_cannot_be_computed(tmp_path):
   assert found.final['m'].low is None
   assert found.improvements == {}
   assert found.notes == (
-    'One run a game, so no interval can be given: all.',
+    'One run a game, so no interval can be given.',
     'One game, Pong: aggregates say nothing of others.',
     'One method: there is nothing to compare it with.',
   )
@@ -110,3 +110,14 @@ def test_without_any_teacher_there_are_only_raw_curves(tmp_path):
   assert (found.ranking, found.final, found.profiles) == ((), {}, {})
   drawn = found.game_curves['qdagger_dqn', 'Pong', run.ONLINE]
   assert drawn.estimate.point.tolist() == [6.0]
+
+
+def test_methods_of_one_run_are_named_among_others(tmp_path):
+  for game in 'AB':
+    made.write_curve(tmp_path, game, 1, [2.0], method='one')
+    for seed in (1, 2):
+      made.write_curve(tmp_path, game, seed, [3.0], method='two')
+  assert analyse([str(tmp_path)]).notes == (
+    'One run a game, so no interval can be given: one.',
+    'Fewer than 10 runs in all games together, so intervals are rough: two.',
+  )
