@@ -10,6 +10,8 @@ from reincarnating_rl.evaluation.pictures import Picture
 
 def lead(numbers: Analysis) -> str:
   """Returns the line below the title."""
+  if not numbers.compared.final:
+    return 'Each game by itself: no scores could be compared, see below.'
   steps = numbers.compared.steps
   where = (
     'at the end of the offline phase'

@@ -135,6 +135,14 @@ def test_a_single_run_says_what_cannot_be_computed(tmp_path):
   assert text.count('<img') == 1
 
 
+def test_without_a_teacher_nothing_is_compared(tmp_path):
+  made.write(tmp_path / 'r', [made.row(40.0, steps=5)], teacher=None)
+  text = write([str(tmp_path / 'r')], tmp_path / 'out')
+  assert 'no scores could be compared' in text
+  assert 'no run has a teacher, so its returns stay raw' in text
+  assert 'Methods' not in Elements(text).texts
+
+
 def test_an_older_run_has_no_command(tmp_path):
   rows = [made.row(1.0, steps=5)]
   made.write(tmp_path / 'r', rows, lineage={'started_as': None})
