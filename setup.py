@@ -55,10 +55,13 @@ setup(
     'matplotlib>=3.9',
     'msgpack>=1.0.8',
     'numpy>=2.1',
+    'pandas>=2.2',  # Of arch, which rliable uses: evaluation/_rliable.py.
     'optax>=0.2.5',
     'requests>=2.32',  # Of google-cloud-storage: its errors, as urllib3's.
     'rich>=13',
+    'rliable>=1.2,<1.3',
     'safetensors>=0.5',
+    'scipy>=1.11',
     'tensorboard>=2.19',  # flax.metrics imports it and nothing requires it.
     'tensorflow>=2.21,<2.22',
     'tensorflow-probability==0.25.0',

@@ -84,10 +84,12 @@ def _run(args: argparse.Namespace) -> None:
   if os.path.exists(out) and not os.path.isdir(out):
     raise UserError(f'--out {out} is a file: name a directory.')
   # What is slow to import waits until the flags have been read.
-  from reincarnating_rl.evaluation import page, results, terminal
+  from reincarnating_rl.evaluation import page, results, terminal, text
 
   runs = results.load_runs(args.paths)
-  print(f'{len(runs.runs)} runs read; computing the intervals …', flush=True)
+  print(
+    f'{text.count(len(runs.runs), "run")} read, intervals next …', flush=True
+  )
   numbers = page.write(
     *(runs, out, args.title), at=args.at, seed=args.seed, reps=args.reps
   )

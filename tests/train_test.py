@@ -55,7 +55,10 @@ def run(**flags):
     train.main(['train'])
 
 
-def test_the_whole_command_on_the_bundled_teacher(tmp_path, capsys):
+def test_the_whole_command_on_the_bundled_teacher(
+  tmp_path, capsys, monkeypatch
+):
+  monkeypatch.setattr(sys, 'argv', ['train.py', '--gin_bindings', 'a = "b"'])
   # A random teacher's score would be no better than random, hence the bound.
   bindings = [*TINY, 'RunnerWithTeacher.random_score=-50.0']
   run(base_dir=str(tmp_path), gin_bindings=bindings)
@@ -65,6 +68,11 @@ def test_the_whole_command_on_the_bundled_teacher(tmp_path, capsys):
   printed = capsys.readouterr().out
   assert 'teacher' in printed
   assert 'student' in printed
+  lineage = json.loads((tmp_path / 'lineage.json').read_text())
+  assert lineage['started_as'] == {
+    'agent': 'qdagger_dqn',
+    'command': ('python -m reincarnating_rl.train --gin_bindings \'a = "b"\''),
+  }
 
 
 def test_a_students_directory_is_a_teacher(tmp_path):

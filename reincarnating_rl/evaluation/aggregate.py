@@ -81,8 +81,8 @@ def improvement(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
   """Probability that a run of ours beats one of theirs in the same game.
 
   The mean over games of P(X > Y) + P(X = Y) / 2, which is
-  `rliable.metrics.probability_of_improvement` without the p-values that it
-  computes on the way, in a tenth of the time.
+  `rliable.metrics.probability_of_improvement` without the p-values that take
+  most of its time.
 
   Args:
     ours: [our runs, games].

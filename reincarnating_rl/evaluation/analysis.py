@@ -15,6 +15,7 @@ from reincarnating_rl.evaluation.run import OFFLINE, ONLINE
 
 PHASES = (OFFLINE, ONLINE)
 NUM_THRESHOLDS = 121
+_FEW = 10
 
 
 class Drawn(NamedTuple):
@@ -164,18 +165,28 @@ def _improvements(
 
 def _notes_on_runs(compared: Comparison) -> list[str]:
   notes = []
-  single = [m for m, s in compared.final.items() if len(s) == 1]
-  if single:
-    notes.append(
-      f'One run a game, so no interval can be given: {", ".join(single)}.'
-    )
-  few = [m for m, s in compared.final.items() if 1 < s.size < 10]
-  if few:
-    notes.append(
-      f'Fewer than ten runs in all: intervals are rough: {", ".join(few)}.'
-    )
-  if len(compared.games) == 1 and compared.final:
+
+  def say(what: str, methods: list[str]) -> None:
+    if len(methods) == len(compared.final):
+      notes.append(f'{what}.')
+    elif methods:
+      notes.append(f'{what}: {", ".join(methods)}.')
+
+  if not compared.final:
+    return []
+  final = compared.final.items()
+  say(
+    'One run a game, so no interval can be given',
+    [m for m, scores in final if len(scores) == 1],
+  )
+  say(
+    f'Fewer than {_FEW} runs in all games together, so intervals are rough',
+    [m for m, scores in final if len(scores) > 1 and scores.size < _FEW],
+  )
+  if len(compared.games) == 1:
     notes.append(
       f'One game, {compared.games[0]}: aggregates say nothing of others.'
     )
+  if len(compared.final) == 1:
+    notes.append('One method: there is nothing to compare it with.')
   return notes

@@ -88,6 +88,8 @@ def improvements(analysis: Analysis, looks: Looks, theme: Theme) -> Figure:
       fontsize=8.5,
       color='#ffffff' if abs(p - 0.5) > 0.4 else '#1d2430',
     )
+  for i in range(n):
+    axis.text(i, i, '–', ha='center', va='center', fontsize=8.5)
   names = [shorten(m, 22) for m in methods]
   axis.set_xticks(range(n), names, rotation=40, ha='right')
   axis.set_yticks(range(n), names)

@@ -10,6 +10,8 @@ from reincarnating_rl.evaluation.pictures import Picture
 
 def lead(numbers: Analysis) -> str:
   """Returns the line below the title."""
+  if not numbers.compared.final:
+    return 'Each game by itself: no scores could be compared, see below.'
   steps = numbers.compared.steps
   where = (
     'at the end of the offline phase'
@@ -61,8 +63,17 @@ def headline(numbers: Analysis) -> Markup:
   names, rows = tables.headline(numbers)
   if not rows:
     return Markup('')
-  looks = plot_style.looks(numbers.runs.methods, plot_style.LIGHT)
-  shown = [(_named(row[0], looks[row[0]].color), *row[1:]) for row in rows]
+  light, dark = (
+    plot_style.looks(numbers.runs.methods, theme)
+    for theme in (plot_style.LIGHT, plot_style.DARK)
+  )
+  shown = [
+    (
+      _named(row[0], light[row[0]].color, dark[row[0]].color),
+      *(_interval(cell) for cell in row[1:]),
+    )
+    for row in rows
+  ]
   return join(
     (
       element('h2', 'Methods'),
@@ -71,9 +82,16 @@ def headline(numbers: Analysis) -> Markup:
   )
 
 
-def _named(method: str, color: str) -> Markup:
-  swatch = element('span', class_='swatch', style=f'background: {color}')
-  return join((swatch, method))
+def _named(method: str, light: str, dark: str) -> Markup:
+  style = f'background: {light}; background: light-dark({light}, {dark})'
+  return join((element('span', class_='swatch', style=style), method))
+
+
+def _interval(cell: str) -> Markup:
+  point, bracket, ends = cell.partition(' [')
+  if not bracket:
+    return join((cell,))
+  return join((point, ' ', element('small', f'[{ends}')))
 
 
 def figure(picture: Picture) -> Markup:
@@ -85,7 +103,12 @@ def figure(picture: Picture) -> Markup:
       srcset=_inline(picture.dark),
       media='(prefers-color-scheme: dark)',
     ),
-    element('img', src=_inline(picture.light), alt=picture.title),
+    element(
+      'img',
+      src=_inline(picture.light),
+      alt=picture.title,
+      width=str(round(_width(picture.light) * 96 / plot_style.DPI)),
+    ),
   )
   return join(
     (
@@ -98,6 +121,11 @@ def figure(picture: Picture) -> Markup:
 
 def _inline(png: bytes) -> str:
   return f'data:image/png;base64,{base64.b64encode(png).decode()}'
+
+
+def _width(png: bytes) -> int:
+  """Returns the pixels of a row, which a PNG's first chunk tells."""
+  return int.from_bytes(png[16:20], 'big')
 
 
 def games(numbers: Analysis) -> Markup:

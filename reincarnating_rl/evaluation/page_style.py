@@ -16,7 +16,7 @@ CSS = """
 }
 * { box-sizing: border-box; }
 body {
-  margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 62rem;
+  margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 66rem;
   background: var(--background); color: var(--text);
   font: 16px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif;
 }
@@ -40,15 +40,13 @@ p { margin: .4rem 0 .8rem; }
 .notes li { overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; -webkit-overflow-scrolling: touch; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { padding: .35rem .7rem; text-align: left; white-space: nowrap; }
+th, td { padding: .35rem .55rem; text-align: left; white-space: nowrap; }
 th { color: var(--muted); font-weight: 600; }
 thead tr { border-bottom: 2px solid var(--line); }
 tbody tr { border-bottom: 1px solid var(--line); }
 tbody tr:hover { background: var(--panel); }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
-.scale td { color: var(--muted); }
-.group td { border-top: 2px solid var(--line); }
-.best td { font-weight: 650; }
+small { color: var(--muted); font-size: .78rem; }
 .swatch {
   display: inline-block; width: .7rem; height: .7rem; margin-right: .5rem;
   border-radius: 50%; vertical-align: baseline;

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from reincarnating_rl.evaluation.aggregate import Estimate
 
 DPI = 144
-WIDTH = 9.6  # Inches of a whole picture.
+WIDTH = 10.4  # Inches of a whole picture.
 
 
 class Theme(NamedTuple):

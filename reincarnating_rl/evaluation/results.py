@@ -1,13 +1,12 @@
 """The runs of a report, on common scales, and what a reader should know."""
 
-import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from reincarnating_rl.errors import MissingFileError, UserError
-from reincarnating_rl.evaluation import finding, run, scales
+from reincarnating_rl.evaluation import finding, run, scales, settings, text
 from reincarnating_rl.evaluation.run import Run
 from reincarnating_rl.evaluation.scales import Scale
 
@@ -87,6 +86,7 @@ def load_runs(paths: Sequence[str]) -> Runs:
     *(f'{r.path} has no evaluation yet.' for r in found if not r.evaluations),
     *_notes_on_scales(evaluated, known),
     *_notes_on_plans(evaluated),
+    *settings.notes_on_differences(evaluated),
   )
   return Runs(evaluated, known, notes)
 
@@ -107,28 +107,31 @@ def _notes_on_scales(runs: Sequence[Run], known: dict[str, Scale]) -> list[str]:
   for game in sorted({r.game for r in runs} - known.keys()):
     notes.append(f'{game}: no run has a teacher, so its returns stay raw.')
   alone = [r for r in runs if r.teacher is None and r.game in known]
-  for (method, game), group in itertools.groupby(
-    alone, key=lambda r: (r.method, r.game)
-  ):
+  for method, game in dict.fromkeys((r.method, r.game) for r in alone):
     notes.append(
-      f'{game}: {method} ({_count(len(list(group)), "run")}) has no teacher; '
-      "the scale is that of the other runs' teacher."
+      f'{game}: {method} has no teacher; its scale is that of the other runs.'
     )
   return notes
 
 
 def _notes_on_plans(runs: Sequence[Run]) -> list[str]:
+  """Names the runs that are not finished; of a method's, the least far one."""
   notes = []
-  for r in runs:
-    for phase, planned in r.planned.items():
-      made = len(r.of_phase(phase))
-      if made < planned:
-        what = {run.OFFLINE: 'offline', run.ONLINE: 'online'}.get(phase, phase)
-        notes.append(
-          f'{r.path} is not finished: {made} of {planned} {what} evaluations.'
+  for method in dict.fromkeys(r.method for r in runs):
+    missing = {
+      r.path: sum(r.planned.values()) - len(r.evaluations)
+      for r in runs
+      if r.method == method and sum(r.planned.values()) > len(r.evaluations)
+    }
+    if missing:
+      path = max(missing, key=missing.__getitem__)
+      others = ''
+      if len(missing) > 1:
+        others = (
+          f', nor {text.count(len(missing) - 1, "other run")} of {method}'
         )
+      notes.append(
+        f'{path} is not finished, by '
+        f'{text.count(missing[path], "evaluation")}{others}.'
+      )
   return notes
-
-
-def _count(number: int, what: str) -> str:
-  return f'{number} {what}' + ('' if number == 1 else 's')

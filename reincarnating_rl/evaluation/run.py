@@ -1,6 +1,5 @@
 """One run, as its files tell of it; none of them is trusted."""
 
-import math
 import os
 import pathlib
 import re
@@ -15,6 +14,7 @@ from reincarnating_rl.evaluation.finding import (
 from reincarnating_rl.formats.json_file import read_json
 
 OFFLINE, ONLINE = 'PRETRAIN', 'ONLINE'  # Names of phases in summary.json.
+_LARGEST = 1e15  # Of numbers; what is larger is a mistake.
 _GAME_OF_GIN = re.compile(
   r"^create_atari_environment\.game_name = '(\w+)'", re.MULTILINE
 )
@@ -154,9 +154,8 @@ class _Fields:
 
   def number(self, name: str, default: float | None = None) -> float:
     value = self.data.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-      raise self.error(name)
-    if not math.isfinite(value):
+    usable = isinstance(value, int | float) and not isinstance(value, bool)
+    if not usable or not -_LARGEST < value < _LARGEST:  # Nor NaN.
       raise self.error(name)
     return value
 

@@ -46,7 +46,12 @@ def games(analysis: Analysis) -> Table:
       for method in analysis.ranking or analysis.runs.methods
       if analysis.runs.of(method, game)
     ]
-  return ('game', 'policy', 'seeds', 'return', 'normalised', 'steps'), rows
+  # A game's name stands in its first row only.
+  named = [
+    row if i == 0 or rows[i - 1][0] != row[0] else ('', *row[1:])
+    for i, row in enumerate(rows)
+  ]
+  return ('game', 'policy', 'seeds', 'return', 'normalised', 'steps'), named
 
 
 def _game_row(analysis: Analysis, method: str, game: str) -> tuple[str, ...]:

@@ -105,6 +105,41 @@ def write(
   return str(path)
 
 
+def write_curve(root, game, seed, online, *, offline=(), method='m', every=100):
+  """Writes `METHOD/GAME/SEED` by hand.
+
+  Random is 0 and the teacher 10; steps overshoot by the seed.
+
+  Args:
+    root: of it all.
+    game: name.
+    seed: of the run.
+    online: mean returns after 100 steps, 200, ...
+    offline: mean returns after 10 updates, 20, ...
+    method: name.
+    every: steps between online evaluations.
+  """
+  updates = [10 * (i + 1) for i in range(len(offline))]
+  rows = [
+    row(mean, offline=n, phase='PRETRAIN')
+    for mean, n in zip(offline, updates, strict=True)
+  ]
+  rows += [
+    row(
+      mean,
+      steps=every * (i + 1) + seed,
+      offline=updates[-1] if updates else 0,
+      online=25 * (i + 1),
+    )
+    for i, mean in enumerate(online)
+  ]
+  write(
+    pathlib.Path(root) / method / game / str(seed),
+    rows,
+    lineage={'game': game, 'seed': seed},
+  )
+
+
 def plausible_rows(rng, game, offline_score, final_score):
   """Returns the rows of a whole run."""
   low, high = RANDOM[game], TEACHER[game]
@@ -150,7 +185,6 @@ def lineage_of(method, game, seed):
     'agent': {'dqn': 'ReincarnatingDQNAgent'}.get(method, 'QDaggerDQNAgent'),
     'game': game,
     'seed': seed,
-    'planned': PLANNED if METHODS.get(method, (1, 1))[0] else {'ONLINE': 10},
     'teacher': {
       'fingerprint': f'{game.encode().hex()}0123456789abcdef',
       'agent': 'dqn',
@@ -160,6 +194,12 @@ def lineage_of(method, game, seed):
       'trained_on': game,
       'temperature': 0.1,
       'parent': grandparent,
+    },
+    'spent': {
+      'teacher_steps': 1_000_000,
+      'pretraining_updates': 400_000,
+      'training_steps': 2_500_000,
+      'online_updates': 620_000,
     },
     'gin': f"create_atari_environment.game_name = '{game}'\n"
     'Runner.training_steps = 250000\n',
@@ -189,7 +229,8 @@ def write_comparison(root, methods=METHODS, games=tuple(RANDOM), seeds=3):
           plausible_rows(rng, game, *ends),
           random=RANDOM[game],
           teacher=TEACHER[game] * (1.0 + 0.01 * seed),
-          lineage=lineage_of(method, game, seed),
+          lineage=lineage_of(method, game, seed)
+          | {'planned': PLANNED if ends[0] else {'ONLINE': PLANNED['ONLINE']}},
           teacher_steps=1_000_000,
         )
   return str(root)

@@ -44,6 +44,14 @@ def test_says_where_the_student_comes_from():
   assert found['python'] == platform.python_version()
 
 
+def test_says_how_the_run_was_started_and_how_far_it_will_go():
+  started_as = {'agent': 'qdagger_dqn', 'command': 'python ...'}
+  found = describe(game='Pong', planned={'ONLINE': 2}, started_as=started_as)
+  assert (found['game'], found['planned']) == ('Pong', {'ONLINE': 2})
+  assert found['started_as'] == started_as
+  assert describe()['game'] is None
+
+
 def test_holds_the_configuration_that_was_in_use():
   gin.parse_config('lineage_test.called.size = 5')
   assert 'called.size' not in describe()['gin']

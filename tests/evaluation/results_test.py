@@ -1,0 +1,116 @@
+import pytest
+
+from reincarnating_rl.errors import MissingFileError, UserError
+from reincarnating_rl.evaluation import results, run
+from tests.evaluation import run_directories as made
+
+
+def write(root, name, *, rows=(2.0, 5.0), seed=1, **lineage):
+  rows = [
+    made.row(mean, steps=100 * (i + 1)) if isinstance(mean, float) else mean
+    for i, mean in enumerate(rows)
+  ]
+  teacher = lineage.pop('score', 10.0)
+  return made.write(
+    root / name,
+    rows,
+    teacher=teacher,
+    lineage={'seed': seed} | lineage,
+  )
+
+
+def test_runs_are_grouped_by_method_and_game(tmp_path):
+  made.write_comparison(tmp_path, seeds=2)
+  runs = results.load_runs([str(tmp_path)])
+  assert runs.methods == ('dqn', 'kickstarting', 'qdagger_dqn')
+  assert runs.games == ('Asterix', 'Breakout', 'Pong')
+  assert len(runs.runs) == 18
+  assert [r.seed for r in runs.of('dqn', 'Pong')] == [1, 2]
+  # Two seeds evaluated a teacher of 12 with errors of one and two percent.
+  assert runs.scales['Pong'].teacher == pytest.approx(12.0 * 1.015)
+  assert runs.notes == ()
+
+
+def test_all_runs_of_a_game_have_one_scale(tmp_path):
+  write(tmp_path, 'a', seed=1, score=8.0)
+  write(tmp_path, 'b', seed=2, score=12.0)
+  runs = results.load_runs([str(tmp_path)])
+  for r in runs.runs:
+    assert runs.scores(r, run.ONLINE).tolist() == [0.2, 0.5]
+    assert runs.scores(r, run.OFFLINE).tolist() == []
+
+
+def test_a_game_without_a_teacher_stays_raw_and_says_so(tmp_path):
+  write(tmp_path, 'a', score=None)
+  runs = results.load_runs([str(tmp_path)])
+  assert runs.scores(runs.runs[0], run.ONLINE).tolist() == [2.0, 5.0]
+  assert runs.scales == {}
+  assert runs.notes == ('Pong: no run has a teacher, so its returns stay raw.',)
+
+
+def test_scratch_is_normalised_by_the_teacher_of_the_others(tmp_path):
+  write(tmp_path, 'a', seed=1)
+  write(tmp_path, 'b', seed=2, score=None)
+  runs = results.load_runs([f'x={tmp_path / "a"}', f'dqn={tmp_path / "b"}'])
+  assert runs.scores(runs.runs[1], run.ONLINE).tolist() == [0.2, 0.5]
+  assert runs.notes == (
+    'Pong: dqn has no teacher; its scale is that of the other runs.',
+  )
+
+
+def test_an_unfinished_run_is_named(tmp_path):
+  path = write(tmp_path, 'a', planned={'PRETRAIN': 1, 'ONLINE': 4})
+  (note,) = results.load_runs([path]).notes
+  assert note == f'{path} is not finished, by 3 evaluations.'
+
+
+def test_of_many_unfinished_runs_the_least_far_is_named(tmp_path):
+  write(tmp_path, 'a', seed=1, planned={'ONLINE': 3})
+  path = write(tmp_path, 'b', seed=2, planned={'ONLINE': 3}, rows=(1.0,))
+  (note,) = results.load_runs([str(tmp_path)]).notes
+  assert note == (
+    f'{path} is not finished, by 2 evaluations, nor 1 other run of qdagger_dqn.'
+  )
+
+
+def test_a_run_without_evaluations_is_left_out_by_name(tmp_path):
+  write(tmp_path, 'a')
+  empty = write(tmp_path, 'b', rows=(), seed=2)
+  runs = results.load_runs([str(tmp_path)])
+  assert len(runs.runs) == 1
+  assert runs.notes == (f'{empty} has no evaluation yet.',)
+  with pytest.raises(MissingFileError, match=f'{empty} has no evaluation yet'):
+    results.load_runs([empty])
+
+
+def test_runs_that_cannot_be_told_apart_are_an_error(tmp_path):
+  a, b = write(tmp_path, 'a'), write(tmp_path, 'b')
+  with pytest.raises(
+    UserError, match=f'{b} and {a} are both seed 1 of qdagger'
+  ):
+    results.load_runs([a, b])
+  assert len(results.load_runs([f'x={a}', b]).runs) == 2
+
+
+def test_one_game_has_one_teacher(tmp_path):
+  a = write(tmp_path, 'a')
+  b = write(tmp_path, 'b', seed=2, teacher={'fingerprint': 'other'})
+  with pytest.raises(UserError, match=f'{b} has another teacher than {a}'):
+    results.load_runs([str(tmp_path)])
+
+
+def test_other_games_have_other_teachers(tmp_path):
+  write(tmp_path, 'a')
+  write(tmp_path, 'b', game='Qbert', teacher={'fingerprint': 'other'})
+  assert set(results.load_runs([str(tmp_path)]).scales) == {'Pong', 'Qbert'}
+
+
+def test_settings_that_differ_within_a_method_are_named(tmp_path):
+  gin = "create_atari_environment.game_name = '{}'\nA.x = {}\nA.y = \\\n  {}\n"
+  a = write(tmp_path, 'a', gin=gin.format('Pong', 1, 5))
+  b = write(tmp_path, 'b', gin=gin.format('Qbert', 1, 6), game='Qbert', seed=2)
+  write(tmp_path, 'c', gin='A.z = 1', seed=3)
+  (note,) = results.load_runs([str(tmp_path)]).notes
+  assert note == (
+    f'Runs of qdagger_dqn differ in settings: A.y is 5 in {a} and 6 in {b}.'
+  )
