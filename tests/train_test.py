@@ -17,7 +17,11 @@ from reincarnating_rl.runner import factories
 from reincarnating_rl.teachers import factory as teacher_factory
 
 ROOT = pathlib.Path(__file__).parents[1]
-CONFIGS = sorted((ROOT / 'configs').glob('*.gin'))
+CONFIGS = sorted(
+  path.relative_to(ROOT / 'configs').as_posix()
+  for path in (ROOT / 'configs').rglob('*.gin')
+  if path.parent.name != 'base'
+)
 FIXTURES = ROOT / 'tests' / 'fixtures'
 BUNDLED = str(ROOT / 'teacher_ckpts/Pong/1')
 TINY = [
@@ -123,17 +127,23 @@ def test_the_replay_beside_an_old_checkpoint_is_learnt_from(tmp_path, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.name)
-def test_every_configuration_trains(tmp_path, path):
-  agent = re.search(r'--agent (\w+)', path.read_text())[1]
+@pytest.mark.parametrize('config', CONFIGS)
+def test_every_configuration_trains(tmp_path, config):
+  text = (ROOT / 'configs' / config).read_text()
+  agent = re.search(r'--agent (\w+)', text)[1]
   is_reincarnated = agent.startswith('qdagger')
-  bindings = [*TINY, 'RunnerWithTeacher.random_score=-50.0']
+  folder = config.rpartition('/')[0]
+  # Of Atari's games there is a teacher.
+  teacher, kind = ('random', folder) if folder else ('auto', 'atari')
+  lanes = f'create_{kind}_environment.num_vector_environments=1'
+  bindings = [lanes if 'num_vector' in binding else binding for binding in TINY]
   run(
     base_dir=str(tmp_path),
     agent=agent,
-    gin_files=[path.name],
-    gin_bindings=bindings,
-    teacher_checkpoint_dir=BUNDLED if is_reincarnated else None,
+    gin_files=[config],
+    gin_bindings=[*bindings, 'RunnerWithTeacher.random_score=-5000.0'],
+    teacher_agent=teacher if is_reincarnated else 'auto',
+    teacher_checkpoint_dir=BUNDLED if is_reincarnated and not folder else None,
   )
   summary = json.loads((tmp_path / 'summary.json').read_text())
   phases = [row['phase'] for row in summary['rows']]
