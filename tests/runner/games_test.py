@@ -4,13 +4,16 @@ import json
 
 import gin
 import gymnasium as gym
+import jax
 import numpy as np
 import pytest
 
 from reincarnating_rl import configuration
 from reincarnating_rl.errors import UserError
+from reincarnating_rl.networks import minatar_networks
 from reincarnating_rl.runner import factories
 from reincarnating_rl.runner.factories import TeacherSettings
+from reincarnating_rl.teachers import compact, description
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.teachers.foreign import real_files
 
@@ -118,6 +121,31 @@ def test_teachers_of_stable_baselines3(name, states, stack_size):
   )  # Of logits, any will do.
   assert np.ptp(expected) > 0.02
   np.testing.assert_allclose(difference, 0.0, atol=1e-5)
+
+
+def test_a_teacher_of_all_six_actions(tmp_path):
+  """Of MinAtar; what it knows besides the game's minimal set is left out."""
+  network = minatar_networks.MinAtarDQNNetwork(num_actions=6)
+  states = np.random.default_rng(0).integers(2, size=(3, 10, 10, 4, 1))
+  states = states.astype(np.uint8)
+  params = network.init(jax.random.key(0), states[0])
+  about = {'network': description.describe('dqn', network)._asdict()}
+  compact.write_compact(tmp_path, 0, params, about)
+  settings = TeacherSettings(checkpoint_dir=str(tmp_path))
+  game = _game('create_game.kind="minatar"')
+  with pytest.raises(MismatchedTeacherError, match='has 6 actions'):
+    factories.create_teacher(settings, game, needed=True)
+  meanings = "('NOOP', 'LEFT', 'UP', 'RIGHT', 'DOWN', 'FIRE')"
+  game = _game(
+    'create_game.kind="minatar"',
+    'create_teacher.temperature=1.0',
+    f'create_teacher.action_meanings={meanings}',
+  )
+  teacher = factories.create_teacher(settings, game, needed=True)
+  expected = jax.vmap(network.apply, in_axes=(None, 0))(params, states)
+  np.testing.assert_allclose(
+    teacher.policy_logits(states), expected.q_values[:, [0, 1, 3]], rtol=1e-5
+  )
 
 
 @pytest.mark.slow
