@@ -36,7 +36,10 @@ def find(name: str) -> str:
     if path.is_file():
       return os.fspath(path)
   names = [p.relative_to(SHIPPED).as_posix() for p in SHIPPED.rglob('*.gin')]
-  near = difflib.get_close_matches(Path(name).name, names, n=1, cutoff=0.3)
+  wanted = Path(name).name
+  if Path(name).parent.name in {Path(n).parent.name for n in names}:
+    wanted = f'{Path(name).parent.name}/{wanted}'
+  near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.3)
   hint = f' Did you mean configs/{near[0]}?' if near else ''
   raise UserError(
     f'There is no gin file {name}, here or among the shipped ones '

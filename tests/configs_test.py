@@ -8,11 +8,16 @@ import numpy as np
 import pytest
 
 from reincarnating_rl import configs_path, configuration
+from reincarnating_rl.envs import minatar_games
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.runner import factories
 
 BUNDLED = str(pathlib.Path(__file__).parents[1] / 'teacher_ckpts/Pong/1')
-CONFIGS = sorted(configs_path.SHIPPED.glob('*.gin'))
+CONFIGS = sorted(
+  path.relative_to(configs_path.SHIPPED).as_posix()
+  for path in configs_path.SHIPPED.rglob('*.gin')
+  if path.parent.name != 'base'
+)
 
 
 def agent_of(config):
@@ -33,20 +38,63 @@ def load(config, bindings=()):
 def build(tmp_path, config, bindings=()):
   load(config, bindings)
   agent = agent_of(config)
-  teacher = BUNDLED if factories.AGENTS[agent].needs_teacher else None
+  teacher = factories.TeacherSettings()
+  if factories.AGENTS[agent].needs_teacher:
+    teacher = (
+      factories.TeacherSettings('random')  # There is no other of these games.
+      if '/' in config
+      else factories.TeacherSettings(checkpoint_dir=BUNDLED)
+    )
   return factories.create_runner(
-    base_dir=str(tmp_path),
-    agent=agent,
-    teacher=factories.TeacherSettings(checkpoint_dir=teacher),
-    seed=1,
+    base_dir=str(tmp_path), agent=agent, teacher=teacher, seed=1
   )
 
 
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.name)
-def test_every_binding_is_read_by_something(tmp_path, path):
+@pytest.mark.parametrize('config', CONFIGS)
+def test_every_binding_is_read_by_something(tmp_path, config):
   # Bindings of functions that are never called were inert in the official code.
-  build(tmp_path, path.name)
+  build(tmp_path, config)
   configuration.check_every_binding_was_read()
+
+
+def test_every_folder_of_configurations_is_shipped():
+  root = pathlib.Path(__file__).parents[1]
+  setup = (root / 'setup.py').read_text(encoding='utf-8')
+  folders = {path.parent for path in configs_path.SHIPPED.rglob('*.gin')}
+  for folder in folders:
+    name = '.'.join(('reincarnating_rl', *folder.relative_to(root).parts))
+    # Among the packages, and with its files.
+    assert setup.count(f"'{name}'") >= 2, name
+
+
+@pytest.mark.parametrize('game', minatar_games.GAMES)
+def test_every_minatar_game(tmp_path, game):
+  binding = f'create_minatar_environment.game_name = "{game}"'
+  agent = build(tmp_path, 'minatar/dqn.gin', [binding])._agent
+  environment = minatar_games.MinAtarGame(game)
+  assert agent.num_actions == environment.action_space.n
+  shape = environment.observation_space.shape
+  assert agent.state.shape == (*shape, 1) and agent.state.dtype == np.uint8
+  configuration.check_every_binding_was_read()
+
+
+def test_the_values_of_minatar(tmp_path):
+  runner = build(tmp_path, 'minatar/qdagger_dqn.gin')
+  agent = runner._agent
+  assert runner._game.name == 'MinAtar/breakout'
+  assert not runner._clip_rewards
+  assert (agent.update_period, agent.target_update_period) == (4, 1000)
+  assert (agent.stack_size, agent.min_replay_history) == (1, 1000)
+  assert agent.learning_rate == 2.5e-4
+  layers = agent.online_params['params']
+  assert layers['Dense_0']['kernel'].shape == (1024, 128)
+
+
+def test_a_game_of_another_kind_is_not_set_for_nothing(tmp_path):
+  binding = 'create_atari_environment.game_name = "Pong"'
+  build(tmp_path, 'minatar/dqn.gin', [binding])
+  with pytest.raises(UserError, match='create_atari_environment.game_name is'):
+    configuration.check_every_binding_was_read()
 
 
 def test_the_papers_values_of_rainbow(tmp_path):
@@ -254,7 +302,11 @@ def test_a_binding_that_nothing_reads_is_an_error(tmp_path):
 
 
 @pytest.mark.parametrize(
-  'name', ['qdagger_dqn.gin', 'configs/qdagger_dqn.gin', 'base/atari.gin']
+  'name',
+  [
+    *('qdagger_dqn.gin', 'configs/qdagger_dqn.gin', 'base/atari.gin'),
+    *('minatar/qdagger_dqn.gin', 'configs/gymnasium/dqn_cartpole.gin'),
+  ],
 )
 def test_a_shipped_file_is_found_by_name_from_anywhere(
   name, tmp_path, monkeypatch
@@ -266,3 +318,5 @@ def test_a_shipped_file_is_found_by_name_from_anywhere(
 def test_a_missing_file_is_an_error_with_the_nearest_name():
   with pytest.raises(UserError, match=r'Did you mean configs/qdagger_dqn.gin'):
     configs_path.find('configs/qdager_dqn.gin')
+  with pytest.raises(UserError, match='Did you mean configs/minatar/dqn.gin'):
+    configs_path.find('configs/minatar/dqm.gin')

@@ -17,7 +17,11 @@ from reincarnating_rl.runner import factories
 from reincarnating_rl.teachers import factory as teacher_factory
 
 ROOT = pathlib.Path(__file__).parents[1]
-CONFIGS = sorted((ROOT / 'configs').glob('*.gin'))
+CONFIGS = sorted(
+  path.relative_to(ROOT / 'configs').as_posix()
+  for path in (ROOT / 'configs').rglob('*.gin')
+  if path.parent.name != 'base'
+)
 FIXTURES = ROOT / 'tests' / 'fixtures'
 BUNDLED = str(ROOT / 'teacher_ckpts/Pong/1')
 TINY = [
@@ -131,31 +135,42 @@ def test_the_replay_beside_an_old_checkpoint_is_learnt_from(tmp_path, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.name)
-def test_every_configuration_trains(tmp_path, path):
-  agent = re.search(r'--agent (\w+)', path.read_text())[1]
-  is_reincarnated = factories.AGENTS[agent].needs_teacher
-  is_pretrained = is_reincarnated and not agent.startswith(
-    ('kickstarting', 'jsrl', 'reloaded')
-  )
-  teacher = BUNDLED
-  bindings = [*TINY, 'RunnerWithTeacher.random_score=-50.0']
-  if is_reincarnated and not is_pretrained:
+@pytest.mark.parametrize('config', CONFIGS)
+def test_every_configuration_trains(tmp_path, config):
+  text = (ROOT / 'configs' / config).read_text()
+  agent = re.search(r'--agent (\w+)', text)[1]
+  method, _, student = agent.rpartition('_')
+  folder = config.rpartition('/')[0]
+  lanes = f'create_{folder or "atari"}_environment.num_vector_environments=1'
+  bindings = [lanes if 'num_vector' in binding else binding for binding in TINY]
+  bindings.append('RunnerWithTeacher.random_score=-5000.0')
+  is_pretrained = method not in ('', 'kickstarting', 'jsrl', 'reloaded')
+  if method and not is_pretrained:
     bindings.append('RunnerWithTeacher.num_pretraining_iterations=0')
-  if agent == 'reloaded_rainbow':
-    teacher = str(tmp_path / 'teacher')
+  teacher = {'teacher_agent': 'auto', 'teacher_checkpoint_dir': None}
+  if method and not folder:  # Of Atari's games there is a teacher.
+    teacher['teacher_checkpoint_dir'] = BUNDLED
+  elif method:
+    teacher['teacher_agent'] = 'random'
+  if method == 'reloaded' and (folder or student == 'rainbow'):
+    scratch = f'{folder}/{student}.gin' if folder else f'{student}.gin'
+    teacher = teacher | {
+      'teacher_agent': 'auto',
+      'teacher_checkpoint_dir': str(tmp_path / 'teacher'),
+    }
     run(
-      base_dir=teacher,
-      agent='rainbow',
-      gin_files=['rainbow.gin'],
+      base_dir=str(tmp_path / 'teacher'),
+      agent=student,
+      gin_files=[scratch],
+      gin_bindings=bindings,
       teacher_checkpoint_dir=None,
     )
   run(
     base_dir=str(tmp_path),
     agent=agent,
-    gin_files=[path.name],
+    gin_files=[config],
     gin_bindings=bindings,
-    teacher_checkpoint_dir=teacher if is_reincarnated else None,
+    **teacher,
   )
   summary = json.loads((tmp_path / 'summary.json').read_text())
   phases = [row['phase'] for row in summary['rows']]

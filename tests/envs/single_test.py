@@ -1,5 +1,7 @@
 """Tests for reincarnating_rl.envs.single."""
 
+import sys
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -159,6 +161,14 @@ def test_observations_are_float32_and_terminals_beat_time_outs():
   observation, _, is_terminal, _ = environment.step(0)
   assert observation.dtype == np.float32
   assert is_terminal and environment.game_over and not environment.truncated
+
+
+def test_without_box2d(monkeypatch):
+  monkeypatch.setitem(sys.modules, 'Box2D', None)
+  for name in [n for n in sys.modules if n.startswith('gymnasium.envs.box2d')]:
+    monkeypatch.delitem(sys.modules, name)
+  with pytest.raises(errors.UserError, match=r'reincarnating_rl\[box2d\]'):
+    single.create_gymnasium_environment('LunarLander-v3')
 
 
 @pytest.mark.parametrize(

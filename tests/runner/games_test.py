@@ -1,0 +1,219 @@
+"""Games that gin chooses, from the first step to the next teacher."""
+
+import json
+
+import gin
+import gymnasium as gym
+import jax
+import numpy as np
+import pytest
+
+from reincarnating_rl import configuration
+from reincarnating_rl.errors import UserError
+from reincarnating_rl.networks import minatar_networks
+from reincarnating_rl.runner import factories
+from reincarnating_rl.runner.factories import TeacherSettings
+from reincarnating_rl.teachers import compact, description
+from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from tests.teachers.foreign import real_files
+
+LANDER = 'create_gymnasium_environment.game_name="LunarLander-v3"'
+
+
+def _runner(base_dir, student, config, *bindings, **teacher):
+  configuration.load(
+    [config],
+    bindings,
+    network_parameter=factories.AGENTS[student].network_parameter,
+  )
+  runner = factories.create_runner(
+    base_dir=str(base_dir),
+    agent=student,
+    teacher=TeacherSettings(**teacher),
+    seed=1,
+  )
+  configuration.check_every_binding_was_read()
+  return runner
+
+
+def _game(*bindings):
+  configuration.load([], bindings, network_parameter='JaxDQNAgent.network')
+  return factories.gin_bindings.create_game()
+
+
+@pytest.mark.parametrize(
+  ('bindings', 'name', 'stack_size'),
+  [
+    ((), 'Pong', 4),
+    (('create_game.kind="minatar"',), 'MinAtar/breakout', 1),
+    (('create_game.kind="gymnasium"', LANDER), 'LunarLander-v3', 1),
+  ],
+)
+def test_gin_chooses_the_game(bindings, name, stack_size):
+  game = _game(*bindings)
+  assert (game.name, game.stack_size) == (name, stack_size)
+
+
+def test_an_unknown_kind():
+  with pytest.raises(UserError, match="kind is 'atary': choose one of atari, "):
+    _game('create_game.kind="atary"')
+
+
+def test_the_student_takes_what_the_game_gives(tmp_path):
+  agent = _runner(tmp_path, 'dqn', 'gymnasium/dqn_cartpole.gin')._agent
+  assert (agent.observation_shape, agent.stack_size) == ((4,), 1)
+  assert agent.state.shape == (4, 1) and agent.state.dtype == np.float32
+  assert agent.replay.columns['observation'].dtype == np.float32
+
+
+def test_the_students_stack_goes_before_the_games(tmp_path):
+  runner = _runner(
+    tmp_path,
+    'qdagger_dqn',
+    'gymnasium/qdagger_dqn_cartpole.gin',
+    'JaxDQNAgent.stack_size=3',
+    agent='random',
+  )
+  assert runner._agent.state.shape == (4, 3)
+
+
+def test_observations_of_another_shape(tmp_path):
+  with pytest.raises(UserError, match=r'shape is \(84, 84\), but .*\(4,\)'):
+    _runner(
+      tmp_path,
+      'dqn',
+      'gymnasium/dqn_cartpole.gin',
+      'JaxDQNAgent.observation_shape=(84, 84)',
+    )
+
+
+class Vector(gym.Env):
+  """Three numbers and four actions: the game of the fixtures' teachers."""
+
+  observation_space = gym.spaces.Box(-1.0, 1.0, (3,), np.float32)
+  action_space = gym.spaces.Discrete(4)
+
+
+gym.register('Vector-v0', Vector)
+
+
+@pytest.mark.parametrize(
+  ('name', 'states', 'stack_size'),
+  [('sb3_ppo_mlp', 'vector', 1), ('sb3_dqn_mlp', 'stacked', 2)],
+)
+def test_teachers_of_stable_baselines3(name, states, stack_size):
+  """Of a game with vectors; nothing tells them but the game and the student."""
+  game = _game(
+    'create_game.kind="gymnasium"',
+    'create_gymnasium_environment.game_name="Vector-v0"',
+    'create_teacher.temperature=1.0',
+    f'JaxDQNAgent.stack_size={stack_size}',
+  )
+  path = real_files.FOLDER / f'{name}.zip'
+  teacher = factories.create_teacher(
+    TeacherSettings(checkpoint_dir=str(path)), game, needed=True
+  )
+  found = teacher.policy_logits(real_files.expected(f'{states}_states'))
+  expected = real_files.expected(name)
+  difference = found - expected
+  difference -= difference.mean(
+    axis=1, keepdims=True
+  )  # Of logits, any will do.
+  assert np.ptp(expected) > 0.02
+  np.testing.assert_allclose(difference, 0.0, atol=1e-5)
+
+
+def test_a_teacher_of_all_six_actions(tmp_path):
+  """Of MinAtar; what it knows besides the game's minimal set is left out."""
+  network = minatar_networks.MinAtarDQNNetwork(num_actions=6)
+  states = np.random.default_rng(0).integers(2, size=(3, 10, 10, 4, 1))
+  states = states.astype(np.uint8)
+  params = network.init(jax.random.key(0), states[0])
+  about = {'network': description.describe('dqn', network)._asdict()}
+  compact.write_compact(tmp_path, 0, params, about)
+  settings = TeacherSettings(checkpoint_dir=str(tmp_path))
+  game = _game('create_game.kind="minatar"')
+  with pytest.raises(MismatchedTeacherError, match='has 6 actions'):
+    factories.create_teacher(settings, game, needed=True)
+  meanings = "('NOOP', 'LEFT', 'UP', 'RIGHT', 'DOWN', 'FIRE')"
+  game = _game(
+    'create_game.kind="minatar"',
+    'create_teacher.temperature=1.0',
+    f'create_teacher.action_meanings={meanings}',
+  )
+  teacher = factories.create_teacher(settings, game, needed=True)
+  expected = jax.vmap(network.apply, in_axes=(None, 0))(params, states)
+  np.testing.assert_allclose(
+    teacher.policy_logits(states), expected.q_values[:, [0, 1, 3]], rtol=1e-5
+  )
+
+
+@pytest.mark.slow
+def test_a_run_is_the_next_teacher(tmp_path):
+  """Nothing but its folder is named; its actions and its game are checked."""
+  short = (
+    *('Runner.num_iterations=1', 'Runner.training_steps=60'),
+    *('JaxDQNAgent.min_replay_history=20', 'Student.batch_size=4'),
+    'RunnerWithTeacher.evaluation_episodes=2',
+  )
+  first = tmp_path / 'first'
+  _runner(first, 'rainbow', 'minatar/rainbow.gin', *short).run_experiment()
+  second = tmp_path / 'second'
+  _runner(
+    second,
+    'qdagger_dqn',
+    'minatar/qdagger_dqn.gin',
+    *short,
+    'RunnerWithTeacher.teacher_steps=60',
+    'RunnerWithTeacher.num_pretraining_iterations=1',
+    'RunnerWithTeacher.num_pretraining_steps=3',
+    'RunnerWithTeacher.random_score=-1.0',
+    checkpoint_dir=str(first),
+  ).run_experiment()
+  lineage = json.loads((second / 'lineage.json').read_text())
+  teacher = lineage['teacher']
+  assert (teacher['agent'], teacher['network']) == (
+    'rainbow',
+    'MinAtarRainbowNetwork',
+  )
+  assert (teacher['vmax'], teacher['trained_on']) == (100.0, 'MinAtar/breakout')
+  assert lineage['spent']['pretraining_updates'] == 3
+  with pytest.raises(MismatchedTeacherError, match='on MinAtar/breakout, and'):
+    _runner(
+      tmp_path / 'third',
+      'qdagger_dqn',
+      'minatar/qdagger_dqn.gin',
+      'create_minatar_environment.game_name="freeway"',
+      checkpoint_dir=str(second),
+    )
+
+
+def balance(states):
+  """Pushes the cart the way that the pole falls: some 200 steps of 500."""
+  angle, spin = states[:, 2, -1], states[:, 3, -1]
+  return (angle + 0.5 * spin > 0).astype(np.int64)
+
+
+gin.external_configurable(balance, module='games_test')
+
+
+def test_a_student_learns_offline_from_one_who_balances(tmp_path):
+  runner = _runner(
+    tmp_path,
+    'qdagger_dqn',
+    'gymnasium/qdagger_dqn_cartpole.gin',
+    'create_teacher.policy=@games_test.balance',
+    'MLPDQNNetwork.hidden_units=32',
+    'RunnerWithTeacher.teacher_steps=2000',
+    'RunnerWithTeacher.num_pretraining_iterations=1',
+    'RunnerWithTeacher.num_pretraining_steps=600',
+    'RunnerWithTeacher.evaluation_episodes=10',
+    'Runner.num_iterations=0',
+    agent='callable',
+  )
+  runner.run_experiment()
+  record = runner.record
+  assert record.random_source == 'measured' and 10 < record.random < 40
+  assert record.teacher.mean > 4 * record.random
+  (row,) = record.rows
+  assert row['normalized'] > 0.5
