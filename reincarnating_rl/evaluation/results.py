@@ -55,11 +55,13 @@ class Runs(NamedTuple):
     return np.asarray(means, np.float64)
 
 
-def load_runs(paths: Sequence[str]) -> Runs:
+def load_runs(paths: Sequence[str], *, scale_of: str | None = None) -> Runs:
   """Reads runs from disk.
 
   Args:
     paths: directories, as `finding.find` takes them.
+    scale_of: the method whose teachers are 1 on every scale; None where the
+      runs of a game have one teacher.
 
   Returns:
     The runs.
@@ -77,8 +79,9 @@ def load_runs(paths: Sequence[str]) -> Runs:
     )
   _check_told_apart(evaluated)
   games = sorted({r.game for r in evaluated})
+  measuring = [r for r in evaluated if scale_of in (None, r.method)]
   pooled = {
-    game: scales.pool([r for r in evaluated if r.game == game])
+    game: scales.pool([r for r in measuring if r.game == game])
     for game in games
   }
   known = {game: scale for game, scale in pooled.items() if scale is not None}
