@@ -104,6 +104,7 @@ def test_a_kill_in_each_phase_changes_nothing(of_each_kind, tmp_path, phase):
   assert experiments.outcome(runner) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', toys.METHODS)
 def test_each_method_survives_a_kill_in_each_phase_and_at_the_switch(
   tmp_path_factory, tmp_path, name
