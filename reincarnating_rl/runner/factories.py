@@ -10,7 +10,7 @@ import gin
 import numpy as np
 
 from reincarnating_rl import gin_bindings
-from reincarnating_rl.agents import dqn, rainbow
+from reincarnating_rl.agents.registry import AGENTS
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
@@ -22,29 +22,6 @@ from reincarnating_rl.teachers import factory as teacher_factory
 from reincarnating_rl.teachers import training_state
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.teachers.training_state import TrainingState
-
-AGENTS = {
-  'dqn': dqn.ReincarnatingDQNAgent,
-  'qdagger_dqn': dqn.QDaggerDQNAgent,
-  'kickstarting_dqn': dqn.KickstartingDQNAgent,
-  'dagger_dqn': dqn.DaggerDQNAgent,
-  'ql_dagger_dqn': dqn.QLDaggerDQNAgent,
-  'pretrained_dqn': dqn.PretrainedDQNAgent,
-  'dqfd_dqn': dqn.DQfDDQNAgent,
-  'rehearsal_dqn': dqn.RehearsalDQNAgent,
-  'jsrl_dqn': dqn.JSRLDQNAgent,
-  'reloaded_dqn': dqn.ReloadedDQNAgent,
-  'rainbow': rainbow.ReincarnatingRainbowAgent,
-  'qdagger_rainbow': rainbow.QDaggerRainbowAgent,
-  'kickstarting_rainbow': rainbow.KickstartingRainbowAgent,
-  'dagger_rainbow': rainbow.DaggerRainbowAgent,
-  'ql_dagger_rainbow': rainbow.QLDaggerRainbowAgent,
-  'pretrained_rainbow': rainbow.PretrainedRainbowAgent,
-  'dqfd_rainbow': rainbow.DQfDRainbowAgent,
-  'rehearsal_rainbow': rainbow.RehearsalRainbowAgent,
-  'jsrl_rainbow': rainbow.JSRLRainbowAgent,
-  'reloaded_rainbow': rainbow.ReloadedRainbowAgent,
-}
 
 
 class TeacherSettings(NamedTuple):

@@ -99,6 +99,18 @@ def test_one_game_has_one_teacher(tmp_path):
     results.load_runs([str(tmp_path)])
 
 
+def test_the_teachers_of_one_method_may_be_everyones_scale(tmp_path):
+  strong = write(tmp_path, 'a', rows=(5.0,))
+  weak = write(
+    tmp_path, 'b', rows=(5.0,), score=2.0, teacher={'fingerprint': 'other'}
+  )
+  runs = results.load_runs(
+    [f'weak={weak}', f'strong={strong}'], scale_of='strong'
+  )
+  assert runs.scales['Pong'].teacher == 10.0
+  assert [list(runs.scores(r, run.ONLINE)) for r in runs.runs] == [[0.5], [0.5]]
+
+
 def test_other_games_have_other_teachers(tmp_path):
   write(tmp_path, 'a')
   write(tmp_path, 'b', game='Qbert', teacher={'fingerprint': 'other'})

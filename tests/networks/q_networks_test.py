@@ -11,6 +11,7 @@ import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
 from dopamine.jax import networks as dopamine_networks
 
 from reincarnating_rl.networks.q_networks import (
+  CompactDQNNetwork,
   ImpalaDQNNetwork,
   MLPDQNNetwork,
   NatureDQNNetwork,
@@ -89,3 +90,25 @@ def test_half_a_range_is_an_error():
   network = MLPDQNNetwork(num_actions=2, min_vals=(0.0,))
   with pytest.raises(ValueError, match='both min_vals and max_vals'):
     network.init(jax.random.key(0), jnp.zeros((1, 1)))
+
+
+def test_the_compact_network_has_the_layers_of_mnih_et_al_2013():
+  network = CompactDQNNetwork(num_actions=6)
+  params = network.init(jax.random.PRNGKey(0), _state('nature'))['params']
+  assert {name: layer['kernel'].shape for name, layer in params.items()} == {
+    'Conv_0': (8, 8, 4, 16),
+    'Conv_1': (4, 4, 16, 32),
+    'Dense_0': (9 * 9 * 32, 256),
+    'Dense_1': (256, 6),
+  }
+
+
+def test_the_compact_network_scales_pixels_itself_unless_told():
+  state = _state('nature')
+  params = CompactDQNNetwork(6).init(jax.random.PRNGKey(0), state)
+  scaled = CompactDQNNetwork(6, inputs_preprocessed=True)
+  np.testing.assert_allclose(
+    CompactDQNNetwork(6).apply(params, state).q_values,
+    scaled.apply(params, state.astype(np.float32) / 255.0).q_values,
+    rtol=1e-6,
+  )

@@ -1,0 +1,26 @@
+"""The names of students: a method, and a DQN or a Rainbow to follow it."""
+
+from reincarnating_rl.agents import dqn, rainbow
+
+AGENTS = {
+  'dqn': dqn.ReincarnatingDQNAgent,
+  'qdagger_dqn': dqn.QDaggerDQNAgent,
+  'kickstarting_dqn': dqn.KickstartingDQNAgent,
+  'dagger_dqn': dqn.DaggerDQNAgent,
+  'ql_dagger_dqn': dqn.QLDaggerDQNAgent,
+  'pretrained_dqn': dqn.PretrainedDQNAgent,
+  'dqfd_dqn': dqn.DQfDDQNAgent,
+  'rehearsal_dqn': dqn.RehearsalDQNAgent,
+  'jsrl_dqn': dqn.JSRLDQNAgent,
+  'reloaded_dqn': dqn.ReloadedDQNAgent,
+  'rainbow': rainbow.ReincarnatingRainbowAgent,
+  'qdagger_rainbow': rainbow.QDaggerRainbowAgent,
+  'kickstarting_rainbow': rainbow.KickstartingRainbowAgent,
+  'dagger_rainbow': rainbow.DaggerRainbowAgent,
+  'ql_dagger_rainbow': rainbow.QLDaggerRainbowAgent,
+  'pretrained_rainbow': rainbow.PretrainedRainbowAgent,
+  'dqfd_rainbow': rainbow.DQfDRainbowAgent,
+  'rehearsal_rainbow': rainbow.RehearsalRainbowAgent,
+  'jsrl_rainbow': rainbow.JSRLRainbowAgent,
+  'reloaded_rainbow': rainbow.ReloadedRainbowAgent,
+}
