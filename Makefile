@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_DIR ?= demo_run
+PVRL_DIR ?= pvrl_runs
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo pvrl test lint format bench clean
 
 .venv/.installed: setup.py constraints.txt reincarnating_rl/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
@@ -15,6 +16,10 @@ demo: .venv/.installed  ## Reincarnate the bundled Pong teacher, in minutes.
 	$(BIN)/python -m reincarnating_rl.train --agent qdagger_dqn \
 	  --gin_files configs/demo.gin --base_dir $(DEMO_DIR) \
 	  --teacher_checkpoint_dir teacher_ckpts/Pong/1
+
+# make pvrl PVRL="--games breakout --seeds 1 --methods qdagger,jsrl"
+pvrl: .venv/.installed  ## Compare all methods on MinAtar, in hours; resumes.
+	$(BIN)/python -m reincarnating_rl.pvrl --out $(PVRL_DIR) $(PVRL)
 
 test: .venv/.installed  ## All tests, on two processes.
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal

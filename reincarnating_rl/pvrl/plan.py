@@ -1,7 +1,6 @@
 """What the comparison runs: a pure function of games, seeds and methods."""
 
 import difflib
-import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -12,6 +11,8 @@ TEACHERS = 'teachers'
 MAIN = 'methods'
 _GAME = "create_minatar_environment.game_name = '{}'"
 _BUDGET = 'minatar/pvrl.gin'
+_TEACHER = 'minatar/pvrl_teacher.gin'
+_TEACHERS_SEED = 0
 
 
 class Variant(NamedTuple):
@@ -58,6 +59,7 @@ METHODS = {
   'Fine-tuning': Variant('reloaded_dqn'),
   'Tabula rasa': Variant('dqn'),
 }
+_N_STEP = 3  # that of the budget's file
 N_STEPS = (1, 3, 5, 10)
 # Iterations of the teachers' runs; those are twenty.
 STRENGTHS = {'weak': 1, 'middling': 4, 'strong': None}
@@ -67,7 +69,10 @@ STUDIES = {
   'n_step': Study(
     'QDagger with n-step returns',
     {
-      f'n = {n}': Variant('qdagger_dqn', (f'JaxDQNAgent.update_horizon = {n}',))
+      f'n = {n}': Variant(
+        'qdagger_dqn',
+        () if n == _N_STEP else (f'JaxDQNAgent.update_horizon = {n}',),
+      )
       for n in N_STEPS
     },
   ),
@@ -130,15 +135,14 @@ def make_plan(choice: Choice, *, bindings: Sequence[str] = ()) -> list[Job]:
     The jobs. Those of several studies that are one and the same run, such as
     QDagger's, are one job.
   """
-  jobs = {}
+  jobs = {job.directory: job for job in _teachers(choice, bindings)}
   for study in choice.studies:
-    for variant in _variants(study, choice).values():
-      for game, seed in _places(choice):
+    # Seed after seed: a first table is there before all runs are.
+    for game, seed in _places(choice):
+      for variant in _variants(study, choice).values():
         job = _student(variant, game, seed, bindings)
         jobs.setdefault(job.directory, job)
-  # Seed after seed: the first complete table is there after a part of them.
-  students = sorted(jobs.values(), key=lambda job: _seed(job.directory))
-  return [*(_teacher(game, bindings) for game in choice.games), *students]
+  return list(jobs.values())
 
 
 def runs_of(study: str, choice: Choice) -> dict[str, list[str]]:
@@ -168,19 +172,19 @@ def _variants(study: str, choice: Choice) -> dict[str, Variant]:
 
 def _places(choice: Choice) -> list[tuple[str, int]]:
   seeds = range(1, choice.seeds + 1)
-  return list(itertools.product(choice.games, seeds))
+  return [(game, seed) for seed in seeds for game in choice.games]
 
 
-def _seed(directory: str) -> int:
-  return int(directory.rsplit('/', 1)[1])
-
-
-def _teacher(game: str, bindings: Sequence[str]) -> Job:
-  return Job(
-    f'{TEACHERS}/{game}',
-    _flags('dqn', ['minatar/pvrl_teacher.gin'], [_GAME.format(game), *bindings])
-    + ('--run_number=0',),
-  )
+def _teachers(choice: Choice, bindings: Sequence[str]) -> list[Job]:
+  return [
+    Job(
+      f'{TEACHERS}/{game}',
+      _flags(
+        'dqn', [_TEACHER], [_GAME.format(game), *bindings], _TEACHERS_SEED
+      ),
+    )
+    for game in choice.games
+  ]
 
 
 def _student(
@@ -192,8 +196,8 @@ def _student(
       variant.agent,
       [f'minatar/{variant.agent}.gin', _BUDGET],
       [_GAME.format(game), *variant.bindings, *bindings],
-    )
-    + (f'--run_number={seed}',),
+      seed,
+    ),
     f'{TEACHERS}/{game}',
     variant.teacher_checkpoint,
   )
@@ -208,10 +212,11 @@ def _directory(variant: Variant, game: str, seed: int) -> str:
 
 
 def _flags(
-  agent: str, files: Sequence[str], bindings: Sequence[str]
+  agent: str, files: Sequence[str], bindings: Sequence[str], seed: int
 ) -> tuple[str, ...]:
   return (
     f'--agent={agent}',
     *(f'--gin_files={name}' for name in files),
     *(f'--gin_bindings={binding}' for binding in bindings),
+    f'--run_number={seed}',
   )

@@ -65,13 +65,20 @@ def test_a_run_of_several_studies_is_one_job():
   }
 
 
-def test_seeds_come_one_after_the_other():
-  seeds = [
-    job.directory[-1]
-    for job in make(('asterix', 'breakout'), 3, tuple(plan.METHODS))
+def test_studies_come_one_after_the_other_and_so_do_seeds():
+  games = ('asterix', 'breakout')
+  directories = [
+    job.directory.split('/')[1:]
+    for job in make(games, 2, ('QDagger', 'JSRL'), (plan.MAIN, 'weaning'))
     if job.teacher
   ]
-  assert seeds == sorted(seeds)
+  assert directories == [
+    [agent, game, seed]
+    for agents in (('qdagger_dqn', 'jsrl_dqn'), ('dagger_dqn', 'ql_dagger_dqn'))
+    for seed in '12'
+    for game in games
+    for agent in agents
+  ]
 
 
 def test_variants_differ_in_directory_and_in_what_sets_them_apart():
