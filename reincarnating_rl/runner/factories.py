@@ -6,9 +6,6 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import gin
-import numpy as np
-
 from reincarnating_rl import gin_bindings
 from reincarnating_rl.agents.registry import AGENTS
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
@@ -17,6 +14,7 @@ from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.replay import stored
 from reincarnating_rl.replay.stored import StoredReplay
+from reincarnating_rl.runner import observations
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.teachers import factory as teacher_factory
 from reincarnating_rl.teachers import training_state
@@ -121,39 +119,8 @@ def create_agent(
     UserError: a setting makes no sense, or does not fit the game.
   """
   del session, summary_writer
-  _tell_observations(environment, stack_size)
+  observations.tell_student(environment, stack_size)
   return AGENTS[name](num_actions=environment.action_space.n, seed=seed)
-
-
-def _tell_observations(environment: Environment, stack_size: int) -> None:
-  """Has the student take the game's observations.
-
-  They are set where Dopamine's configurations set them, for the constructors of
-  its agents do not all hand them on.
-
-  Raises:
-    UserError: the user has set others.
-  """
-  space = environment.observation_space
-  told = gin.get_bindings('JaxDQNAgent')
-  given = told.get('observation_shape', space.shape)
-  if tuple(given) != space.shape:
-    raise UserError(
-      f'JaxDQNAgent.observation_shape is {given}, but the game gives '
-      f'{space.shape}: leave it out.'
-    )
-  settings = {
-    'observation_shape': space.shape,
-    'observation_dtype': np.dtype(space.dtype).name,
-    'stack_size': stack_size,
-  }
-  with gin.unlock_config():
-    for name in settings.keys() - told.keys():
-      gin.bind_parameter(f'JaxDQNAgent.{name}', settings[name])
-
-
-def _stack_size(game: Game) -> int:
-  return gin.get_bindings('JaxDQNAgent').get('stack_size', game.stack_size)
 
 
 def find_teacher_replay(settings: TeacherSettings) -> StoredReplay | None:
@@ -230,7 +197,7 @@ def create_teacher(
       settings.checkpoint_dir,
       num_actions=int(environment.action_space.n),
       observation_shape=environment.observation_space.shape,
-      stack_size=_stack_size(game),
+      stack_size=observations.stack_size(game),
       checkpoint_number=settings.checkpoint_number,
       checkpoint_file_prefix=settings.checkpoint_file_prefix,
       game_actions=environment.action_meanings,
