@@ -6,8 +6,8 @@
 The settings are those of the shipped configurations, with batches of 32 and an
 update in four steps everywhere. The limit of a step is a quarter of the bare
 jitted update, on data already in place, and the bare step of the environment.
-The teacher is a network of the student's kind with its first parameters. Seconds
-are those of the process on its core, whoever else uses the machine.
+The teacher is a network of the student's kind with its first parameters.
+Seconds are those of the process on its core, whoever else uses the machine.
 """
 
 import argparse
@@ -202,6 +202,7 @@ def main() -> None:
   parser.add_argument('--rounds', type=int, default=7)
   args = parser.parse_args()
   logging.set_verbosity(logging.ERROR)
+  jax.config.update('jax_cpu_enable_async_dispatch', False)  # As `train` does.
   print('one core, batch 32, an update in 4 steps')
   print(
     f'{"":25}{"steps/s":>10}{"limit":>10}{"ratio":>8}{"update ms":>10}'
