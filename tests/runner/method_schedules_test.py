@@ -151,3 +151,11 @@ def test_an_offline_phase_that_the_method_cannot_have_is_an_error(
 ):
   with pytest.raises(UserError, match=message):
     make_runner(tmp_path, name, num_pretraining_iterations=asked)
+
+
+@pytest.mark.parametrize('kind', [toys.JSRL['dqn'], toys.RELOADED['rainbow']])
+def test_nor_have_those_that_differ_by_who_acts_or_begins(tmp_path, kind):
+  with pytest.raises(UserError, match='has no offline phase'):
+    experiments.make_runner(
+      tmp_path, num_pretraining_iterations=1, agent={'kind': kind}
+    )
