@@ -119,6 +119,9 @@ def test_the_papers_values_of_drq(tmp_path):
   assert type(agent.replay).__name__ == 'FrameStore'
 
 
+BUDGETS = {'dqn': 10, 'rainbow': 15}  # Online iterations, of a million frames.
+
+
 def num_iterations(runner):
   phases = [row.phase.name for row in runner.plan]
   return {name: phases.count(name) for name in dict.fromkeys(phases)}
@@ -133,7 +136,7 @@ def test_the_papers_values_of_rehearsal(tmp_path, kind):
   assert num_iterations(runner) == {
     'TEACHER_EVALUATION': 1,
     'COLLECT': 10,
-    'ONLINE': 10,
+    'ONLINE': BUDGETS[kind],
   }
 
 
@@ -144,7 +147,10 @@ def test_the_papers_values_of_jsrl(tmp_path, kind):
   assert (agent.roll_in_horizon, agent.update_horizon) == (1000, 3)
   agent.finish_online_iteration()
   assert agent.roll_in_horizon == 800
-  assert num_iterations(runner) == {'TEACHER_EVALUATION': 1, 'ONLINE': 10}
+  assert num_iterations(runner) == {
+    'TEACHER_EVALUATION': 1,
+    'ONLINE': BUDGETS[kind],
+  }
 
 
 @pytest.mark.parametrize(
@@ -184,11 +190,10 @@ def test_the_papers_values_of_dqn(tmp_path):
 
 
 @pytest.mark.parametrize(
-  ('kind', 'decay_period', 'online'),
-  [('dqn', 1_500_000, 10), ('rainbow', 2_500_000, 15)],
+  ('kind', 'decay_period'), [('dqn', 1_500_000), ('rainbow', 2_500_000)]
 )
 def test_the_papers_values_of_dqfd_and_pretraining(
-  tmp_path, kind, decay_period, online
+  tmp_path, kind, decay_period
 ):
   dqfd = build(tmp_path / 'dqfd', f'dqfd_{kind}.gin')
   agent = dqfd._agent
@@ -203,7 +208,10 @@ def test_the_papers_values_of_dqfd_and_pretraining(
   assert (agent.distill_coefficient, agent.learning_rate) == (0.0, 1e-5)
   for runner in (dqfd, pretrained):
     phases = [row.phase.name for row in runner.plan]
-    assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (10, online)
+    assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (
+      10,
+      BUDGETS[kind],
+    )
 
 
 @pytest.mark.parametrize('name', ['kickstarting', 'dagger', 'ql_dagger'])
