@@ -2,9 +2,11 @@
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from reincarnating_rl.errors import UserError
 
@@ -65,6 +67,25 @@ def sync_directory(directory: str) -> None:
     os.fsync(descriptor)
   finally:
     os.close(descriptor)
+
+
+def lock(file: BinaryIO) -> bool:
+  """Locks a file for as long as it is open, here or in a child.
+
+  Args:
+    file: open to be written.
+
+  Returns:
+    False where another process has it locked. Some network file systems have
+    no locks: those do without.
+  """
+  try:
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+  except BlockingIOError:
+    return False
+  except OSError:
+    pass
+  return True
 
 
 def sha256(data: bytes) -> str:

@@ -15,6 +15,7 @@ ALLOWED = {
   'types': set(),
   'errors': set(),
   'files': {'errors'},
+  'interrupts': set(),
   'losses': {'types'},
   'networks': {'types'},
   'schedules': set(),
@@ -30,7 +31,7 @@ ALLOWED = {
   'evaluation': {'errors', 'files', 'formats'},
   'command_line': {'errors'},
   'report': {'errors', 'command_line', 'evaluation'},
-  'pvrl': {'errors', 'files', 'command_line', 'evaluation'},
+  'pvrl': {'errors', 'files', 'interrupts', 'command_line', 'evaluation'},
   'pvrl.__main__': {'pvrl'},
   '_dopamine_compat': set(),
   'agents': {
@@ -42,7 +43,7 @@ ALLOWED = {
   'configuration': {'configs_path', 'errors'},
   'runner': {
     *('_dopamine_compat', 'types', 'errors', 'files', 'agents', 'envs'),
-    *('evaluation', 'gin_bindings', 'replay', 'teachers'),
+    *('evaluation', 'gin_bindings', 'interrupts', 'replay', 'teachers'),
   },
   'train': {'errors', 'configuration', 'runner'},
   'teacher_tools': {
@@ -52,7 +53,8 @@ ALLOWED = {
   'teachers.__main__': {'teacher_tools'},
 }
 PURE = {
-  *('types', 'errors', 'files', 'losses', 'networks', 'schedules'),
+  *('types', 'errors', 'files', 'interrupts'),
+  *('losses', 'networks', 'schedules'),
   *('teacher_terms', 'objectives', 'augmentation', 'learning'),
   *('formats', 'replay', 'teachers', 'fetching', 'evaluation'),
   *('command_line', 'report', 'pvrl', 'pvrl.__main__'),
@@ -61,6 +63,7 @@ OUTSIDE_PURE = {
   'types': {'jax', 'numpy'},
   'errors': set(),
   'files': set(),
+  'interrupts': set(),
   'losses': {'jax', 'optax', 'chex'},
   'networks': {'jax', 'flax'},
   'schedules': {'jax', 'numpy'},

@@ -18,7 +18,7 @@ class Estimate(NamedTuple):
   """Point estimates and the ends of their 95% intervals, each [...].
 
   `low` and `high` are None where there is one run a game: nothing can be drawn
-  from it.
+  from it, and nothing says how far another would be.
   """
 
   point: np.ndarray
@@ -118,7 +118,7 @@ def estimate(
     The estimate.
   """
   point = statistic(*scores)
-  if all(len(matrix) == 1 for matrix in scores):
+  if any(len(matrix) == 1 for matrix in scores):
     return Estimate(point, None, None)
   from reincarnating_rl.evaluation import _rliable
 

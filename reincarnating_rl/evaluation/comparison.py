@@ -41,6 +41,8 @@ def compare(runs: Runs, at: float | None = None) -> tuple[Runs, Comparison]:
   notes = []
   if at is not None:
     runs, notes = _without_shorter(runs, at)
+  runs, lines = _without_offline(runs)
+  notes += lines
   online = {m: r for m in runs.methods if (r := _last_steps(runs, m))}
   steps = at
   if online and steps is None:
@@ -83,15 +85,27 @@ def _without_shorter(runs: Runs, at: float) -> tuple[Runs, list[str]]:
   return runs._replace(runs=tuple(kept)), notes
 
 
+def _without_offline(runs: Runs) -> tuple[Runs, list[str]]:
+  """Leaves out runs that did not come as far as others of their method."""
+  online = {r.method for r in runs.runs if r.of_phase(ONLINE)}
+  kept = tuple(
+    r for r in runs.runs if r.method not in online or r.of_phase(ONLINE)
+  )
+  notes = [
+    f'{r.path} is left out: it has no online evaluation yet.'
+    for r in runs.runs
+    if r not in kept
+  ]
+  return runs._replace(runs=kept), notes
+
+
 def _last_steps(runs: Runs, method: str) -> dict[str, int]:
   """Returns the online steps of a method's runs, by path."""
-  last = {
+  return {
     r.path: r.of_phase(ONLINE)[-1].steps
     for r in runs.runs
     if r.method == method and r.of_phase(ONLINE)
   }
-  everyone = sum(r.method == method for r in runs.runs)
-  return last if len(last) == everyone else {}
 
 
 def _who_is_short(online: dict[str, dict[str, int]], steps: float) -> list[str]:

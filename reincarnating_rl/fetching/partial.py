@@ -5,7 +5,6 @@ if its record names another version; `NAME` itself is there whole or not at all.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import threading
@@ -164,14 +163,10 @@ def remove_record(path: str) -> None:
 
 
 def _lock(file: BinaryIO, path: str) -> None:
-  try:
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-  except BlockingIOError as error:
+  if not files.lock(file):
     raise FetchError(
       f'Another process is fetching {path}: let it end, or stop it.'
-    ) from error
-  except OSError:
-    pass  # Some network file systems have no locks; those do without.
+    )
 
 
 def _record(remote: RemoteFile) -> bytes:

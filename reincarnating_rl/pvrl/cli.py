@@ -16,7 +16,8 @@ _DESCRIPTION = f"""Compares the ways to reuse a teacher and its data.
 
 Trains one DQN teacher for each of MinAtar's games, then the students of each
 method from the same teachers and the same stored replays, with equal budgets,
-and writes a report of each study. The same command goes on after a stop.
+and writes a report of each study to DIR/reports. Ctrl-C writes checkpoints;
+the same command goes on from them, and makes again what failed.
 
 examples:
   {PROGRAM} --out runs/pvrl
@@ -49,7 +50,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
   add = parser.add_argument
   add('--out', metavar='DIR', required=True, help='where runs and reports go')
   for what, known, default in (
-    ('games', plan.GAMES, 'asterix,breakout,space_invaders'),
+    ('games', plan.GAMES, 'breakout,freeway,space_invaders'),
     ('methods', plan.METHODS, ','.join(plan.METHODS)),
     ('studies', plan.STUDIES, ','.join(plan.STUDIES)),
   ):
@@ -60,12 +61,17 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
       help=f'of {", ".join(known)}; default: %(default)s',
     )
   at_least_one = command_line.number(int, 1)
-  add('--seeds', type=at_least_one, default=3, help='of each; %(default)s')
+  add(
+    '--seeds',
+    type=at_least_one,
+    default=3,
+    help='runs of each method in each game; %(default)s',
+  )
   add(
     '--processes',
     type=at_least_one,
     default=2,
-    help='runs at a time, each on a core of its own; %(default)s',
+    help='runs at a time, each on one core; %(default)s',
   )
   add(
     '--gin_bindings',
@@ -91,21 +97,35 @@ def _run(args: argparse.Namespace) -> None:
   if args.dry_run:
     print('\n'.join(shlex.join(pool.command(job)) for job in jobs))
     return
-  failed = pool.run(jobs)
+  try:
+    failed = pool.run(jobs)
+  except KeyboardInterrupt:
+    print('The same command goes on from here.', file=sys.stderr)
+    raise
+  mistakes = []
   for study in chosen.studies:
-    _report(root, study, chosen, failed)
+    try:
+      _report(root, study, chosen, failed)
+    except UserError as error:  # The other studies are as good as before.
+      mistakes.append(f'{study}: {error}')
   if failed:
     directory, reason = next(iter(failed.items()))
     raise UserError(
       f'{len(failed)} of {len(jobs)} runs failed, {root / directory} first '
       f'({reason}): see log.txt there.'
     )
+  if mistakes:
+    raise UserError('; '.join(mistakes))
 
 
 def _report(
   root: pathlib.Path, study: str, chosen: plan.Choice, failed: dict[str, str]
 ) -> None:
-  """Writes what a study shows, as far as its runs were made."""
+  """Writes what a study shows, as far as its runs were made.
+
+  Raises:
+    UserError: its runs cannot be compared.
+  """
   # What is slow to import waits until the runs are done.
   from reincarnating_rl.evaluation import page, results, terminal
 

@@ -1,23 +1,24 @@
 """Running jobs, several at a time; what is done is not done again."""
 
+import contextlib
 import json
-import os
 import pathlib
 import shlex
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import tqdm.auto as tqdm
 
 from reincarnating_rl import files
 from reincarnating_rl.errors import UserError
+from reincarnating_rl.interrupts import InterruptFlag
+from reincarnating_rl.pvrl import processes
 from reincarnating_rl.pvrl.plan import Job
 
 _DONE = 'finished.json'
-_LOG = 'log.txt'
+_LOCK = '.lock'
 _POLL_SECONDS = 0.2
 
 
@@ -29,10 +30,11 @@ class Pool:
 
     Args:
       root: under which each job has its directory.
-      processes: at a time; each is kept to a core of its own.
+      processes: at a time; each is kept to one core.
     """
     self._root = root
-    self._processes = processes
+    self._num_processes = processes
+    self._interrupt = InterruptFlag()
     self._running: dict[int, tuple[Job, subprocess.Popen]] = {}
     self._failed: dict[str, str] = {}
 
@@ -72,64 +74,79 @@ class Pool:
       jobs: each after the one it needs.
 
     Returns:
-      The last line of the log of each job that failed, by directory. What
-      needs a failed one is left out, and named as well.
+      Why each job failed that did, by directory. What needs a failed one is
+      left out, and named as well.
 
     Raises:
+      UserError: another command is at work in the directory, or was, with
+        other settings.
       KeyboardInterrupt: after every process has written its checkpoint.
     """
-    done = {job.directory for job in jobs if self.is_done(job)}
-    waiting = [job for job in jobs if job.directory not in done]
-    with tqdm.tqdm(
-      total=len(jobs), initial=len(done), unit=' run', dynamic_ncols=True
-    ) as bar:
+    with self._alone() as lock, self._interrupt.listening():
+      done = {job.directory for job in jobs if self.is_done(job)}
+      waiting = [job for job in jobs if job.directory not in done]
+      bar = tqdm.tqdm(
+        total=len(jobs), initial=len(done), unit=' run', dynamic_ncols=True
+      )
       try:
-        while waiting or self._running:
-          waiting = self._drop_hopeless(waiting)
-          self._start(waiting, done)
-          bar.set_postfix_str(', '.join(sorted(self._names())))
-          time.sleep(_POLL_SECONDS)
-          bar.update(self._collect(done))
+        with bar:
+          self._work(waiting, done, bar, lock)
       finally:
-        self._stop()
+        processes.stop(process for _, process in self._running.values())
     return self._failed
 
-  def _names(self) -> list[str]:
-    return [job.directory for job, _ in self._running.values()]
+  @contextlib.contextmanager
+  def _alone(self) -> Iterator[int]:
+    """Locks the directory; runs keep the lock should this command be killed."""
+    self._root.mkdir(parents=True, exist_ok=True)
+    with open(self._root / _LOCK, 'wb') as file:
+      if not files.lock(file):
+        raise UserError(
+          'Another command, or runs that one left behind, are at work in '
+          f'{self._root}: let them end, stop them, or choose another --out.'
+        )
+      yield file.fileno()
 
-  def _drop_hopeless(self, waiting: Sequence[Job]) -> list[Job]:
-    for job in waiting:
-      if job.teacher in self._failed:
-        self._failed[job.directory] = f'its teacher failed: {job.teacher}'
-    return [job for job in waiting if job.directory not in self._failed]
+  def _work(
+    self, waiting: list[Job], done: set[str], bar: tqdm.tqdm, lock: int
+  ) -> None:
+    shown = None
+    while waiting or self._running:
+      ended = self._drop_hopeless(waiting)
+      self._start(waiting, done, lock)
+      names = ', '.join(job.directory for job, _ in self._running.values())
+      # A terminal's clock ticks; a file grows only when there is news.
+      bar.set_postfix_str(names, sys.stderr.isatty() or names != shown)
+      shown = names
+      time.sleep(_POLL_SECONDS)
+      self._interrupt.check()
+      ended += self._collect(done)
+      if ended:  # An update by nothing is shown as well.
+        bar.update(ended)
 
-  def _start(self, waiting: list[Job], done: set[str]) -> None:
-    for slot in set(range(self._processes)) - set(self._running):
+  def _drop_hopeless(self, waiting: list[Job]) -> int:
+    """Removes jobs whose teacher failed; returns how many."""
+    hopeless = [job for job in waiting if job.teacher in self._failed]
+    for job in hopeless:
+      waiting.remove(job)
+      self._failed[job.directory] = f'its teacher failed: {job.teacher}'
+    return len(hopeless)
+
+  def _start(self, waiting: list[Job], done: set[str], lock: int) -> None:
+    for slot in set(range(self._num_processes)) - set(self._running):
       ready = (job for job in waiting if job.teacher in done | {None})
       job = next(ready, None)
       if job is None:
         return
       waiting.remove(job)
-      self._running[slot] = job, self._launch(job, slot)
-
-  def _launch(self, job: Job, slot: int) -> subprocess.Popen:
-    directory = self._root / job.directory
-    directory.mkdir(parents=True, exist_ok=True)
-    with open(directory / _LOG, 'ab') as log:
-      process = subprocess.Popen(
+      process = processes.start(
         self.command(job),
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # Ctrl-C reaches them through `_stop`.
-        env=os.environ | {'JAX_COMPILATION_CACHE_DIR': str(self._cache)},
+        self._root / job.directory,
+        cache=self._root / '.jax_cache',  # Runs compile the same programs.
+        core=slot,
+        lock=lock,
       )
-    _keep_to_a_core(process.pid, slot)
-    return process
-
-  @property
-  def _cache(self) -> pathlib.Path:
-    return self._root / '.jax_cache'  # Runs compile the same programs.
+      self._running[slot] = job, process
 
   def _collect(self, done: set[str]) -> int:
     """Takes note of what has ended; returns how many jobs did."""
@@ -139,31 +156,13 @@ class Pool:
         continue
       del self._running[slot]
       ended += 1
+      directory = self._root / job.directory
       if process.returncode:
-        self._failed[job.directory] = self._last_line(job)
-        tqdm.tqdm.write(f'{job.directory}: {self._failed[job.directory]}')
+        reason = processes.why(process.returncode, directory)
+        self._failed[job.directory] = reason
+        tqdm.tqdm.write(f'{job.directory}: {reason}', file=sys.stderr)
         continue
       done.add(job.directory)
       data = json.dumps({'flags': job.flags, 'command': self.command(job)})
-      files.write_atomically(
-        str(self._root / job.directory / _DONE), data.encode()
-      )
+      files.write_atomically(str(directory / _DONE), data.encode())
     return ended
-
-  def _last_line(self, job: Job) -> str:
-    text = (self._root / job.directory / _LOG).read_text(errors='replace')
-    return (text.strip() or 'it printed nothing').splitlines()[-1]
-
-  def _stop(self) -> None:
-    """Has every process write its checkpoint, and waits for it."""
-    for _, process in self._running.values():
-      process.send_signal(signal.SIGINT)
-    for _, process in self._running.values():
-      process.wait()
-
-
-def _keep_to_a_core(pid: int, slot: int) -> None:
-  # Small programs gain nothing from a second core, and lose by changing it.
-  if hasattr(os, 'sched_setaffinity'):
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(pid, {cores[slot % len(cores)]})

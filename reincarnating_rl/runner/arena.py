@@ -6,8 +6,8 @@ from reincarnating_rl.envs import rollouts
 from reincarnating_rl.envs.lanes import Episode, Policy
 from reincarnating_rl.envs.vector import VectorEnvironment
 from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
+from reincarnating_rl.interrupts import InterruptFlag
 from reincarnating_rl.runner import progress
-from reincarnating_rl.runner.interrupts import InterruptFlag
 from reincarnating_rl.runner.phases import Iteration
 
 

@@ -13,9 +13,9 @@ from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import summary
+from reincarnating_rl.interrupts import Interrupted, InterruptFlag
 from reincarnating_rl.replay.stored import StoredReplay
 from reincarnating_rl.runner import collectors
-from reincarnating_rl.runner.interrupts import Interrupted, InterruptFlag
 from reincarnating_rl.runner.iterations import Iterations
 from reincarnating_rl.runner.phases import Phase
 from reincarnating_rl.runner.position import Position

@@ -97,6 +97,15 @@ def test_one_run_has_no_interval():
   np.testing.assert_array_equal(found.point, aggregate.summary(HAND[:1]))
 
 
+def test_one_run_of_theirs_leaves_no_interval_of_ours():
+  found = aggregate.estimate(
+    *(aggregate.improvement, random_scores(5, 2), random_scores(1, 2)),
+    seed=0,
+    reps=10,
+  )
+  assert (found.low, found.high) == (None, None)
+
+
 def test_the_seed_decides_the_interval():
   scores = random_scores(4, 3)
 

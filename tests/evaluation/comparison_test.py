@@ -95,6 +95,20 @@ def test_offline_and_online_methods_are_not_compared(tmp_path):
   )
 
 
+def test_a_run_that_is_still_offline_does_not_hide_its_method(tmp_path):
+  write(tmp_path, 'A', 1, [2.0], offline=[1.0], method='x')
+  write(tmp_path, 'A', 2, [], offline=[5.0], method='x')
+  write(tmp_path, 'A', 1, [3.0], method='y')
+  found = compare(tmp_path)
+  assert {m: s.tolist() for m, s in found.final.items()} == {
+    'x': [[0.2]],
+    'y': [[0.3]],
+  }
+  assert found.notes == (
+    f'{tmp_path}/x/A/2 is left out: it has no online evaluation yet.',
+  )
+
+
 def test_raw_returns_are_not_compared(tmp_path):
   made.write(tmp_path / 'run', [made.row(1.0, steps=5)], teacher=None)
   assert compare(tmp_path).final == {}

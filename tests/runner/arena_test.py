@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.envs import policies, seeding
+from reincarnating_rl.interrupts import Interrupted, InterruptFlag
 from reincarnating_rl.runner import arena
-from reincarnating_rl.runner.interrupts import Interrupted, InterruptFlag
 from reincarnating_rl.runner.phases import Iteration, Phase
 from tests import toys
 

@@ -14,7 +14,7 @@ import pytest
 
 from reincarnating_rl import files
 from reincarnating_rl.errors import UserError
-from reincarnating_rl.runner.interrupts import Interrupted
+from reincarnating_rl.interrupts import Interrupted
 from reincarnating_rl.teachers import compact
 from tests import toys
 from tests.runner import experiments

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.errors import DamagedFileError, UserError
+from reincarnating_rl.interrupts import Interrupted
 from reincarnating_rl.replay import stored
 from reincarnating_rl.replay.loading import LoadReport
 from reincarnating_rl.runner import factories, teacher_replay
 from reincarnating_rl.runner.factories import TeacherSettings
-from reincarnating_rl.runner.interrupts import Interrupted
 from reincarnating_rl.runner.phases import Phase
 from tests.runner import experiments
 

@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from reincarnating_rl import interrupts
 from reincarnating_rl.envs import games
 from reincarnating_rl.envs.policies import epsilon_greedy_policy
-from reincarnating_rl.runner import arena, interrupts
+from reincarnating_rl.runner import arena
 from reincarnating_rl.runner.phases import Iteration, Phase
 from reincarnating_rl.teachers import factory
 from tests.teacher_tools.conftest import BUNDLED

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from reincarnating_rl.runner.interrupts import Interrupted, InterruptFlag
+from reincarnating_rl.interrupts import Interrupted, InterruptFlag
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -48,6 +48,19 @@ def test_handlers_are_restored_after_an_error():
   with pytest.raises(ZeroDivisionError), InterruptFlag().listening():
     1 / 0  # noqa: B018
   assert handlers() == before
+
+
+@pytest.mark.parametrize('before', [signal.SIG_DFL, signal.SIG_IGN])
+def test_a_closed_terminal_asks_unless_nohup_was(before):
+  was = signal.signal(signal.SIGHUP, before)
+  flag = InterruptFlag()
+  try:
+    with flag.listening():
+      signal.raise_signal(signal.SIGHUP)
+    assert flag.requested == (before == signal.SIG_DFL)
+    assert signal.getsignal(signal.SIGHUP) == before
+  finally:
+    signal.signal(signal.SIGHUP, was)
 
 
 def test_other_threads_leave_signals_alone():

@@ -25,11 +25,13 @@ class InterruptFlag:
 
   @contextlib.contextmanager
   def listening(self) -> Iterator[None]:
-    """Handles SIGINT and SIGTERM while the context lasts."""
+    """Handles SIGINT, SIGTERM and a closed terminal while it lasts."""
     if threading.current_thread() is not threading.main_thread():
       yield  # Only the main thread may handle signals.
       return
-    handled = (signal.SIGINT, signal.SIGTERM)
+    handled = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # As nohup sets it.
+      handled.append(signal.SIGHUP)
     previous = {s: signal.signal(s, self._handle) for s in handled}
     try:
       yield

@@ -1,0 +1,88 @@
+"""One run as a process: how it is started, stopped, and what it ended with."""
+
+import os
+import pathlib
+import signal
+import subprocess
+from collections.abc import Iterable, Sequence
+
+_LOG = 'log.txt'
+
+
+def start(
+  command: Sequence[str],
+  directory: pathlib.Path,
+  *,
+  cache: pathlib.Path,
+  core: int,
+  lock: int,
+) -> subprocess.Popen:
+  """Starts a run.
+
+  Args:
+    command: of the run.
+    directory: where its log goes, after those of earlier lives.
+    cache: of compiled programs.
+    core: it is kept to; counted modulo the cores that there are.
+    lock: an open file that the run holds open for as long as it lives.
+
+  Returns:
+    The process, in a session of its own: a terminal's Ctrl-C is not for it.
+  """
+  directory.mkdir(parents=True, exist_ok=True)
+  told = {
+    'JAX_COMPILATION_CACHE_DIR': str(cache),
+    'PYTHONUNBUFFERED': '1',  # A log is whole, whatever ended the run.
+    'TQDM_DISABLE': '1',  # Progress bars are no lines of a log.
+  }
+  with open(directory / _LOG, 'ab') as log:
+    process = subprocess.Popen(
+      command,
+      stdin=subprocess.DEVNULL,
+      stdout=log,
+      stderr=subprocess.STDOUT,
+      start_new_session=True,
+      pass_fds=(lock,),
+      env=os.environ | told,
+    )
+  _keep_to_a_core(process.pid, core)
+  return process
+
+
+def _keep_to_a_core(pid: int, core: int) -> None:
+  # Small programs gain nothing from a second core, and lose by changing it.
+  if hasattr(os, 'sched_setaffinity'):
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(pid, {cores[core % len(cores)]})
+
+
+def why(status: int, directory: pathlib.Path) -> str:
+  """Says in a line why a run failed.
+
+  Args:
+    status: that it ended with; not 0.
+    directory: of its log.
+  """
+  if status < 0:
+    return f'ended by signal {-status}, {signal.strsignal(-status)}'
+  text = (directory / _LOG).read_text(encoding='utf-8', errors='replace')
+  return (text.strip() or 'it printed nothing').splitlines()[-1]
+
+
+def stop(running: Iterable[subprocess.Popen]) -> None:
+  """Has runs write their checkpoints, and waits for them.
+
+  Args:
+    running: to be stopped. Whatever interrupts the wait ends them at once.
+  """
+  running = list(running)
+  try:
+    # Unlike SIGINT, nothing that was started in the background ignores it.
+    for process in running:
+      process.terminate()
+    for process in running:
+      process.wait()
+  finally:
+    for process in running:
+      process.kill()
+      process.wait()
