@@ -13,10 +13,14 @@ from reincarnating_rl.errors import UserError
 from reincarnating_rl.runner import factories
 
 BUNDLED = str(pathlib.Path(__file__).parents[1] / 'teacher_ckpts/Pong/1')
+BUDGET = 'minatar/pvrl.gin'  # Of no agent: it comes after a method's file.
 CONFIGS = sorted(
-  path.relative_to(configs_path.SHIPPED).as_posix()
-  for path in configs_path.SHIPPED.rglob('*.gin')
-  if path.parent.name != 'base'
+  {
+    path.relative_to(configs_path.SHIPPED).as_posix()
+    for path in configs_path.SHIPPED.rglob('*.gin')
+    if path.parent.name != 'base'
+  }
+  - {BUDGET}
 )
 
 
@@ -28,15 +32,15 @@ def agent_of(config):
   )[1]
 
 
-def load(config, bindings=()):
+def load(config, bindings=(), *, then=()):
   agent = factories.AGENTS[agent_of(config)]
   configuration.load(
-    [config], bindings, network_parameter=agent.network_parameter
+    [config, *then], bindings, network_parameter=agent.network_parameter
   )
 
 
-def build(tmp_path, config, bindings=()):
-  load(config, bindings)
+def build(tmp_path, config, bindings=(), *, then=()):
+  load(config, bindings, then=then)
   agent = agent_of(config)
   teacher = factories.TeacherSettings()
   if factories.AGENTS[agent].needs_teacher:
@@ -55,6 +59,19 @@ def test_every_binding_is_read_by_something(tmp_path, config):
   # Bindings of functions that are never called were inert in the official code.
   build(tmp_path, config)
   configuration.check_every_binding_was_read()
+
+
+@pytest.mark.parametrize('method', ['dqfd', 'pretrained', 'rehearsal', 'jsrl'])
+def test_the_budget_of_the_comparison_goes_with_each_method(tmp_path, method):
+  # A random teacher has left no replay.
+  binding = "RunnerWithTeacher.teacher_data = 'collected'"
+  config = f'minatar/{method}_dqn.gin'
+  runner = build(tmp_path, config, [binding], then=[BUDGET])
+  configuration.check_every_binding_was_read()
+  assert num_iterations(runner)['ONLINE'] == 10
+  assert runner._agent.update_horizon == 3
+  if method == 'dqfd':
+    assert runner._agent._decay_period == 15_000
 
 
 def test_every_folder_of_configurations_is_shipped():
@@ -119,6 +136,9 @@ def test_the_papers_values_of_drq(tmp_path):
   assert type(agent.replay).__name__ == 'FrameStore'
 
 
+BUDGETS = {'dqn': 10, 'rainbow': 15}  # Online iterations, of a million frames.
+
+
 def num_iterations(runner):
   phases = [row.phase.name for row in runner.plan]
   return {name: phases.count(name) for name in dict.fromkeys(phases)}
@@ -133,7 +153,7 @@ def test_the_papers_values_of_rehearsal(tmp_path, kind):
   assert num_iterations(runner) == {
     'TEACHER_EVALUATION': 1,
     'COLLECT': 10,
-    'ONLINE': 10,
+    'ONLINE': BUDGETS[kind],
   }
 
 
@@ -144,7 +164,10 @@ def test_the_papers_values_of_jsrl(tmp_path, kind):
   assert (agent.roll_in_horizon, agent.update_horizon) == (1000, 3)
   agent.finish_online_iteration()
   assert agent.roll_in_horizon == 800
-  assert num_iterations(runner) == {'TEACHER_EVALUATION': 1, 'ONLINE': 10}
+  assert num_iterations(runner) == {
+    'TEACHER_EVALUATION': 1,
+    'ONLINE': BUDGETS[kind],
+  }
 
 
 @pytest.mark.parametrize(
@@ -184,11 +207,10 @@ def test_the_papers_values_of_dqn(tmp_path):
 
 
 @pytest.mark.parametrize(
-  ('kind', 'decay_period', 'online'),
-  [('dqn', 1_500_000, 10), ('rainbow', 2_500_000, 15)],
+  ('kind', 'decay_period'), [('dqn', 1_500_000), ('rainbow', 2_500_000)]
 )
 def test_the_papers_values_of_dqfd_and_pretraining(
-  tmp_path, kind, decay_period, online
+  tmp_path, kind, decay_period
 ):
   dqfd = build(tmp_path / 'dqfd', f'dqfd_{kind}.gin')
   agent = dqfd._agent
@@ -203,7 +225,10 @@ def test_the_papers_values_of_dqfd_and_pretraining(
   assert (agent.distill_coefficient, agent.learning_rate) == (0.0, 1e-5)
   for runner in (dqfd, pretrained):
     phases = [row.phase.name for row in runner.plan]
-    assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (10, online)
+    assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (
+      10,
+      BUDGETS[kind],
+    )
 
 
 @pytest.mark.parametrize('name', ['kickstarting', 'dagger', 'ql_dagger'])

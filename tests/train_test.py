@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 CONFIGS = sorted(
   path.relative_to(ROOT / 'configs').as_posix()
   for path in (ROOT / 'configs').rglob('*.gin')
-  if path.parent.name != 'base'
+  if path.parent.name != 'base' and '--agent' in path.read_text()
 )
 FIXTURES = ROOT / 'tests' / 'fixtures'
 BUNDLED = str(ROOT / 'teacher_ckpts/Pong/1')

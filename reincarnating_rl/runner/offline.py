@@ -55,7 +55,9 @@ def num_iterations(
       f'{setting}, and this --agent learns from its teacher offline only: set '
       'it to 1 or more, or choose another.'
     )
-  return default if asked is None else asked
+  if asked is not None:
+    return asked
+  return default if agent.is_listening else 0  # Rehearsal may, and need not.
 
 
 def load(

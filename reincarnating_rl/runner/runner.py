@@ -88,8 +88,9 @@ class RunnerWithTeacher(
       random_score: of the random policy; None takes the published one, or
         measures it where there is none.
       num_pretraining_iterations: offline iterations, each evaluated; None is 10
-        where the method has an offline phase. Where it has none, a number is an
-        error.
+        where the method has an offline phase, and 0 in rehearsal, which may
+        have one. Where there can be none, a number is an error, unless the
+        teacher is only compared with.
       num_pretraining_steps: gradient updates in each.
       teacher_steps: environment steps of teacher data: to collect, or the
         newest so many of a stored replay.

@@ -139,6 +139,18 @@ def test_ten_offline_iterations_are_the_default_of_those_that_have_any(
   assert phases.count('PRETRAIN') == 10
 
 
+def test_rehearsal_has_no_offline_iterations_unless_they_are_asked_for(
+  tmp_path,
+):
+  runner = experiments.make_runner(
+    tmp_path,
+    num_pretraining_iterations=None,
+    agent={'kind': toys.REHEARSAL['dqn']},
+  )
+  phases = [row.phase.name for row in runner.plan]
+  assert phases == ['TEACHER_EVALUATION', 'COLLECT', *['ONLINE'] * 2]
+
+
 @pytest.mark.parametrize(
   ('name', 'asked', 'message'),
   [
