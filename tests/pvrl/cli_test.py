@@ -59,6 +59,11 @@ def test_a_study_ends_with_its_report_and_is_not_run_again(
   ran = len(written)
   assert cli.main(argv) == 0
   assert len(written) == ran
+  # Of a part, too; nothing is run for it.
+  page.unlink()
+  more = ['--seeds', '3', '--report']
+  assert cli.main([*argv, *more]) == 0
+  assert page.exists() and len(written) == ran
 
 
 def test_a_failed_run_is_told_and_the_reports_are_of_the_others(
@@ -111,6 +116,7 @@ def test_a_dry_run_prints_commands_and_writes_nothing(tmp_path, capsys):
     (['--out', 'x', '--games', 'brekout'], 'Did you mean breakout'),
     (['--out', 'x', '--studies', 'weening'], 'Did you mean weaning'),
     (['--out', 'x', '--seeds', '0'], "'0' is no number from 1"),
+    (['--out', 'x', '--report'], 'No student in x is done yet'),
     ([], '--out'),
   ],
 )
