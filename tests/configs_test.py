@@ -10,6 +10,7 @@ import pytest
 from reincarnating_rl import configs_path, configuration
 from reincarnating_rl.envs import minatar_games
 from reincarnating_rl.errors import UserError
+from reincarnating_rl.pvrl import plan as pvrl
 from reincarnating_rl.runner import factories
 
 BUNDLED = str(pathlib.Path(__file__).parents[1] / 'teacher_ckpts/Pong/1')
@@ -22,6 +23,8 @@ CONFIGS = sorted(
   }
   - {BUDGET}
 )
+# Emulators take most of the time to build a run.
+ONE_LANE = 'create_atari_environment.num_vector_environments = 1'
 
 
 def agent_of(config):
@@ -32,15 +35,16 @@ def agent_of(config):
   )[1]
 
 
-def load(config, bindings=(), *, then=()):
+def load(config, bindings=()):
   agent = factories.AGENTS[agent_of(config)]
   configuration.load(
-    [config, *then], bindings, network_parameter=agent.network_parameter
+    [config], bindings, network_parameter=agent.network_parameter
   )
 
 
-def build(tmp_path, config, bindings=(), *, then=()):
-  load(config, bindings, then=then)
+def build(tmp_path, config, bindings=()):
+  lanes = () if '/' in config else (ONE_LANE,)
+  load(config, [*lanes, *bindings])
   agent = agent_of(config)
   teacher = factories.TeacherSettings()
   if factories.AGENTS[agent].needs_teacher:
@@ -61,17 +65,35 @@ def test_every_binding_is_read_by_something(tmp_path, config):
   configuration.check_every_binding_was_read()
 
 
-@pytest.mark.parametrize('method', ['dqfd', 'pretrained', 'rehearsal', 'jsrl'])
-def test_the_budget_of_the_comparison_goes_with_each_method(tmp_path, method):
-  # A random teacher has left no replay.
-  binding = "RunnerWithTeacher.teacher_data = 'collected'"
-  config = f'minatar/{method}_dqn.gin'
-  runner = build(tmp_path, config, [binding], then=[BUDGET])
-  configuration.check_every_binding_was_read()
-  assert num_iterations(runner)['ONLINE'] == 10
+@pytest.mark.parametrize('method', pvrl.METHODS)
+def test_the_budget_of_the_comparison(tmp_path, method):
+  """As `pvrl` starts its runs: another budget, and the method's own values."""
+  choice = pvrl.Choice(('asterix',), (method,), (pvrl.MAIN,), seeds=1)
+  _, job = pvrl.make_plan(choice)
+  flags = [flag.removeprefix('--').split('=', 1) for flag in job.flags]
+
+  def given(name):
+    return [value for flag, value in flags if flag == name]
+
+  (agent,) = given('agent')
+  kind = factories.AGENTS[agent]
+  configuration.load(
+    given('gin_files'),
+    # A random teacher leaves no replay.
+    [*given('gin_bindings'), 'RunnerWithTeacher.teacher_data = "auto"'],
+    network_parameter=kind.network_parameter,
+  )
+  runner = factories.create_runner(
+    base_dir=str(tmp_path),
+    agent=agent,
+    teacher=factories.TeacherSettings('random'),
+    seed=1,
+  )
+  assert runner._game.name == 'MinAtar/asterix'
   assert runner._agent.update_horizon == 3
-  if method == 'dqfd':
-    assert runner._agent._decay_period == 15_000
+  online = [row for row in runner.plan if row.phase.name == 'ONLINE']
+  assert [row.steps for row in online] == [2500] * 10
+  configuration.check_every_binding_was_read()
 
 
 def test_every_folder_of_configurations_is_shipped():

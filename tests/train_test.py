@@ -17,11 +17,39 @@ from reincarnating_rl.runner import factories
 from reincarnating_rl.teachers import factory as teacher_factory
 
 ROOT = pathlib.Path(__file__).parents[1]
-CONFIGS = sorted(
-  path.relative_to(ROOT / 'configs').as_posix()
-  for path in (ROOT / 'configs').rglob('*.gin')
-  if path.parent.name != 'base' and '--agent' in path.read_text()
+CONFIGS = ROOT / 'configs'
+PPO_TO_DQN = 'ppo_to_dqn_pong.gin'
+# What only Atari has: the demonstrations, images to augment, and a teacher.
+ON_ATARI = (
+  *('demo.gin', 'demo_rainbow.gin', 'qdagger_drq.gin'),
+  *('reloaded_dqn.gin', 'teacher_dqn_pong.gin'),
 )
+
+
+def trained():
+  """Returns the configurations to train, of which the others are parts.
+
+  A method's file for Atari is part of the one for MinAtar.
+  """
+  names = [
+    path.relative_to(CONFIGS).as_posix()
+    for path in CONFIGS.rglob('*.gin')
+    if path.parent.name != 'base' and '--agent' in path.read_text()
+  ]
+  small = [CONFIGS / name for name in names if '/' in name]
+  text = '\n'.join(path.read_text() for path in small)
+  return sorted(
+    name
+    for name in names
+    if name in ON_ATARI
+    or not (
+      f"include '{name}'" in text
+      or f'minatar/{name}' in names
+      or name == PPO_TO_DQN  # It has a test of its own.
+    )
+  )
+
+
 FIXTURES = ROOT / 'tests' / 'fixtures'
 BUNDLED = str(ROOT / 'teacher_ckpts/Pong/1')
 TINY = [
@@ -97,7 +125,7 @@ def test_a_ppo_of_cleanrl_teaches_a_dqn(tmp_path):
   """The fixture has four actions, which are those of Breakout."""
   run(
     base_dir=str(tmp_path),
-    gin_files=['ppo_to_dqn_pong.gin'],
+    gin_files=[PPO_TO_DQN],
     gin_bindings=[
       *TINY,
       'RunnerWithTeacher.random_score=-50.0',
@@ -134,42 +162,52 @@ def test_the_replay_beside_an_old_checkpoint_is_learnt_from(tmp_path, capsys):
   assert 'the newest 200 of 5,000 steps' in capsys.readouterr().out
 
 
+def on_minatar(config, student):
+  """Returns the flags that give a configuration a smaller game and network."""
+  network = {'dqn': 'MinAtarDQNNetwork', 'rainbow': 'MinAtarRainbowNetwork'}
+  return {
+    'gin_files': [config, 'base/minatar.gin'],
+    'gin_bindings': [f'@reincarnation_networks.{network[student]}'],
+  }
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize('config', CONFIGS)
+@pytest.mark.parametrize('config', trained())
 def test_every_configuration_trains(tmp_path, config):
-  text = (ROOT / 'configs' / config).read_text()
-  agent = re.search(r'--agent (\w+)', text)[1]
+  """Those of Atari on MinAtar, but for what only Atari has."""
+  agent = re.search(r'--agent (\w+)', (CONFIGS / config).read_text())[1]
   method, _, student = agent.rpartition('_')
-  folder = config.rpartition('/')[0]
-  lanes = f'create_{folder or "atari"}_environment.num_vector_environments=1'
-  bindings = [lanes if 'num_vector' in binding else binding for binding in TINY]
-  bindings.append('RunnerWithTeacher.random_score=-5000.0')
+  on_atari = config in ON_ATARI
+  flags = {'gin_files': [config], 'gin_bindings': []}
+  if '/' not in config and not on_atari:
+    flags = on_minatar(config, student)
+  kind = 'gymnasium' if 'gymnasium' in config else 'minatar'
+  kind = 'atari' if on_atari else kind
+  tiny = [binding.replace('create_atari', f'create_{kind}') for binding in TINY]
+  tiny.append('RunnerWithTeacher.random_score=-5000.0')
   is_pretrained = method not in ('', 'kickstarting', 'jsrl', 'reloaded')
   if method and not is_pretrained:
-    bindings.append('RunnerWithTeacher.num_pretraining_iterations=0')
+    tiny.append('RunnerWithTeacher.num_pretraining_iterations=0')
   teacher = {'teacher_agent': 'auto', 'teacher_checkpoint_dir': None}
-  if method and not folder:  # Of Atari's games there is a teacher.
+  if method and on_atari:
     teacher['teacher_checkpoint_dir'] = BUNDLED
-  elif method:
-    teacher['teacher_agent'] = 'random'
-  if method == 'reloaded' and (folder or student == 'rainbow'):
-    scratch = f'{folder}/{student}.gin' if folder else f'{student}.gin'
-    teacher = teacher | {
-      'teacher_agent': 'auto',
-      'teacher_checkpoint_dir': str(tmp_path / 'teacher'),
-    }
+  elif method == 'reloaded':
+    teacher['teacher_checkpoint_dir'] = str(tmp_path / 'teacher')
+    scratch = on_minatar(f'{student}.gin', student)
     run(
-      base_dir=str(tmp_path / 'teacher'),
+      base_dir=teacher['teacher_checkpoint_dir'],
       agent=student,
-      gin_files=[scratch],
-      gin_bindings=bindings,
+      gin_files=scratch['gin_files'],
+      gin_bindings=[*tiny, *scratch['gin_bindings']],
       teacher_checkpoint_dir=None,
     )
+  elif method:
+    teacher['teacher_agent'] = 'random'
   run(
     base_dir=str(tmp_path),
     agent=agent,
-    gin_files=[config],
-    gin_bindings=bindings,
+    gin_files=flags['gin_files'],
+    gin_bindings=[*tiny, *flags['gin_bindings']],
     **teacher,
   )
   summary = json.loads((tmp_path / 'summary.json').read_text())

@@ -4,7 +4,7 @@ import argparse
 import pathlib
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from reincarnating_rl import command_line
 from reincarnating_rl.errors import UserError
@@ -81,6 +81,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     help='for every run, such as "Runner.training_steps=1000"; repeatable',
   )
   add('--dry_run', action='store_true', help='only print the commands')
+  add(
+    '--report',
+    action='store_true',
+    help='only write the reports, of the runs that are done so far',
+  )
   return parser.parse_args(argv)
 
 
@@ -96,36 +101,63 @@ def _run(args: argparse.Namespace) -> None:
   pool = Pool(root, processes=args.processes)
   if args.dry_run:
     print('\n'.join(shlex.join(pool.command(job)) for job in jobs))
-    return
+  elif args.report:
+    missing = {job.directory for job in jobs if not pool.is_done(job)}
+    if all(job.directory in missing for job in jobs if job.teacher):
+      raise UserError(f'No student in {root} is done yet: see log.txt of each.')
+    _write_reports(root, chosen, missing)
+  else:
+    failed = _work(pool, jobs)
+    try:
+      _write_reports(root, chosen, failed.keys())
+    finally:
+      _tell(root, failed, len(jobs))
+
+
+def _work(pool: Pool, jobs: Sequence[plan.Job]) -> dict[str, str]:
   try:
-    failed = pool.run(jobs)
+    return pool.run(jobs)
   except KeyboardInterrupt:
     print('The same command goes on from here.', file=sys.stderr)
     raise
-  mistakes = []
-  for study in chosen.studies:
-    try:
-      _report(root, study, chosen, failed)
-    except UserError as error:  # The other studies are as good as before.
-      mistakes.append(f'{study}: {error}')
+
+
+def _tell(root: pathlib.Path, failed: dict[str, str], total: int) -> None:
+  """Says which runs failed.
+
+  Raises:
+    UserError: any did.
+  """
   if failed:
     directory, reason = next(iter(failed.items()))
     raise UserError(
-      f'{len(failed)} of {len(jobs)} runs failed, {root / directory} first '
+      f'{len(failed)} of {total} runs failed, {root / directory} first '
       f'({reason}): see log.txt there.'
     )
+
+
+def _write_reports(
+  root: pathlib.Path, chosen: plan.Choice, missing: Collection[str]
+) -> None:
+  """Writes what each study shows.
+
+  Raises:
+    UserError: the runs of one cannot be compared; the others are written.
+  """
+  mistakes = []
+  for study in chosen.studies:
+    try:
+      _report(root, study, chosen, missing)
+    except UserError as error:
+      mistakes.append(f'{study}: {error}')
   if mistakes:
     raise UserError('; '.join(mistakes))
 
 
 def _report(
-  root: pathlib.Path, study: str, chosen: plan.Choice, failed: dict[str, str]
+  root: pathlib.Path, study: str, chosen: plan.Choice, missing: Collection[str]
 ) -> None:
-  """Writes what a study shows, as far as its runs were made.
-
-  Raises:
-    UserError: its runs cannot be compared.
-  """
+  """Writes what a study shows, as far as its runs were made."""
   # What is slow to import waits until the runs are done.
   from reincarnating_rl.evaluation import page, results, terminal
 
@@ -133,7 +165,7 @@ def _report(
     f'{name}={root / directory}'
     for name, directories in plan.runs_of(study, chosen).items()
     for directory in directories
-    if directory not in failed
+    if directory not in missing
   ]
   if not paths:
     return

