@@ -118,7 +118,7 @@ def _run() -> None:
 
   jax.config.update('jax_disable_jit', FLAGS.disable_jit)
   # Each action waits for the update before it: nothing is gained by handing
-  # programs to another thread, and for small networks it doubles their time.
+  # programs to another thread, which costs as much as a small network's action.
   jax.config.update('jax_cpu_enable_async_dispatch', False)
   factories.check_names(FLAGS.agent, FLAGS.teacher_agent)
   configuration.load(
