@@ -4,7 +4,7 @@ A method is one of these, a weight of TD and a schedule of lambda.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reincarnating_rl.errors import pick
 from reincarnating_rl.losses import conservative, demonstration, distillation
@@ -28,6 +28,8 @@ class TeacherTerm(NamedTuple):
   """`(q_values[A], action[], teacher_logits[A]) -> []`."""
   metric: str
   """The name that its mean over a batch is reported by."""
+  identity: dict[str, Any]
+  """What makes it another loss, JSON-able: a run has one of them."""
   needs_teacher_logits: bool = True
   """Whether states must be labelled: not where the data say enough."""
 
@@ -49,6 +51,7 @@ def distill(kind: str = 'policy', *, temperature: float = 0.1) -> TeacherTerm:
   return TeacherTerm(
     lambda q_values, action, logits: loss(q_values, logits, temperature),
     'Loss/Distill',
+    {'distillation': kind, 'temperature of the student': temperature},
   )
 
 
@@ -69,6 +72,7 @@ def large_margin(kind: str = 'mean', *, margin: float = 1.0) -> TeacherTerm:
   return TeacherTerm(
     lambda q_values, action, logits: loss(q_values, logits, margin),
     'Loss/Margin',
+    {'margin loss': kind, 'margin': margin},
   )
 
 
@@ -86,5 +90,6 @@ def conservatism(*, temperature: float = 0.1) -> TeacherTerm:
       q_values, action, temperature
     ),
     'Loss/CQL',
+    {'temperature of the student': temperature},
     needs_teacher_logits=False,
   )

@@ -14,12 +14,15 @@ from reincarnating_rl.pvrl import plan as pvrl
 from reincarnating_rl.runner import factories
 
 BUNDLED = str(pathlib.Path(__file__).parents[1] / 'teacher_ckpts/Pong/1')
+BUDGET = 'minatar/pvrl.gin'  # Of no agent: it comes after a method's file.
 CONFIGS = sorted(
-  path.relative_to(configs_path.SHIPPED).as_posix()
-  for path in configs_path.SHIPPED.rglob('*.gin')
-  if path.parent.name != 'base'
+  {
+    path.relative_to(configs_path.SHIPPED).as_posix()
+    for path in configs_path.SHIPPED.rglob('*.gin')
+    if path.parent.name != 'base'
+  }
+  - {BUDGET}
 )
-CONFIGS.remove('minatar/pvrl.gin')  # It follows another; tested with each.
 # Emulators take most of the time to build a run.
 ONE_LANE = 'create_atari_environment.num_vector_environments = 1'
 
@@ -90,6 +93,8 @@ def test_the_budget_of_the_comparison(tmp_path, method):
   assert runner._agent.update_horizon == 3
   online = [row for row in runner.plan if row.phase.name == 'ONLINE']
   assert [row.steps for row in online] == [2500] * 10
+  if method in ('QDagger', 'Kickstarting', 'DQfD'):
+    assert runner._agent._decay_period == 15_000
   configuration.check_every_binding_was_read()
 
 
@@ -155,6 +160,9 @@ def test_the_papers_values_of_drq(tmp_path):
   assert type(agent.replay).__name__ == 'FrameStore'
 
 
+BUDGETS = {'dqn': 10, 'rainbow': 15}  # Online iterations, of a million frames.
+
+
 def num_iterations(runner):
   phases = [row.phase.name for row in runner.plan]
   return {name: phases.count(name) for name in dict.fromkeys(phases)}
@@ -169,7 +177,7 @@ def test_the_papers_values_of_rehearsal(tmp_path, kind):
   assert num_iterations(runner) == {
     'TEACHER_EVALUATION': 1,
     'COLLECT': 10,
-    'ONLINE': 10,
+    'ONLINE': BUDGETS[kind],
   }
 
 
@@ -180,7 +188,10 @@ def test_the_papers_values_of_jsrl(tmp_path, kind):
   assert (agent.roll_in_horizon, agent.update_horizon) == (1000, 3)
   agent.finish_online_iteration()
   assert agent.roll_in_horizon == 800
-  assert num_iterations(runner) == {'TEACHER_EVALUATION': 1, 'ONLINE': 10}
+  assert num_iterations(runner) == {
+    'TEACHER_EVALUATION': 1,
+    'ONLINE': BUDGETS[kind],
+  }
 
 
 @pytest.mark.parametrize(
@@ -220,11 +231,10 @@ def test_the_papers_values_of_dqn(tmp_path):
 
 
 @pytest.mark.parametrize(
-  ('kind', 'decay_period', 'online'),
-  [('dqn', 1_500_000, 10), ('rainbow', 2_500_000, 15)],
+  ('kind', 'decay_period'), [('dqn', 1_500_000), ('rainbow', 2_500_000)]
 )
 def test_the_papers_values_of_dqfd_and_pretraining(
-  tmp_path, kind, decay_period, online
+  tmp_path, kind, decay_period
 ):
   dqfd = build(tmp_path / 'dqfd', f'dqfd_{kind}.gin')
   agent = dqfd._agent
@@ -239,7 +249,10 @@ def test_the_papers_values_of_dqfd_and_pretraining(
   assert (agent.distill_coefficient, agent.learning_rate) == (0.0, 1e-5)
   for runner in (dqfd, pretrained):
     phases = [row.phase.name for row in runner.plan]
-    assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (10, online)
+    assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (
+      10,
+      BUDGETS[kind],
+    )
 
 
 @pytest.mark.parametrize('name', ['kickstarting', 'dagger', 'ql_dagger'])

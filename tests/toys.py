@@ -6,11 +6,9 @@ import gin
 import gymnasium as gym
 import numpy as np
 
-from reincarnating_rl.agents import dqn as dqn_students
-from reincarnating_rl.agents import rainbow as rainbow_students
 from reincarnating_rl.agents.dqn import QDaggerDQNAgent
 from reincarnating_rl.agents.qdagger import QDagger
-from reincarnating_rl.agents.rainbow import QDaggerRainbowAgent
+from reincarnating_rl.agents.registry import AGENTS
 from reincarnating_rl.envs import games, single, vector
 from reincarnating_rl.networks.q_networks import MLPDQNNetwork
 from reincarnating_rl.networks.rainbow_networks import MLPRainbowNetwork
@@ -72,31 +70,19 @@ class ScriptedTeacher:
     return np.tile(self._logits, (len(states), 1))
 
 
-KINDS = {'dqn': QDaggerDQNAgent, 'rainbow': QDaggerRainbowAgent}
+def _of_each_kind(method):
+  return {kind: AGENTS[f'{method}_{kind}'] for kind in ('dqn', 'rainbow')}
+
+
+KINDS = _of_each_kind('qdagger')
+REHEARSAL = _of_each_kind('rehearsal')
+JSRL = _of_each_kind('jsrl')
+RELOADED = _of_each_kind('reloaded')
 # What differs from QDagger by loss or schedule.
 METHODS = {
-  'kickstarting_dqn': dqn_students.KickstartingDQNAgent,
-  'kickstarting_rainbow': rainbow_students.KickstartingRainbowAgent,
-  'dagger_dqn': dqn_students.DaggerDQNAgent,
-  'dagger_rainbow': rainbow_students.DaggerRainbowAgent,
-  'ql_dagger_dqn': dqn_students.QLDaggerDQNAgent,
-  'ql_dagger_rainbow': rainbow_students.QLDaggerRainbowAgent,
-  'dqfd_dqn': dqn_students.DQfDDQNAgent,
-  'dqfd_rainbow': rainbow_students.DQfDRainbowAgent,
-  'pretrained_dqn': dqn_students.PretrainedDQNAgent,
-  'pretrained_rainbow': rainbow_students.PretrainedRainbowAgent,
-}
-REHEARSAL = {
-  'dqn': dqn_students.RehearsalDQNAgent,
-  'rainbow': rainbow_students.RehearsalRainbowAgent,
-}
-JSRL = {
-  'dqn': dqn_students.JSRLDQNAgent,
-  'rainbow': rainbow_students.JSRLRainbowAgent,
-}
-RELOADED = {
-  'dqn': dqn_students.ReloadedDQNAgent,
-  'rainbow': rainbow_students.ReloadedRainbowAgent,
+  f'{method}_{kind}': agent
+  for method in ('kickstarting', 'dagger', 'ql_dagger', 'dqfd', 'pretrained')
+  for kind, agent in _of_each_kind(method).items()
 }
 _MLP = {'num_layers': 1, 'hidden_units': 32}
 _BINDINGS = {

@@ -11,10 +11,14 @@ import numpy as np
 from reincarnating_rl.types import Array, Params, Transition
 
 Act = Callable[..., tuple[Array, Array]]
+_GREEDY = -1  # In place of a random action.
 
 
 def make_act(output: Callable[..., Any], num_actions: int) -> Act:
-  """Builds a jitted epsilon-greedy choice of one action.
+  """Builds an epsilon-greedy choice of one action.
+
+  It is two programs: XLA on a CPU takes half as long again for one that has
+  both the network and the random numbers in it.
 
   Args:
     output: `(params, state, key, eval_mode)`, the student's for one state.
@@ -25,16 +29,25 @@ def make_act(output: Callable[..., Any], num_actions: int) -> Act:
     greedy action is the first of the best. Layers are noisy unless `eval_mode`.
   """
 
+  @jax.jit
+  def explore(key: Array, epsilon: Array) -> tuple[Array, Array, Array]:
+    key, explore_key, action_key, noise_key = jax.random.split(key, 4)
+    random = jax.random.randint(action_key, (), 0, num_actions)
+    explores = jax.random.uniform(explore_key) <= epsilon
+    return key, noise_key, jnp.where(explores, random, _GREEDY)
+
   @functools.partial(jax.jit, static_argnames='eval_mode')
+  def choose(
+    params: Params, state: Array, key: Array, random: Array, *, eval_mode: bool
+  ) -> Array:
+    greedy = jnp.argmax(output(params, state, key, eval_mode).q_values)
+    return jnp.where(random == _GREEDY, greedy, random)
+
   def act(
     params: Params, state: Array, key: Array, epsilon: Array, *, eval_mode: bool
   ) -> tuple[Array, Array]:
-    key, explore_key, action_key, noise_key = jax.random.split(key, 4)
-    q_values = output(params, state, noise_key, eval_mode).q_values
-    greedy = jnp.argmax(q_values)
-    random = jax.random.randint(action_key, (), 0, num_actions)
-    explore = jax.random.uniform(explore_key) <= epsilon
-    return key, jnp.where(explore, random, greedy)
+    key, noise_key, random = explore(key, epsilon)
+    return key, choose(params, state, noise_key, random, eval_mode=eval_mode)
 
   return act
 

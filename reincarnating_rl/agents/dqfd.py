@@ -1,19 +1,17 @@
 """DQfD: TD and a large margin on the teacher's action, weaned by score."""
 
-import gin
-
 from reincarnating_rl.agents.weaning import WeanedByScore
 from reincarnating_rl.teacher_terms import large_margin
 
 
-@gin.configurable('DQfDAgent', denylist=['num_actions', 'seed'])
 class DQfD(WeanedByScore):
-  """DQfD (Hester et al. 2018) as Agarwal et al. 2022 compare with it.
+  """DQfD (Hester et al. 2018), before any student's class.
 
-  https://arxiv.org/abs/1704.03732. The action to prefer is what the teacher
-  would do, offline and online; online batches are the student's own. Neither
-  L2 regularization nor a second n-step loss is added. lambda multiplies the
-  margin once, where the official code did twice.
+  https://arxiv.org/abs/1704.03732, as Agarwal et al. 2022 compare with it: the
+  action to prefer is what the teacher would do, offline and online; online
+  batches are the student's own. Neither L2 regularization nor a second n-step
+  loss is added. lambda multiplies the margin once, where the official code did
+  twice.
   """
 
   needs_teacher = True
@@ -26,7 +24,7 @@ class DQfD(WeanedByScore):
     margin_coefficient: float = 1.0,
     margin: float = 1.0,
     margin_type: str = 'mean',
-    decay_period: int = 1_500_000,
+    margin_decay_period: int = 1_500_000,
   ) -> None:
     """Builds the student; the defaults are the values of the paper's runs.
 
@@ -37,9 +35,9 @@ class DQfD(WeanedByScore):
       margin: by which the teacher's action is to lead.
       margin_type: `mean` over actions, the paper's; or `max`, that of Hester et
         al. 2018.
-      decay_period: online steps after which the teacher is dropped.
+      margin_decay_period: online steps after which the teacher is dropped.
     """
     self._initial_distill_coefficient = margin_coefficient
     self._teacher_term = large_margin(margin_type, margin=margin)
-    self._decay_period = decay_period
+    self._decay_period = margin_decay_period
     super().__init__(num_actions, seed=seed)

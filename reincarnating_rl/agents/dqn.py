@@ -59,12 +59,14 @@ class DaggerDQNAgent(Dagger, QDaggerDQNAgent):
   """Dagger for DQN; set by `QDaggerDQNAgent.distill_*`."""
 
 
+@gin.configurable(denylist=['num_actions', 'seed'])
 class DQfDDQNAgent(DQfD, ReincarnatingDQNAgent):
-  """DQfD for DQN; set by `DQfDAgent.*`."""
+  """DQfD's DQN student; `margin*` say what the teacher asks of it."""
 
 
+@gin.configurable(denylist=['num_actions', 'seed'])
 class PretrainedDQNAgent(Pretraining, ReincarnatingDQNAgent):
-  """Pretraining for DQN; set by `PretrainedAgent.*`."""
+  """Pretraining's DQN student; `cql_*` set its offline phase."""
 
 
 @gin.configurable(denylist=['num_actions', 'seed'])

@@ -109,14 +109,12 @@ class JSRL:
   def method_state(self) -> dict[str, Any]:
     """What shapes the method's future, JSON-able."""
     return super().method_state | {
-      'roll_in_left': self._roll_in_left,
-      'roll_in_sampler': self._roll_in_rng.bit_generator.state,
+      'roll_in_sampler': self._roll_in_rng.bit_generator.state
     }
 
   def _restore_method(self, counters: dict[str, Any]) -> None:
     super()._restore_method(counters)
     self.online_iterations = counters['online_iterations']
     self.roll_in_steps = counters['roll_in_steps']
-    state = counters['method']
-    self._roll_in_left = state['roll_in_left']
-    self._roll_in_rng.bit_generator.state = state['roll_in_sampler']
+    state = counters['method']['roll_in_sampler']
+    self._roll_in_rng.bit_generator.state = state

@@ -30,6 +30,7 @@ def label(
   while len(keys):
     size = _BACKLOG if len(keys) >= _BACKLOG else chunk
     part, keys = keys[:size], keys[size:]
-    logits = teacher.policy_logits(replay.states(np.resize(part, size)))
-    replay.label(part, np.asarray(logits)[: len(part)])
+    filled = part if len(part) == size else np.resize(part, size)
+    logits = np.asarray(teacher.policy_logits(replay.states(filled)))
+    replay.label(part, logits[: len(part)])
     progress(total - len(keys), total)

@@ -1,18 +1,16 @@
 """Pretraining: conservative Q-learning offline, plain TD online."""
 
-import gin
-
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.teacher_terms import conservatism
 
 
-@gin.configurable('PretrainedAgent', denylist=['num_actions', 'seed'])
 class Pretraining:
-  """Offline RL on the teacher's data, then RL (Agarwal et al. 2022, section 4).
+  """Pretraining (Agarwal et al. 2022, section 4), before any student's class.
 
-  Offline the loss is `TD + lambda CQL`, with `Student.learning_rate`. At the
-  switch lambda becomes 0, the learning rate `Student.final_learning_rate`, the
-  target is synced and the optimiser begins anew: the loss is another one.
+  Offline RL on the teacher's data, then RL. Offline the loss is `TD + lambda
+  CQL`, with `Student.learning_rate`. At the switch lambda becomes 0, the
+  learning rate `Student.final_learning_rate`, the target is synced and the
+  optimiser begins anew: the loss is another one.
   """
 
   needs_teacher = True
@@ -24,7 +22,7 @@ class Pretraining:
     *,
     seed: int,
     cql_coefficient: float = 1.0,
-    distill_temperature: float = 0.1,
+    cql_temperature: float = 0.1,
   ) -> None:
     """Builds the student; the defaults are the values of the paper's runs.
 
@@ -32,18 +30,19 @@ class Pretraining:
       num_actions: A.
       seed: of the network, exploration and replay.
       cql_coefficient: lambda, weight of the regularizer offline.
-      distill_temperature: tau of the student's policy in it.
+      cql_temperature: tau of the student's policy in it.
 
     Raises:
       UserError: the coefficient is not positive.
     """
     if not cql_coefficient > 0.0:
       raise UserError(
-        f'PretrainedAgent.cql_coefficient is {cql_coefficient}: it must be '
-        'positive, for it tells offline from online; 1e-9 is as good as none.'
+        f'{type(self).__name__}.cql_coefficient is {cql_coefficient}: it must '
+        'be positive, for it tells offline from online; 1e-9 is as good as '
+        'none.'
       )
     self._initial_distill_coefficient = cql_coefficient
-    self._teacher_term = conservatism(temperature=distill_temperature)
+    self._teacher_term = conservatism(temperature=cql_temperature)
     super().__init__(num_actions, seed=seed)
 
   def finish_pretraining(self) -> None:

@@ -132,12 +132,14 @@ class DaggerRainbowAgent(Dagger, QDaggerRainbowAgent):
   """Dagger for Rainbow; set by `QDaggerRainbowAgent.distill_*`."""
 
 
+@gin.configurable(denylist=['num_actions', 'seed'])
 class DQfDRainbowAgent(DQfD, ReincarnatingRainbowAgent):
-  """DQfD for Rainbow; set by `DQfDAgent.*`."""
+  """DQfD's Rainbow student; `margin*` say what the teacher asks of it."""
 
 
+@gin.configurable(denylist=['num_actions', 'seed'])
 class PretrainedRainbowAgent(Pretraining, ReincarnatingRainbowAgent):
-  """Pretraining for Rainbow; set by `PretrainedAgent.*`."""
+  """Pretraining's Rainbow student; `cql_*` set its offline phase."""
 
 
 @gin.configurable(denylist=['num_actions', 'seed'])

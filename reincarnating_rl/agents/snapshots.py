@@ -101,9 +101,11 @@ class Snapshots:
   @property
   def identity(self) -> dict[str, Any]:
     """What may not differ when a run is resumed, JSON-able."""
+    term = self._teacher_term
     return {
       'double Q-learning': self._double_dqn,
       'data augmentation': self._data_augmentation,
+      **(term.identity if term else {}),
     }
 
   @property

@@ -1,5 +1,7 @@
 """Weaning: whom the student listens to, and how much."""
 
+from typing import Any
+
 import numpy as np
 
 from reincarnating_rl import schedules
@@ -14,8 +16,10 @@ class Weaning:
   """
 
   def set_teacher(self, teacher: Teacher | None) -> None:
-    """Says whose policy is distilled; None for tabula rasa."""
+    """Says whose policy is distilled; None for tabula rasa: lambda is 0."""
     self.teacher = teacher
+    if teacher is None:
+      self.set_distill_coefficient(0.0)
 
   @property
   def initial_coefficient(self) -> float:
@@ -26,6 +30,12 @@ class Weaning:
   def is_listening(self) -> bool:
     """Whether the teacher's term still has a weight in the loss."""
     return self.teacher is not None and self.distill_coefficient > 0.0
+
+  @property
+  def is_taught(self) -> bool:
+    """Whether the teacher is more than a score to compare with."""
+    has_term = self._teacher_term is not None
+    return self.is_listening if has_term else self.needs_teacher
 
   @property
   def needs_teacher_logits(self) -> bool:
@@ -70,6 +80,14 @@ class WeanedByScore:
 
   _decay_period: int  # online steps after which the teacher is dropped
   _latch = True  # whether lambda stays 0 once it is
+
+  @property
+  def identity(self) -> dict[str, Any]:
+    """What may not differ when a run is resumed, JSON-able."""
+    return super().identity | {
+      'decay period of lambda': self._decay_period,
+      'latch of lambda': self._latch,
+    }
 
   def record_score(self, normalized_score: float) -> None:
     """Weans the student after an online iteration's evaluation.

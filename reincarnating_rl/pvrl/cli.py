@@ -50,7 +50,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
   add = parser.add_argument
   add('--out', metavar='DIR', required=True, help='where runs and reports go')
   for what, known, default in (
-    ('games', plan.GAMES, 'asterix,breakout,space_invaders'),
+    ('games', plan.GAMES, 'breakout,freeway,space_invaders'),
     ('methods', plan.METHODS, ','.join(plan.METHODS)),
     ('studies', plan.STUDIES, ','.join(plan.STUDIES)),
   ):

@@ -61,8 +61,8 @@ METHODS = {
 }
 _N_STEP = 3  # that of the budget's file
 N_STEPS = (1, 3, 5, 10)
-# Iterations of the teachers' runs; those are twenty.
-STRENGTHS = {'weak': 1, 'middling': 4, 'strong': None}
+# Iterations of the teachers' runs, of 20,000 steps each; those are ten.
+STRENGTHS = {'weak': 1, 'middling': 3, 'strong': None}
 
 STUDIES = {
   MAIN: Study('Methods, from the same teachers and their data', METHODS),

@@ -43,8 +43,8 @@ def num_iterations(
   if agent.teacher is None:
     return 0
   if not agent.learns_offline:
-    # Of no use where the teacher is only compared with.
-    if asked and agent.is_listening:
+    # Where the teacher is only compared with, nobody could learn from it.
+    if asked and agent.is_taught:
       raise UserError(
         f'{setting}, and this --agent has no offline phase: set it to 0, or '
         'choose another.'
@@ -55,7 +55,9 @@ def num_iterations(
       f'{setting}, and this --agent learns from its teacher offline only: set '
       'it to 1 or more, or choose another.'
     )
-  return default if asked is None else asked
+  if asked is not None:
+    return asked
+  return default if agent.is_listening else 0  # Rehearsal may, and need not.
 
 
 def load(

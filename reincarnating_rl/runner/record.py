@@ -8,6 +8,7 @@ from reincarnating_rl import files
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import normalization
 from reincarnating_rl.evaluation.normalization import ScoreSummary
+from reincarnating_rl.replay.loading import LoadReport
 from reincarnating_rl.runner.phases import Iteration
 
 SUMMARY_FILE = 'summary.json'
@@ -75,6 +76,11 @@ class Record:
       }
     )
     return normalized
+
+  def read(self, replay: str, report: LoadReport) -> None:
+    """Notes what was read of a stored replay, which `replay` describes."""
+    self.teacher_steps = report.steps
+    self.teacher_data = {'replay': replay, **report._asdict()}
 
   def spend(self, what: str, seconds: float) -> None:
     """Adds wall time to a phase or to evaluation."""

@@ -1,8 +1,7 @@
 """The phase in which a student becomes what the teacher is."""
 
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.replay.stored import StoredReplay
-from reincarnating_rl.runner import offline
+from reincarnating_rl.runner import offline, teacher_replay
 from reincarnating_rl.runner.phases import Iteration
 
 
@@ -31,16 +30,11 @@ class Reloading:
     return {'Reload/TeacherSteps': steps}
 
   def _find_replay_to_reload(self) -> StoredReplay | None:
-    choice = self._teacher_data_choice
-    if not self._agent.loads_replay or choice == 'collected':
+    if not self._agent.loads_replay:
       return None
-    replay = self._find_teacher_replay()
-    if replay is None and choice == 'stored':
-      raise UserError(
-        "RunnerWithTeacher.teacher_data is 'stored', and the teacher's "
-        'directory has no replay: name one with --teacher_replay_dir.'
-      )
-    return replay
+    return teacher_replay.look_for(
+      self._teacher_data_choice, self._find_teacher_replay
+    )
 
   def _load_students_replay(
     self, replay: StoredReplay, iteration: Iteration
@@ -57,10 +51,6 @@ class Reloading:
         clip_rewards=self._clip_rewards,
         progress=self._follow(bar),
       )
-    self.record.teacher_steps = report.steps
-    self.record.teacher_data = {
-      'replay': replay.describe(),
-      **report._asdict(),
-    }
+    self.record.read(replay.describe(), report)
     print(f'Loaded {report.describe()}.')
     return report.steps

@@ -15,21 +15,15 @@ from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import summary
 from reincarnating_rl.interrupts import Interrupted, InterruptFlag
 from reincarnating_rl.replay.stored import StoredReplay
-from reincarnating_rl.runner import (
-  arena,
-  checkpoints,
-  collectors,
-  offline,
-  phases,
-  teacher_replay,
-)
+from reincarnating_rl.runner import collectors
 from reincarnating_rl.runner.iterations import Iterations
 from reincarnating_rl.runner.phases import Phase
 from reincarnating_rl.runner.position import Position
+from reincarnating_rl.runner.preparing import Preparing
 from reincarnating_rl.runner.record import Record
 from reincarnating_rl.runner.reloading import Reloading
 from reincarnating_rl.runner.resuming import Resuming
-from reincarnating_rl.runner.teacher_replay import TeacherDataSource
+from reincarnating_rl.runner.teacher_phases import TeacherPhases
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.teachers.training_state import TrainingState
 
@@ -46,7 +40,14 @@ from reincarnating_rl.teachers.training_state import TrainingState
     'started_as',
   ]
 )
-class RunnerWithTeacher(Iterations, Reloading, Resuming, run_experiment.Runner):
+class RunnerWithTeacher(
+  Preparing,
+  TeacherPhases,
+  Reloading,
+  Iterations,
+  Resuming,
+  run_experiment.Runner,
+):
   """Evaluates the teacher, collects, pretrains offline, then trains online."""
 
   def __init__(
@@ -87,8 +88,9 @@ class RunnerWithTeacher(Iterations, Reloading, Resuming, run_experiment.Runner):
       random_score: of the random policy; None takes the published one, or
         measures it where there is none.
       num_pretraining_iterations: offline iterations, each evaluated; None is 10
-        where the method has an offline phase. Where it has none, a number is an
-        error.
+        where the method has an offline phase, and 0 in rehearsal, which may
+        have one. Where there can be none, a number is an error, unless the
+        teacher is only compared with.
       num_pretraining_steps: gradient updates in each.
       teacher_steps: environment steps of teacher data: to collect, or the
         newest so many of a stored replay.
@@ -128,54 +130,6 @@ class RunnerWithTeacher(Iterations, Reloading, Resuming, run_experiment.Runner):
       use_legacy_logger=False,
       fine_grained_print_to_console=False,
     )
-
-  def _initialize_checkpointer_and_maybe_resume(self, prefix: str) -> None:
-    # Dopamine's constructor calls this between the agent and the metrics.
-    del prefix
-    if not self._max_steps_per_episode:
-      raise UserError('Runner.max_steps_per_episode must be a positive number.')
-    self._agent.set_teacher(self._teacher)
-    asked, pretraining_steps = self._num_pretraining
-    pretraining_iterations = offline.num_iterations(self._agent, asked)
-    self._checkpoints = checkpoints.Checkpoints(
-      self._checkpoint_dir, keep=self._checkpoints_to_keep
-    )
-    self._teacher_source = TeacherDataSource(Phase.COLLECT)
-    needs_data = pretraining_iterations or self._agent.keeps_teacher_data
-    if needs_data and self._teacher is not None:
-      self._teacher_source = teacher_replay.decide(
-        self._teacher_data_choice,
-        self._find_teacher_replay,
-        self._teacher_steps,
-        earlier=self._earlier_teacher_data(),
-      )
-    self.plan = phases.make_plan(
-      has_teacher=self._teacher is not None,
-      teacher_steps=self._teacher_steps,
-      num_pretraining_iterations=pretraining_iterations,
-      num_pretraining_steps=pretraining_steps,
-      num_online_iterations=self._num_iterations,
-      online_steps=self._training_steps,
-      teacher_data=self._teacher_source.phase,
-      keeps_teacher_data=self._agent.keeps_teacher_data,
-      starts_from_teacher=self._agent.starts_from_teacher,
-    )
-    lanes = self._game.create_vector_environment()
-    self._arena = arena.Arena(
-      lanes,
-      seed=self._seed,
-      stack_size=self._agent.stack_size,
-      max_steps_per_episode=self._max_steps_per_episode,
-      interrupt=self._interrupt,
-    )
-    # Collected episodes are finished, so every lane may overshoot by one.
-    overshoot = lanes.num_envs * self._max_steps_per_episode
-    if self._teacher_source.phase is Phase.LOAD:
-      overshoot = 0
-    self._teacher_data = offline.TeacherData(
-      self._agent, capacity=self._teacher_steps + overshoot
-    )
-    self._resume()
 
   def run_experiment(self) -> None:
     """Runs what is left of the plan.

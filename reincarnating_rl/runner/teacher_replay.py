@@ -22,6 +22,36 @@ class TeacherDataSource(NamedTuple):
   replay: StoredReplay | None = None
 
 
+def look_for(
+  choice: str, find: Callable[[], StoredReplay | None]
+) -> StoredReplay | None:
+  """Looks for the replay that the teacher left, unless it is not wanted.
+
+  Args:
+    choice: one of `CHOICES`.
+    find: looks for it.
+
+  Raises:
+    UserError: there is no such choice, or no replay where one is asked for.
+  """
+  _check(choice)
+  replay = None if choice == 'collected' else find()
+  if replay is None and choice == 'stored':
+    raise UserError(
+      "RunnerWithTeacher.teacher_data is 'stored', and the teacher's directory "
+      'has no replay: name one with --teacher_replay_dir.'
+    )
+  return replay
+
+
+def _check(choice: str) -> None:
+  if choice not in CHOICES:
+    raise UserError(
+      f'RunnerWithTeacher.teacher_data is {choice!r}: choose one of '
+      f'{", ".join(CHOICES)}.'
+    )
+
+
 def decide(
   choice: str,
   find: Callable[[], StoredReplay | None],
@@ -43,25 +73,16 @@ def decide(
     UserError: there is no such choice, no replay where one is asked for, or
       its files are damaged.
   """
-  if choice not in CHOICES:
-    raise UserError(
-      f'RunnerWithTeacher.teacher_data is {choice!r}: choose one of '
-      f'{", ".join(CHOICES)}.'
-    )
+  _check(choice)
   if choice == 'collected' or (choice, earlier) == ('auto', Phase.COLLECT):
     return TeacherDataSource(Phase.COLLECT)
   if earlier is Phase.LOAD:
     return TeacherDataSource(Phase.LOAD)  # What was read is in the checkpoint.
   try:
-    replay = find()
+    replay = look_for(choice, find)
     entries = replay.inspect().entries if replay else 0
   except UserError as error:
     raise UserError(f'{error} {_PLAY}') from error
-  if replay is None and choice == 'stored':
-    raise UserError(
-      "RunnerWithTeacher.teacher_data is 'stored', and the teacher's directory "
-      'has no replay: name one with --teacher_replay_dir.'
-    )
   if replay is None:
     return TeacherDataSource(Phase.COLLECT)
   if choice == 'auto' and entries < teacher_steps:

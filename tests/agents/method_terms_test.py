@@ -122,8 +122,11 @@ def test_nothing_is_compiled_anew_at_the_switch_nor_by_weaning(name):
     agent.record_score(score)
   pretrain(agent, calls=1)
   assert agent.online_updates > 0
-  programs = (agent._update, agent._scanned_update, agent._act)
-  assert [program._cache_size() for program in programs] == [1, 1, 1]
+  programs = (agent._update, agent._scanned_update)
+  assert [program._cache_size() for program in programs] == [1, 1]
+  agent.set_distill_coefficient(0.7)
+  with jax.no_tracing():
+    play(agent, 30)
 
 
 @pytest.mark.parametrize('name', toys.METHODS)

@@ -137,7 +137,10 @@ def test_one_program_for_a_whole_run(make_agent):
   pretrain(agent, calls=2)
   assert agent._update._cache_size() == 1
   assert agent._scanned_update._cache_size() == 1
-  assert agent._act._cache_size() == 1
+  agent.set_distill_coefficient(0.7)
+  agent.epsilon_fn = lambda *_: 0.2
+  with jax.no_tracing():
+    play(agent, 40)
 
 
 def test_weaning_moves_lambda_and_the_learning_rate_together(make_agent):

@@ -139,6 +139,18 @@ def test_ten_offline_iterations_are_the_default_of_those_that_have_any(
   assert phases.count('PRETRAIN') == 10
 
 
+def test_rehearsal_has_no_offline_iterations_unless_they_are_asked_for(
+  tmp_path,
+):
+  runner = experiments.make_runner(
+    tmp_path,
+    num_pretraining_iterations=None,
+    agent={'kind': toys.REHEARSAL['dqn']},
+  )
+  phases = [row.phase.name for row in runner.plan]
+  assert phases == ['TEACHER_EVALUATION', 'COLLECT', *['ONLINE'] * 2]
+
+
 @pytest.mark.parametrize(
   ('name', 'asked', 'message'),
   [
@@ -151,3 +163,11 @@ def test_an_offline_phase_that_the_method_cannot_have_is_an_error(
 ):
   with pytest.raises(UserError, match=message):
     make_runner(tmp_path, name, num_pretraining_iterations=asked)
+
+
+@pytest.mark.parametrize('kind', [toys.JSRL['dqn'], toys.RELOADED['rainbow']])
+def test_nor_have_those_that_differ_by_who_acts_or_begins(tmp_path, kind):
+  with pytest.raises(UserError, match='has no offline phase'):
+    experiments.make_runner(
+      tmp_path, num_pretraining_iterations=1, agent={'kind': kind}
+    )

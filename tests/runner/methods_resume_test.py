@@ -19,7 +19,10 @@ METHODS = {
     'num_pretraining_iterations': 1,
     'agent': {'teacher_data_ratio': 0.5},
   },
-  'jsrl': {'agent': {'max_roll_in_steps': 4, 'roll_in_decay': 0.4}},
+  'jsrl': {
+    'num_pretraining_iterations': None,
+    'agent': {'max_roll_in_steps': 4, 'roll_in_decay': 0.4},
+  },
   'reloaded': {},
 }
 CLASSES = {
@@ -139,7 +142,30 @@ def test_other_settings_do_not_resume_a_run(tmp_path, method, change, word):
   settings = METHODS[method]
   agent = {'kind': CLASSES[method]['dqn'], **settings['agent']}
   runner = experiments.make_runner(tmp_path, **settings | {'agent': agent})
+  assert_only_resumes_as_it_was(runner, settings, agent, change, word)
+
+
+def assert_only_resumes_as_it_was(runner, settings, agent, change, word):
   runner._run_one_iteration(0)
   runner._checkpoint_experiment(0)
+  directory = runner._base_dir
+  experiments.make_runner(directory, **settings | {'agent': agent})
   with pytest.raises(UserError, match=word):
-    experiments.make_runner(tmp_path, **settings | {'agent': agent | change})
+    experiments.make_runner(directory, **settings | {'agent': agent | change})
+
+
+@pytest.mark.parametrize(
+  ('name', 'change', 'word'),
+  [
+    ('ql_dagger_dqn', {'distill_type': 'value'}, 'distillation'),
+    ('ql_dagger_dqn', {'distill_temperature': 1.0}, 'temperature'),
+    ('dqfd_dqn', {'margin_type': 'max'}, 'margin loss'),
+    ('dqfd_dqn', {'margin': 2.0}, 'margin'),
+    ('dqfd_dqn', {'margin_decay_period': 9}, 'decay period'),
+    ('pretrained_dqn', {'cql_temperature': 1.0}, 'temperature'),
+  ],
+)
+def test_nor_does_another_loss(tmp_path, name, change, word):
+  agent = {'kind': toys.METHODS[name]}
+  runner = experiments.make_runner(tmp_path, agent=agent)
+  assert_only_resumes_as_it_was(runner, {}, agent, change, word)

@@ -95,6 +95,7 @@ def test_jsrl_the_teacher_begins_episodes_until_the_horizon_is_0(
     toys.JSRL[kind],
     action=toys.RIGHT,
     online=(2, 3),
+    num_pretraining_iterations=None,
     dqn={'min_replay_history': 10**6},
     agent={'max_roll_in_steps': 1, 'roll_in_decay': 0.5},
   )

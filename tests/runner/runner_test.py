@@ -5,10 +5,12 @@ import glob
 import json
 import os
 
+import chex
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from reincarnating_rl.agents.dqn import QDaggerDQNAgent, ReincarnatingDQNAgent
 from reincarnating_rl.evaluation.normalization import TeacherTooWeakError
 from reincarnating_rl.runner import phases
 from tests import toys
@@ -156,12 +158,24 @@ def test_the_random_policy_is_measured_where_no_table_has_it(tmp_path):
   assert runner.record.random == pytest.approx(0.325, abs=0.07)
 
 
-def test_tabula_rasa_needs_no_teacher(tmp_path):
-  runner = experiments.make_runner(tmp_path, teacher=None, online=(1, 60))
-  runner.run_experiment()
-  (row,) = runner.record.rows
-  assert row['phase'] == 'ONLINE'
-  assert row['normalized'] is None
+def test_without_a_teacher_it_is_tabula_rasa(tmp_path):
+  runners = [
+    experiments.make_runner(
+      tmp_path / kind.__name__,
+      teacher=None,
+      online=(1, 80),
+      agent={'kind': kind},
+    )
+    for kind in (QDaggerDQNAgent, ReincarnatingDQNAgent)
+  ]
+  for runner in runners:
+    runner.run_experiment()
+    (row,) = runner.record.rows
+    assert row['phase'] == 'ONLINE'
+    assert row['normalized'] is None
+    assert row['online_updates'] > 0
+    assert row['distill_coefficient'] == 0.0
+  chex.assert_trees_all_equal(*(r._agent.online_params for r in runners))
 
 
 def test_a_teacher_of_a_student_that_does_not_listen_is_only_compared_with(

@@ -42,6 +42,7 @@ def reload_settings(directory, kind, **agent):
   """Returns what `make_runner` takes for a student of a trained teacher."""
   return {
     'teacher': load(directory),
+    'num_pretraining_iterations': None,
     'random_score': -4.0,  # Below whatever it has learnt: at worst -4.
     'find_teacher_replay': functools.partial(stored.beside, directory),
     'read_teacher_state': functools.partial(training_state.read, directory),

@@ -1,0 +1,224 @@
+"""Small games on one core: agent steps a second beside their limit.
+
+  python benchmarks/small_games.py
+  python benchmarks/small_games.py --games minatar --students qdagger_rainbow
+
+The settings are those of the shipped configurations, with batches of 32 and an
+update in four steps everywhere. The limit of a step is a quarter of the bare
+jitted update, on data already in place, and the bare step of the environment.
+The teacher is a network of the student's kind with its first parameters.
+Seconds are those of the process on its core, whoever else uses the machine.
+"""
+
+import argparse
+import functools
+import os
+import tempfile
+import time
+from collections.abc import Callable
+
+os.environ['JAX_PLATFORMS'] = 'cpu'
+os.environ['TQDM_DISABLE'] = '1'
+if hasattr(os, 'sched_setaffinity'):  # Before XLA counts the cores.
+  os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from reincarnating_rl import _dopamine_compat  # noqa: F401  isort: skip
+from absl import logging
+from timing import in_turn
+
+from reincarnating_rl import configuration, gin_bindings
+from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.envs import policies
+from reincarnating_rl.envs.games import Game
+from reincarnating_rl.runner import factories
+from reincarnating_rl.runner.position import Position
+from reincarnating_rl.runner.runner import RunnerWithTeacher
+from reincarnating_rl.teachers.network_teacher import NetworkTeacher
+
+UPDATES = 200  # In one timing of an update alone.
+CONFIGURATIONS = {
+  'minatar': 'minatar/{}.gin',
+  'cartpole': 'gymnasium/{}_cartpole.gin',
+}
+# There is no file of a Rainbow on CartPole.
+CARTPOLE_RAINBOW = ['{}.gin', 'base/gymnasium.gin']
+BINDINGS = [
+  'JaxDQNAgent.min_replay_history = 500',
+  'JaxDQNAgent.update_period = 4',
+  'Student.batch_size = 32',
+  'RunnerWithTeacher.random_score = 0.0',
+  'Runner.num_iterations = 1',
+  'CollectorDispatcher.collectors = ()',
+]
+
+
+def configure(game: str, student: str, steps: int) -> None:
+  """Has gin say what is shipped, and how much of it is timed."""
+  files, bindings = [CONFIGURATIONS[game].format(student)], list(BINDINGS)
+  if game == 'cartpole' and student.endswith('rainbow'):
+    files = [name.format(student) for name in CARTPOLE_RAINBOW]
+    bindings.append('@reincarnation_networks.MLPRainbowNetwork')
+  configuration.load(
+    files,
+    [*bindings, f'Runner.training_steps = {steps}'],
+    network_parameter=factories.AGENTS[student].network_parameter,
+  )
+
+
+def make_runner(base_dir: str, student: str) -> RunnerWithTeacher:
+  """Builds the experiment that gin describes."""
+  game = gin_bindings.create_game()
+  create_agent = functools.partial(
+    factories.create_agent, student, seed=0, stack_size=game.stack_size
+  )
+  teacher = None
+  if factories.AGENTS[student].needs_teacher:
+    teacher = untrained_teacher(create_agent, game)
+  return RunnerWithTeacher(
+    base_dir, create_agent, game, teacher=teacher, seed=0
+  )
+
+
+def untrained_teacher(
+  create_agent: Callable[..., ReincarnationMixin], game: Game
+) -> NetworkTeacher:
+  """Makes a teacher who costs what a student's network costs."""
+  environment = game.create_environment()
+  agent = create_agent(None, environment)
+  environment.close()
+  key = jax.random.PRNGKey(0)
+  return NetworkTeacher(
+    lambda params, state: (
+      10.0 * agent._output(params, state, key, True).q_values
+    ),
+    agent.online_params,
+    num_actions=agent.num_actions,
+  )
+
+
+def bare_update(agent: ReincarnationMixin) -> Callable[[], None]:
+  """Returns what makes `UPDATES` updates on one batch in place."""
+  batch = jax.device_put(agent.replay.sample())
+  learner = jax.tree.map(jnp.copy, agent._learner_state)
+
+  def run() -> None:
+    nonlocal learner
+    for _ in range(UPDATES):
+      learner, _ = agent._update(
+        learner, agent.target_network_params, batch, agent._coefficients
+      )
+    jax.block_until_ready(learner)
+
+  return run
+
+
+def bare_steps(runner: RunnerWithTeacher, steps: int) -> Callable[[], None]:
+  """Returns what plays at random and does nothing else."""
+  environment = runner._game.create_environment()
+  actions = np.random.default_rng(0).integers(
+    environment.action_space.n, size=steps
+  )
+
+  def run() -> None:
+    for action in actions:
+      if environment.game_over:
+        environment.reset(0)
+      environment.step(action)
+
+  return run
+
+
+def online(runner: RunnerWithTeacher) -> Callable[[], None]:
+  """Returns what runs an online iteration without its evaluation."""
+  iteration = runner.plan[-1]
+
+  def run() -> None:
+    runner._position = Position(iteration.number)
+    runner._run_train_phase(iteration)
+    jax.block_until_ready(runner._agent.online_params)
+
+  return run
+
+
+def evaluation(runner: RunnerWithTeacher, steps: int) -> Callable[[], None]:
+  """Returns what evaluates the student, all lanes busy to the end."""
+  policy = policies.epsilon_greedy_policy(runner._agent.q_values, 1.0)
+  return lambda: runner._arena.evaluate(
+    policy, runner.plan[-1], who='student', steps=steps
+  )
+
+
+def offline(runner: RunnerWithTeacher, steps: int) -> Callable[[], None]:
+  """Collects data, and returns what makes `UPDATES` updates on it."""
+  policy = policies.epsilon_greedy_policy(runner._teacher.policy_logits, 0.5)
+  for episode in runner._arena.collect(policy, runner.plan[0], steps=steps):
+    runner._teacher_data.add(episode, clip_rewards=False)
+
+  def run() -> None:
+    for _ in runner._teacher_data.updates(UPDATES, done=0):
+      pass
+    jax.block_until_ready(runner._agent.online_params)
+
+  return run
+
+
+def measure(runner: RunnerWithTeacher, steps: int, rounds: int) -> str:
+  """Returns a line of what was measured, every part in turn."""
+  agent = runner._agent
+  train = online(runner)
+  train()  # Fills the replay.
+  parts = {
+    'online': train,
+    'update': bare_update(agent),
+    'environment': bare_steps(runner, steps),
+    'evaluation': evaluation(runner, steps),
+  }
+  if runner._teacher is not None:
+    parts['offline'] = offline(runner, steps)
+  seconds = in_turn(parts, rounds=rounds, clock=time.process_time)
+  update = seconds['update'] / UPDATES
+  limit = update / agent.update_period + seconds['environment'] / steps
+  # An episode that has begun is finished: a little more than `steps`.
+  step = seconds['online'] / runner._position.steps
+  line = (
+    f'{1 / step:10.0f}{1 / limit:10.0f}{step / limit:8.2f}'
+    f'{1e3 * update:10.2f}{steps / seconds["evaluation"]:12.0f}'
+  )
+  if 'offline' in seconds:
+    line += f'{seconds["offline"] / seconds["update"]:10.2f}'
+  return line
+
+
+def main() -> None:
+  """Prints a line a game and student."""
+  parser = argparse.ArgumentParser(description=__doc__)
+  parser.add_argument('--games', nargs='+', default=list(CONFIGURATIONS))
+  parser.add_argument('--students', nargs='+', default=list(factories.AGENTS))
+  parser.add_argument('--steps', type=int, default=1000, help='in one timing')
+  parser.add_argument('--rounds', type=int, default=7)
+  args = parser.parse_args()
+  logging.set_verbosity(logging.ERROR)
+  jax.config.update('jax_cpu_enable_async_dispatch', False)  # As `train` does.
+  print('one core, batch 32, an update in 4 steps')
+  print(
+    f'{"":25}{"steps/s":>10}{"limit":>10}{"ratio":>8}{"update ms":>10}'
+    f'{"evaluation/s":>12}{"offline":>10}'
+  )
+  for game in args.games:
+    for student in args.students:
+      configure(game, student, args.steps)
+      with tempfile.TemporaryDirectory() as folder:
+        runner = make_runner(folder, student)
+        print(
+          f'{game + ", " + student:25}'
+          f'{measure(runner, args.steps, args.rounds)}',
+          flush=True,
+        )
+
+
+if __name__ == '__main__':
+  main()
