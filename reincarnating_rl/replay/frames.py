@@ -36,6 +36,8 @@ def stacks(
   Returns:
     [B, *O, S], C-contiguous, oldest frame first.
   """
+  if stack_size == 1:  # Nothing to pad, nothing to interleave.
+    return observation[slots][..., None]
   ages = np.arange(stack_size - 1, -1, -1)[:, None]
   frames = observation[(slots - ages) % len(observation)]
   is_padding = episode_step[slots] < ages

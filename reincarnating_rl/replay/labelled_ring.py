@@ -38,7 +38,8 @@ class LabelledRing(StepRing):
   def _first_unlabelled(self) -> int:
     # A state whose first frames are overwritten is in no element any more.
     first, oldest = self.labelled, self.oldest_step
-    steps = np.arange(oldest, self.next_step)[: self.settings.stack_size]
+    newest = min(oldest + self.settings.stack_size, self.next_step)
+    steps = np.arange(oldest, newest)
     if oldest and first < oldest + len(steps):
       depth = self._padded(self.columns['episode_step'][self.slots(steps)])
       first = max(first, int(steps[np.argmax(steps - depth >= oldest)]))
