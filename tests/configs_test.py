@@ -93,6 +93,8 @@ def test_the_budget_of_the_comparison(tmp_path, method):
   assert runner._agent.update_horizon == 3
   online = [row for row in runner.plan if row.phase.name == 'ONLINE']
   assert [row.steps for row in online] == [2500] * 10
+  if method in ('QDagger', 'Kickstarting', 'DQfD'):
+    assert runner._agent._decay_period == 15_000
   configuration.check_every_binding_was_read()
 
 

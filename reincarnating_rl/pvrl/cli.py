@@ -54,11 +54,12 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     ('methods', plan.METHODS, ','.join(plan.METHODS)),
     ('studies', plan.STUDIES, ','.join(plan.STUDIES)),
   ):
+    shown = 'all' if default == ','.join(known) else '%(default)s'
     add(
       f'--{what}',
       metavar='A,B,...',
       default=default,
-      help=f'of {", ".join(known)}; default: %(default)s',
+      help=f'of {", ".join(known)}; default: {shown}',
     )
   at_least_one = command_line.number(int, 1)
   add(

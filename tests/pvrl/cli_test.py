@@ -131,5 +131,5 @@ def test_help_tells_what_there_is(capsys):
     cli.main(['--help'])
   assert ended.value.code == 0
   printed = capsys.readouterr().out
-  for word in ('space_invaders', 'Fine-tuning', 'n_step', 'examples:'):
+  for word in ('space_invaders', 'Kickstarting', 'n_step', 'examples:'):
     assert word in printed
