@@ -27,33 +27,22 @@ class NatureDQNNetwork(nn.Module):
     """Returns the Q-values [A] of one `state[84, 84, S]`."""
     if not self.inputs_preprocessed:
       state = torsos.preprocess_pixels(state)
-    features = torsos.nature_torso(state)
+    features = self._features(state)  # Flax numbers layers as they are made.
     head = nn.Dense(self.num_actions, kernel_init=torsos.kernel_initializer)
     return QOutput(head(features))
 
+  def _features(self, state: Array) -> Array:
+    return torsos.nature_torso(state)
 
-class CompactDQNNetwork(nn.Module):
+
+class CompactDQNNetwork(NatureDQNNetwork):
   """The first DQN's network (Mnih et al. 2013), for Atari frames.
 
-  Its update takes a fifth of the operations of the later network's, which
-  matters on a CPU.
-
-  Attributes:
-    num_actions: number of actions, A.
-    inputs_preprocessed: whether states arrive as float32 in [0, 1] already.
+  Its update takes a third of the time of the later network's on a CPU.
   """
 
-  num_actions: int
-  inputs_preprocessed: bool = False
-
-  @nn.compact
-  def __call__(self, state: Array) -> QOutput:
-    """Returns the Q-values [A] of one `state[84, 84, S]`."""
-    if not self.inputs_preprocessed:
-      state = torsos.preprocess_pixels(state)
-    features = torsos.compact_torso(state)
-    head = nn.Dense(self.num_actions, kernel_init=torsos.kernel_initializer)
-    return QOutput(head(features))
+  def _features(self, state: Array) -> Array:
+    return torsos.compact_torso(state)
 
 
 class ImpalaDQNNetwork(nn.Module):
