@@ -7,7 +7,10 @@ from reincarnating_rl.evaluation.run import Run
 
 # Of gin's operative configuration; values go on in lines that are indented.
 _SETTING = re.compile(r'^([\w./@]+) = (.*(?:\n[ \t]+.*)*)', re.MULTILINE)
-_MAY_DIFFER = ('create_atari_environment.game_name',)
+# What goes with the game.
+_MAY_DIFFER = re.compile(
+  r'create_\w+_environment\.game_name|JaxDQNAgent\.observation_\w+'
+)
 _MOST_NAMES = 3
 
 
@@ -38,7 +41,7 @@ def notes_on_differences(runs: Sequence[Run]) -> list[str]:
     for run in (r for r in runs if r.method == method):
       for name, value in read(run).items():
         path, other = first.setdefault(name, (run.path, value))
-        if value != other and name not in _MAY_DIFFER:
+        if value != other and not _MAY_DIFFER.fullmatch(name):
           differences.setdefault(
             name,
             f'{name} is {_plain(other)} in {path} and {_plain(value)} in '

@@ -118,7 +118,11 @@ def test_other_games_have_other_teachers(tmp_path):
 
 
 def test_settings_that_differ_within_a_method_are_named(tmp_path):
-  gin = "create_atari_environment.game_name = '{}'\nA.x = {}\nA.y = \\\n  {}\n"
+  gin = (
+    "create_minatar_environment.game_name = '{0}'\n"
+    "JaxDQNAgent.observation_shape = 'of {0}'\n"
+    'A.x = {1}\nA.y = \\\n  {2}\n'
+  )
   a = write(tmp_path, 'a', gin=gin.format('Pong', 1, 5))
   b = write(tmp_path, 'b', gin=gin.format('Qbert', 1, 6), game='Qbert', seed=2)
   write(tmp_path, 'c', gin='A.z = 1', seed=3)
