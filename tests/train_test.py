@@ -283,7 +283,14 @@ def test_a_rainbow_student_is_a_teacher(tmp_path):
       'trained on Pong, and the game is Breakout',
     ),
     (
-      {'agent': 'reloaded_rainbow', 'gin_files': ['reloaded_rainbow.gin']},
+      {
+        'agent': 'reloaded_rainbow',
+        'gin_files': ['reloaded_rainbow.gin'],
+        'gin_bindings': [
+          *TINY,
+          'RunnerWithTeacher.num_pretraining_iterations=0',
+        ],
+      },
       'of the kind dqn, and the student of rainbow',
     ),
     (

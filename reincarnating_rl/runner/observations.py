@@ -1,5 +1,8 @@
 """What a student and its teacher see, by the game and by gin."""
 
+import copy
+from typing import Any
+
 import gin
 import numpy as np
 
@@ -25,8 +28,7 @@ def tell_student(environment: Environment, stack_size: int) -> None:
     UserError: gin has observations of another shape.
   """
   space = environment.observation_space
-  told = gin.get_bindings('JaxDQNAgent')
-  given = told.get('observation_shape', space.shape)
+  given = _bound('observation_shape', space.shape)
   if tuple(given) != space.shape:
     raise UserError(
       f'JaxDQNAgent.observation_shape is {given}, but the game gives '
@@ -38,10 +40,19 @@ def tell_student(environment: Environment, stack_size: int) -> None:
     'stack_size': stack_size,
   }
   with gin.unlock_config():
-    for name in settings.keys() - told.keys():
-      gin.bind_parameter(f'JaxDQNAgent.{name}', settings[name])
+    for name, value in settings.items():
+      gin.bind_parameter(f'JaxDQNAgent.{name}', _bound(name, value))
 
 
 def stack_size(game: Game) -> int:
   """Returns S, observations in a state: the student's, or else the game's."""
-  return gin.get_bindings('JaxDQNAgent').get('stack_size', game.stack_size)
+  return _bound('stack_size', game.stack_size)
+
+
+def _bound(name: str, default: Any) -> Any:
+  # One by one: to ask for all of them would make the network, too.
+  try:
+    value = gin.query_parameter(f'JaxDQNAgent.{name}')
+  except ValueError:
+    return default
+  return copy.deepcopy(value)  # Which is how gin looks up a macro.

@@ -104,8 +104,11 @@ def test_a_kill_in_each_phase_changes_nothing(of_each_kind, tmp_path, phase):
   assert experiments.outcome(runner) == expected
 
 
+# A student's own state is in the resumes of QDagger; this is a method's.
 @pytest.mark.slow
-@pytest.mark.parametrize('name', toys.METHODS)
+@pytest.mark.parametrize(
+  'name', [name for name in toys.METHODS if name.endswith('_dqn')]
+)
 def test_each_method_survives_a_kill_in_each_phase_and_at_the_switch(
   tmp_path_factory, tmp_path, name
 ):

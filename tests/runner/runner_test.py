@@ -85,9 +85,11 @@ def test_the_normalised_score_is_in_every_collector(finished):
     row['iteration']: pytest.approx(row['normalized'])
     for row in runner.record.rows
   }
-  (events,) = glob.glob(os.path.join(base_dir, 'metrics/tensorboard/events*'))
+  # Another test, which may have come before, opens the finished run again.
+  files = glob.glob(os.path.join(base_dir, 'metrics/tensorboard/events*'))
   tags = {
     value.tag
+    for events in files
     for event in tf.compat.v1.train.summary_iterator(events)
     for value in event.summary.value
   }
