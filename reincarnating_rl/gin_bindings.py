@@ -6,6 +6,7 @@ from reincarnating_rl import errors, schedules
 from reincarnating_rl.envs import games
 from reincarnating_rl.networks import (
   minatar_networks,
+  mlp_quantile_networks,
   q_networks,
   rainbow_networks,
 )
@@ -25,6 +26,8 @@ for network in (
   rainbow_networks.NatureRainbowNetwork,
   rainbow_networks.ImpalaRainbowNetwork,
   rainbow_networks.MLPRainbowNetwork,
+  mlp_quantile_networks.MLPQuantileNetwork,
+  mlp_quantile_networks.MLPImplicitQuantileNetwork,
   minatar_networks.MinAtarDQNNetwork,
   minatar_networks.MinAtarRainbowNetwork,
   minatar_networks.MinAtarImpalaDQNNetwork,
