@@ -124,7 +124,7 @@ def _add_teacher(parser: argparse.ArgumentParser, path: str | None) -> None:
 
 
 def _add_inspect(parser: argparse.ArgumentParser) -> None:
-  _add_teacher(parser, None)
+  _add_teacher(parser, '?')
   parser.add_argument('--json', action='store_true', help='print it as JSON')
 
 

@@ -6,7 +6,12 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from reincarnating_rl.teachers import checkpoints, loading, recognition
+from reincarnating_rl.teachers import (
+  checkpoints,
+  loading,
+  perciatelli,
+  recognition,
+)
 from reincarnating_rl.teachers.base import RandomTeacher, Teacher
 from reincarnating_rl.teachers.callable_teacher import (
   CallableTeacher,
@@ -20,7 +25,9 @@ from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
 from reincarnating_rl.teachers.network_teacher import NetworkTeacher
 
 CALLABLE = 'callable'
-TEACHERS = (recognition.AUTO, *KINDS, 'random', CALLABLE)
+# What needs no checkpoint.
+PATHLESS = ('random', CALLABLE, perciatelli.NAME)
+TEACHERS = (recognition.AUTO, *KINDS, *PATHLESS)
 
 
 def create_teacher(
@@ -50,7 +57,7 @@ def create_teacher(
 
   Args:
     agent: one of `TEACHERS`; 'auto' takes what the checkpoint says that it is,
-      or else looks like. 'random' and 'callable' read no checkpoint.
+      or else looks like. Those of `PATHLESS` have no checkpoint directory.
     checkpoint_dir: a run of the teacher, or its checkpoints folder; or a file
       of CleanRL, Stable-Baselines3 or PyTorch, or a folder with one.
     num_actions: actions of the game.
@@ -93,7 +100,7 @@ def create_teacher(
     raise TeacherError(
       f'create_teacher.policy is for --teacher_agent {CALLABLE}, not {agent}.'
     )
-  if checkpoint_dir is None:
+  if checkpoint_dir is None and agent not in PATHLESS:
     raise TeacherError(
       f'The {agent} teacher needs --teacher_checkpoint_dir; pass '
       '--teacher_agent random if a random one is meant.'
@@ -121,7 +128,7 @@ def create_teacher(
     loaded.checkpoint.params,
     num_actions=num_actions,
     lineage=_lineage(loaded)
-    | {'parent': checkpoints.read_lineage(checkpoint_dir)}
+    | {'parent': checkpoint_dir and checkpoints.read_lineage(checkpoint_dir)}
     | ({} if is_policy else {'temperature': temperature}),
   )
 
