@@ -95,7 +95,8 @@ def _add_teacher(parser: argparse.ArgumentParser, path: str | None) -> None:
   )
   parser.add_argument(
     '--game',
-    help='Pong, MinAtar/breakout, CartPole-v1; default: what the teacher says',
+    help='Pong, MinAtar/breakout, Balloon, CartPole-v1; default: what the '
+    'teacher says',
   )
   parser.add_argument(
     '--teacher_agent', default='auto', help='kind of teacher; %(default)s'

@@ -14,6 +14,7 @@ import pathlib
 
 import numpy as np
 
+from reincarnating_rl import _balloon_compat
 from reincarnating_rl.errors import DamagedFileError, MissingFileError
 from reincarnating_rl.formats import tensorflow_graph
 from reincarnating_rl.formats.tensorflow_graph import Attribute, Node
@@ -84,8 +85,7 @@ def find() -> pathlib.Path:
       return path
   raise MissingFileError(
     f'The {NAME} teacher is a file of the Balloon Learning Environment, which '
-    "is not installed: pip install 'reincarnating_rl[balloon]' && pip install "
-    '--no-deps balloon-learning-environment==1.0.1'
+    f'is not installed: {_balloon_compat.INSTALL}'
   )
 
 
