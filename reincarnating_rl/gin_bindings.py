@@ -7,6 +7,7 @@ from reincarnating_rl.envs import games
 from reincarnating_rl.networks import (
   minatar_networks,
   q_networks,
+  quantile_networks,
   rainbow_networks,
 )
 from reincarnating_rl.teachers import factory
@@ -16,7 +17,7 @@ gin.external_configurable(schedules.linear_epsilon, module='schedules')
 gin.external_configurable(
   schedules.linear_epsilon_after_warmup, module='schedules'
 )
-# Dopamine's NatureDQNNetwork is left to Dopamine. The two ImpalaDQNNetworks are
+# Dopamine's NatureDQNNetwork is left to Dopamine. Names that both have are
 # told apart by `@networks.` and `@reincarnation_networks.`.
 for network in (
   q_networks.CompactDQNNetwork,
@@ -25,10 +26,14 @@ for network in (
   rainbow_networks.NatureRainbowNetwork,
   rainbow_networks.ImpalaRainbowNetwork,
   rainbow_networks.MLPRainbowNetwork,
+  quantile_networks.QuantileNetwork,
+  quantile_networks.ImplicitQuantileNetwork,
   minatar_networks.MinAtarDQNNetwork,
   minatar_networks.MinAtarRainbowNetwork,
   minatar_networks.MinAtarImpalaDQNNetwork,
   minatar_networks.MinAtarImpalaRainbowNetwork,
+  minatar_networks.MinAtarQuantileNetwork,
+  minatar_networks.MinAtarImplicitQuantileNetwork,
 ):
   gin.external_configurable(network, module='reincarnation_networks')
 create_teacher = gin.external_configurable(
