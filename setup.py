@@ -20,6 +20,7 @@ GAMES = {
     'opensimplex>=0.3,<0.4',
     's2sphere>=0.2.5',
     'scikit-learn>=1.4',
+    'threadpoolctl>=3',
     'transitions>=0.9,<0.10',
   ],
   'box2d': ['box2d>=2.3.10,<3'],

@@ -37,14 +37,14 @@ def load() -> types.ModuleType:
     UserError: the package or something that it imports is not installed.
   """
   try:
-    with _quiet():
+    with _quiet(), _open_to_names():
       importlib.import_module('gym')  # Prints a notice.
       with _old_interpolation():
         _import('env.balloon.acs')
       _make_units_hashable()
       with _hashable_dataclasses():
         _import('generative.vae')
-      _give_one_deviation_a_row()
+      _mend_regressions()
       _draw_without_tensorflow_probability()
       with _stand_ins():
         return _import('env.balloon_env')
@@ -65,6 +65,13 @@ def _quiet() -> Iterator[None]:
   with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
     warnings.simplefilter('ignore')
     yield
+
+
+def _open_to_names() -> contextlib.AbstractContextManager:
+  """Lets the package give gin its names after gin has read a configuration."""
+  import gin
+
+  return gin.unlock_config()
 
 
 @contextlib.contextmanager
@@ -145,18 +152,29 @@ def _hashable_dataclasses() -> contextlib.AbstractContextManager:
   return _replaced(dataclasses, 'dataclass', dataclass)
 
 
-def _give_one_deviation_a_row() -> None:
+def _mend_regressions() -> None:
   """Gives the wind's Gaussian process the deviations that it expects.
 
   Since scikit-learn 1.1 there is one for each target, [N, 2] here, equal in a
   row; the package squares [N]. A package that takes the former would retire it.
+
+  It computes in one thread: matrices of some hundred rows cost BLAS more to
+  spread than to work on, and results do not depend on the number of cores.
   """
+  import threadpoolctl
+
   module = _import('env.wind_gp')
   theirs = module.gaussian_process
+  threads = threadpoolctl.ThreadpoolController()
 
   class Regressor(theirs.GaussianProcessRegressor):
+    def fit(self, X: Any, y: Any) -> Any:  # noqa: N803
+      with threads.limit(limits=1):
+        return super().fit(X, y)
+
     def predict(self, X: Any, return_std: bool = False) -> Any:  # noqa: N803
-      answer = super().predict(X, return_std=return_std)
+      with threads.limit(limits=1):
+        answer = super().predict(X, return_std=return_std)
       if return_std and answer[1].ndim == 2:
         return answer[0], answer[1][:, 0]
       return answer

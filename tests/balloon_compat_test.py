@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import threadpoolctl
 
 from reincarnating_rl import _balloon_compat
 from reincarnating_rl.errors import UserError
@@ -56,7 +57,7 @@ nothing = lambda: None
 check('_old_interpolation', contextlib.nullcontext)
 check('_make_units_hashable', nothing)
 check('_hashable_dataclasses', contextlib.nullcontext)
-check('_give_one_deviation_a_row', nothing, uncertainty)
+check('_mend_regressions', nothing, uncertainty)
 check('_stand_ins', contextlib.nullcontext, no_tensorflow)
 check('_draw_without_tensorflow_probability', nothing, draw)
 """
@@ -77,7 +78,7 @@ def test_a_patch_that_is_no_longer_needed_should_go():
     '_old_interpolation': 'NotImplementedError `interp2d` has been removed',
     '_make_units_hashable': 'ValueError mutable default .*units.* for field',
     '_hashable_dataclasses': 'ValueError mutable default .*FieldShape',
-    '_give_one_deviation_a_row': 'AssertionError per target',
+    '_mend_regressions': 'AssertionError per target',
     '_stand_ins': 'AssertionError TensorFlow',
     '_draw_without_tensorflow_probability': '.*pytype_aval_mappings',
   }
@@ -88,7 +89,8 @@ def test_a_patch_that_is_no_longer_needed_should_go():
 
 AFTER_LOADING = """
 import dataclasses, sys
-import scipy
+import gin, scipy
+gin.finalize()  # As a run does before it makes its game.
 def theirs():
   return (
     dataclasses.dataclass, scipy.interpolate, scipy.interpolate.interp2d,
@@ -182,6 +184,32 @@ def test_the_deviations_of_the_wind_are_one_a_row():
   np.testing.assert_array_equal(means, expected_means)
   for column in expected.T:
     np.testing.assert_array_equal(deviations, column)
+
+
+def test_the_wind_is_computed_in_one_thread(monkeypatch):
+  _balloon_compat.load()
+  from balloon_learning_environment.env import wind_gp
+
+  def threads():
+    found = threadpoolctl.threadpool_info()
+    return {pool['num_threads'] for pool in found if pool['user_api'] == 'blas'}
+
+  seen = []
+
+  def call(*_, **__):
+    seen.append(threads())
+    return np.eye(2)
+
+  kernel = wind_gp.gaussian_process.kernels.Matern()
+  monkeypatch.setattr(type(kernel), '__call__', call)
+  model = wind_gp.gaussian_process.GaussianProcessRegressor(
+    kernel, optimizer=None
+  )
+  with threadpoolctl.threadpool_limits(2, user_api='blas'):
+    before = threads()
+    model.fit(np.eye(2), np.eye(2)).predict(np.eye(2))
+    assert threads() == before == {2}
+  assert len(seen) >= 2 and all(found == {1} for found in seen)
 
 
 def test_the_distribution_is_tensorflow_probabilitys():
