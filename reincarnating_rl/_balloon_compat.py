@@ -55,6 +55,24 @@ def load() -> types.ModuleType:
     ) from error
 
 
+@functools.cache
+def load_agent(name: str) -> types.ModuleType:
+  """Imports one of the package's agents, without TensorFlow.
+
+  Args:
+    name: of its module, such as 'station_seeker_agent'.
+
+  Returns:
+    The module.
+
+  Raises:
+    UserError: the package or something that it imports is not installed.
+  """
+  load()
+  with _quiet(), _stand_ins():
+    return _import(f'agents.{name}')
+
+
 def _import(name: str) -> types.ModuleType:
   return importlib.import_module(f'{_PACKAGE}.{name}')
 
@@ -217,19 +235,22 @@ def _read_wind_decoder() -> bytes:
 
 @contextlib.contextmanager
 def _stand_ins() -> Iterator[None]:
-  """Stands in for two modules that import TensorFlow and are hardly used.
+  """Stands in for three modules that import TensorFlow and are hardly used.
 
-  Of one, the environment wants the bytes of a file; of the other, the name of a
-  class for an annotation. Whoever imports them later gets the real ones.
-  Imports within functions would retire it.
+  Of one, the environment wants the bytes of a file; of the others, it and its
+  agents want the name of a class for an annotation. Whoever imports them later
+  gets the real ones. Imports within functions would retire it.
   """
   models = types.ModuleType('models')
   models.load_offlineskies22 = _read_wind_decoder
   renderer = types.ModuleType('renderer')
   renderer.Renderer = object
+  tensorboard = types.ModuleType('tensorboard')
+  tensorboard.SummaryWriter = object
   names = {
     f'{_PACKAGE}.models.models': models,
     f'{_PACKAGE}.env.rendering.renderer': renderer,
+    'flax.metrics.tensorboard': tensorboard,
   }
   names = {k: v for k, v in names.items() if k not in sys.modules}
   sys.modules.update(names)

@@ -50,7 +50,7 @@ flags.DEFINE_string(
   'auto',
   'Kind of teacher: dqn, rainbow (C51 too), quantile, implicit_quantile, ppo; '
   'auto takes what the checkpoint says or looks like. Without a directory: '
-  'perciatelli44, of the Balloon Learning Environment; callable, a function '
+  'perciatelli44, station_seeker (balloons); callable, a function '
   '(create_teacher.policy); random.',
 )
 flags.DEFINE_string(

@@ -99,11 +99,30 @@ before = theirs()
 from reincarnating_rl import _balloon_compat
 assert 'jax' not in sys.modules and 'gym' not in sys.modules
 _balloon_compat.load()
+_balloon_compat.load_agent('station_seeker_agent')
+_balloon_compat.load_agent('random_walk_agent')
 assert before == theirs()
 assert 'tensorflow' not in sys.modules
 assert 'balloon_learning_environment.models.models' not in sys.modules
 assert 'balloon_learning_environment.env.rendering.renderer' not in sys.modules
+assert 'flax.metrics.tensorboard' not in sys.modules
 """
+
+
+WITH_TENSORBOARD = """
+import contextlib, sys
+from reincarnating_rl import _balloon_compat
+_balloon_compat.load()
+_balloon_compat._stand_ins = contextlib.nullcontext
+_balloon_compat.load_agent('station_seeker_agent')
+assert 'tensorflow' in sys.modules
+"""
+
+
+@pytest.mark.slow
+def test_agents_would_import_tensorflow_as_well():
+  done = run(WITH_TENSORBOARD)
+  assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow
@@ -117,7 +136,7 @@ def test_gin_tells_the_names_of_both_apart():
 
   from reincarnating_rl.runner import factories  # noqa: F401
 
-  _balloon_compat.load()
+  _balloon_compat.load_agent('random_walk_agent')
   package = 'balloon_learning_environment.'
   # The last part, which is enough while no other name ends so.
   names = collections.defaultdict(list)
@@ -127,6 +146,7 @@ def test_gin_tells_the_names_of_both_apart():
   assert theirs == {
     *('BalloonEnv', 'perciatelli_reward_function', 'WindField'),
     *('PerciatelliFeatureConstructor', 'SimpleStaticWindField'),
+    'RandomWalkAgent',
   }
   assert all(len(names[last]) == 1 for last in theirs)
 

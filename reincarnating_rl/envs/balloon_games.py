@@ -45,7 +45,7 @@ class BalloonGame(gym.Env):
       UserError: the Balloon Learning Environment is not installed.
     """
     environment = _balloon_compat.load()
-    with _on_cpu():
+    with on_cpu():
       self._game = environment.BalloonEnv(seed=0)
     space = self._game.observation_space
     self._max_steps = max_steps_per_episode
@@ -62,7 +62,7 @@ class BalloonGame(gym.Env):
   ) -> tuple[np.ndarray, dict[str, Any]]:
     """See `gymnasium.Env.reset`; the info is that of `step`."""
     del options
-    with _on_cpu():
+    with on_cpu():
       if seed is not None:
         self._game.seed(seed)
       observation = self._game.reset()
@@ -173,7 +173,7 @@ def fly(
   return Flight(seed, np.array(rewards), infos)
 
 
-def _on_cpu() -> Any:
+def on_cpu() -> Any:
   """Has the environment draw its random numbers where results are the same."""
   import jax
 

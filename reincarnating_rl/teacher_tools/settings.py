@@ -10,6 +10,7 @@ from reincarnating_rl.envs.games import Game
 from reincarnating_rl.teacher_tools import survey
 from reincarnating_rl.teacher_tools.survey import Found, Told
 from reincarnating_rl.teachers import (
+  balloon_facts,
   checkpoint_files,
   factory,
   perciatelli,
@@ -83,7 +84,7 @@ def read(args: argparse.Namespace) -> Settings:
 
 
 def _told_by_name(agent: str) -> Told:
-  return Told(game=perciatelli.GAME) if agent == perciatelli.NAME else Told()
+  return Told(game=balloon_facts.GAME) if agent in factory.BALLOON else Told()
 
 
 def check_kind(agent: str) -> None:

@@ -11,6 +11,7 @@ from reincarnating_rl.teachers import (
   loading,
   perciatelli,
   recognition,
+  station_seeker,
 )
 from reincarnating_rl.teachers.base import RandomTeacher, Teacher
 from reincarnating_rl.teachers.callable_teacher import (
@@ -25,8 +26,9 @@ from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
 from reincarnating_rl.teachers.network_teacher import NetworkTeacher
 
 CALLABLE = 'callable'
+BALLOON = (perciatelli.NAME, station_seeker.NAME)
 # What needs no checkpoint.
-PATHLESS = ('random', CALLABLE, perciatelli.NAME)
+PATHLESS = ('random', CALLABLE, *BALLOON)
 TEACHERS = (recognition.AUTO, *KINDS, *PATHLESS)
 
 
@@ -80,8 +82,8 @@ def create_teacher(
     game_name: such as 'Pong'; None to take a teacher of any game.
     policy: of a 'callable' teacher: `states[B, *O, S] -> logits[B, A]`, or
       `-> actions[B]`; NumPy arrays.
-    policy_epsilon: of a `policy` that returns actions: the probability of all
-      others together.
+    policy_epsilon: of a `policy` that returns actions, and of
+      'station_seeker': the probability of all others together.
 
   Returns:
     The teacher.
@@ -96,6 +98,11 @@ def create_teacher(
     return RandomTeacher(num_actions)
   if agent == CALLABLE:
     return _callable(policy, num_actions, policy_epsilon)
+  state_shape = (*observation_shape, stack_size)
+  if agent == station_seeker.NAME:
+    return station_seeker.create(
+      num_actions=num_actions, state_shape=state_shape, epsilon=policy_epsilon
+    )
   if policy is not None:
     raise TeacherError(
       f'create_teacher.policy is for --teacher_agent {CALLABLE}, not {agent}.'
@@ -118,7 +125,7 @@ def create_teacher(
       action_meanings=action_meanings,
     ),
     num_actions=num_actions,
-    state_shape=(*observation_shape, stack_size),
+    state_shape=state_shape,
     game_actions=game_actions,
     game_name=game_name,
   )

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from reincarnating_rl.teachers import (
   actions,
+  balloon_facts,
   checkpoints,
   perciatelli,
   recognition,
@@ -165,7 +166,7 @@ def _load_perciatelli(
       f'The {source.agent} teacher comes as it is: leave out its path, its '
       'number and all of create_teacher but the temperature.'
     )
-  perciatelli.check_game(num_actions, state_shape)
+  balloon_facts.check_game(source.agent, num_actions, state_shape)
   checkpoint = perciatelli.load()
   candidate, fields = recognition.recognise(
     checkpoint,

@@ -19,9 +19,9 @@ from reincarnating_rl.errors import DamagedFileError, MissingFileError
 from reincarnating_rl.formats import tensorflow_graph
 from reincarnating_rl.formats.tensorflow_graph import Attribute, Node
 from reincarnating_rl.networks.mlp_quantile_networks import MLPQuantileNetwork
+from reincarnating_rl.teachers import balloon_facts
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.description import Description
-from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign.base import read_file
 from reincarnating_rl.types import Params
 
@@ -29,11 +29,6 @@ NAME = 'perciatelli44'
 _PACKAGE = 'balloon_learning_environment'
 _FILE = ('models', 'perciatelli44.pb')
 _INPUT, _OUTPUT = 'observation', 'q_values'
-
-
-GAME = 'Balloon'
-ACTIONS = ('DOWN', 'STAY', 'UP')
-STATE_SHAPE = (1099, 1)
 
 
 class _UnexpectedGraphError(ValueError):
@@ -51,24 +46,6 @@ def load() -> TeacherCheckpoint:
     DamagedFileError: its file is damaged, or of another network.
   """
   return read(find())
-
-
-def check_game(num_actions: int, state_shape: tuple[int, ...]) -> None:
-  """Refuses a game that is not the balloon's.
-
-  Args:
-    num_actions: A, of the game.
-    state_shape: (*O, S), of one of its states.
-
-  Raises:
-    MismatchedTeacherError: it has other states or actions.
-  """
-  if (num_actions, state_shape) != (len(ACTIONS), STATE_SHAPE):
-    raise MismatchedTeacherError(
-      f'The {NAME} teacher has {len(ACTIONS)} actions and states of shape '
-      f'{STATE_SHAPE}, and the game has {num_actions} and {state_shape}: bind '
-      "create_game.kind = 'balloon', and no stack_size but 1."
-    )
 
 
 def find() -> pathlib.Path:
@@ -121,7 +98,7 @@ def read(path: str | os.PathLike[str]) -> TeacherCheckpoint:
     {'params': hidden | {'final_layer': layers[-1]}},
     None,
     str(path),
-    {'format': 'tensorflow_graph', 'trained_on': GAME},
+    {'format': 'tensorflow_graph', 'trained_on': balloon_facts.GAME},
     checksum,
     Description('quantile', MLPQuantileNetwork.__name__, fields),
   )
