@@ -36,6 +36,11 @@ ALLOWED = {
   'report': {'errors', 'command_line', 'evaluation'},
   'pvrl': {'errors', 'files', 'interrupts', 'command_line', 'evaluation'},
   'pvrl.__main__': {'pvrl'},
+  'balloon': {
+    *('errors', 'files', 'interrupts', 'command_line', 'envs', 'evaluation'),
+    'teachers',
+  },
+  'balloon.__main__': {'balloon'},
   '_dopamine_compat': set(),
   '_balloon_compat': {'errors'},
   'agents': {
