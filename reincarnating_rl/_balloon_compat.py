@@ -74,7 +74,11 @@ def load_agent(name: str) -> types.ModuleType:
 
 
 def _import(name: str) -> types.ModuleType:
-  return importlib.import_module(f'{_PACKAGE}.{name}')
+  import gin
+
+  # It registers names, which gin forbids once it has read a configuration.
+  with gin.unlock_config():
+    return importlib.import_module(f'{_PACKAGE}.{name}')
 
 
 @contextlib.contextmanager

@@ -107,6 +107,22 @@ assert 'flax.metrics.tensorboard' not in sys.modules
 """
 
 
+AFTER_A_CONFIGURATION = """
+import gin
+from reincarnating_rl import _balloon_compat
+gin.finalize()
+assert gin.config_is_locked()
+_balloon_compat.load_agent('random_walk_agent')
+assert gin.config_is_locked()
+"""
+
+
+@pytest.mark.slow
+def test_it_loads_after_a_configuration_was_read():
+  done = run(AFTER_A_CONFIGURATION)
+  assert done.returncode == 0, done.stderr
+
+
 WITH_TENSORBOARD = """
 import contextlib, sys
 from reincarnating_rl import _balloon_compat
