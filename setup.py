@@ -12,8 +12,19 @@ VERSION = re.search(
 )[1]
 
 # Games beside Atari's. MinAtar's licence is the GPL: it is installed by those
-# who ask for it.
-GAMES = {'box2d': ['box2d>=2.3.10,<3'], 'minatar': ['minatar>=1.0.15,<2']}
+# who ask for it. Of the Balloon Learning Environment, which sets no bounds to
+# what it requires, this is what it needs beside us; it comes without the rest:
+#   pip install --no-deps balloon-learning-environment==1.0.1
+GAMES = {
+  'balloon': [
+    'opensimplex>=0.3,<0.4',
+    's2sphere>=0.2.5',
+    'scikit-learn>=1.4',
+    'transitions>=0.9,<0.10',
+  ],
+  'box2d': ['box2d>=2.3.10,<3'],
+  'minatar': ['minatar>=1.0.15,<2'],
+}
 
 setup(
   name='reincarnating_rl',
@@ -25,6 +36,7 @@ setup(
   packages=[
     *find_packages(include=['reincarnating_rl', 'reincarnating_rl.*']),
     'reincarnating_rl.configs',
+    'reincarnating_rl.configs.balloon',
     'reincarnating_rl.configs.base',
     'reincarnating_rl.configs.gymnasium',
     'reincarnating_rl.configs.minatar',
@@ -34,6 +46,7 @@ setup(
   package_dir={'reincarnating_rl.configs': 'configs'},
   package_data={
     'reincarnating_rl.configs': ['*.gin'],
+    'reincarnating_rl.configs.balloon': ['*.gin'],
     'reincarnating_rl.configs.base': ['*.gin'],
     'reincarnating_rl.configs.gymnasium': ['*.gin'],
     'reincarnating_rl.configs.minatar': ['*.gin'],
@@ -72,6 +85,7 @@ setup(
     **GAMES,
     'cuda': ['jax[cuda13]>=0.10,<0.11'],
     'dev': [
+      *GAMES['balloon'],
       *GAMES['box2d'],
       *GAMES['minatar'],
       'gcp-storage-emulator>=2026.7',

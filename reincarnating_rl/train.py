@@ -47,8 +47,9 @@ flags.DEFINE_string(
   'teacher_agent',
   'auto',
   'Kind of teacher: dqn, rainbow (C51 too), quantile, implicit_quantile, ppo; '
-  'auto takes what the checkpoint says or looks like; callable, a function '
-  '(create_teacher.policy); random, only by name.',
+  'auto takes what the checkpoint says or looks like. Without a directory: '
+  'perciatelli44, station_seeker (balloons); callable, a function '
+  '(create_teacher.policy); random.',
 )
 flags.DEFINE_string(
   'teacher_checkpoint_dir',

@@ -16,6 +16,8 @@ from reincarnating_rl.errors import UserError
     ('ALE/Pong-v5', 'atari', False),
     ('MinAtar/breakout', 'minatar', True),
     ('MinAtar/pong', 'minatar', False),
+    ('Balloon', 'balloon', True),
+    ('Baloon', 'atari', False),
     ('CartPole-v1', 'gymnasium', True),
     ('LunarLander-v3', 'gymnasium', True),
     ('Nowhere-v0', 'gymnasium', False),
@@ -30,6 +32,7 @@ def test_the_kind_of_a_name(name, kind, known):
   [
     ('Pong', (84, 84), np.uint8, 4, 6),
     ('MinAtar/asterix', (10, 10, 4), np.uint8, 1, 5),
+    ('Balloon', (1099,), np.float32, 1, 3),
     ('CartPole-v1', (4,), np.float32, 1, 2),
     ('Acrobot-v1', (6,), np.float32, 1, 3),
     ('LunarLander-v3', (8,), np.float32, 1, 4),
@@ -79,6 +82,14 @@ def test_settings_go_to_the_function_of_the_kind():
   environment.reset(0)
   for _ in range(3):
     environment.step(0)
+  assert environment.truncated
+
+
+def test_a_flight_may_be_shorter():
+  game = games.create_game('Balloon', max_steps_per_episode=1)
+  environment = game.create_environment()
+  environment.reset(0)
+  environment.step(1)
   assert environment.truncated
 
 
