@@ -36,8 +36,11 @@ def load() -> types.ModuleType:
   Raises:
     UserError: the package or something that it imports is not installed.
   """
+  import gin
+
   try:
-    with _quiet():
+    # The package registers names with gin, which may be locked by now.
+    with _quiet(), gin.unlock_config():
       importlib.import_module('gym')  # Prints a notice.
       with _old_interpolation():
         _import('env.balloon.acs')

@@ -97,7 +97,10 @@ def theirs():
 before = theirs()
 from reincarnating_rl import _balloon_compat
 assert 'jax' not in sys.modules and 'gym' not in sys.modules
+import gin
+gin.finalize()  # As it is when an experiment makes its game.
 _balloon_compat.load()
+assert gin.config_is_locked()
 assert before == theirs()
 assert 'tensorflow' not in sys.modules
 assert 'balloon_learning_environment.models.models' not in sys.modules
