@@ -18,12 +18,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from reincarnating_rl import errors
+from reincarnating_rl._balloon_stand_ins import LinearTable, LogitNormal
 
 _PACKAGE = 'balloon_learning_environment'
-INSTALL = (
-  "pip install 'reincarnating_rl[balloon]' && pip install --no-deps "
-  'balloon-learning-environment==1.0.1'
-)
+INSTALL = "pip install 'reincarnating_rl[balloon]'"
 
 
 @functools.cache
@@ -44,7 +42,7 @@ def load() -> types.ModuleType:
       _make_units_hashable()
       with _hashable_dataclasses():
         _import('generative.vae')
-      _give_one_deviation_a_row()
+      _mend_regressions()
       _draw_without_tensorflow_probability()
       with _stand_ins():
         return _import('env.balloon_env')
@@ -102,33 +100,6 @@ def _replaced(
     setattr(module, name, before)
 
 
-class LinearTable:
-  """A table as SciPy's `interp2d` read it, which was removed in SciPy 1.14.
-
-  Bilinear by the same FITPACK routines; beyond the grid the nearest value on
-  its edge.
-  """
-
-  def __init__(
-    self, x: Any, y: Any, z: Any, *, fill_value: None = None
-  ) -> None:
-    """Takes `z[len(y), len(x)]`, flat or not, on increasing `x` and `y`."""
-    del fill_value  # The nearest value, which is what the spline does.
-    import numpy as np
-    from scipy.interpolate import RectBivariateSpline
-
-    values = np.asarray(z).reshape(len(y), len(x)).T
-    self._spline = RectBivariateSpline(x, y, values, kx=1, ky=1, s=0)
-
-  def __call__(self, x: float, y: float) -> Any:
-    """Returns the value at one point, as an array without axes.
-
-    `interp2d` gave an array of one value, which NumPy is ceasing to convert to
-    a number.
-    """
-    return self._spline(x, y, grid=False)
-
-
 def _old_interpolation() -> contextlib.AbstractContextManager:
   """Gives back the names of SciPy before 1.14 that one module asks for.
 
@@ -167,18 +138,29 @@ def _hashable_dataclasses() -> contextlib.AbstractContextManager:
   return _replaced(dataclasses, 'dataclass', dataclass)
 
 
-def _give_one_deviation_a_row() -> None:
+def _mend_regressions() -> None:
   """Gives the wind's Gaussian process the deviations that it expects.
 
   Since scikit-learn 1.1 there is one for each target, [N, 2] here, equal in a
   row; the package squares [N]. A package that takes the former would retire it.
+
+  It computes in one thread: matrices of some hundred rows cost BLAS more to
+  spread than to work on, and results do not depend on the number of cores.
   """
+  import threadpoolctl
+
   module = _import('env.wind_gp')
   theirs = module.gaussian_process
+  threads = threadpoolctl.ThreadpoolController()
 
   class Regressor(theirs.GaussianProcessRegressor):
+    def fit(self, X: Any, y: Any) -> Any:  # noqa: N803
+      with threads.limit(limits=1):
+        return super().fit(X, y)
+
     def predict(self, X: Any, return_std: bool = False) -> Any:  # noqa: N803
-      answer = super().predict(X, return_std=return_std)
+      with threads.limit(limits=1):
+        answer = super().predict(X, return_std=return_std)
       if return_std and answer[1].ndim == 2:
         return answer[0], answer[1][:, 0]
       return answer
@@ -186,26 +168,6 @@ def _give_one_deviation_a_row() -> None:
   module.gaussian_process = types.SimpleNamespace(
     kernels=theirs.kernels, GaussianProcessRegressor=Regressor
   )
-
-
-class LogitNormal:
-  """The one distribution that is drawn from TensorFlow Probability.
-
-  That library imports TensorFlow, for seconds, and does not import with
-  current JAX as published. A package that draws by JAX would retire it.
-  """
-
-  def __init__(self, loc: float, scale: float) -> None:
-    """Of the sigmoid of a normal variable with that mean and deviation."""
-    self._loc, self._scale = loc, scale
-
-  def sample(self, *, seed: Any) -> Any:
-    """Draws what TensorFlow Probability draws, bit for bit."""
-    import jax
-
-    # Of shape [1], as there: compiled as a vector, the last bit may differ.
-    normal = jax.random.normal(seed, (1,))
-    return jax.nn.sigmoid(normal * self._scale + self._loc)[0]
 
 
 def _draw_without_tensorflow_probability() -> None:

@@ -36,7 +36,8 @@ ALLOWED = {
   'pvrl': {'errors', 'files', 'interrupts', 'command_line', 'evaluation'},
   'pvrl.__main__': {'pvrl'},
   '_dopamine_compat': set(),
-  '_balloon_compat': {'errors'},
+  '_balloon_compat': {'errors', '_balloon_stand_ins'},
+  '_balloon_stand_ins': set(),
   'agents': {
     *('_dopamine_compat', 'types', 'errors', 'learning', 'objectives'),
     *('augmentation', 'replay', 'schedules', 'teacher_terms', 'teachers'),

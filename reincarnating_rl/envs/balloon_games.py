@@ -7,6 +7,7 @@ import gymnasium as gym
 import numpy as np
 
 from reincarnating_rl import _balloon_compat
+from reincarnating_rl.envs.single import Environment
 
 NAME = 'Balloon'
 # In the order of the environment's commands.
@@ -108,6 +109,23 @@ class BalloonGame(gym.Env):
       'elapsed_seconds': balloon.time_elapsed.total_seconds(),
       'end': end,
     }
+
+
+def create_balloon_environment(
+  max_steps_per_episode: int = MAX_STEPS_PER_EPISODE,
+) -> Environment:
+  """The game as an experiment plays it.
+
+  Args:
+    max_steps_per_episode: where a time-out ends the episode.
+
+  Returns:
+    The environment.
+
+  Raises:
+    UserError: the Balloon Learning Environment is not installed.
+  """
+  return Environment(BalloonGame(max_steps_per_episode))
 
 
 class Flight(NamedTuple):

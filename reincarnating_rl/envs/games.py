@@ -11,6 +11,7 @@ from reincarnating_rl.envs import (
   atari_games,
   balloon_games,
   minatar_games,
+  process_vector,
   single,
   vector,
 )
@@ -125,22 +126,37 @@ def create_gymnasium_game(
 def create_balloon_game(
   num_vector_environments: int = 10,
   *,
+  num_processes: int | None = None,
   max_steps_per_episode: int = balloon_games.MAX_STEPS_PER_EPISODE,
 ) -> Game:
   """The Balloon Learning Environment; see `balloon_games.BalloonGame`.
 
   Args:
     num_vector_environments: episodes played side by side in evaluation.
+    num_processes: that play them; None for one a core, 1 for none beside this
+      one. It changes no result.
     max_steps_per_episode: where a time-out ends the episode.
 
   Returns:
     The game; what it needs is looked for when an environment is made.
+
+  Raises:
+    UserError: `num_processes` is less than 1.
   """
-
-  def create() -> Environment:
-    return Environment(balloon_games.BalloonGame(max_steps_per_episode))
-
-  return _looped(balloon_games.NAME, create, num_vector_environments)
+  create = functools.partial(
+    balloon_games.create_balloon_environment, max_steps_per_episode
+  )
+  game = _looped(balloon_games.NAME, create, num_vector_environments)
+  if process_vector.process_count(num_vector_environments, num_processes) == 1:
+    return game
+  return game._replace(
+    create_vector_environment=functools.partial(
+      process_vector.ProcessVectorEnvironment,
+      create,
+      num_vector_environments,
+      num_processes,
+    )
+  )
 
 
 def _looped(name: str, create: Callable[[], Environment], lanes: int) -> Game:

@@ -1,9 +1,12 @@
 """Games by name: of which kind they are, and what comes of it."""
 
+import os
+import pickle
+
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import games
+from reincarnating_rl.envs import games, vector
 from reincarnating_rl.errors import UserError
 
 
@@ -83,6 +86,24 @@ def test_settings_go_to_the_function_of_the_kind():
   for _ in range(3):
     environment.step(0)
   assert environment.truncated
+
+
+def test_flights_are_spread_over_processes(monkeypatch):
+  # As many as there are cores, unless it is said; one is this one.
+  monkeypatch.setattr(os, 'sched_getaffinity', lambda _: {0, 1, 2})
+  made = []
+  monkeypatch.setattr(
+    games.process_vector,
+    'ProcessVectorEnvironment',
+    lambda create, *counts: made.append((create, counts)),
+  )
+  games.create_balloon_game().create_vector_environment()
+  games.create_balloon_game(4, num_processes=2).create_vector_environment()
+  (create, counts), (_, other) = made
+  assert (counts, other) == ((10, None), (4, 2))
+  assert pickle.loads(pickle.dumps(create)).args == (960,)
+  lanes = games.create_balloon_game(1).create_vector_environment()
+  assert isinstance(lanes, vector.LoopVectorEnvironment) and len(made) == 2
 
 
 def test_a_flight_may_be_shorter():
