@@ -252,8 +252,6 @@ def test_without_the_package(monkeypatch):
     raise ModuleNotFoundError(f'No module named {name!r}')
 
   monkeypatch.setattr(_balloon_compat.importlib, 'import_module', find_nothing)
-  with pytest.raises(
-    UserError, match=r'pip install .*\[balloon\]'
-  ) as caught:
+  with pytest.raises(UserError, match=r'pip install .*\[balloon\]') as caught:
     _balloon_compat.load.__wrapped__()
   assert '\n' not in str(caught.value)
