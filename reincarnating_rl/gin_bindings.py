@@ -8,6 +8,7 @@ from reincarnating_rl.networks import (
   minatar_networks,
   mlp_quantile_networks,
   q_networks,
+  quantile_networks,
   rainbow_networks,
 )
 from reincarnating_rl.teachers import factory
@@ -17,7 +18,7 @@ gin.external_configurable(schedules.linear_epsilon, module='schedules')
 gin.external_configurable(
   schedules.linear_epsilon_after_warmup, module='schedules'
 )
-# Dopamine's NatureDQNNetwork is left to Dopamine. The two ImpalaDQNNetworks are
+# Dopamine's NatureDQNNetwork is left to Dopamine. Names that both have are
 # told apart by `@networks.` and `@reincarnation_networks.`.
 for network in (
   q_networks.CompactDQNNetwork,
@@ -28,10 +29,14 @@ for network in (
   rainbow_networks.MLPRainbowNetwork,
   mlp_quantile_networks.MLPQuantileNetwork,
   mlp_quantile_networks.MLPImplicitQuantileNetwork,
+  quantile_networks.QuantileNetwork,
+  quantile_networks.ImplicitQuantileNetwork,
   minatar_networks.MinAtarDQNNetwork,
   minatar_networks.MinAtarRainbowNetwork,
   minatar_networks.MinAtarImpalaDQNNetwork,
   minatar_networks.MinAtarImpalaRainbowNetwork,
+  minatar_networks.MinAtarQuantileNetwork,
+  minatar_networks.MinAtarImplicitQuantileNetwork,
 ):
   gin.external_configurable(network, module='reincarnation_networks')
 create_teacher = gin.external_configurable(

@@ -20,7 +20,8 @@ ALLOWED = {
   'networks': {'types'},
   'schedules': set(),
   'teacher_terms': {'types', 'errors', 'losses'},
-  'objectives': {'types', 'errors', 'losses', 'teacher_terms'},
+  'heads': {'types', 'errors', 'losses'},
+  'objectives': {'types', 'heads', 'teacher_terms'},
   'augmentation': {'types', 'objectives'},
   'learning': {'types', 'objectives'},
   'formats': {'errors'},
@@ -40,7 +41,14 @@ ALLOWED = {
   '_balloon_stand_ins': set(),
   'agents': {
     *('_dopamine_compat', 'types', 'errors', 'learning', 'objectives'),
-    *('augmentation', 'replay', 'schedules', 'teacher_terms', 'teachers'),
+    *(
+      'augmentation',
+      'heads',
+      'replay',
+      'schedules',
+      'teacher_terms',
+      'teachers',
+    ),
   },
   'gin_bindings': {'errors', 'schedules', 'networks', 'envs', 'teachers'},
   'configs_path': {'errors'},
@@ -59,7 +67,7 @@ ALLOWED = {
 PURE = {
   *('types', 'errors', 'files', 'interrupts'),
   *('losses', 'networks', 'schedules'),
-  *('teacher_terms', 'objectives', 'augmentation', 'learning'),
+  *('teacher_terms', 'heads', 'objectives', 'augmentation', 'learning'),
   *('formats', 'replay', 'teachers', 'fetching', 'evaluation'),
   *('command_line', 'report', 'pvrl', 'pvrl.__main__'),
 }
@@ -72,6 +80,7 @@ OUTSIDE_PURE = {
   'networks': {'jax', 'flax'},
   'schedules': {'jax', 'numpy'},
   'teacher_terms': set(),
+  'heads': set(),
   'objectives': {'jax', 'optax', 'chex'},
   'augmentation': {'jax'},
   'learning': {'jax', 'optax', 'chex'},

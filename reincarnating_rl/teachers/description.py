@@ -41,6 +41,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     minatar_networks.MinAtarRainbowNetwork,
     minatar_networks.MinAtarImpalaDQNNetwork,
     minatar_networks.MinAtarImpalaRainbowNetwork,
+    minatar_networks.MinAtarQuantileNetwork,
+    minatar_networks.MinAtarImplicitQuantileNetwork,
     quantile_networks.QuantileNetwork,
     quantile_networks.ImplicitQuantileNetwork,
     mlp_quantile_networks.MLPQuantileNetwork,
