@@ -11,7 +11,6 @@ BALLOON_DIR ?= balloon_run
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps balloon-learning-environment==1.0.1
 	touch $@
 
 demo: .venv/.installed  ## Reincarnate the bundled Pong teacher, in minutes.

@@ -12,16 +12,13 @@ VERSION = re.search(
 )[1]
 
 # Games beside Atari's. MinAtar's licence is the GPL: it is installed by those
-# who ask for it. Of the Balloon Learning Environment, which sets no bounds to
-# what it requires, this is what it needs beside us; it comes without the rest:
-#   pip install --no-deps balloon-learning-environment==1.0.1
+# who ask for it. The Balloon Learning Environment, of 2022, sets no bounds above
+# to what it requires; `_balloon_compat` is for this version of it.
 GAMES = {
   'balloon': [
-    'opensimplex>=0.3,<0.4',
-    's2sphere>=0.2.5',
+    'balloon-learning-environment==1.0.1',
     'scikit-learn>=1.4',
     'threadpoolctl>=3',
-    'transitions>=0.9,<0.10',
   ],
   'box2d': ['box2d>=2.3.10,<3'],
   'minatar': ['minatar>=1.0.15,<2'],

@@ -18,12 +18,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from reincarnating_rl import errors
+from reincarnating_rl._balloon_stand_ins import LinearTable, LogitNormal
 
 _PACKAGE = 'balloon_learning_environment'
-INSTALL = (
-  "pip install 'reincarnating_rl[balloon]' && pip install --no-deps "
-  'balloon-learning-environment==1.0.1'
-)
+INSTALL = "pip install 'reincarnating_rl[balloon]'"
 
 
 @functools.cache
@@ -37,7 +35,7 @@ def load() -> types.ModuleType:
     UserError: the package or something that it imports is not installed.
   """
   try:
-    with _quiet(), _open_to_names():
+    with _quiet():
       importlib.import_module('gym')  # Prints a notice.
       with _old_interpolation():
         _import('env.balloon.acs')
@@ -74,7 +72,11 @@ def load_agent(name: str) -> types.ModuleType:
 
 
 def _import(name: str) -> types.ModuleType:
-  return importlib.import_module(f'{_PACKAGE}.{name}')
+  import gin
+
+  # It registers names, which gin forbids once it has read a configuration.
+  with gin.unlock_config():
+    return importlib.import_module(f'{_PACKAGE}.{name}')
 
 
 @contextlib.contextmanager
@@ -83,13 +85,6 @@ def _quiet() -> Iterator[None]:
   with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
     warnings.simplefilter('ignore')
     yield
-
-
-def _open_to_names() -> contextlib.AbstractContextManager:
-  """Lets the package give gin its names after gin has read a configuration."""
-  import gin
-
-  return gin.unlock_config()
 
 
 @contextlib.contextmanager
@@ -103,33 +98,6 @@ def _replaced(
     yield
   finally:
     setattr(module, name, before)
-
-
-class LinearTable:
-  """A table as SciPy's `interp2d` read it, which was removed in SciPy 1.14.
-
-  Bilinear by the same FITPACK routines; beyond the grid the nearest value on
-  its edge.
-  """
-
-  def __init__(
-    self, x: Any, y: Any, z: Any, *, fill_value: None = None
-  ) -> None:
-    """Takes `z[len(y), len(x)]`, flat or not, on increasing `x` and `y`."""
-    del fill_value  # The nearest value, which is what the spline does.
-    import numpy as np
-    from scipy.interpolate import RectBivariateSpline
-
-    values = np.asarray(z).reshape(len(y), len(x)).T
-    self._spline = RectBivariateSpline(x, y, values, kx=1, ky=1, s=0)
-
-  def __call__(self, x: float, y: float) -> Any:
-    """Returns the value at one point, as an array without axes.
-
-    `interp2d` gave an array of one value, which NumPy is ceasing to convert to
-    a number.
-    """
-    return self._spline(x, y, grid=False)
 
 
 def _old_interpolation() -> contextlib.AbstractContextManager:
@@ -200,26 +168,6 @@ def _mend_regressions() -> None:
   module.gaussian_process = types.SimpleNamespace(
     kernels=theirs.kernels, GaussianProcessRegressor=Regressor
   )
-
-
-class LogitNormal:
-  """The one distribution that is drawn from TensorFlow Probability.
-
-  That library imports TensorFlow, for seconds, and does not import with
-  current JAX as published. A package that draws by JAX would retire it.
-  """
-
-  def __init__(self, loc: float, scale: float) -> None:
-    """Of the sigmoid of a normal variable with that mean and deviation."""
-    self._loc, self._scale = loc, scale
-
-  def sample(self, *, seed: Any) -> Any:
-    """Draws what TensorFlow Probability draws, bit for bit."""
-    import jax
-
-    # Of shape [1], as there: compiled as a vector, the last bit may differ.
-    normal = jax.random.normal(seed, (1,))
-    return jax.nn.sigmoid(normal * self._scale + self._loc)[0]
 
 
 def _draw_without_tensorflow_probability() -> None:

@@ -28,8 +28,8 @@ flags.DEFINE_string(
   'ql_dagger_dqn, ql_dagger_rainbow, dqfd_dqn, dqfd_rainbow, pretrained_dqn, '
   'pretrained_rainbow, rehearsal_dqn, rehearsal_rainbow, jsrl_dqn, '
   'jsrl_rainbow, reloaded_dqn, reloaded_rainbow; qdagger_quantile, '
-  'reloaded_quantile, qdagger_implicit_quantile, reloaded_implicit_quantile; or '
-  'tabula rasa: dqn, rainbow, quantile, implicit_quantile.',
+  'qdagger_implicit_quantile, reloaded_quantile, reloaded_implicit_quantile; '
+  'or tabula rasa: dqn, rainbow, quantile, implicit_quantile.',
 )
 flags.DEFINE_multi_string(
   'gin_files',

@@ -226,6 +226,9 @@ def test_the_papers_values_of_fine_tuning(tmp_path, config, learning_rate):
   agent = runner._agent
   assert agent.learning_rate == learning_rate
   assert agent.epsilon == 0.01  # At its end from the first step on.
+  teacher = runner._teacher.lineage
+  if config != 'reloaded_rainbow.gin':  # Of another kind, which is an error.
+    assert type(agent.network_def).__name__ == teacher['network']
   assert num_iterations(runner) == {
     'RELOAD': 1,
     'TEACHER_EVALUATION': 1,

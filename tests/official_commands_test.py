@@ -21,7 +21,7 @@ python -um reincarnating_rl.train \
   --gin_files reincarnating_rl/configs/qdagger_rainbow.gin \
   --base_dir {tmp}/qdagger_rainbow \
   --teacher_checkpoint_dir {teachers}/Pong/1 \
-  --teacher_checkpoint_number 2 \
+  --teacher_checkpoint_number {number} \
   --run_number=1 \
   --atari_roms_path={roms} \
   --alsologtostderr
@@ -33,7 +33,7 @@ python -um reincarnating_rl.train \
   --gin_files reincarnating_rl/configs/qdagger_rainbow.gin \
   --base_dir {tmp}/qdagger_rainbow \
   --teacher_checkpoint_dir {teachers}/Pong/1 \
-  --teacher_checkpoint_number 2 \
+  --teacher_checkpoint_number {number} \
   --atari_roms_path={roms} \
   --run_number=1 \
   --gin_bindings="Runner.evaluation_steps=10" \
@@ -72,8 +72,10 @@ def test_an_official_command_trains(
   import ale_py.roms
 
   monkeypatch.chdir(ROOT)
+  (manifest,) = (ROOT / 'teacher_ckpts/Pong/1/checkpoints').glob('*.json')
   text = command.format(
     tmp=tmp_path,
+    number=json.loads(manifest.read_text())['number'],
     teachers=ROOT / 'teacher_ckpts',
     roms=pathlib.Path(ale_py.roms.__file__).parent,
   )

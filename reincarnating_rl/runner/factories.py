@@ -14,7 +14,7 @@ from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.replay import stored
 from reincarnating_rl.replay.stored import StoredReplay
-from reincarnating_rl.runner import observations
+from reincarnating_rl.runner import observations, reloaded_network
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.teachers import factory as teacher_factory
 from reincarnating_rl.teachers import perciatelli, training_state
@@ -78,7 +78,10 @@ def create_runner(
     UserError: something that the user named does not exist or does not fit.
   """
   game = gin_bindings.create_game(atari_roms_path=atari_roms_path)
-  made = create_teacher(teacher, game, needed=AGENTS[agent].needs_teacher)
+  student = AGENTS[agent]
+  made = create_teacher(teacher, game, needed=student.needs_teacher)
+  if student.starts_from_teacher:
+    reloaded_network.tell_student(student, made)
   return RunnerWithTeacher(
     base_dir,
     functools.partial(

@@ -13,6 +13,7 @@ import tqdm.auto as tqdm
 
 from reincarnating_rl import files
 from reincarnating_rl.errors import UserError
+from reincarnating_rl.evaluation.summary import PLOT_FILE
 from reincarnating_rl.replay import loading, run_replay, stored
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.stored import StoredReplay
@@ -20,20 +21,23 @@ from reincarnating_rl.teacher_tools import identify, settings, text
 from reincarnating_rl.teacher_tools.identify import GameFacts
 from reincarnating_rl.teacher_tools.settings import Settings
 from reincarnating_rl.teachers import checkpoint_files, checkpoints, compact
+from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.description import ENTRY, GAME
 from reincarnating_rl.teachers.loading import LoadedTeacher
 
 # What is looked ahead belongs to whoever loads the replay; one is the least.
 _N_STEP = 1
 _GAMMA = 0.99
+# Of what `evaluate` tells, what says how well and how it was measured.
+_MEASURED = ('score', 'epsilon', 'seed', 'max_steps_per_episode', 'command')
 
 
 def run(args: argparse.Namespace) -> None:
   """Writes the teacher, its replay before it.
 
   Raises:
-    UserError: the teacher or its replay cannot be read, or the folder is not
-      empty or cannot be written.
+    UserError: the teacher, its replay or its score cannot be read, the score
+      is another's, or the folder is not empty or cannot be written.
   """
   args.path, out = (os.path.expanduser(p) for p in (args.path, args.out))
   _check_empty(out)
@@ -51,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
     compact.write_compact(
       folder, loaded.checkpoint.number or 0, loaded.checkpoint.params, about
     )
-    _copy_lineage(args.path, part)
+    _copy_story(args.path, part)
   _print(args, out, loaded, chosen)
 
 
@@ -84,11 +88,31 @@ def _about(
       **identify.provenance(checkpoint),
     }
   }
+  if args.score is not None:
+    about['teacher']['measured'] = _read_score(args.score, checkpoint)
   if described is not None:
     about[ENTRY] = described._asdict()
   if name is not None or meanings is not None:
     about[GAME] = {'name': name, 'actions': meanings}
   return about
+
+
+def _read_score(path: str, checkpoint: TeacherCheckpoint) -> dict[str, Any]:
+  """Reads what `evaluate` measured of this checkpoint, and of no other."""
+  try:
+    told = json.loads(pathlib.Path(path).expanduser().read_bytes())
+    is_its_own = told['teacher']['checkpoint_sha256'] == checkpoint.sha256
+    measured = {name: told[name] for name in _MEASURED}
+  except (OSError, ValueError, LookupError, TypeError) as error:
+    raise UserError(
+      f'--score {path} cannot be read: give what evaluate --json wrote.'
+    ) from error
+  if not is_its_own:
+    raise UserError(
+      f'--score {path} is of another checkpoint than {checkpoint.path}: '
+      'evaluate this one.'
+    )
+  return measured
 
 
 def _load_replay(
@@ -125,12 +149,17 @@ def _load_replay(
   return store
 
 
-def _copy_lineage(path: str, out: str) -> None:
+def _copy_story(path: str, out: str) -> None:
+  """Copies what a run left of its training: settings, scores and picture."""
   lineage = checkpoints.read_lineage(path)
-  if lineage is not None:
-    files.write_atomically(
-      os.path.join(out, 'lineage.json'), json.dumps(lineage, indent=1).encode()
-    )
+  if lineage is None:
+    return
+  files.write_atomically(
+    os.path.join(out, 'lineage.json'), json.dumps(lineage, indent=1).encode()
+  )
+  picture = checkpoint_files.find_run(path) / PLOT_FILE
+  if picture.is_file():
+    shutil.copyfile(picture, os.path.join(out, PLOT_FILE))
 
 
 @contextlib.contextmanager

@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> None:
   score = summarize([episode.return_ for episode in episodes])
   random = _random(args, chosen.game, teacher.num_actions)
   result = {
+    'command': text.command(*args.words),
     'path': args.path,
     'game': chosen.game.name,
     'epsilon': args.epsilon,

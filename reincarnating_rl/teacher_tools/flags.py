@@ -15,7 +15,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     argv: without the program.
 
   Returns:
-    The flags; `command` names the command.
+    The flags; `command` names the command, `words` are all of them.
 
   Raises:
     FlagError: there is no such command or flag, or not with this value.
@@ -36,7 +36,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         description=f'{summary}\n\nexample:\n  {PROGRAM} {name} {example}',
       )
     )
-  return parser.parse_args(argv)
+  return parser.parse_args(argv, argparse.Namespace(words=tuple(argv)))
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -174,6 +174,11 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
     type=number(int, 1),
     metavar='N',
     help='steps of the replay, the newest; default: all',
+  )
+  parser.add_argument(
+    '--score',
+    metavar='FILE',
+    help='what evaluate --json wrote of this checkpoint; goes along with it',
   )
 
 

@@ -129,4 +129,13 @@ def provenance(checkpoint: TeacherCheckpoint) -> dict[str, Any]:
     'format': 'reincarnating_rl',
     'teacher': told.get('teacher'),
     'spent': spent,
+    'last_evaluation': _last_evaluation(state),
   }
+
+
+def _last_evaluation(state: Any) -> Any:
+  """Returns the newest row of a run's table when it wrote the checkpoint."""
+  try:
+    return state['record']['rows'][-1]
+  except (LookupError, TypeError):
+    return None

@@ -87,12 +87,9 @@ def read_told(manifest: dict[str, Any], source: str) -> Told:
     DamagedFileError: an entry is not what it should be.
   """
   described = from_manifest(manifest, source)
-  teacher = manifest.get('teacher')
-  # The bundled teacher's manifest says it in words.
-  network = teacher.get('network') if isinstance(teacher, dict) else None
   return Told(
     described.kind if described else None,
-    described.network if described else network,
+    described.network if described else None,
     trained_on(manifest),
     actions_from_manifest(manifest, source),
   )

@@ -36,6 +36,22 @@ def find_folder(directory: str | os.PathLike[str]) -> pathlib.Path:
   return path / FOLDER if (path / FOLDER).is_dir() else path
 
 
+def find_run(directory: str | os.PathLike[str]) -> pathlib.Path:
+  """Finds the run whose checkpoints a folder holds.
+
+  Args:
+    directory: a run, or its checkpoints folder.
+
+  Returns:
+    The folder of the run.
+
+  Raises:
+    MissingFileError: if there is no such directory.
+  """
+  folder = find_folder(directory)
+  return folder.parent if folder.name == FOLDER else folder
+
+
 def _no_directory(path: pathlib.Path) -> str:
   if path.exists():
     return f'{path} is a file; give the directory of the teacher.'

@@ -126,7 +126,5 @@ def read_lineage(directory: str | os.PathLike[str]) -> dict[str, Any] | None:
   given = pathlib.Path(directory).expanduser()
   if given.is_file():
     return None
-  folder = checkpoint_files.find_folder(given)
-  run = folder.parent if folder.name == checkpoint_files.FOLDER else folder
-  path = run / 'lineage.json'
+  path = checkpoint_files.find_run(given) / 'lineage.json'
   return read_json(path) if path.is_file() else None

@@ -25,7 +25,6 @@ from reincarnating_rl.teachers import compact, factory
 from reincarnating_rl.types import Coefficients, UpdateKeys
 from tests import toys
 from tests.agents.rainbow_test import PIXELS, random_batch
-from tests.agents.reincarnation_test import play
 
 HEADS = ('quantile', 'implicit_quantile')
 NAMES = {
@@ -42,6 +41,16 @@ LEARNING_RATE = np.float32(1e-3)
 def make_agent(head, settings=(), **more):
   kind = toys.ALL_KINDS[head]
   return toys.make_agent(kind=kind, **{head: dict(settings)}, **more)
+
+
+def make_bare_agent(head, settings=(), **more):
+  """A student without parameters, which take time to draw."""
+
+  class Bare(toys.ALL_KINDS[head]):
+    def _build_networks_and_optimizer(self):
+      pass
+
+  return toys.make_agent(kind=Bare, **{head: dict(settings)}, **more)
 
 
 class LikeDopamines(NamedTuple):
@@ -97,15 +106,25 @@ def dopamine_update(head, agent, batch):
   return state, params, loss, UpdateKeys(jax.random.split(rest)[1], target_key)
 
 
-@pytest.mark.parametrize(
-  ('head', 'settings'),
-  [
-    ('quantile', {'kappa': 0.1}),
-    ('implicit_quantile', {'kappa': 0.1, 'double_dqn': True}),
-  ],
-)
-def test_lambda_zero_is_dopamines_update(head, settings):
-  agent = make_agent(head, settings)
+def make_gradient(agent, batch, keys):
+  """Returns `lambda -> (gradient, report)` of the student, one program."""
+  gradient = jax.jit(jax.grad(agent._make_objective(), has_aux=True))
+
+  def of(coefficient):
+    return gradient(
+      agent.online_params,
+      agent.target_network_params,
+      batch,
+      Coefficients(np.float32(coefficient), LEARNING_RATE),
+      keys,
+    )
+
+  return of
+
+
+@pytest.mark.parametrize('head', HEADS)
+def test_the_update_is_dopamines_and_lambda_times_the_divergence(head):
+  agent = make_agent(head, {'kappa': 0.1}, distill_temperature=0.5)
   # The target is another network than the online one.
   agent.target_network_params = jax.tree.map(
     lambda x: 0.7 * x + 0.01, agent.online_params
@@ -114,13 +133,8 @@ def test_lambda_zero_is_dopamines_update(head, settings):
   batch = batch._replace(importance_weight=np.ones(8, np.float32))
   expected = dopamine_update(head, agent, batch)
   expected_state, expected_params, expected_loss, keys = expected
-  gradient, report = jax.jit(jax.grad(agent._make_objective(), has_aux=True))(
-    agent.online_params,
-    agent.target_network_params,
-    batch,
-    Coefficients(np.float32(0.0), LEARNING_RATE),
-    keys,
-  )
+  gradient_of = make_gradient(agent, batch, keys)
+  gradient, report = gradient_of(0.0)
   np.testing.assert_allclose(
     report.metrics['Loss/Total'], expected_loss, rtol=1e-5
   )
@@ -138,29 +152,23 @@ def test_lambda_zero_is_dopamines_update(head, settings):
   chex.assert_trees_all_close(
     state[0].mu, expected_state[0].mu, rtol=2e-3, atol=1e-6
   )
-
-
-@pytest.mark.parametrize('head', HEADS)
-def test_the_loss_is_td_and_lambda_times_the_divergence(head):
-  agent = make_agent(head, distill_temperature=0.5)
-  batch = random_batch((toys.LENGTH, 1), np.float32, 2)
-  online_key, target_key, _ = jax.random.split(agent._rng, 3)
+  # What is added is of the Q-values of the same forward pass.
   output = jax.jit(jax.vmap(agent._online_output, in_axes=(None, 0, 0)))(
-    agent.online_params, batch.state, jax.random.split(online_key, 8)
+    agent.online_params, batch.state, jax.random.split(keys.online, 8)
   )
-  teacher = jax.nn.log_softmax(batch.teacher_logits)
-  student = jax.nn.log_softmax(output.q_values / 0.5)
-  divergences = np.sum(np.exp(teacher) * np.subtract(teacher, student), axis=1)
-  loss, report = jax.jit(agent._make_objective())(
-    agent.online_params,
-    agent.target_network_params,
-    batch,
-    Coefficients(np.float32(2.0), LEARNING_RATE),
-    UpdateKeys(online_key, target_key),
+  teacher = log_softmax(batch.teacher_logits)
+  student = log_softmax(np.asarray(output.q_values) / 0.5)
+  divergence = np.mean(np.sum(np.exp(teacher) * (teacher - student), axis=1))
+  assert divergence > 0.01
+  np.testing.assert_allclose(
+    gradient_of(2.0)[1].metrics['Loss/Total'],
+    expected_loss + 2.0 * divergence,
+    rtol=1e-5,
   )
-  weights = batch.importance_weight
-  expected = np.mean(weights * (report.td_losses + 2.0 * divergences))
-  assert loss == pytest.approx(float(expected), rel=1e-5)
+
+
+def log_softmax(x):
+  return x - np.log(np.sum(np.exp(x), axis=-1, keepdims=True))
 
 
 def test_implicit_quantiles_act_by_fractions_drawn_anew():
@@ -188,17 +196,17 @@ def test_the_replay_is_the_one_that_was_asked_for(head):
     ('uniform', FrameStore),
     ('prioritized', PrioritizedFrameStore),
   ):
-    agent = make_agent(head, {'replay_scheme': scheme})
+    agent = make_bare_agent(head, {'replay_scheme': scheme})
     assert type(agent.replay) is store
-  play(agent, 60)
-  assert agent.online_updates > 0
   with pytest.raises(UserError, match='choose one of uniform, prioritized'):
-    make_agent(head, {'replay_scheme': 'prioritised'})
+    make_bare_agent(head, {'replay_scheme': 'prioritised'})
 
 
 @pytest.mark.parametrize('head', HEADS)
 def test_settings_of_dqn_reach_it_unless_it_has_its_own(head):
-  agent = make_agent(head, {'gamma': 0.5}, dqn={'gamma': 0.9, 'stack_size': 2})
+  agent = make_bare_agent(
+    head, {'gamma': 0.5}, dqn={'gamma': 0.9, 'stack_size': 2}
+  )
   # Dopamine's default would hide what gin has for every student.
   assert (agent.gamma, agent.stack_size, agent.update_horizon) == (0.5, 2, 2)
   read = gin.operative_config_str()
@@ -210,11 +218,17 @@ def test_settings_of_dqn_reach_it_unless_it_has_its_own(head):
 
 @pytest.mark.parametrize('head', HEADS)
 def test_without_a_network_it_has_dopamines_parameters(head):
-  for name, value in PIXELS.items():
-    gin.bind_parameter(f'JaxDQNAgent.{name}', value)
-  agent = toys.ALL_KINDS[head](3, seed=0)
+  agent = make_bare_agent(head)
+  assert type(agent.network_def) is toys.TINY_NETWORKS[head]
+  gin.clear_config()
+  agent = type(agent)(3, seed=0)
   assert type(agent.network_def) is NETWORKS[head]
-  assert agent.state.shape == (12, 12, 2)
+
+
+def test_double_q_learning_is_implicit_quantiles_to_switch():
+  for double in (False, True):
+    agent = make_bare_agent('implicit_quantile', {'double_dqn': double})
+    assert agent._double_dqn == agent.identity['double Q-learning'] == double
 
 
 @pytest.mark.parametrize(

@@ -183,5 +183,5 @@ def test_without_the_environment(monkeypatch):
 
   monkeypatch.setattr(_balloon_compat.importlib, 'import_module', find_nothing)
   monkeypatch.setattr(_balloon_compat, 'load', _balloon_compat.load.__wrapped__)
-  with pytest.raises(UserError, match='pip install --no-deps balloon'):
+  with pytest.raises(UserError, match=r'pip install .*\[balloon\]'):
     balloon_games.BalloonGame()

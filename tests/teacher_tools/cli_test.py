@@ -45,7 +45,7 @@ def test_help_of_a_command_has_an_example_that_parses(name, capsys):
 
 def test_flags_that_train_has_too_are_called_the_same():
   shared = vars(flags.parse(['convert', 'a', 'b'])).keys() - {
-    *('command', 'path', 'out', 'game', 'no_replay', 'newest')
+    *('command', 'words', 'path', 'out', 'game', 'no_replay', 'newest', 'score')
   }
   assert shared <= set(train.FLAGS)
   assert 'teacher_replay_dir' in shared

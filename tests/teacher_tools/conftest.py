@@ -1,5 +1,6 @@
 """The commands, called in this process."""
 
+import json
 import pathlib
 
 import pytest
@@ -8,6 +9,9 @@ from reincarnating_rl.teacher_tools import cli
 from tests.fetching.conftest import cloud, emulator  # noqa: F401
 
 BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts' / 'Pong' / '1'
+(_MANIFEST,) = (BUNDLED / 'checkpoints').glob('*.json')
+MANIFEST = f'checkpoints/{_MANIFEST.name}'  # in a copy of it
+TOLD = json.loads(_MANIFEST.read_text())
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from reincarnating_rl.teachers import compact, factory
 from reincarnating_rl.types import QOutput
 from tests.replay import dopamine41_played
 from tests.runner import experiments
-from tests.teacher_tools.conftest import BUNDLED
+from tests.teacher_tools.conftest import BUNDLED, MANIFEST, TOLD
 
 KINDS_OF_STATES = {
   'cleanrl_dqn_atari_jax.cleanrl_model': 'atari',
@@ -84,12 +84,15 @@ def test_the_bundled_teacher_says_what_it_is(tmp_path, call):
   printed = call('convert', BUNDLED, out)
   assert f'evaluate {out}' in printed
   told = manifest(out)
-  assert told['number'] == 2
-  assert told['network']['network'] == 'NatureDQNNetwork'
+  assert told['number'] == TOLD['number']
+  assert told['network'] == TOLD['network']
   assert told['game']['name'] == 'Pong'
   assert told['game']['actions'][1] == 'FIRE'
-  assert told['teacher']['teacher']['training']['agent_steps'] == 625_000
-  assert told['teacher']['sha256'].startswith('3acf2a0d')
+  assert told['teacher']['teacher'] == TOLD['teacher']
+  ((_, file),) = TOLD['files'].items()
+  assert told['teacher']['sha256'] == file['sha256']
+  for name in ('lineage.json', 'learning_curve.png'):
+    assert (out / name).stat().st_size > 1000
   states = np.random.default_rng(0).integers(
     256, size=(3, 84, 84, 4), dtype='u1'
   )
@@ -218,8 +221,12 @@ def test_a_run_with_its_lineage(tmp_path, call):
   assert_same_elements(out, stored.choose(tmp_path / 'run'), stack_size=1)
   assert manifest(out)['game'] == {'name': 'Corridor', 'actions': None}
   assert manifest(out)['teacher']['spent']['online_updates'] > 0
+  last = runner.record.rows[-1]
+  assert manifest(out)['teacher']['last_evaluation'] == last
   text = (tmp_path / 'run' / 'lineage.json').read_text()
   assert json.loads((out / 'lineage.json').read_text()) == json.loads(text)
+  picture = (tmp_path / 'run' / 'learning_curve.png').read_bytes()
+  assert (out / 'learning_curve.png').read_bytes() == picture
   # What it observes is told by the replay all the same.
   bare = tmp_path / 'bare'
   call('convert', tmp_path / 'run', bare, '--no_replay')
@@ -229,12 +236,36 @@ def test_a_run_with_its_lineage(tmp_path, call):
 def test_a_student_who_has_not_played_yet(tmp_path, call):
   shutil.copytree(BUNDLED, tmp_path / 'run')
   folder = tmp_path / 'run' / 'checkpoints'
-  told = json.loads((folder / 'ckpt.2.json').read_text())
+  told = json.loads((tmp_path / 'run' / MANIFEST).read_text())
   store = FrameStore(capacity=9, observation_shape=(84, 84), seed=0)
   told['replays'] = run_replay.save(str(folder), store)
-  (folder / 'ckpt.2.json').write_text(json.dumps(told))
+  (tmp_path / 'run' / MANIFEST).write_text(json.dumps(told))
   call('convert', tmp_path / 'run', tmp_path / 'out')
   assert manifest(tmp_path / 'out').keys().isdisjoint({'replays'})
+
+
+def test_a_score_goes_along_with_what_it_is_of(tmp_path, call, fail):
+  score = tmp_path / 'score.json'
+  short = ('--episodes', '1', '--max_steps_per_episode', '9', '--json', score)
+  call('evaluate', BUNDLED, *short)
+  measured = json.loads(score.read_text())
+  call('convert', BUNDLED, tmp_path / 'out', '--score', score)
+  told = manifest(tmp_path / 'out')['teacher']['measured']
+  assert told['score'] == measured['score']
+  assert told['score']['num_episodes'] == 1
+  assert (told['epsilon'], told['seed']) == (0.001, 0)
+  assert told['max_steps_per_episode'] == 9
+  assert f'evaluate {BUNDLED} --episodes 1' in told['command']
+  measured['teacher']['checkpoint_sha256'] = '0' * 64
+  score.write_text(json.dumps(measured))
+  words = ('convert', BUNDLED, tmp_path / 'other', '--score', score)
+  assert 'is of another checkpoint' in fail(*words)
+  for text in ('{', '[]', '{"teacher": {}}'):
+    score.write_text(text)
+    assert 'give what evaluate --json wrote' in fail(*words)
+  score.unlink()
+  assert 'give what evaluate --json wrote' in fail(*words)
+  assert not (tmp_path / 'other').exists()
 
 
 class _Strange(nn.Module):
@@ -309,7 +340,7 @@ def test_what_a_kill_leaves_is_in_nobodys_way(tmp_path, call, monkeypatch):
   (tmp_path / 'out.part' / 'half').write_text('')
   call('convert', BUNDLED, f'{out}{os.sep}')
   assert os.listdir(tmp_path) == ['out']
-  assert os.listdir(out) == ['checkpoints']
+  assert sorted(os.listdir(out)) == sorted(os.listdir(BUNDLED))
 
 
 def test_mistakes_leave_nothing(tmp_path, fixtures, fail):

@@ -51,7 +51,7 @@ def test_the_score_is_that_of_the_runner(evaluate):
     environment.close()
   assert found['score'] == expected._asdict()
   assert found['score']['mean'] == np.mean(found['returns'])
-  assert found['score']['max'] > found['score']['min']
+  assert any(found['returns'])  # Somebody has scored.
   assert found['random'] == {'source': 'published', 'mean': -20.7}
   assert found['margin'] == found['score']['mean'] + 20.7
   assert found['lengths'] == [150, 150] and found['time_outs'] == 2

@@ -11,7 +11,8 @@ from reincarnating_rl.teacher_tools import identify, survey
 from reincarnating_rl.teacher_tools.identify import GameFacts
 from tests.replay import legacy_dumps
 from tests.runner import experiments
-from tests.teacher_tools.conftest import BUNDLED
+from tests.teacher_tools.conftest import BUNDLED, MANIFEST, TOLD
+from tests.teachers import networks
 
 
 @pytest.fixture
@@ -27,29 +28,30 @@ def test_the_bundled_teacher(report, game):
   found = report(BUNDLED, *game)
   assert found['checkpoints'] == {
     'format': 'reincarnating_rl',
-    'numbers': [2],
+    'numbers': [TOLD['number']],
     'incomplete': [],
-    'inspected': 2,
+    'inspected': TOLD['number'],
   }
   teacher = found['teacher']
-  assert (teacher['kind'], teacher['network']) == ('dqn', 'NatureDQNNetwork')
+  assert teacher['kind'] == TOLD['network']['kind'] == 'dqn'
+  assert teacher['network'] == TOLD['network']['network']
   assert (teacher['game'], teacher['num_actions']) == ('Pong', 6)
   assert teacher['actions'][:2] == ['NOOP', 'FIRE']
-  assert teacher['parameters'] == 4_046_502
-  training = teacher['provenance']['teacher']['training']
-  assert training['agent_steps'] == 625_000
-  assert found['replays'] == found['lineage'] == []
-  assert 16_000_000 < found['bytes'] < 17_000_000
+  # The parameters and their names, and little besides.
+  ((_, file),) = TOLD['files'].items()
+  assert 0 <= file['bytes'] - 4 * teacher['parameters'] < 2000
+  assert file['bytes'] < found['bytes'] < file['bytes'] + 500_000
+  assert teacher['provenance']['teacher'] == TOLD['teacher']
+  (run,) = found['lineage']
+  assert (run['student'], run['teacher']) == ('ReincarnatingDQNAgent', None)
+  assert run['spent']['training_steps'] > 0
+  assert found['replays'] == []
 
 
 def test_a_teacher_of_no_known_game_says_how_many_actions_it_has(
   tmp_path, report
 ):
-  shutil.copytree(BUNDLED, tmp_path, dirs_exist_ok=True)
-  manifest = tmp_path / 'checkpoints' / 'ckpt.2.json'
-  told = json.loads(manifest.read_text())
-  del told['teacher']
-  manifest.write_text(json.dumps(told))
+  networks.write_nature(tmp_path)
   teacher = report(tmp_path)['teacher']
   assert (teacher['kind'], teacher['num_actions']) == ('dqn', 6)
   assert teacher['known_by'] == "its parameters, for Atari's states"
@@ -171,10 +173,9 @@ def test_lineages_of_strangers(tmp_path, report, fail):
 
 def test_words_of_strangers_cannot_steer_the_terminal(tmp_path, call):
   shutil.copytree(BUNDLED, tmp_path, dirs_exist_ok=True)
-  manifest = tmp_path / 'checkpoints' / 'ckpt.2.json'
-  told = json.loads(manifest.read_text())
-  told['teacher'] = {'game': 'Pong', '\x1b[2J': '\x1b]0;x\x07\nfake: line'}
-  manifest.write_text(json.dumps(told))
+  strange = {'\x1b[2J': '\x1b]0;x\x07\nfake: line'}
+  told = TOLD | {'teacher': strange}
+  (tmp_path / MANIFEST).write_text(json.dumps(told))
   printed = call('inspect', tmp_path)
   assert '\x1b' not in printed and '\nfake' not in printed
   assert '?]0;x??fake: line' in printed
@@ -188,9 +189,9 @@ def test_what_is_damaged_is_told_beside_what_is_not(
   legacy_dumps.write(tmp_path, legacy_dumps.DUMP)
   legacy_dumps.path(tmp_path, '$store$_action').write_bytes(b'no')
   assert '$store$_action' in fail('inspect', tmp_path)
-  (tmp_path / 'checkpoints' / 'ckpt.2.safetensors').write_bytes(b'no')
-  message = fail('inspect', tmp_path)
-  assert 'ckpt.2.safetensors is not as long' in message
+  ((name, _),) = TOLD['files'].items()
+  (tmp_path / 'checkpoints' / name).write_bytes(b'no')
+  assert f'{name} is not as long' in fail('inspect', tmp_path)
 
 
 def test_a_number_without_a_sentinel_is_read_and_marked(tmp_path, fixtures):

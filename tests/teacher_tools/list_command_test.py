@@ -7,7 +7,7 @@ import pytest
 
 from reincarnating_rl.teacher_tools import survey
 from tests.replay import legacy_dumps
-from tests.teacher_tools.conftest import BUNDLED
+from tests.teacher_tools.conftest import BUNDLED, MANIFEST, TOLD
 
 
 def rows(printed):
@@ -43,9 +43,10 @@ def test_each_sort_has_a_row(teachers, fixtures, call):
   )
   found = rows(call('list'))
   assert found['Pong/1'][:4] == [
-    *('reincarnating_rl', 'NatureDQNNetwork', 'Pong', '2')
+    *('reincarnating_rl', 'dqn', TOLD['network']['network'], 'Pong')
   ]
-  assert found['Pong/1'][-1] == '16.2MB'
+  assert found['Pong/1'][4] == str(TOLD['number'])
+  assert found['Pong/1'][-1].endswith('MB')
   assert found['Pong/cleanrl_dqn.cleanrl_model'][:1] == ['CleanRL']
   assert found['Breakout/3'][:-1] == (
     'Dopamine, JAX 1 2? legacy 7: 13 steps'.split()
@@ -56,7 +57,7 @@ def test_each_sort_has_a_row(teachers, fixtures, call):
 
 
 def test_a_description_and_damage(teachers, call):
-  manifest = teachers / 'Pong/1/checkpoints/ckpt.2.json'
+  manifest = teachers / 'Pong/1' / MANIFEST
   told = json.loads(manifest.read_text())
   told['network'] = {
     'kind': 'rainbow',

@@ -1,6 +1,7 @@
 """Teachers by name, the bundled one among them."""
 
 import functools
+import json
 import os
 import pathlib
 import shutil
@@ -10,6 +11,8 @@ import jax
 import numpy as np
 import optax
 import pytest
+from flax import traverse_util
+from safetensors import numpy as safetensors_numpy
 
 import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
 
@@ -18,14 +21,17 @@ from dopamine.jax.agents.dqn import dqn_agent  # noqa: F401  (its gin names)
 
 from reincarnating_rl.agents import snapshots
 from reincarnating_rl.errors import MissingFileError, UserError
+from reincarnating_rl.evaluation.atari_scores import random_score
 from reincarnating_rl.networks.q_networks import MLPDQNNetwork
 from reincarnating_rl.networks.rainbow_networks import MLPRainbowNetwork
-from reincarnating_rl.teachers import compact, factory
+from reincarnating_rl.runner import factories  # noqa: F401  (gin's names)
+from reincarnating_rl.teachers import compact, description, factory
 from reincarnating_rl.teachers.base import RandomTeacher
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   TeacherError,
 )
+from tests.teachers import networks
 
 _BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts' / 'Pong' / '1'
 _ATARI = {'num_actions': 6, 'observation_shape': (84, 84), 'stack_size': 4}
@@ -39,30 +45,60 @@ _CARTPOLE = {
 
 @pytest.fixture(scope='module')
 def pong():
-  return factory.create_teacher('dqn', _BUNDLED, **_ATARI)
+  return factory.create_teacher('auto', _BUNDLED, **_ATARI)
 
 
-def test_the_bundled_teacher_has_its_q_values(pong, fixtures):
-  path = os.path.join(
-    fixtures, 'dopamine_4_0_6_pong_replay', 'expected_q_values.npz'
+@pytest.fixture(scope='module')
+def manifest():
+  (path,) = (_BUNDLED / 'checkpoints').glob('*.json')
+  return json.loads(path.read_text())
+
+
+@pytest.fixture
+def nature(tmp_path):
+  networks.write_nature(tmp_path)
+  return tmp_path
+
+
+def test_the_bundled_teacher_has_its_q_values(pong, manifest):
+  told, (name,) = manifest['network'], manifest['files']
+  flat = safetensors_numpy.load_file(_BUNDLED / 'checkpoints' / name)
+  tree = traverse_util.unflatten_dict(flat, sep='/')['online_params']
+  network = description.NETWORKS[told['network']](6, **told['fields'])
+  states = np.random.default_rng(0).integers(
+    256, size=(4, 84, 84, 4), dtype=np.uint8
   )
-  with np.load(path) as expected:
-    logits = pong.policy_logits(expected['states'])
-    np.testing.assert_allclose(
-      0.1 * np.asarray(logits), expected['q_values'], atol=1e-5
-    )
+  q_values = jax.vmap(lambda state: network.apply(tree, state).q_values)(states)
+  assert np.ptp(q_values) > 0.01
+  np.testing.assert_allclose(
+    0.1 * np.asarray(pong.policy_logits(states)), q_values, atol=1e-5
+  )
 
 
-def test_lineage_tells_where_the_bundled_teacher_is_from(pong):
-  lineage = pong.lineage
-  assert lineage['agent'] == 'dqn'
-  assert lineage['network'] == 'NatureDQNNetwork'
-  assert lineage['checkpoint_number'] == 2
-  assert lineage['checkpoint'].endswith('ckpt.2.safetensors')
+def test_lineage_tells_where_the_bundled_teacher_is_from(pong, manifest):
+  lineage, (name,) = pong.lineage, manifest['files']
+  assert lineage['agent'] == manifest['network']['kind'] == 'dqn'
+  assert lineage['network'] == manifest['network']['network']
+  assert lineage['checkpoint_number'] == manifest['number']
+  assert lineage['checkpoint'].endswith(name)
+  assert lineage['checkpoint_sha256'] == manifest['files'][name]['sha256']
   assert lineage['fingerprint'] == pong.fingerprint
-  assert lineage['described_as']['game'] == 'Pong'
-  assert lineage['described_as']['training']['agent_steps'] == 625_000
-  assert lineage['parent'] is None
+  assert lineage['trained_on'] == 'Pong'
+  assert lineage['described_as'] == manifest['teacher']
+  # Its run is told with all that it takes to repeat it.
+  run = lineage['parent']
+  assert (run['game'], run['teacher']) == ('Pong', None)
+  assert 'configs/teacher_dqn_pong.gin' in run['started_as']['command']
+  spent = manifest['teacher']['spent']
+  assert 0 < spent['training_steps'] <= run['spent']['training_steps']
+
+
+def test_the_bundled_teachers_score_is_better_than_random(manifest):
+  measured = manifest['teacher']['measured']
+  score = measured['score']
+  assert score['num_episodes'] >= 30
+  assert score['mean'] - 3 * score['stderr'] > random_score('Pong')
+  assert ' evaluate ' in measured['command']
 
 
 def test_a_students_lineage_is_the_teachers_parent(tmp_path):
@@ -77,12 +113,12 @@ def test_the_students_settings_do_not_reach_the_teacher(pong):
   bindings = [
     'JaxDQNAgent.network = @networks.ImpalaDQNNetwork',
     'JaxDQNAgent.gamma = 0.5',
-    'NatureDQNNetwork.inputs_preprocessed = True',
+    f'{pong.lineage["network"]}.inputs_preprocessed = True',
   ]
   states = np.full((1, 84, 84, 4), 7, np.uint8)
   try:
     gin.parse_config(bindings)
-    bound = factory.create_teacher('dqn', _BUNDLED, **_ATARI)
+    bound = factory.create_teacher('auto', _BUNDLED, **_ATARI)
   finally:
     gin.clear_config()
   assert bound.lineage == pong.lineage
@@ -130,7 +166,7 @@ def test_real_old_cartpole_teacher(fixtures):
 @pytest.mark.parametrize('value', [0.0, -1.0, float('nan'), float('inf')])
 def test_settings_without_sense(name, value):
   with pytest.raises(TeacherError, match=f'The {name} of a teacher must be > '):
-    factory.create_teacher('rainbow', _BUNDLED, **_ATARI, **{name: value})
+    factory.create_teacher('auto', _BUNDLED, **_ATARI, **{name: value})
 
 
 _VECTORS = {
@@ -168,13 +204,14 @@ def test_a_rainbow_student_is_the_next_teacher(noisy, tmp_path):
   )
 
 
-def test_a_dqn_read_as_a_rainbow_has_the_same_policy(pong):
+def test_a_dqn_read_as_a_rainbow_has_the_same_policy(nature):
   """A Rainbow of one atom without dueling or noise is a DQN."""
-  teacher = factory.create_teacher('rainbow', _BUNDLED, **_ATARI)
+  teacher = factory.create_teacher('rainbow', nature, **_ATARI)
+  plain = factory.create_teacher('dqn', nature, **_ATARI)
   states = np.full((1, 84, 84, 4), 7, np.uint8)
   assert 'vmax' not in teacher.lineage
   np.testing.assert_allclose(
-    teacher.policy_logits(states), pong.policy_logits(states), rtol=1e-6
+    teacher.policy_logits(states), plain.policy_logits(states), rtol=1e-6
   )
 
 
@@ -184,13 +221,13 @@ def test_another_game():
     factory.create_teacher('dqn', _BUNDLED, **settings)
 
 
-def test_another_stack_and_another_network():
+def test_another_stack_and_another_network(nature):
   with pytest.raises(
     MismatchedTeacherError, match='Conv_0/kernel has the shap'
   ):
-    factory.create_teacher('dqn', _BUNDLED, **(_ATARI | {'stack_size': 3}))
+    factory.create_teacher('dqn', nature, **(_ATARI | {'stack_size': 3}))
   with pytest.raises(MismatchedTeacherError, match='no parameter params/final'):
-    factory.create_teacher('dqn', _BUNDLED, **_CARTPOLE)
+    factory.create_teacher('dqn', nature, **_CARTPOLE)
 
 
 def test_random_only_when_asked_for_by_name():

@@ -111,7 +111,7 @@ def test_it_comes_as_it_is(given, tmp_path):
 
 def test_without_the_package_the_way_to_it_is_told(monkeypatch):
   monkeypatch.setattr(perciatelli, '_PACKAGE', 'no_such_package')
-  with pytest.raises(MissingFileError, match='--no-deps balloon-learning-env'):
+  with pytest.raises(MissingFileError, match=r'pip install .*\[balloon\]'):
     factory.create_teacher('perciatelli44', None, **_BALLOON)
 
 
