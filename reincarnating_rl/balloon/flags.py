@@ -88,7 +88,7 @@ def _add_flight(parser: argparse.ArgumentParser) -> None:
   parser.add_argument(
     '--results',
     metavar='DIR',
-    help='of evaluate: flights that are there are not flown again',
+    help='of evaluate: flights that are there, by NAME, are not flown again',
   )
 
 

@@ -26,6 +26,7 @@ DIGITS = {
   'acs_power': 0,
 }
 SUN = 'sun_elevation'  # In degrees above the horizon.
+_KEYS = ('seed', 'return', 'time_within_radius', 'steps', 'end', 'path')
 _SUFFIX = '.jsonl'
 
 
@@ -160,7 +161,7 @@ def read(path: pathlib.Path) -> tuple[dict[str, Any], list[Record]]:
   try:
     header, *records = [json.loads(line) for line in data.splitlines()] or [{}]
     for record in records:
-      record['seed'], record['return'], record['time_within_radius']
+      [record[key] for key in _KEYS]
     return dict(header), records
   except (ValueError, TypeError, LookupError) as error:
     raise DamagedFileError(
