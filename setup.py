@@ -12,8 +12,8 @@ VERSION = re.search(
 )[1]
 
 # Games beside Atari's. MinAtar's licence is the GPL: it is installed by those
-# who ask for it. The Balloon Learning Environment, of 2022, sets no bounds above
-# to what it requires; `_balloon_compat` is for this version of it.
+# who ask for it. The Balloon Learning Environment of 2022 sets no bounds above
+# what it requires; `_balloon_compat` is for this version of it.
 GAMES = {
   'balloon': [
     'balloon-learning-environment==1.0.1',
