@@ -141,9 +141,9 @@ def test_the_values_of_the_balloon(tmp_path):
   assert (agent.update_period, agent.target_update_period) == (4, 100)
   assert (agent.stack_size, agent.min_replay_history) == (1, 500)
   assert agent.state.shape == (1099, 1) and agent.state.dtype == np.float32
-  assert agent.learning_rate == 5e-5
+  assert (agent.learning_rate, agent.initial_coefficient) == (1e-4, 100.0)
   agent.set_distill_coefficient(0.0)
-  assert agent.learning_rate == 5e-6
+  assert agent.learning_rate == 1e-5
   # Seven hidden layers and the head, as the environment's own DQN has.
   layers = agent.online_params['params']
   widths = sorted(layer['bias'].size for layer in layers.values())
