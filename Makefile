@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_DIR ?= demo_run
 PVRL_DIR ?= pvrl_runs
+BALLOON_DIR ?= balloon_run
 
-.PHONY: demo pvrl test lint format bench clean
+.PHONY: demo pvrl balloon test lint format bench clean
 
 .venv/.installed: setup.py constraints.txt reincarnating_rl/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
@@ -20,6 +21,17 @@ demo: .venv/.installed  ## Reincarnate the bundled Pong teacher, in minutes.
 # make pvrl PVRL="--games breakout --seeds 1 --methods qdagger,jsrl"
 pvrl: .venv/.installed  ## Compare all methods on MinAtar, in hours; resumes.
 	$(BIN)/python -m reincarnating_rl.pvrl --out $(PVRL_DIR) $(PVRL)
+
+balloon: .venv/.installed  ## Reincarnate a balloon's pilot, in minutes; resumes.
+	$(BIN)/python -m reincarnating_rl.train --agent qdagger_quantile \
+	  --gin_files configs/balloon/demo.gin --base_dir $(BALLOON_DIR)/student \
+	  --teacher_agent perciatelli44
+	$(BIN)/python -m reincarnating_rl.balloon evaluate perciatelli44 \
+	  station_seeker random_walk $(BALLOON_DIR)/student --seeds 4 \
+	  --out $(BALLOON_DIR)/flights
+	$(BIN)/python -m reincarnating_rl.balloon flight perciatelli44 \
+	  station_seeker random_walk $(BALLOON_DIR)/student --seed 0 \
+	  --results $(BALLOON_DIR)/flights --out $(BALLOON_DIR)/flight.png
 
 test: .venv/.installed  ## All tests, on two processes.
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal

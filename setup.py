@@ -12,8 +12,17 @@ VERSION = re.search(
 )[1]
 
 # Games beside Atari's. MinAtar's licence is the GPL: it is installed by those
-# who ask for it.
-GAMES = {'box2d': ['box2d>=2.3.10,<3'], 'minatar': ['minatar>=1.0.15,<2']}
+# who ask for it. The Balloon Learning Environment of 2022 sets no bounds above
+# what it requires; `_balloon_compat` is for this version of it.
+GAMES = {
+  'balloon': [
+    'balloon-learning-environment==1.0.1',
+    'scikit-learn>=1.4',
+    'threadpoolctl>=3',
+  ],
+  'box2d': ['box2d>=2.3.10,<3'],
+  'minatar': ['minatar>=1.0.15,<2'],
+}
 
 setup(
   name='reincarnating_rl',
@@ -25,6 +34,7 @@ setup(
   packages=[
     *find_packages(include=['reincarnating_rl', 'reincarnating_rl.*']),
     'reincarnating_rl.configs',
+    'reincarnating_rl.configs.balloon',
     'reincarnating_rl.configs.base',
     'reincarnating_rl.configs.gymnasium',
     'reincarnating_rl.configs.minatar',
@@ -34,6 +44,7 @@ setup(
   package_dir={'reincarnating_rl.configs': 'configs'},
   package_data={
     'reincarnating_rl.configs': ['*.gin'],
+    'reincarnating_rl.configs.balloon': ['*.gin'],
     'reincarnating_rl.configs.base': ['*.gin'],
     'reincarnating_rl.configs.gymnasium': ['*.gin'],
     'reincarnating_rl.configs.minatar': ['*.gin'],
@@ -72,6 +83,7 @@ setup(
     **GAMES,
     'cuda': ['jax[cuda13]>=0.10,<0.11'],
     'dev': [
+      *GAMES['balloon'],
       *GAMES['box2d'],
       *GAMES['minatar'],
       'gcp-storage-emulator>=2026.7',

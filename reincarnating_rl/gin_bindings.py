@@ -6,7 +6,9 @@ from reincarnating_rl import errors, schedules
 from reincarnating_rl.envs import games
 from reincarnating_rl.networks import (
   minatar_networks,
+  mlp_quantile_networks,
   q_networks,
+  quantile_networks,
   rainbow_networks,
 )
 from reincarnating_rl.teachers import factory
@@ -16,7 +18,7 @@ gin.external_configurable(schedules.linear_epsilon, module='schedules')
 gin.external_configurable(
   schedules.linear_epsilon_after_warmup, module='schedules'
 )
-# Dopamine's NatureDQNNetwork is left to Dopamine. The two ImpalaDQNNetworks are
+# Dopamine's NatureDQNNetwork is left to Dopamine. Names that both have are
 # told apart by `@networks.` and `@reincarnation_networks.`.
 for network in (
   q_networks.CompactDQNNetwork,
@@ -25,10 +27,16 @@ for network in (
   rainbow_networks.NatureRainbowNetwork,
   rainbow_networks.ImpalaRainbowNetwork,
   rainbow_networks.MLPRainbowNetwork,
+  mlp_quantile_networks.MLPQuantileNetwork,
+  mlp_quantile_networks.MLPImplicitQuantileNetwork,
+  quantile_networks.QuantileNetwork,
+  quantile_networks.ImplicitQuantileNetwork,
   minatar_networks.MinAtarDQNNetwork,
   minatar_networks.MinAtarRainbowNetwork,
   minatar_networks.MinAtarImpalaDQNNetwork,
   minatar_networks.MinAtarImpalaRainbowNetwork,
+  minatar_networks.MinAtarQuantileNetwork,
+  minatar_networks.MinAtarImplicitQuantileNetwork,
 ):
   gin.external_configurable(network, module='reincarnation_networks')
 create_teacher = gin.external_configurable(
@@ -53,6 +61,9 @@ with gin.config.interactive_mode():
 create_minatar_game = gin.external_configurable(
   games.create_minatar_game, name='create_minatar_environment', module='games'
 )
+create_balloon_game = gin.external_configurable(
+  games.create_balloon_game, name='create_balloon_environment', module='games'
+)
 create_gymnasium_game = gin.external_configurable(
   games.create_gymnasium_game,
   name='create_gymnasium_environment',
@@ -67,8 +78,8 @@ def create_game(
   """Makes the game of an experiment.
 
   Args:
-    kind: 'atari', 'minatar' or 'gymnasium'; which of its games, and how it is
-      played, `create_KIND_environment` sets.
+    kind: 'atari', 'minatar', 'balloon' or 'gymnasium'; which of its games, and
+      how it is played, `create_KIND_environment` sets.
     atari_roms_path: directory of Atari's ROMs; None for ale-py's own.
 
   Raises:
@@ -77,6 +88,7 @@ def create_game(
   kinds = {
     'atari': lambda: create_atari_game(atari_roms_path=atari_roms_path),
     'minatar': create_minatar_game,
+    'balloon': create_balloon_game,
     'gymnasium': create_gymnasium_game,
   }
   if kind not in kinds:

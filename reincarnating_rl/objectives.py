@@ -7,8 +7,7 @@ import chex
 import jax
 import jax.numpy as jnp
 
-from reincarnating_rl.errors import pick
-from reincarnating_rl.losses import categorical, td
+from reincarnating_rl.heads import TDLoss
 from reincarnating_rl.teacher_terms import TeacherTerm
 from reincarnating_rl.types import (
   Array,
@@ -22,8 +21,6 @@ from reincarnating_rl.types import (
 
 Network = Callable[[Params, Array, Array], Any]
 """`(params, state[*O, S], key) -> output` of one state, with `q_values[A]`."""
-
-SCALAR_LOSSES = {'huber': td.huber, 'mse': td.mse}
 
 
 class Objective(Protocol):
@@ -41,69 +38,6 @@ class Objective(Protocol):
     ...
 
 
-class TDLoss(Protocol):
-  """A student's head: how its output at one state is compared with the next."""
-
-  def __call__(
-    self, output: Any, example: Batch, next_output: Any, next_action: Array
-  ) -> Array:
-    """Returns the loss [] of one example.
-
-    Args:
-      output: the online network's, of the example's state.
-      example: one row of a batch.
-      next_output: the target network's, of the next state.
-      next_action: [], the action that is bootstrapped there.
-    """
-    ...
-
-
-def scalar_td(loss: str = 'huber') -> TDLoss:
-  """The head of DQN: a regression of Q-values.
-
-  Args:
-    loss: a key of `SCALAR_LOSSES`.
-
-  Returns:
-    The loss of outputs that have `q_values[A]`.
-
-  Raises:
-    UnknownNameError: there is no such loss.
-  """
-  error = pick('TD loss', SCALAR_LOSSES, loss)
-
-  def td_loss(
-    output: Any, example: Batch, next_output: Any, next_action: Array
-  ) -> Array:
-    target = td.q_target(
-      example.reward, example.discount, next_output.q_values, next_action
-    )
-    return error(output.q_values[example.action], target)
-
-  return td_loss
-
-
-def categorical_td(atoms: Array) -> TDLoss:
-  """The head of C51 and Rainbow: a classification of returns.
-
-  Args:
-    atoms: [N] returns, ascending and equally spaced.
-
-  Returns:
-    The loss of outputs that have `logits[A, N]`.
-  """
-
-  def td_loss(
-    output: Any, example: Batch, next_output: Any, next_action: Array
-  ) -> Array:
-    target = categorical.categorical_target(
-      example.reward, example.discount, next_output.logits[next_action], atoms
-    )
-    return categorical.cross_entropy(output.logits[example.action], target)
-
-  return td_loss
-
-
 def value_objective(
   network: Network,
   td_loss: TDLoss,
@@ -111,6 +45,8 @@ def value_objective(
   double: bool = False,
   td_coefficient: float = 1.0,
   teacher_term: TeacherTerm | None = None,
+  next_network: Network | None = None,
+  key_per_state: bool = False,
 ) -> Objective:
   """A value-based student's objective, `mean w (c TD + lambda L)`.
 
@@ -126,12 +62,18 @@ def value_objective(
     td_loss: its head.
     double: whether the online network selects the action of the target.
     td_coefficient: c; TD losses are reported unscaled.
-    teacher_term: L; None leaves it out of the program.
+    teacher_term: L, of the online network's `q_values`; None leaves it out of
+      the program.
+    next_network: the student again, where more is asked of it at a next state;
+      None for `network`.
+    key_per_state: whether each state of a batch has randomness of its own, such
+      as sampled fractions, or all share one, such as a noisy layer.
 
   Returns:
     An `Objective` over batches of any size.
   """
-  outputs = jax.vmap(network, in_axes=(None, 0, None))
+  outputs = _batched(network, key_per_state)
+  next_outputs = _batched(next_network or network, key_per_state)
 
   def objective(
     params: Params,
@@ -142,10 +84,10 @@ def value_objective(
   ) -> tuple[Array, Report]:
     output = outputs(params, batch.state, keys.online)
     chex.assert_rank(output.q_values, 2)
-    next_output = outputs(target_params, batch.next_state, keys.target)
+    next_output = next_outputs(target_params, batch.next_state, keys.target)
     selector = next_output
     if double:
-      selector = outputs(params, batch.next_state, keys.target)
+      selector = next_outputs(params, batch.next_state, keys.target)
     next_action = jnp.argmax(selector.q_values, axis=-1)
     td_losses = jax.vmap(td_loss)(output, batch, next_output, next_action)
     mean_td = jnp.mean(batch.importance_weight * td_losses)
@@ -161,6 +103,18 @@ def value_objective(
     return loss, Report(td_losses, metrics | {'Loss/Total': loss})
 
   return objective
+
+
+def _batched(network: Network, key_per_state: bool) -> Network:
+  if not key_per_state:
+    return jax.vmap(network, in_axes=(None, 0, None))
+
+  def outputs(params: Params, states: Array, key: Array) -> Any:
+    return jax.vmap(network, in_axes=(None, 0, 0))(
+      params, states, jax.random.split(key, len(states))
+    )
+
+  return outputs
 
 
 def q_statistics(q_values: Array) -> Metrics:

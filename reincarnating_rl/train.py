@@ -27,7 +27,9 @@ flags.DEFINE_string(
   'kickstarting_dqn, kickstarting_rainbow, dagger_dqn, dagger_rainbow, '
   'ql_dagger_dqn, ql_dagger_rainbow, dqfd_dqn, dqfd_rainbow, pretrained_dqn, '
   'pretrained_rainbow, rehearsal_dqn, rehearsal_rainbow, jsrl_dqn, '
-  'jsrl_rainbow, reloaded_dqn, reloaded_rainbow; dqn or rainbow (tabula rasa).',
+  'jsrl_rainbow, reloaded_dqn, reloaded_rainbow; qdagger_quantile, '
+  'qdagger_implicit_quantile, reloaded_quantile, reloaded_implicit_quantile; '
+  'or tabula rasa: dqn, rainbow, quantile, implicit_quantile.',
 )
 flags.DEFINE_multi_string(
   'gin_files',
@@ -47,8 +49,9 @@ flags.DEFINE_string(
   'teacher_agent',
   'auto',
   'Kind of teacher: dqn, rainbow (C51 too), quantile, implicit_quantile, ppo; '
-  'auto takes what the checkpoint says or looks like; callable, a function '
-  '(create_teacher.policy); random, only by name.',
+  'auto takes what the checkpoint says or looks like. Without a directory: '
+  'perciatelli44, station_seeker (balloons); callable, a function '
+  '(create_teacher.policy); random.',
 )
 flags.DEFINE_string(
   'teacher_checkpoint_dir',

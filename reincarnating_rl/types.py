@@ -68,6 +68,14 @@ class QuantileOutput(NamedTuple):
   quantiles: Array  # [A, K]
 
 
+class SampledQuantileOutput(NamedTuple):
+  """What an update reads of a network of quantiles at sampled fractions."""
+
+  q_values: Array  # [A], means over fractions: these, or others
+  quantiles: Array  # [A, K]
+  fractions: Array  # [K] in [0, 1], of which they are the quantiles
+
+
 class PolicyOutput(NamedTuple):
   """What an actor-critic network returns for one state."""
 

@@ -23,8 +23,8 @@ CONFIGS = sorted(
   }
   - {BUDGET}
 )
-# Emulators take most of the time to build a run.
-ONE_LANE = 'create_atari_environment.num_vector_environments = 1'
+# Emulators and simulators take most of the time to build a run.
+ONE_LANE = 'create_{}_environment.num_vector_environments = 1'
 
 
 def agent_of(config):
@@ -43,7 +43,8 @@ def load(config, bindings=()):
 
 
 def build(tmp_path, config, bindings=()):
-  lanes = () if '/' in config else (ONE_LANE,)
+  kind = config.split('/')[0] if '/' in config else 'atari'
+  lanes = (ONE_LANE.format(kind),) if kind in ('atari', 'balloon') else ()
   load(config, [*lanes, *bindings])
   agent = agent_of(config)
   teacher = factories.TeacherSettings()
@@ -129,6 +130,40 @@ def test_the_values_of_minatar(tmp_path):
   assert agent.learning_rate == 2.5e-4
   layers = agent.online_params['params']
   assert layers['Dense_0']['kernel'].shape == (1024, 128)
+
+
+def test_the_values_of_the_balloon(tmp_path):
+  runner = build(tmp_path, 'balloon/qdagger_dqn.gin')
+  agent = runner._agent
+  assert runner._game.name == 'Balloon'
+  assert not runner._clip_rewards
+  assert (agent.gamma, agent.update_horizon) == (0.993, 5)
+  assert (agent.update_period, agent.target_update_period) == (4, 100)
+  assert (agent.stack_size, agent.min_replay_history) == (1, 500)
+  assert agent.state.shape == (1099, 1) and agent.state.dtype == np.float32
+  assert (agent.learning_rate, agent.initial_coefficient) == (1e-4, 100.0)
+  agent.set_distill_coefficient(0.0)
+  assert agent.learning_rate == 1e-5
+  # Seven hidden layers and the head, as the environment's own DQN has.
+  layers = agent.online_params['params']
+  widths = sorted(layer['bias'].size for layer in layers.values())
+  assert widths == [3] + [600] * 7
+
+
+@pytest.mark.parametrize(
+  ('config', 'outputs'),
+  [('qdagger_quantile', 3 * 51), ('qdagger_implicit_quantile', 3)],
+)
+def test_the_balloons_quantile_students(tmp_path, config, outputs):
+  agent = build(tmp_path, f'balloon/{config}.gin')._agent
+  # What the balloon sets of JaxDQNAgent reaches them, too.
+  assert (agent.gamma, agent.update_horizon) == (0.993, 5)
+  assert (agent.update_period, agent.target_update_period) == (4, 100)
+  assert agent._decay_period == 57_600
+  layers = dict(agent.online_params['params'])
+  layers.pop('embedding', None)
+  widths = [layer['bias'].size for layer in layers.values()]
+  assert sorted(widths) == sorted([outputs] + [600] * 7)
 
 
 def test_a_game_of_another_kind_is_not_set_for_nothing(tmp_path):

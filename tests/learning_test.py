@@ -7,7 +7,7 @@ import numpy as np
 import optax
 import pytest
 
-from reincarnating_rl import learning, objectives, teacher_terms
+from reincarnating_rl import heads, learning, objectives, teacher_terms
 from reincarnating_rl.types import Batch, Coefficients, LearnerState, QOutput
 
 NUM_STATES, NUM_ACTIONS = 5, 3
@@ -38,7 +38,7 @@ def data():
 @pytest.fixture
 def learner():
   objective = objectives.value_objective(
-    linear, objectives.scalar_td(), teacher_term=teacher_terms.distill()
+    linear, heads.scalar_td(), teacher_term=teacher_terms.distill()
   )
   optimizer = optax.adam(1.0)
   params = {'w': jnp.ones((NUM_STATES, NUM_ACTIONS))}
@@ -114,7 +114,7 @@ def test_the_learning_rate_scales_the_step_exactly(data, learner):
 
 def test_weight_decay_sees_the_parameters(data):
   # The official code called the optimiser without them.
-  objective = objectives.value_objective(linear, objectives.scalar_td())
+  objective = objectives.value_objective(linear, heads.scalar_td())
   params = {'w': jnp.ones((NUM_STATES, NUM_ACTIONS))}
   after = {}
   for decay in (0.0, 0.5):

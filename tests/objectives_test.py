@@ -12,7 +12,7 @@ import reincarnating_rl._dopamine_compat  # noqa: F401  isort: skip
 from dopamine.jax import networks as dopamine_networks
 from dopamine.jax.agents.dqn import dqn_agent
 
-from reincarnating_rl import learning, objectives, teacher_terms
+from reincarnating_rl import heads, learning, objectives, teacher_terms
 from reincarnating_rl.errors import UnknownNameError
 from reincarnating_rl.types import (
   Batch,
@@ -38,7 +38,7 @@ def table(params, state, key):
 
 def table_objective(td_loss='huber', **arguments):
   return objectives.value_objective(
-    table, objectives.scalar_td(td_loss), **arguments
+    table, heads.scalar_td(td_loss), **arguments
   )
 
 
@@ -112,9 +112,7 @@ def test_categorical_td_by_hand():
   target_params = jnp.array(
     [[[0.0] * 3] * 2, [[0.0] * 3, [-50.0, -50.0, 50.0]]]
   )
-  objective = objectives.value_objective(
-    network, objectives.categorical_td(atoms)
-  )
+  objective = objectives.value_objective(network, heads.categorical_td(atoms))
   batch = table_batch(
     reward=jnp.array([-0.25, 2.0]), discount=jnp.array([0.5, 0.0])
   )
@@ -131,6 +129,42 @@ def test_categorical_td_by_hand():
   assert report.td_losses[0] == pytest.approx(
     -0.75 * np.log(0.3) - 0.25 * np.log(0.5), rel=1e-5
   )
+
+
+def test_a_next_state_may_be_asked_for_more():
+  """Its own network, of the target's parameters, and of the selector's."""
+
+  def next_table(params, state, key):
+    return QOutput(10.0 * table(params, state, key).q_values)
+
+  params = jnp.array([[0.0, 0.0], [5.0, 2.0]])
+  for double, bootstrapped in ((False, 30.0), (True, 10.0)):
+    objective = table_objective('mse', double=double, next_network=next_table)
+    _, report = objective(
+      params, TARGET_PARAMS, table_batch(), NO_TEACHER, KEYS
+    )
+    np.testing.assert_allclose(
+      report.td_losses, [(1.0 + 0.5 * bootstrapped) ** 2, 6.0**2], rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize('key_per_state', [True, False])
+def test_randomness_is_each_states_or_the_batchs(key_per_state):
+  def noisy(params, state, key):
+    return QOutput(params[state[0]] + jax.random.normal(key, (2,)))
+
+  batch = table_batch(
+    state=jnp.array([[0], [0]]),
+    action=jnp.array([1, 1]),
+    reward=jnp.zeros(2),
+    discount=jnp.zeros(2),
+  )
+  _, report = objectives.value_objective(
+    noisy, heads.scalar_td('mse'), key_per_state=key_per_state
+  )(PARAMS, TARGET_PARAMS, batch, NO_TEACHER, KEYS)
+  keys = jax.random.split(KEY, 2) if key_per_state else [KEY] * 2
+  noise = [jax.random.normal(key, (2,))[1] for key in keys]
+  np.testing.assert_allclose(report.td_losses, np.square(noise), rtol=1e-6)
 
 
 def test_q_statistics_are_values_of_each_state():
@@ -226,7 +260,7 @@ def test_lambda_zero_is_dopamines_update(atari_case, loss_type, with_teacher):
   )
   objective = objectives.value_objective(
     lambda params, state, _: case.network.apply(params, state),
-    objectives.scalar_td(loss_type),
+    heads.scalar_td(loss_type),
     teacher_term=teacher_terms.distill() if with_teacher else None,
   )
   unit = optax.adam(1.0, eps=1.5e-4)
@@ -258,7 +292,7 @@ def test_distillation_moves_the_student_towards_the_teacher(atari_case):
   case = atari_case
   objective = objectives.value_objective(
     lambda params, state, _: case.network.apply(params, state),
-    objectives.scalar_td(),
+    heads.scalar_td(),
     teacher_term=teacher_terms.distill(temperature=1.0),
   )
   optimizer = optax.adam(1.0)

@@ -5,12 +5,17 @@ import functools
 import gin
 import gymnasium as gym
 import numpy as np
+from flax import linen as nn
 
 from reincarnating_rl.agents.dqn import QDaggerDQNAgent
 from reincarnating_rl.agents.qdagger import QDagger
 from reincarnating_rl.agents.registry import AGENTS
 from reincarnating_rl.envs import games, single, vector
 from reincarnating_rl.networks.q_networks import MLPDQNNetwork
+from reincarnating_rl.networks.quantile_networks import (
+  ImplicitQuantileNetwork,
+  QuantileNetwork,
+)
 from reincarnating_rl.networks.rainbow_networks import MLPRainbowNetwork
 
 LENGTH = 5
@@ -70,14 +75,40 @@ class ScriptedTeacher:
     return np.tile(self._logits, (len(states), 1))
 
 
-def _of_each_kind(method):
-  return {kind: AGENTS[f'{method}_{kind}'] for kind in ('dqn', 'rainbow')}
+class TinyQuantileNetwork(QuantileNetwork):
+  """Of a hidden layer of 32."""
+
+  def _features(self, state):
+    return nn.relu(nn.Dense(32)(state.reshape(-1)))
+
+
+class TinyImplicitQuantileNetwork(ImplicitQuantileNetwork):
+  """Of the state as it is, and a hidden layer of 32."""
+
+  _hidden_units = 32
+
+  def _features(self, state):
+    return state.reshape(-1)
+
+
+# No description names them.
+TINY_NETWORKS = {
+  'quantile': TinyQuantileNetwork,
+  'implicit_quantile': TinyImplicitQuantileNetwork,
+}
+HEADS = ('dqn', 'rainbow')
+ALL_HEADS = (*HEADS, 'quantile', 'implicit_quantile')
+
+
+def _of_each_kind(method, heads=HEADS):
+  return {kind: AGENTS[f'{method}_{kind}'] for kind in heads}
 
 
 KINDS = _of_each_kind('qdagger')
+ALL_KINDS = _of_each_kind('qdagger', ALL_HEADS)
 REHEARSAL = _of_each_kind('rehearsal')
 JSRL = _of_each_kind('jsrl')
-RELOADED = _of_each_kind('reloaded')
+RELOADED = _of_each_kind('reloaded', ALL_HEADS)
 # What differs from QDagger by loss or schedule.
 METHODS = {
   f'{method}_{kind}': agent
@@ -105,6 +136,17 @@ _BINDINGS = {
     'vmax': 2.0,
     'epsilon_fn': lambda *_: 0.4,
   },
+  'JaxQuantileAgent': {
+    'network': TINY_NETWORKS['quantile'],
+    'num_atoms': 8,
+  },
+  'JaxImplicitQuantileAgent': {
+    'network': TINY_NETWORKS['implicit_quantile'],
+    'quantile_embedding_dim': 8,
+    'num_tau_samples': 8,
+    'num_tau_prime_samples': 6,
+    'num_quantile_samples': 16,
+  },
   'Student': {
     'replay_capacity': 10_000,
     'learning_rate': 3e-3,
@@ -120,6 +162,8 @@ def make_agent(
   kind=QDaggerDQNAgent,
   dqn=(),
   rainbow=(),
+  quantile=(),
+  implicit_quantile=(),
   student=(),
   **settings,
 ):
@@ -131,12 +175,16 @@ def make_agent(
     kind: its class.
     dqn: settings of `JaxDQNAgent`, which every student is.
     rainbow: settings of `JaxFullRainbowAgent`.
+    quantile: settings of `JaxQuantileAgent`.
+    implicit_quantile: settings of `JaxImplicitQuantileAgent`.
     student: settings of `Student`.
     **settings: of the class itself.
   """
   given = {
     'JaxDQNAgent': dict(dqn),
     'JaxFullRainbowAgent': dict(rainbow),
+    'JaxQuantileAgent': dict(quantile),
+    'JaxImplicitQuantileAgent': dict(implicit_quantile),
     'Student': dict(student),
   }
   with gin.config.unlock_config():

@@ -118,9 +118,20 @@ class StudentActs:
       self.epsilon_train,
     )
 
-  def q_values(self, states: Array) -> Array:
-    """Returns the student's Q-values [B, A] of states [B, *O, S]."""
-    return self._q_batch(self.online_params, states)
+  def q_values(self, states: Array, keys: np.ndarray | None = None) -> Array:
+    """Returns the student's Q-values in evaluation.
+
+    Args:
+      states: [B, *O, S].
+      keys: [B, 2] uint32, raw JAX keys, of a student that samples what its
+        values are means of; None for the same ones every time.
+
+    Returns:
+      [B, A].
+    """
+    if keys is None:
+      keys = np.zeros((len(states), 2), np.uint32)
+    return self._q_batch(self.online_params, states, keys)
 
   def _store_transition(
     self,

@@ -11,7 +11,8 @@ from dopamine.jax.agents.dqn import dqn_agent
 from reincarnating_rl import augmentation, learning
 from reincarnating_rl.agents import behavior, network_fit
 from reincarnating_rl.errors import UserError
-from reincarnating_rl.objectives import Objective, TDLoss, value_objective
+from reincarnating_rl.heads import TDLoss
+from reincarnating_rl.objectives import Objective, value_objective
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
@@ -28,6 +29,7 @@ class Construction:
   """
 
   _network_fields: tuple[str, ...] = ()  # besides num_actions
+  _key_per_state = False  # or one for a batch, as noisy layers have it
 
   def _make_td_loss(self) -> TDLoss:
     """Returns how the network's outputs at two states are compared."""
@@ -87,6 +89,14 @@ class Construction:
       **self._network_arguments(key, eval_mode),
     )
 
+  def _online_output(self, params: Params, state: Array, key: Array) -> Any:
+    """Returns what the loss reads of a state."""
+    return self._output(params, state, key, False)
+
+  def _next_output(self, params: Params, state: Array, key: Array) -> Any:
+    """Returns what the loss reads of a next state."""
+    return self._online_output(params, state, key)
+
   def _make_optimizer(self) -> optax.GradientTransformation:
     try:
       return dqn_agent.create_optimizer(self._optimizer_name, learning_rate=1.0)
@@ -98,11 +108,13 @@ class Construction:
 
   def _make_objective(self) -> Objective:
     objective = value_objective(
-      lambda params, state, key: self._output(params, state, key, False),
+      self._online_output,
       self._make_td_loss(),
       double=self._double_dqn,
       td_coefficient=self._td_coefficient,
       teacher_term=self._teacher_term,
+      next_network=self._next_output,
+      key_per_state=self._key_per_state,
     )
     if not self._data_augmentation:
       return objective
@@ -129,13 +141,12 @@ class Construction:
       ),
     )
     self._act = behavior.make_act(self._output, self.num_actions)
-    noise_off = jax.random.PRNGKey(0)
     self._q_batch = jax.jit(
       jax.vmap(
-        lambda params, state: (
-          self._output(params, state, noise_off, True).q_values
+        lambda params, state, key: (
+          self._output(params, state, key, True).q_values
         ),
-        in_axes=(None, 0),
+        in_axes=(None, 0, 0),
       )
     )
 

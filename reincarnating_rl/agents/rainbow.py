@@ -5,6 +5,7 @@ from typing import Any
 import gin
 from dopamine.jax.agents.full_rainbow import full_rainbow_agent
 
+from reincarnating_rl.agents import dopamine_settings
 from reincarnating_rl.agents.dqfd import DQfD
 from reincarnating_rl.agents.jsrl import JSRL
 from reincarnating_rl.agents.pretraining import Pretraining
@@ -18,14 +19,16 @@ from reincarnating_rl.agents.rehearsal import Rehearsal
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.agents.reloading import Reloading
 from reincarnating_rl.errors import UserError
-from reincarnating_rl.objectives import TDLoss, categorical_td, scalar_td
+from reincarnating_rl.heads import TDLoss, categorical_td, scalar_td
 from reincarnating_rl.teachers.description import Description, describe
 from reincarnating_rl.types import Array
 
 
 @gin.configurable(denylist=['num_actions', 'seed'])
 class ReincarnatingRainbowAgent(
-  ReincarnationMixin, full_rainbow_agent.JaxFullRainbowAgent
+  dopamine_settings.RequestedReplay,
+  ReincarnationMixin,
+  full_rainbow_agent.JaxFullRainbowAgent,
 ):
   """Dopamine's full Rainbow on our replay and update (Hessel et al. 2018).
 
@@ -49,17 +52,6 @@ class ReincarnatingRainbowAgent(
     """
     _check_support(gin.get_bindings('JaxFullRainbowAgent'))
     super().__init__(num_actions, seed=seed)
-
-  @property
-  def _replay_scheme(self) -> str:
-    return self._requested_replay_scheme
-
-  @_replay_scheme.setter
-  def _replay_scheme(self, scheme: str) -> None:
-    # JaxFullRainbowAgent sets the scheme that was asked for; JaxDQNAgent's
-    # constructor then overwrites it with 'uniform' (google/dopamine#230).
-    if not hasattr(self, '_requested_replay_scheme'):
-      self._requested_replay_scheme = scheme
 
   def _make_td_loss(self) -> TDLoss:
     if self._distributional:

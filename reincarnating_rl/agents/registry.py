@@ -1,6 +1,6 @@
-"""The names of students: a method, and a DQN or a Rainbow to follow it."""
+"""The names of students: a method, and whose head it is to have."""
 
-from reincarnating_rl.agents import dqn, rainbow
+from reincarnating_rl.agents import dqn, implicit_quantile, quantile, rainbow
 
 AGENTS = {
   'dqn': dqn.ReincarnatingDQNAgent,
@@ -23,4 +23,10 @@ AGENTS = {
   'rehearsal_rainbow': rainbow.RehearsalRainbowAgent,
   'jsrl_rainbow': rainbow.JSRLRainbowAgent,
   'reloaded_rainbow': rainbow.ReloadedRainbowAgent,
+  'quantile': quantile.ReincarnatingQuantileAgent,
+  'qdagger_quantile': quantile.QDaggerQuantileAgent,
+  'reloaded_quantile': quantile.ReloadedQuantileAgent,
+  'implicit_quantile': implicit_quantile.ReincarnatingImplicitQuantileAgent,
+  'qdagger_implicit_quantile': implicit_quantile.QDaggerImplicitQuantileAgent,
+  'reloaded_implicit_quantile': implicit_quantile.ReloadedImplicitQuantileAgent,
 }

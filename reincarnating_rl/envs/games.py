@@ -7,7 +7,14 @@ from typing import Any, NamedTuple
 
 import gymnasium as gym
 
-from reincarnating_rl.envs import atari_games, minatar_games, single, vector
+from reincarnating_rl.envs import (
+  atari_games,
+  balloon_games,
+  minatar_games,
+  process_vector,
+  single,
+  vector,
+)
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import VectorEnvironment
 
@@ -116,6 +123,42 @@ def create_gymnasium_game(
   return _looped(game_name, create, num_vector_environments)
 
 
+def create_balloon_game(
+  num_vector_environments: int = 10,
+  *,
+  num_processes: int | None = None,
+  max_steps_per_episode: int = balloon_games.MAX_STEPS_PER_EPISODE,
+) -> Game:
+  """The Balloon Learning Environment; see `balloon_games.BalloonGame`.
+
+  Args:
+    num_vector_environments: episodes played side by side in evaluation.
+    num_processes: that play them; None for one a core, 1 for none beside this
+      one. It changes no result.
+    max_steps_per_episode: where a time-out ends the episode.
+
+  Returns:
+    The game; what it needs is looked for when an environment is made.
+
+  Raises:
+    UserError: `num_processes` is less than 1.
+  """
+  create = functools.partial(
+    balloon_games.create_balloon_environment, max_steps_per_episode
+  )
+  game = _looped(balloon_games.NAME, create, num_vector_environments)
+  if process_vector.process_count(num_vector_environments, num_processes) == 1:
+    return game
+  return game._replace(
+    create_vector_environment=functools.partial(
+      process_vector.ProcessVectorEnvironment,
+      create,
+      num_vector_environments,
+      num_processes,
+    )
+  )
+
+
 def _looped(name: str, create: Callable[[], Environment], lanes: int) -> Game:
   def create_vector() -> VectorEnvironment:
     return vector.LoopVectorEnvironment([create() for _ in range(lanes)])
@@ -127,11 +170,13 @@ def kind_of(name: str) -> str:
   """Says which kind of game a name is of, whether or not there is one.
 
   Args:
-    name: such as `Pong`, `MinAtar/breakout` or `CartPole-v1`.
+    name: such as `Pong`, `MinAtar/breakout`, `Balloon` or `CartPole-v1`.
 
   Returns:
-    'atari', 'minatar' or 'gymnasium'.
+    'atari', 'minatar', 'balloon' or 'gymnasium'.
   """
+  if name == balloon_games.NAME:
+    return 'balloon'
   if name.startswith(MINATAR):
     return 'minatar'
   # Atari's games are in Gymnasium's registry too, with other observations.
@@ -145,6 +190,8 @@ def kind_of(name: str) -> str:
 def is_known(name: str) -> bool:
   """Says whether there is a game of that name, of any kind."""
   kind = kind_of(name)
+  if kind == 'balloon':
+    return True
   if kind == 'minatar':
     return name.removeprefix(MINATAR) in minatar_games.GAMES
   if kind == 'gymnasium':
@@ -162,7 +209,7 @@ def create_game(
   """Makes a game of any kind.
 
   Args:
-    name: such as `Pong`, `MinAtar/breakout` or `CartPole-v1`.
+    name: such as `Pong`, `MinAtar/breakout`, `Balloon` or `CartPole-v1`.
     atari_roms_path: of an Atari game, as `create_atari_game` takes it.
     **settings: that the function of its kind takes besides.
 
@@ -175,6 +222,8 @@ def create_game(
   kind = kind_of(name)
   if kind == 'minatar':
     return create_minatar_game(name.removeprefix(MINATAR), **settings)
+  if kind == 'balloon':
+    return create_balloon_game(**settings)
   if kind == 'gymnasium':
     return create_gymnasium_game(name, **settings)
   return create_atari_game(name, atari_roms_path=atari_roms_path, **settings)

@@ -10,6 +10,9 @@ from reincarnating_rl.types import Array
 Logits = Callable[[Array], Array]
 """`states[B, *O, S] -> [B, A]`, of which the largest is the greedy action."""
 
+SampledLogits = Callable[[Array, np.ndarray], Array]
+"""The same of states and raw JAX keys `[B, 2]`."""
+
 
 def epsilon_greedy_policy(logits: Logits, epsilon: float) -> Policy:
   """Acts greedily in some logits; they are the policy's extras.
@@ -18,11 +21,21 @@ def epsilon_greedy_policy(logits: Logits, epsilon: float) -> Policy:
     logits: a teacher's, or a student's Q-values.
     epsilon: probability of a uniformly random action, in [0, 1].
   """
+  return sampling_policy(lambda states, keys: logits(states), epsilon)
+
+
+def sampling_policy(logits: SampledLogits, epsilon: float) -> Policy:
+  """Acts as `epsilon_greedy_policy` does, in logits that are random themselves.
+
+  Args:
+    logits: a student's Q-values, which may be means of samples.
+    epsilon: probability of a uniformly random action, in [0, 1].
+  """
 
   def policy(
     states: np.ndarray, keys: np.ndarray
   ) -> tuple[np.ndarray, np.ndarray]:
-    values = np.asarray(logits(np.ascontiguousarray(states)))
+    values = np.asarray(logits(np.ascontiguousarray(states), keys))
     return epsilon_greedy(keys, values, epsilon), values
 
   return policy

@@ -12,6 +12,10 @@ from flax import linen as nn
 
 from reincarnating_rl.networks import torsos
 from reincarnating_rl.networks.impala import ImpalaEncoder
+from reincarnating_rl.networks.quantile_networks import (
+  ImplicitQuantileNetwork,
+  QuantileNetwork,
+)
 from reincarnating_rl.networks.rainbow_networks import RainbowNetwork
 from reincarnating_rl.types import Array, QOutput
 
@@ -54,13 +58,15 @@ def convolve_patches(
   return jnp.concatenate(patches, axis=-1) @ flat
 
 
-def _convolution(state: Array) -> Array:
+def _convolution(
+  state: Array, kernel_init: torsos.Initializer = torsos.kernel_initializer
+) -> Array:
   """Returns [1024] features of `state[10, 10, C, S]`; for a compact module."""
   convolution = nn.Conv(
     _FEATURES,
     (_SIDE, _SIDE),
     padding='VALID',
-    kernel_init=torsos.kernel_initializer,
+    kernel_init=kernel_init,
     conv_general_dilated=convolve_patches,
   )
   return nn.relu(convolution(_as_image(state))).reshape(-1)
@@ -135,3 +141,21 @@ class MinAtarImpalaRainbowNetwork(RainbowNetwork):
 
   def _features(self, x: Array) -> Array:
     return _residual(x, self.width_scale)
+
+
+class MinAtarQuantileNetwork(QuantileNetwork):
+  """Quantile-regression DQN on the network of Young & Tian 2019."""
+
+  def _features(self, state: Array) -> Array:
+    initializer = torsos.fan_in_initializer
+    hidden = nn.Dense(_HIDDEN_UNITS, kernel_init=initializer)
+    return nn.relu(hidden(_convolution(state, initializer)))
+
+
+class MinAtarImplicitQuantileNetwork(ImplicitQuantileNetwork):
+  """IQN on the convolution of Young & Tian 2019."""
+
+  _hidden_units = _HIDDEN_UNITS
+
+  def _features(self, state: Array) -> Array:
+    return _convolution(state, torsos.fan_in_initializer)

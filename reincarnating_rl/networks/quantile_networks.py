@@ -1,6 +1,7 @@
 """Quantile networks for one state, as Dopamine 4.1.2 has them; callers vmap.
 
-Only teachers use them, without noise and without sampling.
+Whoever calls an implicit one says which fractions it is asked for, students
+ones that they sample, teachers ones that never change.
 """
 
 import math
@@ -28,13 +29,18 @@ class QuantileNetwork(nn.Module):
   @nn.compact
   def __call__(self, state: Array) -> QuantileOutput:
     """Returns the quantiles [A, K] and their means of `state[84, 84, S]`."""
-    if not self.inputs_preprocessed:
-      state = torsos.preprocess_pixels(state)
-    initializer = torsos.fan_in_initializer
-    features = torsos.nature_torso(state, kernel_init=initializer)
-    head = nn.Dense(self.num_actions * self.num_atoms, kernel_init=initializer)
+    features = self._features(state)  # Flax numbers layers as they are made.
+    head = nn.Dense(
+      self.num_actions * self.num_atoms, kernel_init=torsos.fan_in_initializer
+    )
     quantiles = head(features).reshape(self.num_actions, self.num_atoms)
     return QuantileOutput(quantiles.mean(axis=1), quantiles)
+
+  def _features(self, state: Array) -> Array:
+    """Returns the torso's features, [F]."""
+    if not self.inputs_preprocessed:
+      state = torsos.preprocess_pixels(state)
+    return torsos.nature_torso(state, kernel_init=torsos.fan_in_initializer)
 
 
 class ImplicitQuantileNetwork(nn.Module):
@@ -49,6 +55,7 @@ class ImplicitQuantileNetwork(nn.Module):
   num_actions: int
   quantile_embedding_dim: int = 64
   inputs_preprocessed: bool = False
+  _hidden_units = torsos.HIDDEN_UNITS
 
   @nn.compact
   def __call__(self, state: Array, quantiles: Array) -> QuantileOutput:
@@ -63,16 +70,21 @@ class ImplicitQuantileNetwork(nn.Module):
     Returns:
       Their values [A, K].
     """
-    if not self.inputs_preprocessed:
-      state = torsos.preprocess_pixels(state)
     initializer = torsos.fan_in_initializer
-    features = torsos.nature_convolutions(state, kernel_init=initializer)
+    features = self._features(state)
     # Dopamine's frequencies begin at 1, the paper's (Eq. 4) at 0.
     frequencies = jnp.arange(1, self.quantile_embedding_dim + 1) * math.pi
     embedded = jnp.cos(frequencies[None] * quantiles[:, None])
     embed = nn.Dense(len(features), kernel_init=initializer)
-    hidden = nn.Dense(torsos.HIDDEN_UNITS, kernel_init=initializer)
+    hidden = nn.Dense(self._hidden_units, kernel_init=initializer)
     head = nn.Dense(self.num_actions, kernel_init=initializer)
     x = features[None] * nn.relu(embed(embedded))
     values = head(nn.relu(hidden(x))).T
     return QuantileOutput(values.mean(axis=1), values)
+
+  def _features(self, state: Array) -> Array:
+    """Returns the torso's features, [F]."""
+    if not self.inputs_preprocessed:
+      state = torsos.preprocess_pixels(state)
+    initializer = torsos.fan_in_initializer
+    return torsos.nature_convolutions(state, kernel_init=initializer)

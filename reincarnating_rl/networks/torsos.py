@@ -131,13 +131,19 @@ def compact_torso(state: Array) -> Array:
   return nn.relu(hidden(x))
 
 
-def mlp_torso(state: Array, num_layers: int, hidden_units: int) -> Array:
+def mlp_torso(
+  state: Array,
+  num_layers: int,
+  hidden_units: int,
+  kernel_init: Initializer = kernel_initializer,
+) -> Array:
   """`num_layers` hidden layers, named `layers_0`, `layers_1`, ...
 
   Args:
     state: [N] float32.
     num_layers: number of hidden layers.
     hidden_units: units in each.
+    kernel_init: of every kernel.
 
   Returns:
     [hidden_units] features.
@@ -145,7 +151,7 @@ def mlp_torso(state: Array, num_layers: int, hidden_units: int) -> Array:
   x = state
   for layer in range(num_layers):
     dense = nn.Dense(
-      hidden_units, kernel_init=kernel_initializer, name=f'layers_{layer}'
+      hidden_units, kernel_init=kernel_init, name=f'layers_{layer}'
     )
     x = nn.relu(dense(x))
   return x
@@ -159,6 +165,7 @@ def flat_torso(
   min_vals: tuple[float, ...] | None,
   max_vals: tuple[float, ...] | None,
   inputs_preprocessed: bool,
+  kernel_init: Initializer = kernel_initializer,
 ) -> Array:
   """`mlp_torso` of an observation of any shape, rescaled if its range is known.
 
@@ -169,9 +176,10 @@ def flat_torso(
     min_vals: smallest value of each entry; None: no rescaling.
     max_vals: largest values; given exactly when `min_vals` is.
     inputs_preprocessed: whether to leave the state as it is.
+    kernel_init: of every kernel.
 
   Returns:
-    [hidden_units] features.
+    [hidden_units] features; the flat state itself if there are no layers.
 
   Raises:
     ValueError: when only one of `min_vals` and `max_vals` is given.
@@ -182,4 +190,4 @@ def flat_torso(
     state = state.astype(jnp.float32).reshape(-1)
     if min_vals is not None and max_vals is not None:
       state = rescale(state, min_vals, max_vals)
-  return mlp_torso(state, num_layers, hidden_units)
+  return mlp_torso(state, num_layers, hidden_units, kernel_init)

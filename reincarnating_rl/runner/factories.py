@@ -17,7 +17,7 @@ from reincarnating_rl.replay.stored import StoredReplay
 from reincarnating_rl.runner import observations, reloaded_network
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.teachers import factory as teacher_factory
-from reincarnating_rl.teachers import training_state
+from reincarnating_rl.teachers import perciatelli, training_state
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.teachers.training_state import TrainingState
 
@@ -163,6 +163,8 @@ def read_teacher_state(
   Raises:
     UserError: it has none that training could go on from.
   """
+  if settings.agent == perciatelli.NAME:
+    return training_state.of_params(perciatelli.load())
   if settings.checkpoint_dir is None:
     raise UserError(
       f'A {settings.agent} teacher has nothing to fine-tune: name one with '

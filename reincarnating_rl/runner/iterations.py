@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
 from reincarnating_rl.envs.lanes import Policy
-from reincarnating_rl.envs.policies import (
-  Logits,
-  epsilon_greedy_policy,
-)
+from reincarnating_rl.envs.policies import sampling_policy
 from reincarnating_rl.envs.seeding import episode_seed
 from reincarnating_rl.evaluation.normalization import ScoreSummary
 from reincarnating_rl.replay import loading
@@ -79,7 +76,8 @@ class Iterations:
 
   def _run_eval_phase(self, iteration: Iteration) -> Metrics:
     agent = self._agent
-    score = self._evaluate(self._greedy(agent.q_values), iteration, 'student')
+    policy = sampling_policy(agent.q_values, agent.epsilon_eval)
+    score = self._evaluate(policy, iteration, 'student')
     normalized = self.record.add(iteration, score, agent.counters)
     metrics = {
       'Eval/NumEpisodes': score.num_episodes,
@@ -123,9 +121,6 @@ class Iterations:
       )
 
   # What every phase needs.
-
-  def _greedy(self, logits: Logits) -> Policy:
-    return epsilon_greedy_policy(logits, self._agent.epsilon_eval)
 
   def _progress(
     self, iteration: Iteration, what: str, unit: str

@@ -23,9 +23,10 @@ class TeacherPhases:
   def _run_teacher_evaluation(self, iteration: Iteration) -> Metrics:
     record = self.record
     record.random, record.random_source = self._find_random_score(iteration)
-    teacher = self._evaluate(
-      self._greedy(self._teacher.policy_logits), iteration, 'teacher'
+    policy = epsilon_greedy_policy(
+      self._teacher.policy_logits, self._agent.epsilon_eval
     )
+    teacher = self._evaluate(policy, iteration, 'teacher')
     record.teacher = teacher
     record.normalized(teacher.mean)  # An error now, not after pretraining.
     if teacher.mean - record.random < 2 * (teacher.stderr or 0.0):

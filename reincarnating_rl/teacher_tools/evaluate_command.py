@@ -22,7 +22,6 @@ from reincarnating_rl.teachers.base import Teacher
 
 # Of the runner's evaluation of its teacher: the same seed, the same episodes.
 _STREAM = 1
-_PATHLESS = ('random', factory.CALLABLE)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -36,7 +35,7 @@ def run(args: argparse.Namespace) -> None:
     raise UserError(
       '--game is missing: which game shall the teacher play, such as Pong?'
     )
-  if args.path is None and args.teacher_agent not in _PATHLESS:
+  if args.path is None and args.teacher_agent not in factory.PATHLESS:
     raise UserError(
       'PATH is missing: give the directory of a teacher, or --teacher_agent '
       'random.'

@@ -95,7 +95,8 @@ def _add_teacher(parser: argparse.ArgumentParser, path: str | None) -> None:
   )
   parser.add_argument(
     '--game',
-    help='Pong, MinAtar/breakout, CartPole-v1; default: what the teacher says',
+    help='Pong, MinAtar/breakout, Balloon, CartPole-v1; default: what the '
+    'teacher says',
   )
   parser.add_argument(
     '--teacher_agent', default='auto', help='kind of teacher; %(default)s'
@@ -124,7 +125,7 @@ def _add_teacher(parser: argparse.ArgumentParser, path: str | None) -> None:
 
 
 def _add_inspect(parser: argparse.ArgumentParser) -> None:
-  _add_teacher(parser, None)
+  _add_teacher(parser, '?')
   parser.add_argument('--json', action='store_true', help='print it as JSON')
 
 

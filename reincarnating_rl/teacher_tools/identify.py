@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.replay.stored import StoredReplay
 from reincarnating_rl.teacher_tools.settings import Settings, check_kind
-from reincarnating_rl.teachers import loading
+from reincarnating_rl.teachers import balloon_facts, factory, loading
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
@@ -37,6 +37,8 @@ def facts(settings: Settings, replay: StoredReplay | None) -> GameFacts:
   Raises:
     UserError: there is no such game.
   """
+  if settings.agent in factory.BALLOON and _is_balloon(settings.game):
+    return _of_balloon(settings.game)
   if settings.game is not None:
     return _of_game(settings.game)
   state_shape, known_by = _ATARI, "Atari's states"
@@ -45,6 +47,21 @@ def facts(settings: Settings, replay: StoredReplay | None) -> GameFacts:
     state_shape = (*info.observation_shape, info.stack_size)
   actions = settings.told.actions
   return GameFacts(state_shape, actions and len(actions), actions, known_by)
+
+
+def _is_balloon(game: Game | None) -> bool:
+  return game is None or game.name == balloon_facts.GAME
+
+
+def _of_balloon(game: Game | None) -> GameFacts:
+  """Spares the seconds that it takes to make this game."""
+  *shape, stack_size = balloon_facts.STATE_SHAPE
+  return GameFacts(
+    (*shape, game.stack_size if game else stack_size),
+    len(balloon_facts.ACTIONS),
+    balloon_facts.ACTIONS,
+    balloon_facts.GAME,
+  )
 
 
 def _of_game(game: Game) -> GameFacts:

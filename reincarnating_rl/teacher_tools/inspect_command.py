@@ -18,6 +18,7 @@ from reincarnating_rl.teacher_tools import (
   text,
 )
 from reincarnating_rl.teacher_tools.settings import Settings
+from reincarnating_rl.teachers import perciatelli
 from reincarnating_rl.teachers.foreign import files as foreign_files
 
 
@@ -28,39 +29,50 @@ def run(args: argparse.Namespace) -> None:
     UserError: there is nothing, or a part is damaged; what is not is printed
       before.
   """
-  args.path = os.path.expanduser(args.path)
+  args.path = args.path and os.path.expanduser(args.path)
   chosen = settings.read(args)
-  if chosen.chosen is None:
-    raise MissingFileError(
-      f'{args.path} has no checkpoint, no file of a teacher and no replay; '
-      f'{text.command("list", args.path)} looks below it.'
-    )
-  if len(chosen.found) > 1 and not chosen.chosen.prefix:
-    foreign_files.choose(chosen.chosen.path.parent)  # Which is to be named.
+  _check_found(args, chosen)
   report = _report(args, chosen)
   if args.json:
     print(json.dumps(report, indent=2))
   else:
-    _print(report, args.game)
+    _print(report, args)
   for part in (report['teacher'], *report['replays'], *report['lineage']):
     if part and 'problem' in part:
       raise UserError(part['problem'])
 
 
+def _check_found(args: argparse.Namespace, chosen: Settings) -> None:
+  if args.path is None:
+    if args.teacher_agent != perciatelli.NAME:
+      raise UserError(
+        'PATH is missing: give the directory of a teacher, or --teacher_agent '
+        f'{perciatelli.NAME}.'
+      )
+  elif chosen.chosen is None:
+    raise MissingFileError(
+      f'{args.path} has no checkpoint, no file of a teacher and no replay; '
+      f'{text.command("list", args.path)} looks below it.'
+    )
+  elif len(chosen.found) > 1 and not chosen.chosen.prefix:
+    foreign_files.choose(chosen.chosen.path.parent)  # Which is to be named.
+
+
 def _report(args: argparse.Namespace, chosen: Settings) -> dict[str, Any]:
-  replays = chosen.chosen.replays
+  path = args.path or str(perciatelli.find())
+  replays = chosen.chosen.replays if chosen.chosen else ()
   checkpoints = teacher_report.describe_checkpoints(chosen)
   teacher = None
-  if checkpoints is not None:
+  if checkpoints is not None or args.path is None:
     replay = _first_readable(replays)
     teacher = teacher_report.describe_teacher(args, chosen, replay)
   return {
-    'path': args.path,
-    'bytes': survey.size(pathlib.Path(args.path)),
+    'path': path,
+    'bytes': survey.size(pathlib.Path(path)),
     'checkpoints': checkpoints,
     'teacher': teacher,
     'replays': replay_report.describe(replays),
-    'lineage': teacher_report.describe_lineage(args.path),
+    'lineage': teacher_report.describe_lineage(path),
   }
 
 
@@ -75,7 +87,7 @@ def _first_readable(replays: tuple[StoredReplay, ...]) -> StoredReplay | None:
   return None
 
 
-def _print(report: dict[str, Any], game: str | None) -> None:
+def _print(report: dict[str, Any], args: argparse.Namespace) -> None:
   print(f'{text.printable(report["path"])}, {size_text(report["bytes"])}')
   for name in ('checkpoints', 'teacher'):
     if report[name]:
@@ -88,9 +100,10 @@ def _print(report: dict[str, Any], game: str | None) -> None:
     print('lineage:')
     text.print_fields(_lines(run))
   if report['teacher'] and 'kind' in report['teacher']:
-    told = game or ('' if report['teacher']['game'] else 'GAME')
+    told = args.game or ('' if report['teacher']['game'] else 'GAME')
     named = ('--game', told) if told else ()
-    print(f'next: {text.command("evaluate", report["path"], *named)}')
+    which = [args.path] if args.path else ['--teacher_agent', perciatelli.NAME]
+    print(f'next: {text.command("evaluate", *which, *named)}')
 
 
 def _lines(part: dict[str, Any]) -> Iterator[tuple[str, object]]:

@@ -8,6 +8,7 @@ from reincarnating_rl.fetching import destination
 from reincarnating_rl.replay import stored
 from reincarnating_rl.teacher_tools import survey, text
 from reincarnating_rl.teacher_tools.survey import Found
+from reincarnating_rl.teachers import perciatelli
 
 _COLUMNS = ('path', 'format', 'teacher', 'game', 'checkpoints', 'replay')
 _MOST_NUMBERS = 4
@@ -18,6 +19,7 @@ _MORE = (
     *('--prefix', 'jax/dqn'),
   ),
   ('fetch', '--hub', 'cleanrl/PongNoFrameskip-v4-dqn_atari_jax-seed1'),
+  ('inspect', '--teacher_agent', perciatelli.NAME),
 )
 
 

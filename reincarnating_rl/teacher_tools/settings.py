@@ -9,7 +9,13 @@ from reincarnating_rl.envs import games
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.teacher_tools import survey
 from reincarnating_rl.teacher_tools.survey import Found, Told
-from reincarnating_rl.teachers import checkpoint_files, factory, recognition
+from reincarnating_rl.teachers import (
+  balloon_facts,
+  checkpoint_files,
+  factory,
+  perciatelli,
+  recognition,
+)
 from reincarnating_rl.teachers.kinds import KINDS
 from reincarnating_rl.teachers.loading import TeacherSource
 
@@ -35,7 +41,7 @@ class Settings(NamedTuple):
     numbered = [f for f in self.found if f.prefix == self.prefix]
     return next(iter(numbered or self.found), None)
 
-  def source(self, path: str) -> TeacherSource:
+  def source(self, path: str | None) -> TeacherSource:
     """Returns what `loading.load` takes."""
     given = {k: v for k, v in self.options.items() if k in _OF_SOURCE}
     return TeacherSource(path, self.agent, self.number, self.prefix, **given)
@@ -64,7 +70,7 @@ def read(args: argparse.Namespace) -> Settings:
     next((f.prefix for f in found if f.prefix), prefixes[0]),
     args.teacher_agent,
     told_by_gin.teacher,
-    Told(),
+    _told_by_name(args.teacher_agent),
     None,
   )
   chosen = settings.chosen
@@ -77,13 +83,17 @@ def read(args: argparse.Namespace) -> Settings:
   return settings._replace(game=game)
 
 
+def _told_by_name(agent: str) -> Told:
+  return Told(game=balloon_facts.GAME) if agent in factory.BALLOON else Told()
+
+
 def check_kind(agent: str) -> None:
   """Refuses what is no kind of a teacher that has a network.
 
   Raises:
     TeacherError: with the nearest right name.
   """
-  factory.check_agent(agent, (recognition.AUTO, *KINDS))
+  factory.check_agent(agent, (recognition.AUTO, *KINDS, perciatelli.NAME))
 
 
 class _Gin(NamedTuple):

@@ -17,8 +17,10 @@ _MOST_ANCESTORS = 16
 
 
 def describe_checkpoints(settings: Settings) -> dict[str, Any] | None:
-  """Says which checkpoints there are; None for a replay alone."""
+  """Says which checkpoints there are; None for a replay alone, or no path."""
   found = settings.chosen
+  if found is None:
+    return None
   number = settings.number
   if number is None:
     number = found.newest()

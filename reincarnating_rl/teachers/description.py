@@ -16,6 +16,7 @@ from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.networks import (
   layered,
   minatar_networks,
+  mlp_quantile_networks,
   policy_networks,
   q_networks,
   quantile_networks,
@@ -40,8 +41,12 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     minatar_networks.MinAtarRainbowNetwork,
     minatar_networks.MinAtarImpalaDQNNetwork,
     minatar_networks.MinAtarImpalaRainbowNetwork,
+    minatar_networks.MinAtarQuantileNetwork,
+    minatar_networks.MinAtarImplicitQuantileNetwork,
     quantile_networks.QuantileNetwork,
     quantile_networks.ImplicitQuantileNetwork,
+    mlp_quantile_networks.MLPQuantileNetwork,
+    mlp_quantile_networks.MLPImplicitQuantileNetwork,
     policy_networks.NaturePolicyNetwork,
     layered.LayeredNetwork,
   )

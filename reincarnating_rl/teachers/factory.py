@@ -6,7 +6,13 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from reincarnating_rl.teachers import checkpoints, loading, recognition
+from reincarnating_rl.teachers import (
+  checkpoints,
+  loading,
+  perciatelli,
+  recognition,
+  station_seeker,
+)
 from reincarnating_rl.teachers.base import RandomTeacher, Teacher
 from reincarnating_rl.teachers.callable_teacher import (
   CallableTeacher,
@@ -20,7 +26,10 @@ from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
 from reincarnating_rl.teachers.network_teacher import NetworkTeacher
 
 CALLABLE = 'callable'
-TEACHERS = (recognition.AUTO, *KINDS, 'random', CALLABLE)
+BALLOON = (perciatelli.NAME, station_seeker.NAME)
+# What needs no checkpoint.
+PATHLESS = ('random', CALLABLE, *BALLOON)
+TEACHERS = (recognition.AUTO, *KINDS, *PATHLESS)
 
 
 def create_teacher(
@@ -50,7 +59,7 @@ def create_teacher(
 
   Args:
     agent: one of `TEACHERS`; 'auto' takes what the checkpoint says that it is,
-      or else looks like. 'random' and 'callable' read no checkpoint.
+      or else looks like. Those of `PATHLESS` have no checkpoint directory.
     checkpoint_dir: a run of the teacher, or its checkpoints folder; or a file
       of CleanRL, Stable-Baselines3 or PyTorch, or a folder with one.
     num_actions: actions of the game.
@@ -73,8 +82,8 @@ def create_teacher(
     game_name: such as 'Pong'; None to take a teacher of any game.
     policy: of a 'callable' teacher: `states[B, *O, S] -> logits[B, A]`, or
       `-> actions[B]`; NumPy arrays.
-    policy_epsilon: of a `policy` that returns actions: the probability of all
-      others together.
+    policy_epsilon: of a `policy` that returns actions, and of
+      'station_seeker': the probability of all others together.
 
   Returns:
     The teacher.
@@ -89,11 +98,16 @@ def create_teacher(
     return RandomTeacher(num_actions)
   if agent == CALLABLE:
     return _callable(policy, num_actions, policy_epsilon)
+  state_shape = (*observation_shape, stack_size)
+  if agent == station_seeker.NAME:
+    return station_seeker.create(
+      num_actions=num_actions, state_shape=state_shape, epsilon=policy_epsilon
+    )
   if policy is not None:
     raise TeacherError(
       f'create_teacher.policy is for --teacher_agent {CALLABLE}, not {agent}.'
     )
-  if checkpoint_dir is None:
+  if checkpoint_dir is None and agent not in PATHLESS:
     raise TeacherError(
       f'The {agent} teacher needs --teacher_checkpoint_dir; pass '
       '--teacher_agent random if a random one is meant.'
@@ -111,7 +125,7 @@ def create_teacher(
       action_meanings=action_meanings,
     ),
     num_actions=num_actions,
-    state_shape=(*observation_shape, stack_size),
+    state_shape=state_shape,
     game_actions=game_actions,
     game_name=game_name,
   )
@@ -121,7 +135,7 @@ def create_teacher(
     loaded.checkpoint.params,
     num_actions=num_actions,
     lineage=_lineage(loaded)
-    | {'parent': checkpoints.read_lineage(checkpoint_dir)}
+    | {'parent': checkpoint_dir and checkpoints.read_lineage(checkpoint_dir)}
     | ({} if is_policy else {'temperature': temperature}),
   )
 

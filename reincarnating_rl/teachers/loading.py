@@ -5,7 +5,13 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from reincarnating_rl.teachers import actions, checkpoints, recognition
+from reincarnating_rl.teachers import (
+  actions,
+  balloon_facts,
+  checkpoints,
+  perciatelli,
+  recognition,
+)
 from reincarnating_rl.teachers.actions import ActionMap
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.description import (
@@ -34,8 +40,9 @@ class TeacherSource(NamedTuple):
   """What a user says of a teacher's file; None where it tells by itself.
 
   Attributes:
-    path: a run, its checkpoints folder, or a file of another library.
-    agent: a key of `kinds.KINDS`, or 'auto'.
+    path: a run, its checkpoints folder, or a file of another library; None for
+      a teacher that a package has.
+    agent: a key of `kinds.KINDS`, 'auto', or `perciatelli.NAME`.
     number: which checkpoint; None for the newest complete one.
     prefix: of the checkpoints' names.
     network: makes the network, called with `num_actions` and its kind's fields.
@@ -44,7 +51,7 @@ class TeacherSource(NamedTuple):
     action_meanings: of the teacher's actions, in its order.
   """
 
-  path: str | os.PathLike[str]
+  path: str | os.PathLike[str] | None
   agent: str = recognition.AUTO
   number: int | None = None
   prefix: str = 'ckpt'
@@ -113,6 +120,8 @@ def load(
     UserError: the file is missing, damaged or unsafe, or of another kind,
       network or game.
   """
+  if source.agent == perciatelli.NAME:
+    return _load_perciatelli(source, num_actions, state_shape, game_actions)
   declared = source.action_meanings
   action_map = actions.action_map(declared, game_actions) if declared else None
   checkpoint = checkpoints.load_checkpoint(
@@ -143,6 +152,30 @@ def load(
     action_map and action_map.indices,
     action_map.meanings if action_map else game_actions,
   )
+
+
+def _load_perciatelli(
+  source: TeacherSource,
+  num_actions: int,
+  state_shape: tuple[int, ...],
+  game_actions: tuple[str, ...] | None,
+) -> LoadedTeacher:
+  plain = TeacherSource(None, source.agent, prefix=source.prefix)
+  if source != plain:
+    raise TeacherError(
+      f'The {source.agent} teacher comes as it is: leave out its path, its '
+      'number and all of create_teacher but the temperature.'
+    )
+  balloon_facts.check_game(source.agent, num_actions, state_shape)
+  checkpoint = perciatelli.load()
+  candidate, fields = recognition.recognise(
+    checkpoint,
+    recognition.AUTO,
+    None,
+    state_shape=state_shape,
+    num_actions=num_actions,
+  )
+  return LoadedTeacher(checkpoint, candidate, fields, None, None, game_actions)
 
 
 def _check_game(checkpoint: TeacherCheckpoint, game_name: str) -> None:

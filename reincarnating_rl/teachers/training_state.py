@@ -20,6 +20,7 @@ from reincarnating_rl.teachers import (
   dopamine_checkpoints,
   params,
 )
+from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.errors import TeacherError
 from reincarnating_rl.types import Params
 
@@ -75,12 +76,21 @@ def read(
       'whose training could go on: distil it with --agent qdagger_dqn.'
     )
   found = checkpoints.load_checkpoint(path, number, prefix)
-  arrays = _named(ONLINE, found.params)
+  arrays = of_params(found).arrays
   if found.metadata['format'] == compact.FORMAT:
     arrays |= compact.read_groups(found.path, (TARGET, OPTIMIZER))
   elif found.metadata['format'] == 'dopamine':
     arrays |= _rest_of_pickle(pathlib.Path(found.path))
   return TrainingState(arrays, found.path)
+
+
+def of_params(found: TeacherCheckpoint) -> TrainingState:
+  """Returns the state that parameters alone are.
+
+  Args:
+    found: what was read of a teacher.
+  """
+  return TrainingState(_named(ONLINE, found.params), found.path)
 
 
 def _rest_of_pickle(path: pathlib.Path) -> dict[str, np.ndarray]:

@@ -127,9 +127,12 @@ def test_the_switch_to_online_syncs_and_keeps_the_moments(make_agent):
   chex.assert_trees_all_equal(agent.optimizer_state, moments)
 
 
-def test_one_program_for_a_whole_run(make_agent):
+@pytest.mark.parametrize('kind', [*toys.KINDS, 'implicit_quantile'])
+def test_one_program_for_a_whole_run(kind):
   # Setting the learning rate in the optimiser's state compiled anew each time.
-  agent = make_agent(dqn={'min_replay_history': 10})
+  agent = toys.make_agent(
+    kind=toys.ALL_KINDS[kind], dqn={'min_replay_history': 10}
+  )
   agent.set_teacher(toys.ScriptedTeacher())
   for score in (0.0, 0.3, 0.9, 1.2):
     play(agent, 40)

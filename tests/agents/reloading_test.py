@@ -14,7 +14,7 @@ from tests import toys
 from tests.runner import experiments, teachers
 
 
-@pytest.fixture(scope='module', params=toys.KINDS)
+@pytest.fixture(scope='module', params=toys.RELOADED)
 def trained(request, tmp_path_factory):
   """A kind, the directory of a teacher, and the teacher as it was trained."""
   directory = tmp_path_factory.mktemp('teacher')
@@ -23,7 +23,7 @@ def trained(request, tmp_path_factory):
 
 def make_student(kind, directory, seed=7, **settings):
   agent = toys.make_agent(seed=seed, kind=toys.RELOADED[kind], **settings)
-  agent.set_teacher(teachers.load(directory))
+  agent.set_teacher(teachers.load(directory, kind))
   return agent
 
 
@@ -89,7 +89,7 @@ def test_another_network_is_an_error_that_changes_nothing(trained):
 @pytest.mark.parametrize(
   ('lineage', 'word'),
   [
-    ({'agent': 'quantile'}, 'quantile'),
+    ({'agent': 'ppo'}, 'ppo'),
     ({'actions': [1, 0]}, 'actions'),
   ],
 )

@@ -1,9 +1,12 @@
 """Games by name: of which kind they are, and what comes of it."""
 
+import os
+import pickle
+
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import games
+from reincarnating_rl.envs import games, vector
 from reincarnating_rl.errors import UserError
 
 
@@ -16,6 +19,8 @@ from reincarnating_rl.errors import UserError
     ('ALE/Pong-v5', 'atari', False),
     ('MinAtar/breakout', 'minatar', True),
     ('MinAtar/pong', 'minatar', False),
+    ('Balloon', 'balloon', True),
+    ('Baloon', 'atari', False),
     ('CartPole-v1', 'gymnasium', True),
     ('LunarLander-v3', 'gymnasium', True),
     ('Nowhere-v0', 'gymnasium', False),
@@ -30,6 +35,7 @@ def test_the_kind_of_a_name(name, kind, known):
   [
     ('Pong', (84, 84), np.uint8, 4, 6),
     ('MinAtar/asterix', (10, 10, 4), np.uint8, 1, 5),
+    ('Balloon', (1099,), np.float32, 1, 3),
     ('CartPole-v1', (4,), np.float32, 1, 2),
     ('Acrobot-v1', (6,), np.float32, 1, 3),
     ('LunarLander-v3', (8,), np.float32, 1, 4),
@@ -79,6 +85,32 @@ def test_settings_go_to_the_function_of_the_kind():
   environment.reset(0)
   for _ in range(3):
     environment.step(0)
+  assert environment.truncated
+
+
+def test_flights_are_spread_over_processes(monkeypatch):
+  # As many as there are cores, unless it is said; one is this one.
+  monkeypatch.setattr(os, 'sched_getaffinity', lambda _: {0, 1, 2})
+  made = []
+  monkeypatch.setattr(
+    games.process_vector,
+    'ProcessVectorEnvironment',
+    lambda create, *counts: made.append((create, counts)),
+  )
+  games.create_balloon_game().create_vector_environment()
+  games.create_balloon_game(4, num_processes=2).create_vector_environment()
+  (create, counts), (_, other) = made
+  assert (counts, other) == ((10, None), (4, 2))
+  assert pickle.loads(pickle.dumps(create)).args == (960,)
+  lanes = games.create_balloon_game(1).create_vector_environment()
+  assert isinstance(lanes, vector.LoopVectorEnvironment) and len(made) == 2
+
+
+def test_a_flight_may_be_shorter():
+  game = games.create_game('Balloon', max_steps_per_episode=1)
+  environment = game.create_environment()
+  environment.reset(0)
+  environment.step(1)
   assert environment.truncated
 
 

@@ -45,3 +45,12 @@ def test_a_policy_hands_over_the_logits_it_acted_on():
   actions, extras = policy(states, random_keys(3))
   np.testing.assert_array_equal(actions, [1, 0, 2])
   np.testing.assert_array_equal(extras, LOGITS)
+
+
+def test_logits_may_be_drawn_by_the_keys_of_the_step():
+  keys = random_keys(3)
+  policy = policies.sampling_policy(
+    lambda states, keys: states[:, :, 0] * (keys[:, :1] % 2), 0.0
+  )
+  _, values = policy(np.moveaxis(LOGITS[None], 0, -1), keys)
+  np.testing.assert_array_equal(values, LOGITS * (keys[:, :1] % 2))

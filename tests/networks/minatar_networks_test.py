@@ -119,3 +119,27 @@ def test_rainbows_head_comes_along(name, features):
   plain = make(3, num_atoms=1, noisy=False, dueling=False, distributional=False)
   params = plain.init(jax.random.key(0), _STATES[0], None)
   assert plain.apply(params, _STATES[0], None).q_values.shape == (3,)
+
+
+def test_the_quantile_networks():
+  network = minatar_networks.MinAtarQuantileNetwork(3, num_atoms=5)
+  params = network.init(jax.random.key(0), _STATES[0])
+  shapes = _shapes(params)
+  assert shapes['Conv_0/kernel'] == (3, 3, 4, 16)
+  assert shapes['Dense_0/kernel'] == (1024, 128)
+  assert shapes['Dense_1/kernel'] == (128, 15)
+  output = network.apply(params, _STATES[0])
+  assert output.quantiles.shape == (3, 5)
+  implicit = minatar_networks.MinAtarImplicitQuantileNetwork(
+    3, quantile_embedding_dim=7
+  )
+  fractions = jnp.array([0.2, 0.9])
+  params = implicit.init(jax.random.key(0), _STATES[0], fractions)
+  shapes = _shapes(params)
+  assert shapes['Dense_0/kernel'] == (7, 1024)
+  assert shapes['Dense_1/kernel'] == (1024, 128)
+  assert shapes['Dense_2/kernel'] == (128, 3)
+  output = implicit.apply(params, _STATES[0], fractions)
+  assert output.quantiles.shape == (3, 2)
+  largest = np.abs(params['params']['Conv_0']['kernel']).max()
+  assert largest <= np.sqrt(3.0 / np.sqrt(3.0) / 36)  # Dopamine's, fan-in.

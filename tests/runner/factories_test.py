@@ -135,3 +135,13 @@ def test_the_state_is_of_the_checkpoint_that_the_teacher_was_made_of(tmp_path):
 def test_a_teacher_whose_training_cannot_go_on(settings, message):
   with pytest.raises(UserError, match=message):
     factories.read_teacher_state(settings, RandomTeacher(2))
+
+
+def test_a_student_can_begin_as_a_teacher_without_a_directory():
+  settings = TeacherSettings(agent='perciatelli44')
+  assert factories.find_teacher_replay(settings) is None
+  state = factories.read_teacher_state(settings, RandomTeacher(3))
+  assert state.path.endswith('perciatelli44.pb')
+  assert 'online_params/params/final_layer/kernel' in state.arrays
+  with pytest.raises(MismatchedTeacherError, match='create_game.kind'):
+    _create(settings, game='Pong')

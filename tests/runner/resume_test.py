@@ -104,6 +104,25 @@ def test_a_kill_in_each_phase_changes_nothing(of_each_kind, tmp_path, phase):
   assert experiments.outcome(runner) == expected
 
 
+def test_fractions_are_drawn_as_if_there_had_been_no_kill(
+  tmp_path_factory, tmp_path
+):
+  """Of an IQN; a QR-DQN's state is no more than a DQN's."""
+  make_runner = functools.partial(
+    experiments.make_runner,
+    agent={'kind': toys.ALL_KINDS['implicit_quantile']},
+    num_pretraining_iterations=1,
+    online=(1, 60),
+  )
+  expected, _ = run_whole(tmp_path_factory, **make_runner.keywords)
+  for number in range(2, len(make_runner(tmp_path).plan)):
+    with pytest.raises(Killed):
+      run_until(make_runner(tmp_path), number)
+  runner = make_runner(tmp_path)
+  runner.run_experiment()
+  assert experiments.outcome(runner) == expected
+
+
 # A student's own state is in the resumes of QDagger; this is a method's.
 @pytest.mark.slow
 @pytest.mark.parametrize(

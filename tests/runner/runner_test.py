@@ -261,12 +261,12 @@ def test_a_run_that_is_complete_does_nothing_more(finished):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('kind', toys.KINDS)
+@pytest.mark.parametrize('kind', toys.ALL_KINDS)
 def test_a_student_matches_a_weak_teacher_and_surpasses_it(tmp_path, kind):
   runner = experiments.make_runner(
     tmp_path,
     # The corridor's end is found by epsilon rather than by the head's noise.
-    agent={'kind': toys.KINDS[kind], 'rainbow': {'noisy': False}},
+    agent={'kind': toys.ALL_KINDS[kind], 'rainbow': {'noisy': False}},
     teacher_steps=400,
     num_pretraining_iterations=1,
     num_pretraining_steps=300,

@@ -2,17 +2,11 @@
 
 import functools
 
-from reincarnating_rl.agents.dqn import ReincarnatingDQNAgent
-from reincarnating_rl.agents.rainbow import ReincarnatingRainbowAgent
+from reincarnating_rl.agents.registry import AGENTS
 from reincarnating_rl.replay import stored
 from reincarnating_rl.teachers import factory, training_state
 from tests import toys
 from tests.runner import experiments
-
-TABULA_RASA = {
-  'dqn': ReincarnatingDQNAgent,
-  'rainbow': ReincarnatingRainbowAgent,
-}
 
 
 def train(directory, kind):
@@ -22,26 +16,27 @@ def train(directory, kind):
     teacher=None,
     online=(1, 150),
     checkpoint_minutes=60.0,
-    agent={'kind': TABULA_RASA[kind]},
+    agent={'kind': AGENTS[kind]},
   )
   runner.run_experiment()
   return runner._agent
 
 
-def load(directory):
+def load(directory, kind):
   return factory.create_teacher(
     'auto',
     directory,
     num_actions=2,
     observation_shape=(toys.LENGTH,),
     stack_size=1,
+    network=toys.TINY_NETWORKS.get(kind),
   )
 
 
 def reload_settings(directory, kind, **agent):
   """Returns what `make_runner` takes for a student of a trained teacher."""
   return {
-    'teacher': load(directory),
+    'teacher': load(directory, kind),
     'num_pretraining_iterations': None,
     'random_score': -4.0,  # Below whatever it has learnt: at worst -4.
     'find_teacher_replay': functools.partial(stored.beside, directory),

@@ -101,3 +101,8 @@ def test_mistakes(tmp_path, fixtures, fail):
   words = ('--teacher_agent', 'random', '--game', 'Pong', *SHORT)
   nowhere = tmp_path / 'no' / 'score.json'
   assert 'cannot be written' in fail('evaluate', *words, '--json', nowhere)
+
+
+def test_the_balloons_teacher_plays_nothing_else(fail):
+  line = fail('evaluate', '--teacher_agent', 'perciatelli44', '--game', 'Pong')
+  assert 'has 3 actions and states of shape (1099, 1)' in line

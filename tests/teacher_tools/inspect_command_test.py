@@ -212,3 +212,20 @@ def test_states_of_another_shape(monkeypatch, fixtures, report):
   monkeypatch.setattr(identify, 'facts', lambda settings, replay: game)
   teacher = report(f'{fixtures}/foreign/sb3_qrdqn_cnn.zip')['teacher']
   assert (teacher['kind'], teacher['num_actions']) == ('quantile', 4)
+
+
+def test_a_teacher_of_a_package_needs_no_path(report, call, fail):
+  found = report('--teacher_agent', 'perciatelli44')
+  teacher = found['teacher']
+  assert (teacher['kind'], teacher['game']) == ('quantile', 'Balloon')
+  assert teacher['actions'] == ['DOWN', 'STAY', 'UP']
+  assert teacher['state_shape'] == [1099, 1]
+  assert teacher['parameters'] == 2_915_553
+  assert found['path'].endswith('perciatelli44.pb')
+  assert found['bytes'] == 11_669_658
+  assert found['checkpoints'] is None and found['replays'] == []
+  printed = call('inspect', '--teacher_agent', 'perciatelli44')
+  assert 'evaluate --teacher_agent perciatelli44\n' in printed
+  assert 'PATH is missing' in fail('inspect')
+  line = fail('inspect', BUNDLED, '--teacher_agent', 'perciatelli44')
+  assert 'leave out its path' in line

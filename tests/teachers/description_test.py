@@ -29,7 +29,8 @@ def _params(network, **inputs):
 _FIELDS = {
   name: {'num_atoms': 7}
   for name in NETWORKS
-  if name.endswith('RainbowNetwork') or name == 'QuantileNetwork'
+  if name.endswith(('RainbowNetwork', 'QuantileNetwork'))
+  and 'Implicit' not in name
 }
 
 

@@ -1,0 +1,1 @@
+"""`python -m reincarnating_rl.balloon`: whole flights, measured and drawn."""

@@ -1,0 +1,186 @@
+"""What is kept of a flight, and the file of a policy's flights."""
+
+import json
+import os
+import pathlib
+from typing import Any, BinaryIO
+
+from reincarnating_rl import files
+from reincarnating_rl.balloon.policy import Policy
+from reincarnating_rl.envs.balloon_games import MAX_STEPS_PER_EPISODE, Flight
+from reincarnating_rl.errors import DamagedFileError, UserError
+
+Record = dict[str, Any]
+"""Of one flight, JSON: `seed`, `return`, `time_within_radius` (a fraction),
+`steps`, `end` and `path`. That has lists with a value after each step, those of
+`DIGITS` and `within_radius` (0 or 1), and one with a value before: `SUN`.
+"""
+
+# Of the values on a path; as they are in `BalloonGame.step`.
+DIGITS = {
+  'x_km': 2,
+  'y_km': 2,
+  'altitude': 0,
+  'pressure': 0,
+  'battery_soc': 3,
+  'acs_power': 0,
+}
+SUN = 'sun_elevation'  # In degrees above the horizon.
+_KEYS = ('seed', 'return', 'time_within_radius', 'steps', 'end', 'path')
+_SUFFIX = '.jsonl'
+
+
+def describe(flight: Flight, sun: list[float]) -> Record:
+  """Returns what is kept of a flight.
+
+  Args:
+    flight: of T steps.
+    sun: its elevation in degrees before each step, [T].
+  """
+  path = {
+    name: [_rounded(info[name], digits) for info in flight.infos]
+    for name, digits in DIGITS.items()
+  }
+  path['within_radius'] = [int(i['within_radius']) for i in flight.infos]
+  path[SUN] = [_rounded(x, 1) for x in sun]
+  return {
+    'seed': flight.seed,
+    'return': flight.return_,
+    'time_within_radius': flight.time_within_radius,
+    'steps': len(flight.infos),
+    'end': flight.end,
+    'path': path,
+  }
+
+
+def _rounded(value: float, digits: int) -> float:
+  return round(float(value), digits) if digits else round(float(value))
+
+
+def file_of(directory: str | os.PathLike[str], name: str) -> pathlib.Path:
+  """Returns the path of a policy's flights."""
+  return pathlib.Path(directory) / f'{name}{_SUFFIX}'
+
+
+class FlightFile:
+  """A policy's flights: a line that says whose, then a line a flight.
+
+  A flight is there once `add` has returned, whatever happens then.
+
+  Attributes:
+    path: of the file.
+    flights: those that it has, by seed, without their paths.
+  """
+
+  def __init__(
+    self,
+    directory: pathlib.Path,
+    policy: Policy,
+    max_steps: int = MAX_STEPS_PER_EPISODE,
+  ) -> None:
+    """Reads the file, if it is there; nothing is written.
+
+    Args:
+      directory: of the file.
+      policy: whose flights they are.
+      max_steps: after which a flight times out.
+
+    Raises:
+      UserError: it has another policy's flights, or is damaged.
+    """
+    self.path = file_of(directory, policy.name)
+    self._header = {
+      'policy': policy.name,
+      'identity': policy.identity,
+      'max_steps': max_steps,
+      'agent': policy.agent,
+      'checkpoint': policy.path,
+      'checkpoint_number': policy.number,
+    }
+    self.flights: dict[int, Record] = {}
+    if self.path.exists():
+      header, records = read(self.path)
+      if header:  # Else a kill has cut even the first line.
+        self._check(header)
+      self.flights = {record['seed']: _short(record) for record in records}
+
+  def add(self, record: Record) -> None:
+    """Writes a flight, durably."""
+    with open(self.path, 'ab') as file:
+      is_new = file.tell() == 0
+      if is_new:
+        file.write(_line(self._header))
+      file.write(_line(record))
+      file.flush()
+      os.fsync(file.fileno())
+    if is_new:
+      files.sync_directory(str(self.path.parent))
+    self.flights[record['seed']] = _short(record)
+
+  def mend(self) -> None:
+    """Drops a last line that a kill has cut."""
+    if self.path.exists():
+      with open(self.path, 'rb+') as file:
+        file.truncate(_whole(file))
+
+  def sort(self) -> None:
+    """Has the flights in the order of their seeds, whichever ended first."""
+    if list(self.flights) == sorted(self.flights):
+      return
+    header, records = read(self.path)
+    records.sort(key=lambda record: record['seed'])
+    files.write_atomically(
+      str(self.path), b''.join(map(_line, [header, *records]))
+    )
+    self.flights = dict(sorted(self.flights.items()))
+
+  def _check(self, header: dict[str, Any]) -> None:
+    for key in ('identity', 'max_steps'):
+      if header.get(key) != self._header[key]:
+        raise UserError(
+          f'{self.path} has the flights of another {self._header["policy"]} '
+          f'({key} {header.get(key)}, not {self._header[key]}): remove that '
+          'file, or choose another --out or another NAME=DIR.'
+        )
+
+
+def read(path: pathlib.Path) -> tuple[dict[str, Any], list[Record]]:
+  """Reads a file of flights.
+
+  Args:
+    path: of the file; a last line that was cut is left out.
+
+  Returns:
+    The line that says whose they are, and the flights.
+
+  Raises:
+    DamagedFileError: a line is not what it should be.
+  """
+  with open(path, 'rb') as file:
+    data = file.read(_whole(file))
+  try:
+    header, *records = [json.loads(line) for line in data.splitlines()] or [{}]
+    for record in records:
+      [record[key] for key in _KEYS]
+    return dict(header), records
+  except (ValueError, TypeError, LookupError) as error:
+    raise DamagedFileError(
+      f'{path} is damaged ({type(error).__name__}): remove it; its flights are '
+      'flown again.'
+    ) from error
+
+
+def _whole(file: BinaryIO) -> int:
+  """Returns where the last whole line ends; leaves the file at its start."""
+  file.seek(0)
+  end = file.read().rfind(b'\n') + 1
+  file.seek(0)
+  return end
+
+
+def _line(value: dict[str, Any]) -> bytes:
+  return json.dumps(value, separators=(',', ':')).encode() + b'\n'
+
+
+def _short(record: Record) -> Record:
+  return {key: value for key, value in record.items() if key != 'path'}

@@ -1,0 +1,20 @@
+"""The suites of seeds of the Balloon Learning Environment's evaluation."""
+
+# How many seeds each has, from 0 on; a flight has 960 steps at most in all.
+SUITES = {
+  'micro_eval': 1,
+  'tiny_eval': 10,
+  'small_eval': 100,
+  'medium_eval': 1_000,
+  'big_eval': 10_000,
+}
+
+
+def seeds(suite: str, at_most: int | None = None) -> list[int]:
+  """Returns the seeds of a suite.
+
+  Args:
+    suite: one of `SUITES`.
+    at_most: the first ones only, as many as this.
+  """
+  return list(range(min(SUITES[suite], at_most or SUITES[suite])))

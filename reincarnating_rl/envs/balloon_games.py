@@ -1,0 +1,180 @@
+"""Station keeping in the Balloon Learning Environment (Greaves et al. 2021)."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import gymnasium as gym
+import numpy as np
+
+from reincarnating_rl import _balloon_compat
+from reincarnating_rl.envs.single import Environment
+
+NAME = 'Balloon'
+# In the order of the environment's commands.
+MEANINGS = ('DOWN', 'STAY', 'UP')
+MAX_STEPS_PER_EPISODE = 960  # Two days, of three minutes a step.
+TIME_OUT = 'time_out'
+# Why an episode ended, as the environment's own evaluation calls it.
+FAILURES = ('out_of_power', 'envelope_burst', 'zeropressure')
+
+
+class BalloonGame(gym.Env):
+  """A balloon that goes up or down to catch winds which keep it over a station.
+
+  Observations are `[1099]` float32: 16 of the balloon, then uncertainty,
+  bearing and magnitude of the wind at 361 pressures. The reward of a step is 1
+  within 50 km of the station and falls off outside. An episode is a function of
+  the seed and the actions, that of the environment's own evaluation under the
+  same seed. It ends without power, with a burst envelope or at zero pressure;
+  the end of the second day is a time-out, which no state shows.
+
+  Attributes:
+    action_space: `MEANINGS`.
+    observation_space: with the bounds that the environment declares.
+  """
+
+  def __init__(
+    self, max_steps_per_episode: int = MAX_STEPS_PER_EPISODE
+  ) -> None:
+    """Makes the game; the first of a process takes seconds, to compile.
+
+    Args:
+      max_steps_per_episode: where a time-out ends the episode.
+
+    Raises:
+      UserError: the Balloon Learning Environment is not installed.
+    """
+    environment = _balloon_compat.load()
+    with on_cpu():
+      self._game = environment.BalloonEnv(seed=0)
+    space = self._game.observation_space
+    self._max_steps = max_steps_per_episode
+    self._steps = 0
+    self.action_space = gym.spaces.Discrete(len(MEANINGS))
+    self.observation_space = gym.spaces.Box(space.low, space.high)
+
+  def get_action_meanings(self) -> list[str]:
+    """Returns what the actions mean, in their order."""
+    return list(MEANINGS)
+
+  def reset(
+    self, *, seed: int | None = None, options: dict[str, Any] | None = None
+  ) -> tuple[np.ndarray, dict[str, Any]]:
+    """See `gymnasium.Env.reset`; the info is that of `step`."""
+    del options
+    with on_cpu():
+      if seed is not None:
+        self._game.seed(seed)
+      observation = self._game.reset()
+    self._steps = 0
+    return observation, self._info('')
+
+  def step(
+    self, action: int
+  ) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+    """See `gymnasium.Env.step`.
+
+    Args:
+      action: index of `MEANINGS`.
+
+    Returns:
+      As Gymnasium says. The info, after the step: `within_radius`, of 50 km;
+      `x_km` and `y_km` from the station; `pressure` and `superpressure` in
+      pascals; `altitude` in metres; `battery_soc`, the charge in [0, 1];
+      `acs_power` in watts; `elapsed_seconds`; `end`, why the episode ended,
+      of `FAILURES` or `TIME_OUT`, and empty while it goes on.
+    """
+    observation, reward, terminated, told = self._game.step(int(action))
+    self._steps += 1
+    truncated = not terminated and self._steps >= self._max_steps
+    end = TIME_OUT if truncated else ''
+    end = next((failure for failure in FAILURES if told[failure]), end)
+    info = self._info(end)
+    return observation, float(reward), bool(terminated), truncated, info
+
+  def _info(self, end: str) -> dict[str, Any]:
+    state = self._game.get_simulator_state()
+    balloon = state.balloon_state
+    height = state.atmosphere.at_pressure(balloon.pressure).height
+    distance = np.linalg.norm([balloon.x.meters, balloon.y.meters])
+    return {
+      'within_radius': bool(distance <= self._game.radius.meters),
+      'x_km': float(balloon.x.kilometers),
+      'y_km': float(balloon.y.kilometers),
+      'pressure': float(balloon.pressure),
+      'altitude': float(height.meters),
+      'battery_soc': float(balloon.battery_soc),
+      'acs_power': float(balloon.acs_power.watts),
+      'superpressure': float(balloon.superpressure),
+      'elapsed_seconds': balloon.time_elapsed.total_seconds(),
+      'end': end,
+    }
+
+
+def create_balloon_environment(
+  max_steps_per_episode: int = MAX_STEPS_PER_EPISODE,
+) -> Environment:
+  """The game as an experiment plays it.
+
+  Args:
+    max_steps_per_episode: where a time-out ends the episode.
+
+  Returns:
+    The environment.
+
+  Raises:
+    UserError: the Balloon Learning Environment is not installed.
+  """
+  return Environment(BalloonGame(max_steps_per_episode))
+
+
+class Flight(NamedTuple):
+  """An episode of `T` steps, as an evaluation reports it."""
+
+  seed: int
+  rewards: np.ndarray  # [T] float64
+  infos: list[dict[str, Any]]  # T of them, see `BalloonGame.step`
+
+  @property
+  def return_(self) -> float:
+    """Undiscounted sum of the rewards."""
+    return float(self.rewards.sum())
+
+  @property
+  def time_within_radius(self) -> float:
+    """Fraction of the steps after which the balloon was within 50 km."""
+    return float(np.mean([info['within_radius'] for info in self.infos]))
+
+  @property
+  def end(self) -> str:
+    """Why it ended: one of `FAILURES`, or `TIME_OUT`."""
+    return self.infos[-1]['end']
+
+
+def fly(
+  game: BalloonGame, choose_action: Callable[[np.ndarray], int], seed: int
+) -> Flight:
+  """Plays an episode, as the environment's own evaluation does.
+
+  Args:
+    game: whose episode under way, if any, is given up.
+    choose_action: from an observation `[1099]` to an action.
+    seed: of the episode; the environment's suites are the first N from 0 on.
+
+  Returns:
+    The flight.
+  """
+  observation, _ = game.reset(seed=seed)
+  rewards, infos = [], []
+  while not infos or not infos[-1]['end']:
+    observation, reward, _, _, info = game.step(choose_action(observation))
+    rewards.append(reward)
+    infos.append(info)
+  return Flight(seed, np.array(rewards), infos)
+
+
+def on_cpu() -> Any:
+  """Has the environment draw its random numbers where results are the same."""
+  import jax
+
+  return jax.default_device(jax.local_devices(backend='cpu')[0])

@@ -1,0 +1,196 @@
+"""Lanes that are spread over processes, for environments that take their time.
+
+Gymnasium's own vector of processes steps all lanes or none, and so cannot leave
+idle ones alone.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+import weakref
+from collections.abc import Callable, Sequence
+from multiprocessing import connection
+from typing import Any
+
+import numpy as np
+
+from reincarnating_rl import errors
+from reincarnating_rl.envs.single import Environment
+from reincarnating_rl.envs.vector import Steps
+
+_WORKER = 'reincarnating_rl.envs.process_worker'
+
+
+class WorkerError(RuntimeError):
+  """A worker process failed or ended; the message has what it said."""
+
+
+class ProcessVectorEnvironment:
+  """Lanes in worker processes; see `VectorEnvironment`.
+
+  What a lane answers is what it would in a `LoopVectorEnvironment`, bit for
+  bit, however many processes there are. Workers run JAX on the CPU, do not hear
+  Ctrl-C and end with this process, however it ends.
+  """
+
+  def __init__(
+    self,
+    create_environment: Callable[[], Environment],
+    num_envs: int,
+    num_processes: int | None = None,
+  ) -> None:
+    """Starts the workers, side by side.
+
+    Args:
+      create_environment: makes the environment of a lane, in its worker; it is
+        pickled, and so a function of a module or a `functools.partial` of one.
+      num_envs: lanes, at least 1.
+      num_processes: workers; None for one a core. No more than lanes.
+
+    Raises:
+      UserError: from `create_environment`.
+      WorkerError: another error in a worker.
+    """
+    self.num_envs = num_envs
+    number = process_count(num_envs, num_processes)
+    # Lane i is the (i // P)-th of worker i % P.
+    lanes = [len(range(i, num_envs, number)) for i in range(number)]
+    self._workers = [_Worker() for _ in lanes]
+    self._finalizer = weakref.finalize(self, _close, self._workers)
+    requests = {
+      i: ('create', create_environment, count) for i, count in enumerate(lanes)
+    }
+    told = self._ask(requests)[0]
+    self.num_actions, self.observation_shape, self.observation_dtype = told
+
+  def reset(self, lanes: Sequence[int], seeds: Sequence[int]) -> np.ndarray:
+    """See `VectorEnvironment.reset`."""
+    (observations,) = self._ask_lanes('reset', lanes, seeds)
+    return observations
+
+  def step(self, lanes: Sequence[int], actions: Sequence[int]) -> Steps:
+    """See `VectorEnvironment.step`."""
+    return Steps(*self._ask_lanes('step', lanes, actions))
+
+  def prepare(self, seeds: Sequence[int]) -> None:
+    """See `VectorEnvironment.prepare`; here a reset is left to its lane."""
+
+  def close(self) -> None:
+    """See `VectorEnvironment.close`; the workers end."""
+    self._finalizer()
+
+  def _ask_lanes(
+    self, request: str, lanes: Sequence[int], values: Sequence[int]
+  ) -> list[np.ndarray]:
+    """Returns each field of the answers, in the order of `lanes`."""
+    places, requests = {}, {}
+    for worker in range(len(self._workers)):
+      places[worker] = [
+        k for k, i in enumerate(lanes) if i % len(self._workers) == worker
+      ]
+      if places[worker]:
+        inner = [int(lanes[k]) // len(self._workers) for k in places[worker]]
+        given = [int(values[k]) for k in places[worker]]
+        requests[worker] = (request, inner, given)
+    answers = self._ask(requests)
+    order = np.argsort([k for worker in answers for k in places[worker]])
+    return [
+      np.concatenate(field)[order]
+      for field in zip(*answers.values(), strict=True)
+    ]
+
+  def _ask(self, requests: dict[int, tuple]) -> dict[int, Any]:
+    """Has workers answer at the same time."""
+    if not self._finalizer.alive:
+      raise WorkerError('The workers were closed, or one of them failed.')
+    try:
+      for worker, request in requests.items():
+        self._workers[worker].send(request)
+      return {worker: self._workers[worker].receive() for worker in requests}
+    except BaseException:
+      # Answers that nobody waits for would be taken for those to come.
+      self.close()
+      raise
+
+
+def process_count(num_envs: int, num_processes: int | None = None) -> int:
+  """Says how many workers `num_envs` lanes get.
+
+  Args:
+    num_envs: lanes.
+    num_processes: as asked for; None for one a core.
+
+  Returns:
+    At least 1 and at most `num_envs`.
+
+  Raises:
+    UserError: fewer than 1 are asked for.
+  """
+  if num_processes is None:
+    num_processes = len(os.sched_getaffinity(0))
+  if num_processes < 1:
+    raise errors.UserError(
+      f'num_processes is {num_processes}: it must be at least 1, or None for '
+      'one a core.'
+    )
+  return min(num_envs, num_processes)
+
+
+class _Worker:
+  """A process that answers requests, and the pipe to it.
+
+  It is a program of its own: `multiprocessing` would have it import the
+  program of this process first, which may take longer than all the rest.
+  """
+
+  def __init__(self) -> None:
+    self._pipe, theirs = connection.Pipe()
+    self._process = subprocess.Popen(
+      [sys.executable, '-P', '-m', _WORKER, str(theirs.fileno())],
+      stdin=subprocess.DEVNULL,
+      env={
+        **os.environ,
+        'JAX_PLATFORMS': 'cpu',
+        'PYTHONPATH': os.pathsep.join(path or os.getcwd() for path in sys.path),
+      },
+      pass_fds=[theirs.fileno()],
+      process_group=0,  # Ctrl-C goes to this process's group.
+    )
+    theirs.close()
+
+  def send(self, request: tuple) -> None:
+    try:
+      self._pipe.send_bytes(pickle.dumps(request))
+    except OSError as error:
+      raise self._ended() from error
+
+  def receive(self) -> Any:
+    try:
+      kind, answer = self._pipe.recv()
+    except (EOFError, OSError) as error:
+      raise self._ended() from error
+    if kind == 'user_error':
+      raise errors.UserError(answer)
+    if kind == 'error':
+      raise WorkerError(f'In a worker process:\n{answer}')
+    return answer
+
+  def hang_up(self) -> None:
+    """Has the worker end when it is done with its request."""
+    self._pipe.close()
+
+  def wait(self) -> None:
+    self._process.wait()
+
+  def _ended(self) -> WorkerError:
+    self._pipe.close()
+    code = self._process.wait()
+    return WorkerError(f'A worker process ended with exit code {code}.')
+
+
+def _close(workers: list[_Worker]) -> None:
+  for worker in workers:
+    worker.hang_up()
+  for worker in workers:
+    worker.wait()

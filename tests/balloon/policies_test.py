@@ -1,0 +1,96 @@
+"""What a user may name, and what it does."""
+
+import functools
+
+import jax
+import numpy as np
+import pytest
+
+from reincarnating_rl.balloon import policies
+from reincarnating_rl.errors import UserError
+from reincarnating_rl.networks.q_networks import MLPDQNNetwork
+from reincarnating_rl.teachers import compact, perciatelli
+from reincarnating_rl.teachers.description import ENTRY, Description
+
+OBSERVATION = np.linspace(0.0, 0.9, 1099, dtype=np.float32)
+
+
+@pytest.fixture
+def run(tmp_path):
+  """A run with a student that prefers UP, whatever it sees."""
+  network = MLPDQNNetwork(num_actions=3, num_layers=1, hidden_units=2)
+  shapes = jax.eval_shape(network.init, jax.random.key(0), OBSERVATION[:, None])
+  params = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), shapes)
+  folder = tmp_path / 'run' / 'checkpoints'
+  folder.mkdir(parents=True)
+  for number, best in ((1, 0), (2, 2)):
+    params['params']['final_layer']['bias'] = np.eye(3, dtype=np.float32)[best]
+    compact.write_compact(folder, number, params, told_of(network))
+  return tmp_path / 'run'
+
+
+def told_of(network):
+  fields = {'num_layers': network.num_layers, 'hidden_units': 2}
+  told = Description('dqn', type(network).__name__, fields)
+  return {ENTRY: told._asdict(), 'game': {'name': 'Balloon'}}
+
+
+def action(policy):
+  return policies.create_pilots(policy)(0)(OBSERVATION)
+
+
+def test_a_student_is_its_newest_checkpoint(run):
+  (student,) = policies.find([str(run)])
+  assert (student.name, student.number) == ('run', 2)
+  assert action(student) == 2
+
+
+def test_a_checkpoint_may_be_named_by_its_file(run):
+  place = run / 'checkpoints' / 'ckpt.1.json'
+  (older, newer) = policies.find([f'older={place}', str(run)])
+  assert older.name == 'older' and older.number == 1
+  assert older.identity != newer.identity
+  assert action(older) == 0
+
+
+def test_perciatelli_is_greedy():
+  (policy,) = policies.find(['perciatelli44'])
+  assert policy.path is None
+  teacher = policies._read('perciatelli44')
+  logits = np.asarray(teacher.policy_logits(OBSERVATION[None, :, None]))[0]
+  assert action(policy) == logits.argmax()
+  assert perciatelli.NAME in policies.NAMES
+
+
+def test_of_equal_actions_it_is_the_first():
+  class Undecided:
+    def policy_logits(self, states):
+      assert states.shape == (1, 1099, 1)
+      return np.array([[1.0, 2.0, 2.0]])
+
+  assert functools.partial(policies.act, Undecided())(OBSERVATION) == 1
+
+
+def test_all_of_the_environments_own(run):
+  names = list(policies.NAMES)
+  assert names == ['perciatelli44', 'station_seeker', 'random_walk']
+  found = policies.find([*names, f'a={run}'])
+  assert [policy.name for policy in found] == [*names, 'a']
+  assert len({policy.identity for policy in found}) == 4
+  assert all(action(policy) in range(3) for policy in found)
+
+
+@pytest.mark.parametrize(
+  ('arguments', 'message'),
+  [
+    (['perciatelli'], "no policy or directory 'perciatelli': give one of"),
+    (['random_walk', 'random_walk'], 'Two policies are called random_walk'),
+    (['a b=random_walk'], 'give NAME=DIR'),
+    (['../a='], 'give NAME=DIR'),
+    (['x=.'], r'no complete checkpoint|no checkpoint|holds no'),
+  ],
+)
+def test_mistakes(arguments, message, tmp_path, monkeypatch):
+  monkeypatch.chdir(tmp_path)
+  with pytest.raises(UserError, match=message):
+    policies.find(arguments)
