@@ -12,6 +12,7 @@ def figure_of(flights):
   looks = plot_style.looks(list(flights), plot_style.LIGHT)
   with plot_style.themed(plot_style.LIGHT):
     figure = flight_plot._figure(flights, looks, plot_style.LIGHT)
+  plot_style.plt.close(figure)  # It can be read all the same.
   return figure, looks
 
 

@@ -46,8 +46,9 @@ def _graph():
     x = tf.compat.v1.placeholder(tf.float32, [None, 2], name='x')
     w = tf.constant([[1.0, 2.0], [3.0, 4.0]], name='w')
     y = tf.raw_ops.MatMul(a=x, b=w, transpose_b=True, name='y')
+    bias = tf.constant([-1.0, 0.0], name='bias')
     with tf.control_dependencies([tf.identity(x, name='seen')]):
-      tf.raw_ops.BiasAdd(value=y, bias=tf.constant([-1.0, 0.0]), name='z')
+      tf.raw_ops.BiasAdd(value=y, bias=bias, name='z')
     tf.split(y, 2, axis=1, name='halves')
     tf.identity(graph.get_tensor_by_name('halves:1'), name='second')
   return graph.as_graph_def()
@@ -61,7 +62,7 @@ def test_nodes_have_their_operations_inputs_and_attributes():
   assert told['transpose_b'] is True and told['transpose_a'] is False
   assert told['T'] == tf.float32.as_datatype_enum
   assert nodes['z'].attributes['data_format'] == b'NHWC'
-  assert nodes['z'].inputs == ('y', 'Const', '^seen')
+  assert nodes['z'].inputs == ('y', 'bias', '^seen')
   assert nodes['second'].inputs == ('halves:1',)
   assert nodes['halves'].attributes['num_split'] == 2
 
