@@ -32,8 +32,8 @@ BALLOONS = ('demo.gin', 'reloaded_quantile.gin')
 def trained():
   """Returns the configurations to train, of which the others are parts.
 
-  A method's file for Atari is part of the one for MinAtar. Two of the balloon's,
-  all of which `configs_test` builds, are enough: to make the game takes seconds.
+  A method's file for Atari is part of the one for MinAtar. Two of the
+  balloon's are enough: `configs_test` builds all, and its game takes seconds.
   """
   names = [
     path.relative_to(CONFIGS).as_posix()
