@@ -151,8 +151,8 @@ PARENT = """
   from reincarnating_rl.envs import process_vector
   from tests.envs.process_vector_test import create_moody
   lanes = process_vector.ProcessVectorEnvironment(create_moody, 2, 2)
-  print(*lanes.reset([0, 1], [0, 0])[:, 0].astype(int), flush=True)
   try:
+    print(*lanes.reset([0, 1], [0, 0])[:, 0].astype(int), flush=True)
     sys.stdin.read()
   except KeyboardInterrupt:
     print(*lanes.step([0, 1], [0, 0]).rewards, flush=True)
