@@ -16,6 +16,7 @@ ALLOWED = {
   'errors': set(),
   'files': {'errors'},
   'interrupts': set(),
+  'worker_process': {'errors'},
   'losses': {'types'},
   'networks': {'types'},
   'schedules': set(),
@@ -30,7 +31,7 @@ ALLOWED = {
     *('_balloon_compat', 'types', 'errors', 'files', 'networks', 'formats'),
   },
   'fetching': {'errors', 'files'},
-  'envs': {'_balloon_compat', 'types', 'errors'},
+  'envs': {'_balloon_compat', 'types', 'errors', 'worker_process'},
   'evaluation': {'errors', 'files', 'formats'},
   'command_line': {'errors'},
   'report': {'errors', 'command_line', 'evaluation'},
@@ -38,7 +39,7 @@ ALLOWED = {
   'pvrl.__main__': {'pvrl'},
   'balloon': {
     *('errors', 'files', 'interrupts', 'command_line', 'envs', 'evaluation'),
-    'teachers',
+    *('teachers', 'worker_process'),
   },
   'balloon.__main__': {'balloon'},
   '_dopamine_compat': set(),
@@ -70,7 +71,7 @@ ALLOWED = {
   'teachers.__main__': {'teacher_tools'},
 }
 PURE = {
-  *('types', 'errors', 'files', 'interrupts'),
+  *('types', 'errors', 'files', 'interrupts', 'worker_process'),
   *('losses', 'networks', 'schedules'),
   *('teacher_terms', 'heads', 'objectives', 'augmentation', 'learning'),
   *('formats', 'replay', 'teachers', 'fetching', 'evaluation'),
@@ -81,6 +82,7 @@ OUTSIDE_PURE = {
   'errors': set(),
   'files': set(),
   'interrupts': set(),
+  'worker_process': set(),
   'losses': {'jax', 'optax', 'chex'},
   'networks': {'jax', 'flax'},
   'schedules': {'jax', 'numpy'},

@@ -2,24 +2,18 @@
 
 import contextlib
 import os
-import pickle
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection
 
-from reincarnating_rl import errors
 from reincarnating_rl.balloon.flying import Flights, Fly
 from reincarnating_rl.balloon.policy import Policy
 from reincarnating_rl.balloon.records import Record
+from reincarnating_rl.errors import UserError
 from reincarnating_rl.interrupts import InterruptFlag
+from reincarnating_rl.worker_process import WorkerEndedError, WorkerProcess
 
 _WORKER = 'reincarnating_rl.balloon.worker'
 _POLL_SECONDS = 0.2
-
-
-class WorkerError(RuntimeError):
-  """A process failed or ended; the message has what it said."""
 
 
 def fly_all(
@@ -49,9 +43,11 @@ def fly_all(
   waiting, busy = list(flights)[::-1], {}
   interrupt = InterruptFlag()
   with contextlib.ExitStack() as stack:
+    stack.enter_context(_ends_are_users_errors())
     stack.enter_context(interrupt.listening())
     for core in range(min(processes, len(waiting))):
-      worker = stack.enter_context(_Worker(core))
+      worker = WorkerProcess(_WORKER, core)
+      stack.callback(worker.kill)
       busy[worker] = waiting.pop()
       worker.send((create_fly, busy[worker]))
     while busy:
@@ -67,62 +63,12 @@ def fly_all(
       interrupt.check()
 
 
-class _Worker:
-  """A process that flies, and the pipe to it."""
-
-  def __init__(self, core: int) -> None:
-    """Starts it.
-
-    Args:
-      core: it is kept to; counted modulo the cores that there are.
-    """
-    self.pipe, theirs = connection.Pipe()
-    self._process = subprocess.Popen(
-      [sys.executable, '-P', '-m', _WORKER, str(theirs.fileno())],
-      stdin=subprocess.DEVNULL,
-      env={
-        **os.environ,
-        'JAX_PLATFORMS': 'cpu',
-        'PYTHONPATH': os.pathsep.join(path or os.getcwd() for path in sys.path),
-      },
-      pass_fds=[theirs.fileno()],
-      process_group=0,  # Ctrl-C goes to this process's group.
-    )
-    theirs.close()
-    # Before it starts threads: one core has one of JAX's.
-    cores = sorted(os.sched_getaffinity(0))
-    with contextlib.suppress(OSError):
-      os.sched_setaffinity(self._process.pid, {cores[core % len(cores)]})
-
-  def __enter__(self) -> '_Worker':
-    return self
-
-  def __exit__(self, *error: object) -> None:
-    """Ends it, whatever it is doing."""
-    self.pipe.close()
-    self._process.kill()
-    self._process.wait()
-
-  def send(self, request: tuple) -> None:
-    try:
-      self.pipe.send_bytes(pickle.dumps(request))
-    except OSError as error:
-      raise self._ended() from error
-
-  def receive(self) -> Record:
-    try:
-      kind, answer = self.pipe.recv()
-    except (EOFError, OSError) as error:
-      raise self._ended() from error
-    if kind == 'user_error':
-      raise errors.UserError(answer)
-    if kind == 'error':
-      raise WorkerError(f'In a process that flies:\n{answer}')
-    return answer
-
-  def _ended(self) -> errors.UserError:
-    code = self._process.wait()
-    return errors.UserError(
-      f'A process that flies ended with exit code {code}, for want of memory '
-      'perhaps: run the same command again, with fewer --processes.'
-    )
+@contextlib.contextmanager
+def _ends_are_users_errors() -> Iterator[None]:
+  try:
+    yield
+  except WorkerEndedError as error:
+    raise UserError(
+      f'A process that flies ended with exit code {error.code}, for want of '
+      'memory perhaps: run the same command again, with fewer --processes.'
+    ) from error

@@ -1,42 +1,26 @@
 """The program of a process that flies; see `pool`."""
 
-import pickle
-import signal
 import sys
-import traceback
-from multiprocessing import connection
+from collections.abc import Callable
 
-from reincarnating_rl import errors
+from reincarnating_rl import worker_process
+from reincarnating_rl.balloon.flying import Fly
+from reincarnating_rl.balloon.policy import Policy
+from reincarnating_rl.balloon.records import Record
 
 
-def main(descriptor: int) -> None:
-  """Flies what it is told to until the other end of the pipe is closed.
+class _Pilots:
+  """Flies what it is told to; what flies is made once."""
 
-  Args:
-    descriptor: of the pipe.
-  """
-  signal.signal(signal.SIGINT, signal.SIG_IGN)
-  pipe = connection.Connection(descriptor)
-  fly = None
-  while True:
-    try:
-      request = pipe.recv_bytes()
-    except (EOFError, OSError):  # Closed, or its process was killed.
-      return
-    try:
-      # Unpickling imports what flies, which may fail as well.
-      create, flight = pickle.loads(request)
-      fly = fly or create()
-      answer = ('done', fly(*flight))
-    except errors.UserError as error:
-      answer = ('user_error', str(error))
-    except Exception:  # The other end shows it, whatever it is.
-      answer = ('error', traceback.format_exc())
-    try:
-      pipe.send(answer)
-    except OSError:
-      return
+  def __init__(self) -> None:
+    self._fly: Fly | None = None
+
+  def __call__(
+    self, create_fly: Callable[[], Fly], flight: tuple[Policy, int]
+  ) -> Record:
+    self._fly = self._fly or create_fly()
+    return self._fly(*flight)
 
 
 if __name__ == '__main__':
-  main(int(sys.argv[1]))
+  worker_process.serve(int(sys.argv[1]), _Pilots())

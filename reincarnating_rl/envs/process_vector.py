@@ -5,12 +5,8 @@ idle ones alone.
 """
 
 import os
-import pickle
-import subprocess
-import sys
 import weakref
 from collections.abc import Callable, Sequence
-from multiprocessing import connection
 from typing import Any
 
 import numpy as np
@@ -18,12 +14,9 @@ import numpy as np
 from reincarnating_rl import errors
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import Steps
+from reincarnating_rl.worker_process import WorkerError, WorkerProcess
 
 _WORKER = 'reincarnating_rl.envs.process_worker'
-
-
-class WorkerError(RuntimeError):
-  """A worker process failed or ended; the message has what it said."""
 
 
 class ProcessVectorEnvironment:
@@ -56,7 +49,7 @@ class ProcessVectorEnvironment:
     number = process_count(num_envs, num_processes)
     # Lane i is the (i // P)-th of worker i % P.
     lanes = [len(range(i, num_envs, number)) for i in range(number)]
-    self._workers = [_Worker() for _ in lanes]
+    self._workers = [WorkerProcess(_WORKER) for _ in lanes]
     self._finalizer = weakref.finalize(self, _close, self._workers)
     requests = {
       i: ('create', create_environment, count) for i, count in enumerate(lanes)
@@ -137,59 +130,7 @@ def process_count(num_envs: int, num_processes: int | None = None) -> int:
   return min(num_envs, num_processes)
 
 
-class _Worker:
-  """A process that answers requests, and the pipe to it.
-
-  It is a program of its own: `multiprocessing` would have it import the
-  program of this process first, which may take longer than all the rest.
-  """
-
-  def __init__(self) -> None:
-    self._pipe, theirs = connection.Pipe()
-    self._process = subprocess.Popen(
-      [sys.executable, '-P', '-m', _WORKER, str(theirs.fileno())],
-      stdin=subprocess.DEVNULL,
-      env={
-        **os.environ,
-        'JAX_PLATFORMS': 'cpu',
-        'PYTHONPATH': os.pathsep.join(path or os.getcwd() for path in sys.path),
-      },
-      pass_fds=[theirs.fileno()],
-      process_group=0,  # Ctrl-C goes to this process's group.
-    )
-    theirs.close()
-
-  def send(self, request: tuple) -> None:
-    try:
-      self._pipe.send_bytes(pickle.dumps(request))
-    except OSError as error:
-      raise self._ended() from error
-
-  def receive(self) -> Any:
-    try:
-      kind, answer = self._pipe.recv()
-    except (EOFError, OSError) as error:
-      raise self._ended() from error
-    if kind == 'user_error':
-      raise errors.UserError(answer)
-    if kind == 'error':
-      raise WorkerError(f'In a worker process:\n{answer}')
-    return answer
-
-  def hang_up(self) -> None:
-    """Has the worker end when it is done with its request."""
-    self._pipe.close()
-
-  def wait(self) -> None:
-    self._process.wait()
-
-  def _ended(self) -> WorkerError:
-    self._pipe.close()
-    code = self._process.wait()
-    return WorkerError(f'A worker process ended with exit code {code}.')
-
-
-def _close(workers: list[_Worker]) -> None:
+def _close(workers: list[WorkerProcess]) -> None:
   for worker in workers:
     worker.hang_up()
   for worker in workers:

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from reincarnating_rl import worker_process
 from reincarnating_rl.balloon import evaluate_command, pool
 from reincarnating_rl.errors import UserError
 from tests.balloon import fakes
@@ -80,5 +81,5 @@ def test_a_process_that_ends_is_told(tmp_path):
 
 def test_an_error_comes_with_its_traceback():
   flights = [(fakes.policy(), 0)]
-  with pytest.raises(pool.WorkerError, match='not callable'):
+  with pytest.raises(worker_process.WorkerError, match='not callable'):
     list(pool.fly_all(flights, 1, create_fly=str))
