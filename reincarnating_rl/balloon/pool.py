@@ -54,12 +54,13 @@ def fly_all(
       on_wait()
       pipes = {worker.pipe: worker for worker in busy}
       for pipe in connection.wait(list(pipes), _POLL_SECONDS):
-        policy, _ = busy.pop(pipes[pipe])
-        record = pipes[pipe].receive()
+        worker = pipes[pipe]
+        policy, _ = busy.pop(worker)
+        # What has ended is kept before anything else can go wrong.
+        yield policy, worker.receive()
         if waiting and not interrupt.requested:
-          busy[pipes[pipe]] = waiting.pop()
-          pipes[pipe].send((create_fly, busy[pipes[pipe]]))
-        yield policy, record
+          busy[worker] = waiting.pop()
+          worker.send((create_fly, busy[worker]))
       interrupt.check()
 
 
