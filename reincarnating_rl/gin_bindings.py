@@ -6,7 +6,7 @@ from reincarnating_rl import errors, schedules
 from reincarnating_rl.envs import games
 from reincarnating_rl.networks import (
   minatar_networks,
-  mlp_quantile_networks,
+  mlp_networks,
   q_networks,
   quantile_networks,
   rainbow_networks,
@@ -22,13 +22,13 @@ gin.external_configurable(
 # told apart by `@networks.` and `@reincarnation_networks.`.
 for network in (
   q_networks.CompactDQNNetwork,
-  q_networks.MLPDQNNetwork,
+  mlp_networks.MLPDQNNetwork,
   q_networks.ImpalaDQNNetwork,
   rainbow_networks.NatureRainbowNetwork,
   rainbow_networks.ImpalaRainbowNetwork,
-  rainbow_networks.MLPRainbowNetwork,
-  mlp_quantile_networks.MLPQuantileNetwork,
-  mlp_quantile_networks.MLPImplicitQuantileNetwork,
+  mlp_networks.MLPRainbowNetwork,
+  mlp_networks.MLPQuantileNetwork,
+  mlp_networks.MLPImplicitQuantileNetwork,
   quantile_networks.QuantileNetwork,
   quantile_networks.ImplicitQuantileNetwork,
   minatar_networks.MinAtarDQNNetwork,

@@ -11,12 +11,14 @@ from reincarnating_rl.agents.dqn import QDaggerDQNAgent
 from reincarnating_rl.agents.qdagger import QDagger
 from reincarnating_rl.agents.registry import AGENTS
 from reincarnating_rl.envs import games, single, vector
-from reincarnating_rl.networks.q_networks import MLPDQNNetwork
+from reincarnating_rl.networks.mlp_networks import (
+  MLPDQNNetwork,
+  MLPRainbowNetwork,
+)
 from reincarnating_rl.networks.quantile_networks import (
   ImplicitQuantileNetwork,
   QuantileNetwork,
 )
-from reincarnating_rl.networks.rainbow_networks import MLPRainbowNetwork
 
 LENGTH = 5
 LEFT, RIGHT = 0, 1

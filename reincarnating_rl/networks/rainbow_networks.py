@@ -116,39 +116,3 @@ class ImpalaRainbowNetwork(RainbowNetwork):
     if not self.inputs_preprocessed:
       x = torsos.preprocess_pixels(x)
     return ImpalaEncoder(self.width_scale, name='encoder')(x).reshape(-1)
-
-
-class MLPRainbowNetwork(RainbowNetwork):
-  """Rainbow for observations that are vectors.
-
-  Its hidden layers have no noise. Without noise and dueling it has the
-  parameters of Dopamine's `ClassicControlRainbowNetwork`.
-
-  Attributes:
-    num_layers: hidden layers.
-    hidden_units: units in each hidden layer.
-    min_vals: smallest value of each entry of the state; None: no rescaling.
-    max_vals: largest values; given exactly when `min_vals` is.
-  """
-
-  num_layers: int = 2
-  hidden_units: int = 512
-  min_vals: tuple[float, ...] | None = None
-  max_vals: tuple[float, ...] | None = None
-
-  def _features(self, x: Array) -> Array:
-    return torsos.flat_torso(
-      x,
-      num_layers=self.num_layers,
-      hidden_units=self.hidden_units,
-      min_vals=self.min_vals,
-      max_vals=self.max_vals,
-      inputs_preprocessed=self.inputs_preprocessed,
-    )
-
-  def _atom_logits(self, x: Array, layer: rainbow_head.Layer) -> Array:
-    return self._head(
-      self._features(x),
-      functools.partial(layer, name='final_layer'),
-      functools.partial(layer, name='value_layer'),
-    )

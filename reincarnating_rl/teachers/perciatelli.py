@@ -18,7 +18,7 @@ from reincarnating_rl import _balloon_compat
 from reincarnating_rl.errors import DamagedFileError, MissingFileError
 from reincarnating_rl.formats import tensorflow_graph
 from reincarnating_rl.formats.tensorflow_graph import Attribute, Node
-from reincarnating_rl.networks.mlp_quantile_networks import MLPQuantileNetwork
+from reincarnating_rl.networks.mlp_networks import MLPQuantileNetwork
 from reincarnating_rl.teachers import balloon_facts
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.description import Description
@@ -95,7 +95,7 @@ def read(path: str | os.PathLike[str]) -> TeacherCheckpoint:
     'hidden_units': layers[0]['bias'].size,
   }
   return TeacherCheckpoint(
-    {'params': hidden | {'final_layer': layers[-1]}},
+    {'params': hidden | {'Dense_0': layers[-1]}},
     None,
     str(path),
     {'format': 'tensorflow_graph', 'trained_on': balloon_facts.GAME},

@@ -6,7 +6,7 @@ import pytest
 from flax import linen as nn
 
 from reincarnating_rl.agents.network_fit import UnfitNetworkError
-from reincarnating_rl.networks import q_networks, rainbow_networks
+from reincarnating_rl.networks import mlp_networks
 from reincarnating_rl.types import QOutput
 from tests import toys
 
@@ -41,14 +41,14 @@ def mute(num_actions):
   [
     ('dqn', mute, 'ValueError'),
     ('dqn', lambda num_actions: None, 'it makes a NoneType'),
-    ('dqn', rainbow_networks.MLPRainbowNetwork, 'num_atoms'),
+    ('dqn', mlp_networks.MLPRainbowNetwork, 'num_atoms'),
     ('dqn', Clumsy, r'q_values have the shape \(3,\), not \(2,\)'),
     ('dqn', Bare, 'no q_values'),
     ('dqn', 'NatureDQNNetwork', 'write @ before a name'),
-    ('rainbow', q_networks.MLPDQNNetwork, 'num_atoms'),
+    ('rainbow', mlp_networks.MLPDQNNetwork, 'num_atoms'),
     (
       'rainbow',
-      functools.partial(rainbow_networks.MLPRainbowNetwork, num_layers='two'),
+      functools.partial(mlp_networks.MLPRainbowNetwork, num_layers='two'),
       'cannot be called',
     ),
   ],

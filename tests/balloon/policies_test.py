@@ -8,7 +8,7 @@ import pytest
 
 from reincarnating_rl.balloon import policies
 from reincarnating_rl.errors import UserError
-from reincarnating_rl.networks.q_networks import MLPDQNNetwork
+from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
 from reincarnating_rl.teachers import compact, perciatelli
 from reincarnating_rl.teachers.description import ENTRY, Description
 

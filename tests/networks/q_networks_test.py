@@ -10,10 +10,10 @@ import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
 # isort: split
 from dopamine.jax import networks as dopamine_networks
 
+from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
 from reincarnating_rl.networks.q_networks import (
   CompactDQNNetwork,
   ImpalaDQNNetwork,
-  MLPDQNNetwork,
   NatureDQNNetwork,
 )
 from reincarnating_rl.types import QOutput

@@ -13,7 +13,7 @@ import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
 # isort: split
 from dopamine.jax import networks as dopamine_networks
 
-from reincarnating_rl.networks import rainbow_networks
+from reincarnating_rl.networks import mlp_networks, rainbow_networks
 from reincarnating_rl.networks.q_networks import ImpalaDQNNetwork
 from reincarnating_rl.types import CategoricalOutput, QOutput
 
@@ -91,7 +91,7 @@ def test_plain_mlp_equals_dopamines_of_classic_control():
   ranges = {'min_vals': (-1.0, -2.0, 0.0), 'max_vals': (1.0, 2.0, 8.0)}
   settings = {'num_actions': 2, 'num_atoms': 5, 'hidden_units': 8} | ranges
   _compare(
-    rainbow_networks.MLPRainbowNetwork(noisy=False, dueling=False, **settings),
+    mlp_networks.MLPRainbowNetwork(noisy=False, dueling=False, **settings),
     dopamine_networks.ClassicControlRainbowNetwork(**settings),
     np.array([[0.5], [-1.0], [3.0]]),
   )
@@ -115,7 +115,7 @@ def test_impala_is_the_encoder_and_the_same_head():
 
 def _linear(**settings):
   """An MLP without hidden layers, of one input, two actions, two atoms."""
-  network = rainbow_networks.MLPRainbowNetwork(
+  network = mlp_networks.MLPRainbowNetwork(
     num_actions=2, num_atoms=2, num_layers=0, **settings
   )
   return network, jnp.array([2.0])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from reincarnating_rl.networks.q_networks import MLPDQNNetwork
+from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
 from reincarnating_rl.networks.rainbow_networks import ImpalaRainbowNetwork
 from reincarnating_rl.replay import run_replay, stored
 from reincarnating_rl.replay.frame_store import FrameStore

@@ -9,9 +9,11 @@ import pytest
 from flax import linen as nn
 
 from reincarnating_rl.errors import DamagedFileError
+from reincarnating_rl.networks.mlp_networks import (
+  MLPDQNNetwork,
+  MLPRainbowNetwork,
+)
 from reincarnating_rl.networks.policy_networks import NaturePolicyNetwork
-from reincarnating_rl.networks.q_networks import MLPDQNNetwork
-from reincarnating_rl.networks.rainbow_networks import MLPRainbowNetwork
 from reincarnating_rl.teachers import compact, description, factory
 from reincarnating_rl.teachers.description import NETWORKS, Description
 from reincarnating_rl.teachers.errors import MismatchedTeacherError

@@ -22,8 +22,10 @@ from dopamine.jax.agents.dqn import dqn_agent  # noqa: F401  (its gin names)
 from reincarnating_rl.agents import snapshots
 from reincarnating_rl.errors import MissingFileError, UserError
 from reincarnating_rl.evaluation.atari_scores import random_score
-from reincarnating_rl.networks.q_networks import MLPDQNNetwork
-from reincarnating_rl.networks.rainbow_networks import MLPRainbowNetwork
+from reincarnating_rl.networks.mlp_networks import (
+  MLPDQNNetwork,
+  MLPRainbowNetwork,
+)
 from reincarnating_rl.runner import factories  # noqa: F401  (gin's names)
 from reincarnating_rl.teachers import compact, description, factory
 from reincarnating_rl.teachers.base import RandomTeacher

@@ -6,11 +6,12 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.networks.q_networks import MLPDQNNetwork, NatureDQNNetwork
-from reincarnating_rl.networks.rainbow_networks import (
-  ImpalaRainbowNetwork,
+from reincarnating_rl.networks.mlp_networks import (
+  MLPDQNNetwork,
   MLPRainbowNetwork,
 )
+from reincarnating_rl.networks.q_networks import NatureDQNNetwork
+from reincarnating_rl.networks.rainbow_networks import ImpalaRainbowNetwork
 from reincarnating_rl.teachers import fit
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.kinds import KINDS

@@ -11,7 +11,7 @@ import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
 from dopamine.jax import networks
 
 from reincarnating_rl.errors import DamagedFileError
-from reincarnating_rl.networks.rainbow_networks import MLPRainbowNetwork
+from reincarnating_rl.networks.mlp_networks import MLPRainbowNetwork
 from reincarnating_rl.teachers import factory
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.teachers import dopamine_agents

@@ -171,7 +171,7 @@ def test_the_network_is_read_off_the_graph(tmp_path):
   assert shapes == {
     'layers_0': (4, 3),
     'layers_1': (3, 3),
-    'final_layer': (3, 10),
+    'Dense_0': (3, 10),
   }
 
 

@@ -1,4 +1,4 @@
-"""Quantile networks for vectors, by hand numbers and against one another."""
+"""Networks for vectors: Dopamine's, hand numbers, and against one another."""
 
 import math
 
@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from flax import traverse_util
 
-from reincarnating_rl.networks.mlp_quantile_networks import (
+from reincarnating_rl.networks.mlp_networks import (
+  MLPDQNNetwork,
   MLPImplicitQuantileNetwork,
   MLPQuantileNetwork,
 )
-from reincarnating_rl.networks.q_networks import MLPDQNNetwork
 
 _NETWORKS = {
   'quantile': (MLPQuantileNetwork, {}),
@@ -28,6 +28,10 @@ def _shapes(network, state_shape, **inputs):
   return {name: leaf.shape for name, leaf in flat.items()}
 
 
+def _hidden(shapes):
+  return {k: shape for k, shape in shapes.items() if k.startswith('layers_')}
+
+
 def _count(shapes):
   return sum(map(math.prod, shapes.values()))
 
@@ -40,7 +44,7 @@ def test_quantiles_and_their_means_by_hand():
   network = MLPQuantileNetwork(2, num_atoms=2, num_layers=1, hidden_units=2)
   params = {
     'layers_0': _layer([[1.0, -1.0], [1.0, 1.0]], [0.0, -1.0]),
-    'final_layer': _layer(
+    'Dense_0': _layer(
       [[1.0, 2.0, 3.0, 4.0], [10.0, 20.0, 30.0, 40.0]], [0.5, 0.0, 0.0, 0.0]
     ),
   }
@@ -56,9 +60,9 @@ def test_implicit_quantiles_by_hand():
   )
   params = {
     'layers_0': _layer([[2.0]], [1.0]),
-    'embedding': _layer([[1.0], [10.0]], [0.5]),
-    'layers_1': _layer([[1.0]], [-5.0]),
-    'final_layer': _layer([[1.0, -2.0]], [0.0, 1.0]),
+    'Dense_0': _layer([[1.0], [10.0]], [0.5]),
+    'Dense_1': _layer([[1.0]], [-5.0]),
+    'Dense_2': _layer([[1.0, -2.0]], [0.0, 1.0]),
   }
   # cos(pi tau) and cos(2 pi tau) are (1, 1) at 0 and (0, -1) at a half.
   fractions = jnp.array([0.0, 0.5])
@@ -74,30 +78,33 @@ def test_the_networks_of_the_balloon_have_these_parameters():
   torso = 1099 * 600 + 600 + 6 * (600 * 600 + 600)
   ours = _shapes(MLPQuantileNetwork(num_atoms=51, **_BALLOON), (1099, 1))
   assert ours['layers_6/kernel'] == (600, 600)
-  assert ours['final_layer/kernel'] == (600, 153)
+  assert ours['Dense_0/kernel'] == (600, 153)
   assert _count(ours) == torso + 600 * 153 + 153 == 2_915_553
   ours = _shapes(
     MLPImplicitQuantileNetwork(**_BALLOON), (1099, 1), quantiles=jnp.ones(5)
   )
-  assert ours['embedding/kernel'] == (64, 600)
+  assert ours['Dense_0/kernel'] == (64, 600)
   assert _count(ours) == torso + (64 * 600 + 600) + (600 * 3 + 3) == 2_864_403
 
 
 def test_hidden_layers_are_those_of_the_dqn():
-  dqn = _shapes(MLPDQNNetwork(**_BALLOON), (1099, 1))
+  dqn = _hidden(_shapes(MLPDQNNetwork(**_BALLOON), (1099, 1)))
+  assert len(dqn) == 2 * 7
   quantile = _shapes(MLPQuantileNetwork(num_atoms=1, **_BALLOON), (1099, 1))
-  assert quantile == dqn
+  assert _hidden(quantile) == dqn
   implicit = _shapes(
     MLPImplicitQuantileNetwork(**_BALLOON), (1099, 1), quantiles=jnp.ones(1)
   )
-  assert {k: v for k, v in implicit.items() if 'embedding' not in k} == dqn
+  last = {name: dqn.pop(f'layers_6/{name}') for name in ('kernel', 'bias')}
+  assert _hidden(implicit) == dqn
+  assert {name: implicit[f'Dense_1/{name}'] for name in last} == last
 
 
 def test_without_a_layer_before_the_fraction_multiplies_the_state():
   network = MLPImplicitQuantileNetwork(2, num_layers=1, hidden_units=4)
   shapes = _shapes(network, (5, 2), quantiles=jnp.ones(1))
-  assert shapes['embedding/kernel'] == (64, 10)
-  assert shapes['layers_0/kernel'] == (10, 4)
+  assert shapes['Dense_0/kernel'] == (64, 10)
+  assert shapes['Dense_1/kernel'] == (10, 4)
 
 
 @pytest.mark.parametrize('name', _NETWORKS)
