@@ -1,9 +1,10 @@
 """What commands have in common: how flags are read and errors are told."""
 
 import argparse
+import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from reincarnating_rl.errors import UserError, first_line
@@ -59,6 +60,31 @@ def number(
     return value
 
   return read
+
+
+def run_named(
+  package: str,
+  parse: Callable[[Sequence[str]], argparse.Namespace],
+  argv: Sequence[str] | None = None,
+) -> int:
+  """Runs `PACKAGE.NAME_command.run(args)`, where NAME is `args.command`.
+
+  What is slow to import waits until the flags have been read.
+
+  Args:
+    package: of the commands, a module each.
+    parse: reads the command and its flags.
+    argv: both; None for those of the process.
+
+  Returns:
+    See `run`.
+  """
+
+  def command() -> None:
+    args = parse(sys.argv[1:] if argv is None else argv)
+    importlib.import_module(f'{package}.{args.command}_command').run(args)
+
+  return run(command)
 
 
 def run(command: Callable[[], None]) -> int:

@@ -1,7 +1,5 @@
 """`python -m reincarnating_rl.teachers`: flags, then one command."""
 
-import argparse
-import sys
 from collections.abc import Sequence
 
 from reincarnating_rl import command_line
@@ -9,30 +7,5 @@ from reincarnating_rl.teacher_tools import flags
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-  """Runs a command; a user's mistake is one line on stderr.
-
-  Args:
-    argv: the command and its flags; None for those of the process.
-
-  Returns:
-    The exit status: 0, 1 after a mistake, 130 after Ctrl-C.
-  """
-  return command_line.run(
-    lambda: _run(flags.parse(sys.argv[1:] if argv is None else argv))
-  )
-
-
-def _run(args: argparse.Namespace) -> None:
-  # What is slow to import waits until the flags have been read.
-  match args.command:
-    case 'list':
-      from reincarnating_rl.teacher_tools import list_command as command
-    case 'fetch':
-      from reincarnating_rl.teacher_tools import fetch_command as command
-    case 'inspect':
-      from reincarnating_rl.teacher_tools import inspect_command as command
-    case 'evaluate':
-      from reincarnating_rl.teacher_tools import evaluate_command as command
-    case 'convert':
-      from reincarnating_rl.teacher_tools import convert_command as command
-  command.run(args)
+  """Runs a command; see `command_line.run_named`."""
+  return command_line.run_named(__package__, flags.parse, argv)
