@@ -15,6 +15,7 @@ ALLOWED = {
   'types': set(),
   'errors': set(),
   'files': {'errors'},
+  'versions': set(),
   'interrupts': set(),
   'worker_process': {'errors'},
   'losses': {'types'},
@@ -39,7 +40,7 @@ ALLOWED = {
   'pvrl.__main__': {'pvrl'},
   'balloon': {
     *('errors', 'files', 'interrupts', 'command_line', 'envs', 'evaluation'),
-    *('teachers', 'worker_process'),
+    *('teachers', 'versions', 'worker_process'),
   },
   'balloon.__main__': {'balloon'},
   '_dopamine_compat': set(),
@@ -62,6 +63,7 @@ ALLOWED = {
   'runner': {
     *('_dopamine_compat', 'types', 'errors', 'files', 'agents', 'envs'),
     *('evaluation', 'gin_bindings', 'interrupts', 'replay', 'teachers'),
+    'versions',
   },
   'train': {'errors', 'configuration', 'runner'},
   'teacher_tools': {
@@ -71,7 +73,7 @@ ALLOWED = {
   'teachers.__main__': {'teacher_tools'},
 }
 PURE = {
-  *('types', 'errors', 'files', 'interrupts', 'worker_process'),
+  *('types', 'errors', 'files', 'versions', 'interrupts', 'worker_process'),
   *('losses', 'networks', 'schedules'),
   *('teacher_terms', 'heads', 'objectives', 'augmentation', 'learning'),
   *('formats', 'replay', 'teachers', 'fetching', 'evaluation'),

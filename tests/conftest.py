@@ -1,9 +1,20 @@
 """Settings shared by every test."""
 
 import os
+import shutil
 import sys
 import tempfile
 
+# Checkpoints are synced to the disk, hundreds of them in some tests, and test
+# runs leave thousands of files: in memory, where there is enough of it, both
+# take no time.
+_MEMORY = '/dev/shm'
+if (
+  'TMPDIR' not in os.environ
+  and os.path.isdir(_MEMORY)
+  and shutil.disk_usage(_MEMORY).free > 4 * 2**30
+):
+  os.environ['TMPDIR'] = tempfile.tempdir = _MEMORY
 # Two test workers share two cores; the CPU is the platform under test.
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')

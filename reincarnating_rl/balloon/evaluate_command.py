@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import importlib.metadata
 import json
 import pathlib
 import platform
@@ -10,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from reincarnating_rl import files
+from reincarnating_rl import files, versions
 from reincarnating_rl.balloon import policies, progress, suites, summary, table
 from reincarnating_rl.balloon.flying import Flights, Fly
 from reincarnating_rl.balloon.policy import Policy
@@ -45,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
       'seeds': len(seeds),
       'policies': told,
       'command': list(sys.argv),
-      'versions': {name: _version(name) for name in _PACKAGES},
+      'versions': versions.of(_PACKAGES),
       'python': platform.python_version(),
     }
     files.write_atomically(
@@ -116,10 +115,3 @@ def _alone(directory: pathlib.Path) -> Iterator[None]:
         'another --out.'
       )
     yield
-
-
-def _version(name: str) -> str | None:
-  try:
-    return importlib.metadata.version(name)
-  except importlib.metadata.PackageNotFoundError:
-    return None

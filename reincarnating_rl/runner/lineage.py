@@ -1,6 +1,5 @@
 """Lineage: where a student comes from, written beside it."""
 
-import importlib.metadata
 import json
 import os
 import platform
@@ -9,7 +8,7 @@ from typing import Any
 import gin
 import jax
 
-from reincarnating_rl import files
+from reincarnating_rl import files, versions
 
 LINEAGE_FILE = 'lineage.json'
 _PACKAGES = (
@@ -61,7 +60,7 @@ def describe(
     'spent': spent,
     'scores': scores,
     'gin': gin.operative_config_str(),
-    'versions': {name: _version(name) for name in _PACKAGES},
+    'versions': versions.of(_PACKAGES),
     'python': platform.python_version(),
     'backend': jax.default_backend(),
   }
@@ -71,10 +70,3 @@ def write(base_dir: str, lineage: dict[str, Any]) -> None:
   """Writes `lineage.json`, whole or not at all."""
   path = os.path.join(base_dir, LINEAGE_FILE)
   files.write_atomically(path, json.dumps(lineage, indent=1).encode())
-
-
-def _version(name: str) -> str | None:
-  try:
-    return importlib.metadata.version(name)
-  except importlib.metadata.PackageNotFoundError:
-    return None
