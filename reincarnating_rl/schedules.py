@@ -9,6 +9,7 @@ def distill_coefficient(
   online_steps: int,
   decay_period: int,
   latch: bool = True,
+  floor: float = 0.0,
 ) -> float:
   """Weaning: how much the student still listens to the teacher.
 
@@ -16,6 +17,8 @@ def distill_coefficient(
   exceed `decay_period` (Agarwal et al. 2022, section 4.2). The normalised score
   is clipped to [0, 1], so that a student below random neither raises lambda
   above lambda_0 nor the learning rate above its initial value.
+
+  With a floor, which is ours, no score drops the teacher before its time.
 
   Args:
     previous: coefficient so far, in [0, lambda_0].
@@ -25,13 +28,15 @@ def distill_coefficient(
     decay_period: online steps after which the teacher is dropped.
     latch: once 0, stay 0, so that one bad evaluation does not recall the
       teacher.
+    floor: the least coefficient until the decay period is over, a fraction of
+      lambda_0.
 
   Returns:
     The coefficient in [0, lambda_0].
   """
   if online_steps > decay_period or (latch and previous == 0.0):
     return 0.0
-  return initial * (1.0 - min(max(normalized_score, 0.0), 1.0))
+  return initial * min(max(1.0 - normalized_score, floor), 1.0)
 
 
 def learning_rate(

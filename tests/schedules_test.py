@@ -5,7 +5,7 @@ import pytest
 from reincarnating_rl import schedules
 
 
-def wean(previous, score, *, steps=0, latch=True):
+def wean(previous, score, *, steps=0, latch=True, floor=0.0):
   return schedules.distill_coefficient(
     previous,
     score,
@@ -13,6 +13,7 @@ def wean(previous, score, *, steps=0, latch=True):
     online_steps=steps,
     decay_period=1_500_000,
     latch=latch,
+    floor=floor,
   )
 
 
@@ -39,6 +40,14 @@ def test_it_latches_at_zero():
 def test_the_teacher_is_dropped_after_the_decay_period():
   assert wean(3.0, 0.0, steps=1_500_000) == 3.0
   assert wean(3.0, 0.0, steps=1_500_001) == 0.0
+
+
+def test_a_floor_keeps_the_teacher_until_the_decay_period_is_over():
+  assert wean(3.0, 1.7, floor=0.1) == pytest.approx(0.3)
+  assert wean(0.3, 0.95, floor=0.1) == pytest.approx(0.3)
+  assert wean(0.3, 0.5, floor=0.1) == pytest.approx(1.5)
+  assert wean(0.3, -1.0, floor=0.1) == 3.0
+  assert wean(0.3, 1.7, floor=0.1, steps=1_500_001) == 0.0
 
 
 @pytest.mark.parametrize(

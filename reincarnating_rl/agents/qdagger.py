@@ -1,6 +1,7 @@
 """QDagger, and what is left of it: TD and distillation, weaned or not."""
 
 from reincarnating_rl.agents.weaning import WeanedByScore
+from reincarnating_rl.errors import UserError
 from reincarnating_rl.teacher_terms import distill
 
 
@@ -23,6 +24,7 @@ class QDagger(WeanedByScore):
     distill_type: str = 'policy',
     distill_decay_period: int = 1_500_000,
     distill_latch: bool = True,
+    distill_floor: float = 0.0,
   ) -> None:
     """Builds the student.
 
@@ -34,11 +36,23 @@ class QDagger(WeanedByScore):
       distill_type: `policy`, `best_action` or `value`.
       distill_decay_period: online steps after which the teacher is dropped.
       distill_latch: whether lambda stays 0 once it is.
+      distill_floor: the least lambda before that time, a fraction of lambda_0.
+        The paper has none; it is for budgets in which a student that passes its
+        teacher cannot yet do without.
+
+    Raises:
+      UserError: the floor is no fraction.
     """
+    if not 0.0 <= distill_floor <= 1.0:
+      raise UserError(
+        f'{type(self).__name__}.distill_floor is {distill_floor}: it is a '
+        'fraction of the first coefficient, from 0 to 1.'
+      )
     self._initial_distill_coefficient = distill_loss_coefficient
     self._teacher_term = distill(distill_type, temperature=distill_temperature)
     self._decay_period = distill_decay_period
     self._latch = distill_latch
+    self._floor = distill_floor
     super().__init__(num_actions, seed=seed)
 
 

@@ -80,6 +80,7 @@ class WeanedByScore:
 
   _decay_period: int  # online steps after which the teacher is dropped
   _latch = True  # whether lambda stays 0 once it is
+  _floor = 0.0  # least lambda before then, a fraction of lambda_0
 
   @property
   def identity(self) -> dict[str, Any]:
@@ -87,6 +88,7 @@ class WeanedByScore:
     return super().identity | {
       'decay period of lambda': self._decay_period,
       'latch of lambda': self._latch,
+      'floor of lambda': self._floor,
     }
 
   def record_score(self, normalized_score: float) -> None:
@@ -103,5 +105,6 @@ class WeanedByScore:
         online_steps=self.training_steps,
         decay_period=self._decay_period,
         latch=self._latch,
+        floor=self._floor,
       )
     )

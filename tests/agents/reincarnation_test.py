@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.agents import labelling, snapshots
+from reincarnating_rl.errors import UserError
 from reincarnating_rl.replay import device_view
 from tests import toys
 
@@ -156,6 +157,14 @@ def test_weaning_moves_lambda_and_the_learning_rate_together(make_agent):
   agent.record_score(0.0)
   assert agent.distill_coefficient == 0.0
   assert agent.learning_rate == pytest.approx(1e-5)
+
+
+def test_a_floor_keeps_some_of_lambda(make_agent):
+  agent = make_agent(distill_loss_coefficient=2.0, distill_floor=0.1)
+  agent.record_score(1.5)
+  assert agent.distill_coefficient == pytest.approx(0.2)
+  with pytest.raises(UserError, match='distill_floor is 1.5'):
+    make_agent(distill_floor=1.5)
 
 
 def test_the_teacher_is_asked_once_for_each_state_and_never_when_weaned(

@@ -142,6 +142,6 @@ def test_a_student_can_begin_as_a_teacher_without_a_directory():
   assert factories.find_teacher_replay(settings) is None
   state = factories.read_teacher_state(settings, RandomTeacher(3))
   assert state.path.endswith('perciatelli44.pb')
-  assert 'online_params/params/final_layer/kernel' in state.arrays
+  assert 'online_params/params/Dense_0/kernel' in state.arrays
   with pytest.raises(MismatchedTeacherError, match='create_game.kind'):
     _create(settings, game='Pong')

@@ -159,6 +159,7 @@ def assert_only_resumes_as_it_was(runner, settings, agent, change, word):
   [
     ('ql_dagger_dqn', {'distill_type': 'value'}, 'distillation'),
     ('ql_dagger_dqn', {'distill_temperature': 1.0}, 'temperature'),
+    ('ql_dagger_dqn', {'distill_floor': 0.1}, 'floor of lambda'),
     ('dqfd_dqn', {'margin_type': 'max'}, 'margin loss'),
     ('dqfd_dqn', {'margin': 2.0}, 'margin'),
     ('dqfd_dqn', {'margin_decay_period': 9}, 'decay period'),
