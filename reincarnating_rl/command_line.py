@@ -55,7 +55,9 @@ def number(
     except ValueError:
       value = None
     if value is None or not least <= value <= most:
-      bounds = f'from {least:g}' + (f' to {most:g}' if most < 1e9 else '')
+      bounds = f'from {least:g}' + (
+        f' to {most:.10g}' if most < float('inf') else ''
+      )
       raise argparse.ArgumentTypeError(f'{text!r} is no number {bounds}')
     return value
 

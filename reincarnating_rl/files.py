@@ -32,7 +32,7 @@ def disk_full_is_a_users_error(directory: str) -> Iterator[None]:
       raise
     raise DiskFullError(
       f'No space left in {directory}: free some and run the same command '
-      'again; it goes on from the last checkpoint, which is whole.'
+      'again; it goes on from what was written before, which is whole.'
     ) from error
 
 

@@ -9,14 +9,18 @@ from types import FrameType
 
 
 class Interrupted(KeyboardInterrupt):
-  """The user asked to stop; what was done is in a checkpoint."""
+  """The user asked to stop; what was done is kept."""
 
 
 class InterruptFlag:
   """Remembers that the user asked to stop, until a safe point is reached."""
 
-  def __init__(self) -> None:
+  def __init__(
+    self, promise: str = 'at the next safe point, with a checkpoint'
+  ) -> None:
+    """Takes what a user who asks is told."""
     self.requested = False
+    self._promise = promise
 
   def check(self) -> None:
     """Raises `Interrupted` where the user asked to stop."""
@@ -46,8 +50,8 @@ class InterruptFlag:
     self.requested = True
     # Not `print`: a signal may arrive in the midst of another write.
     text = (
-      f'\n{signal.Signals(number).name}: stopping at the next safe point, with '
-      'a checkpoint. Once more to leave at once.\n'
+      f'\n{signal.Signals(number).name}: stopping; {self._promise}. Once more '
+      'to leave at once.\n'
     )
     with contextlib.suppress(OSError):  # The terminal may be gone.
       os.write(2, text.encode())

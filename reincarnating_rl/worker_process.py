@@ -38,8 +38,8 @@ class WorkerEndedError(WorkerError):
 class WorkerProcess:
   """The end of whoever asks.
 
-  The worker runs JAX on the CPU, does not hear Ctrl-C and ends with this
-  process, however it ends.
+  The worker runs JAX on the CPU and does not hear Ctrl-C. However this process
+  ends, the worker ends too, once it has answered.
 
   Attributes:
     pipe: to wait for answers on.

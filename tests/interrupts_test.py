@@ -21,7 +21,13 @@ def test_the_first_signal_asks(number, capfd):
     assert flag.requested
     with pytest.raises(Interrupted):
       flag.check()
-  assert f'{number.name}: stopping' in capfd.readouterr().err
+  assert f'{number.name}: stopping; at the next' in capfd.readouterr().err
+
+
+def test_what_a_user_is_promised(capfd):
+  with InterruptFlag('all is kept').listening():
+    signal.raise_signal(signal.SIGINT)
+  assert 'SIGINT: stopping; all is kept. Once more' in capfd.readouterr().err
 
 
 @pytest.mark.parametrize('first', SIGNALS)

@@ -71,6 +71,22 @@ def _bound(configurable: str) -> set[str]:
   return set(gin.get_bindings(configurable, resolve_references=False))
 
 
+def check_counts(agent: str, **settings: int) -> None:
+  """Refuses settings that must be whole numbers above 0.
+
+  Args:
+    agent: gin's name of it, for messages.
+    **settings: by their names.
+
+  Raises:
+    UserError: one is not.
+  """
+  check_positive(agent, **settings)
+  for name, value in settings.items():
+    if not isinstance(value, int):
+      raise UserError(f'{agent}.{name} is {value!r}: it is a whole number.')
+
+
 def check_positive(agent: str, **settings: float) -> None:
   """Refuses settings that must be above 0.
 

@@ -52,10 +52,11 @@ class ReincarnatingImplicitQuantileAgent(
     return super()._build_replay_buffer()
 
   def _build_networks_and_optimizer(self) -> None:
-    names = (*self._sample_sizes, 'quantile_embedding_dim', 'kappa')
-    dopamine_settings.check_positive(
+    names = (*self._sample_sizes, 'quantile_embedding_dim')
+    dopamine_settings.check_counts(
       _AGENT, **{name: getattr(self, name) for name in names}
     )
+    dopamine_settings.check_positive(_AGENT, kappa=self.kappa)
     super()._build_networks_and_optimizer()
 
   def _make_td_loss(self) -> TDLoss:

@@ -11,6 +11,8 @@ from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.agents.reloading import Reloading
 from reincarnating_rl.heads import TDLoss, quantile_td
 
+_AGENT = 'JaxQuantileAgent'
+
 
 @gin.configurable(denylist=['num_actions', 'seed'])
 class ReincarnatingQuantileAgent(
@@ -32,9 +34,8 @@ class ReincarnatingQuantileAgent(
   _network_fields = ('num_atoms',)
 
   def _build_networks_and_optimizer(self) -> None:
-    dopamine_settings.check_positive(
-      'JaxQuantileAgent', num_atoms=self._num_atoms, kappa=self._kappa
-    )
+    dopamine_settings.check_counts(_AGENT, num_atoms=self._num_atoms)
+    dopamine_settings.check_positive(_AGENT, kappa=self._kappa)
     super()._build_networks_and_optimizer()
 
   def _make_td_loss(self) -> TDLoss:

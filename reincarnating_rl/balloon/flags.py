@@ -7,9 +7,11 @@ from reincarnating_rl.balloon.suites import SUITES
 from reincarnating_rl.command_line import Parser, number
 
 PROGRAM = 'python -m reincarnating_rl.balloon'
+_MOST_SEED = 2**31 - 1
 _POLICY = (
   'perciatelli44, station_seeker, random_walk, or the directory of a run, '
-  'whose newest checkpoint flies greedily; NAME=DIR calls it NAME'
+  'whose newest checkpoint flies greedily, or the file of a checkpoint, '
+  'DIR/checkpoints/ckpt.N.json; NAME=DIR calls it NAME'
 )
 _EVALUATE = f"""Flies policies on the seeds of a suite, and tells how well.
 
@@ -80,7 +82,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def _add_flight(parser: argparse.ArgumentParser) -> None:
   parser.add_argument(
-    '--seed', type=number(int, 0), default=0, help='%(default)s'
+    '--seed', type=number(int, 0, _MOST_SEED), default=0, help='%(default)s'
   )
   parser.add_argument(
     '--out', metavar='PICTURE.png', required=True, help='the picture'
@@ -88,7 +90,7 @@ def _add_flight(parser: argparse.ArgumentParser) -> None:
   parser.add_argument(
     '--results',
     metavar='DIR',
-    help='of evaluate: flights that are there, by NAME, are not flown again',
+    help='of evaluate: flights that are there are not flown again',
   )
 
 

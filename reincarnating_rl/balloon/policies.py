@@ -26,11 +26,18 @@ def create_pilots(policy: Policy) -> Callable[[int], Pilot]:
   """Returns what makes the pilot of a flight from the flight's seed.
 
   Raises:
-    UserError: the checkpoint cannot be read, or is of another game.
+    UserError: the checkpoint cannot be read, is of another game, or is another
+      than when the policy was found.
   """
   if policy.agent == RANDOM_WALK:
     return balloon_policies.RandomWalk
   teacher = _read(policy.agent, policy.path, policy.number)
+  if policy.path and teacher.lineage['checkpoint_sha256'] != policy.identity:
+    raise UserError(
+      f'Checkpoint {policy.number} of {policy.path} was written anew '
+      'meanwhile, for its run goes on: name the file, ckpt.N.json, of an '
+      'iteration that is over.'
+    )
   return lambda seed: functools.partial(act, teacher)
 
 
@@ -44,7 +51,7 @@ def find(arguments: Sequence[str]) -> list[Policy]:
   """Finds what a user names.
 
   Args:
-    arguments: each one of `NAMES`, a directory or `NAME=DIR`.
+    arguments: each one of `NAMES`, a directory or file, or `NAME=` and one.
 
   Returns:
     The policies, in this order.

@@ -10,7 +10,11 @@ from reincarnating_rl.balloon.policy import Policy
 from reincarnating_rl.balloon.records import Record
 from reincarnating_rl.errors import UserError
 from reincarnating_rl.interrupts import InterruptFlag
-from reincarnating_rl.worker_process import WorkerEndedError, WorkerProcess
+from reincarnating_rl.worker_process import (
+  WorkerEndedError,
+  WorkerError,
+  WorkerProcess,
+)
 
 _WORKER = 'reincarnating_rl.balloon.worker'
 _POLL_SECONDS = 0.2
@@ -41,7 +45,7 @@ def fly_all(
   """
   processes = processes or len(os.sched_getaffinity(0))
   waiting, busy = list(flights)[::-1], {}
-  interrupt = InterruptFlag()
+  interrupt = InterruptFlag('flights that have ended are kept')
   with contextlib.ExitStack() as stack:
     stack.enter_context(_ends_are_users_errors())
     stack.enter_context(interrupt.listening())
@@ -52,16 +56,33 @@ def fly_all(
       worker.send((create_fly, busy[worker]))
     while busy:
       on_wait()
-      pipes = {worker.pipe: worker for worker in busy}
-      for pipe in connection.wait(list(pipes), _POLL_SECONDS):
-        worker = pipes[pipe]
-        policy, _ = busy.pop(worker)
-        # What has ended is kept before anything else can go wrong.
-        yield policy, worker.receive()
-        if waiting and not interrupt.requested:
-          busy[worker] = waiting.pop()
-          worker.send((create_fly, busy[worker]))
+      free, ended, error = _receive(busy)
+      # What has ended is kept before anything else can go wrong.
+      yield from ended
+      if error is not None:
+        raise error
       interrupt.check()
+      while waiting and free:
+        worker = free.pop()
+        busy[worker] = waiting.pop()
+        worker.send((create_fly, busy[worker]))
+
+
+def _receive(
+  busy: dict[WorkerProcess, tuple[Policy, int]],
+) -> tuple[list[WorkerProcess], list[tuple[Policy, Record]], Exception | None]:
+  """Waits a moment; returns whose flights ended, these, and the last error."""
+  pipes = {worker.pipe: worker for worker in busy}
+  free, ended, error = [], [], None
+  for pipe in connection.wait(list(pipes), _POLL_SECONDS):
+    worker = pipes[pipe]
+    policy, _ = busy.pop(worker)
+    try:
+      ended.append((policy, worker.receive()))
+      free.append(worker)
+    except (UserError, WorkerError) as failure:
+      error = failure
+  return free, ended, error
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from reincarnating_rl import files
@@ -99,10 +100,18 @@ class FlightFile:
     }
     self.flights: dict[int, Record] = {}
     if self.path.exists():
-      header, records = read(self.path)
-      if header:  # Else a kill has cut even the first line.
+      lines = _parsed(self.path)
+      if header := next(lines, None):  # Else a kill has cut even that line.
         self._check(header)
-      self.flights = {record['seed']: _short(record) for record in records}
+      self.flights = {record['seed']: _short(record) for record in lines}
+
+  def read(self, seed: int) -> Record | None:
+    """Returns a flight with its path, if it is there."""
+    if seed not in self.flights:
+      return None
+    header_and_flights = _parsed(self.path)
+    next(header_and_flights)
+    return next(r for r in header_and_flights if r['seed'] == seed)
 
   def add(self, record: Record) -> None:
     """Writes a flight, durably."""
@@ -127,10 +136,11 @@ class FlightFile:
     """Has the flights in the order of their seeds, whichever ended first."""
     if list(self.flights) == sorted(self.flights):
       return
-    header, records = read(self.path)
-    records.sort(key=lambda record: record['seed'])
+    # The lines as they are: ten thousand flights are gigabytes once parsed.
+    header, *lines = self.path.read_bytes().splitlines(keepends=True)
+    by_seed = dict(zip(self.flights, lines, strict=True))
     files.write_atomically(
-      str(self.path), b''.join(map(_line, [header, *records]))
+      str(self.path), b''.join([header, *(by_seed[s] for s in sorted(by_seed))])
     )
     self.flights = dict(sorted(self.flights.items()))
 
@@ -139,35 +149,40 @@ class FlightFile:
       if header.get(key) != self._header[key]:
         raise UserError(
           f'{self.path} has the flights of another {self._header["policy"]} '
-          f'({key} {header.get(key)}, not {self._header[key]}): remove that '
-          'file, or choose another --out or another NAME=DIR.'
+          f'({key} {header.get(key)}, not {self._header[key]}): choose another '
+          f'directory or another NAME=DIR, or {_remedy(header)}.'
         )
 
 
-def read(path: pathlib.Path) -> tuple[dict[str, Any], list[Record]]:
-  """Reads a file of flights.
+def _parsed(path: pathlib.Path) -> Iterator[dict[str, Any]]:
+  """Reads the line that says whose flights they are, then flight by flight.
 
-  Args:
-    path: of the file; a last line that was cut is left out.
-
-  Returns:
-    The line that says whose they are, and the flights.
+  A last line that was cut is left out.
 
   Raises:
     DamagedFileError: a line is not what it should be.
   """
-  with open(path, 'rb') as file:
-    data = file.read(_whole(file))
   try:
-    header, *records = [json.loads(line) for line in data.splitlines()] or [{}]
-    for record in records:
-      [record[key] for key in _KEYS]
-    return dict(header), records
+    with open(path, 'rb') as file:
+      whole = _whole(file)
+      while file.tell() < whole:
+        is_header = file.tell() == 0
+        value = dict(json.loads(file.readline()))
+        if not is_header:
+          [value[key] for key in _KEYS]
+        yield value
   except (ValueError, TypeError, LookupError) as error:
     raise DamagedFileError(
       f'{path} is damaged ({type(error).__name__}): remove it; its flights are '
       'flown again.'
     ) from error
+
+
+def _remedy(header: dict[str, Any]) -> str:
+  number = header.get('checkpoint_number')
+  if number is None:
+    return 'remove that file'
+  return f'name the checkpoint that flew, ckpt.{number}.json, by its file'
 
 
 def _whole(file: BinaryIO) -> int:

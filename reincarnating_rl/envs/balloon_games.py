@@ -8,6 +8,7 @@ import numpy as np
 
 from reincarnating_rl import _balloon_compat
 from reincarnating_rl.envs.single import Environment
+from reincarnating_rl.errors import UserError
 
 NAME = 'Balloon'
 # In the order of the environment's commands.
@@ -177,4 +178,11 @@ def on_cpu() -> Any:
   """Has the environment draw its random numbers where results are the same."""
   import jax
 
-  return jax.default_device(jax.local_devices(backend='cpu')[0])
+  try:
+    (device, *_) = jax.local_devices(backend='cpu')
+  except RuntimeError as error:  # JAX_PLATFORMS leaves it out.
+    raise UserError(
+      'The balloon is simulated on the CPU, which JAX_PLATFORMS leaves out: '
+      'JAX_PLATFORMS=cuda,cpu has both.'
+    ) from error
+  return jax.default_device(device)

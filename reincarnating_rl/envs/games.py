@@ -17,6 +17,7 @@ from reincarnating_rl.envs import (
 )
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import VectorEnvironment
+from reincarnating_rl.errors import UserError
 
 MINATAR = 'MinAtar/'
 _VERSION = re.compile(r'-v[0-9]+$', re.ASCII)
@@ -53,7 +54,11 @@ def create_atari_game(
 
   Returns:
     The game; the ROM is looked for when an environment is made.
+
+  Raises:
+    UserError: `num_vector_environments` is less than 1.
   """
+  _check_lanes(num_vector_environments)
   return Game(
     game_name,
     functools.partial(
@@ -94,6 +99,7 @@ def create_minatar_game(
 
   Raises:
     UnknownMinAtarGameError: there is no such game.
+    UserError: `num_vector_environments` is less than 1.
   """
   minatar_games.check_name(game_name)
 
@@ -118,6 +124,9 @@ def create_gymnasium_game(
 
   Returns:
     The game; whether there is one is seen when an environment is made.
+
+  Raises:
+    UserError: `num_vector_environments` is less than 1.
   """
   create = functools.partial(single.create_gymnasium_environment, game_name)
   return _looped(game_name, create, num_vector_environments)
@@ -141,7 +150,7 @@ def create_balloon_game(
     The game; what it needs is looked for when an environment is made.
 
   Raises:
-    UserError: `num_processes` is less than 1.
+    UserError: a number of environments or processes is less than 1.
   """
   create = functools.partial(
     balloon_games.create_balloon_environment, max_steps_per_episode
@@ -159,7 +168,16 @@ def create_balloon_game(
   )
 
 
+def _check_lanes(number: int) -> None:
+  if number < 1:
+    raise UserError(
+      f'num_vector_environments is {number}: it must be at least 1.'
+    )
+
+
 def _looped(name: str, create: Callable[[], Environment], lanes: int) -> Game:
+  _check_lanes(lanes)
+
   def create_vector() -> VectorEnvironment:
     return vector.LoopVectorEnvironment([create() for _ in range(lanes)])
 
@@ -218,6 +236,7 @@ def create_game(
 
   Raises:
     UnknownMinAtarGameError: there is no such game.
+    UserError: its settings make none.
   """
   kind = kind_of(name)
   if kind == 'minatar':

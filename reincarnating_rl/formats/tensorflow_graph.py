@@ -44,7 +44,7 @@ def read_nodes(data: bytes, source: str) -> dict[str, Node]:
     source: its path, for messages.
 
   Returns:
-    The nodes by name. Tensors are views into `data`, of float32 or int32.
+    The nodes by name. Tensors are read-only, of float32 or int32.
 
   Raises:
     DamagedFileError: it is cut short, or no graph, or has numbers of another

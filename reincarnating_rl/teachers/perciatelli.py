@@ -156,9 +156,16 @@ def _layers(chain: _Chain) -> tuple[list[Params], int]:
   chain.follow('Identity')
   (axis,) = chain.follow('Mean', 1, keep_dims=False)
   (shape,) = chain.follow('Reshape', 1)
-  if axis.ravel().tolist() != [2] or shape.shape != (3,) or shape[0] != -1:
-    raise _UnexpectedGraphError('its means are not those of quantiles')
   layers = [_linear(chain)]
+  outputs = layers[0]['bias'].size
+  if (
+    axis.ravel().tolist() != [2]
+    or not np.issubdtype(shape.dtype, np.integer)
+    or shape.shape != (3,)
+    or shape[0] != -1
+    or int(shape[1]) * int(shape[2]) != outputs
+  ):
+    raise _UnexpectedGraphError('its means are not those of quantiles')
   while chain.name != _INPUT:
     chain.follow('Relu')
     layers.append(_linear(chain))

@@ -236,7 +236,9 @@ def test_double_q_learning_is_implicit_quantiles_to_switch():
   [
     ('quantile', {'num_atoms': 0}, 'num_atoms is 0: it must be above 0'),
     ('quantile', {'kappa': 0.0}, 'JaxQuantileAgent.kappa is 0.0'),
+    ('quantile', {'num_atoms': 51.0}, 'num_atoms is 51.0: it is a whole'),
     ('implicit_quantile', {'num_tau_samples': 0}, 'num_tau_samples is 0'),
+    ('implicit_quantile', {'num_tau_samples': 8.0}, 'is a whole number'),
     ('implicit_quantile', {'kappa': -1.0}, 'kappa is -1.0'),
   ],
 )

@@ -52,6 +52,10 @@ def test_another_checkpoint_under_the_same_name(flown, capsys):
   assert cli.main(words) == 1
   (line,) = capsys.readouterr().err.splitlines()
   assert f'{flown}/perciatelli44.jsonl' in line and 'remove that file' in line
+  out = str(flown / 'flight.png')
+  words = ['flight', words[1], '--results', str(flown), '--out', out]
+  assert cli.main(words) == 1
+  assert 'has the flights of another' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -67,6 +71,8 @@ def test_another_checkpoint_under_the_same_name(flown, capsys):
       ['flight', 'random_walk', '--results', '{tmp}/no', '--out', 'a.png'],
       'is no directory',
     ),
+    (['flight', 'random_walk', '--out', '{tmp}/no/a.png'], 'its folder'),
+    (['flight', 'random_walk', '--seed', '4294967296'], '2147483647'),
     (['fly'], 'COMMAND'),
   ],
 )

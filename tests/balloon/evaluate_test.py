@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -72,6 +73,26 @@ def test_a_mistake_is_told_and_what_ended_before_is_kept(tmp_path):
   with pytest.raises(UserError, match='no such balloon'):
     evaluate(tmp_path, fakes.create_mistaken)
   assert len((tmp_path / 'a.jsonl').read_text().splitlines()) == 3
+
+
+def test_what_ended_before_another_crashed_is_kept(tmp_path):
+  policy = fakes.policy(log=tmp_path / 'log')
+
+  def wait_for_both():
+    while not fakes.flown(policy.path):
+      time.sleep(0.01)
+    time.sleep(1.0)
+
+  kept = []
+  with pytest.raises(UserError, match='exit code 3'):
+    for _, record in pool.fly_all(
+      [(policy, 2), (policy, 0)],
+      2,
+      create_fly=fakes.create_crashing_after_another,
+      on_wait=wait_for_both,
+    ):
+      kept.append(record['seed'])
+  assert kept == [0]
 
 
 def test_a_process_that_ends_is_told(tmp_path):

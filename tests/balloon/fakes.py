@@ -89,6 +89,20 @@ def create_crashing():
   return _failing_at_2(lambda: os._exit(3))
 
 
+def create_crashing_after_another():
+  """Ends its process in the flight of seed 2, once another has ended."""
+  fly = create()
+
+  def fly_or_crash(policy, seed):
+    if seed == 2:
+      while not flown(policy.path):
+        time.sleep(0.01)
+      os._exit(3)
+    return fly(policy, seed)
+
+  return fly_or_crash
+
+
 def flown(log):
   """Which flights ended, in their order."""
   path = pathlib.Path(log)

@@ -18,15 +18,20 @@ OBSERVATION = np.linspace(0.0, 0.9, 1099, dtype=np.float32)
 @pytest.fixture
 def run(tmp_path):
   """A run with a student that prefers UP, whatever it sees."""
-  network = MLPDQNNetwork(num_actions=3, num_layers=1, hidden_units=2)
-  shapes = jax.eval_shape(network.init, jax.random.key(0), OBSERVATION[:, None])
-  params = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), shapes)
   folder = tmp_path / 'run' / 'checkpoints'
   folder.mkdir(parents=True)
   for number, best in ((1, 0), (2, 2)):
-    params['params']['final_layer']['bias'] = np.eye(3, dtype=np.float32)[best]
-    compact.write_compact(folder, number, params, told_of(network))
+    write(folder, number, best)
   return tmp_path / 'run'
+
+
+def write(folder, number, best):
+  """Writes a checkpoint of a student that prefers an action."""
+  network = MLPDQNNetwork(num_actions=3, num_layers=1, hidden_units=2)
+  shapes = jax.eval_shape(network.init, jax.random.key(0), OBSERVATION[:, None])
+  params = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), shapes)
+  params['params']['final_layer']['bias'] = np.eye(3, dtype=np.float32)[best]
+  compact.write_compact(folder, number, params, told_of(network))
 
 
 def told_of(network):
@@ -51,6 +56,15 @@ def test_a_checkpoint_may_be_named_by_its_file(run):
   assert older.name == 'older' and older.number == 1
   assert older.identity != newer.identity
   assert action(older) == 0
+
+
+def test_a_checkpoint_that_is_written_anew_does_not_fly(run):
+  (student,) = policies.find([str(run)])
+  for file in (run / 'checkpoints').glob('ckpt.2.*'):
+    file.unlink()
+  write(run / 'checkpoints', 2, best=1)
+  with pytest.raises(UserError, match='Checkpoint 2 of .* anew meanwhile'):
+    policies.create_pilots(student)
 
 
 def test_perciatelli_is_greedy():

@@ -61,9 +61,11 @@ def test_flights_are_read_back_and_sorted(tmp_path, written):
   file = FlightFile(tmp_path, fakes.policy())
   assert list(file.flights) == [1, 0]
   file.sort()
-  header, found = records.read(tmp_path / 'a.jsonl')
+  lines = (tmp_path / 'a.jsonl').read_text().splitlines()
+  header, *found = [json.loads(line) for line in lines]
   assert found == [fakes.record(0), fakes.record(1)]
   assert header['policy'] == 'a' and header['identity'] == 'sha of a'
+  assert file.read(1) == fakes.record(1) and file.read(2) is None
   # What a table needs, and no more, stays in memory.
   assert file.flights[1]['return'] == 3.5 and 'path' not in file.flights[1]
 
@@ -89,10 +91,15 @@ def test_a_kill_in_the_first_line(tmp_path, written):
 
 def test_another_policy_is_refused(tmp_path, written):
   other = fakes.policy()._replace(identity='another')
-  with pytest.raises(UserError, match=r'a\.jsonl has .*: remove that file'):
+  with pytest.raises(UserError, match=r'a\.jsonl has .*or remove that file'):
     FlightFile(tmp_path, other)
   with pytest.raises(UserError, match='max_steps 960, not 10'):
     FlightFile(tmp_path, fakes.policy(), max_steps=10)
+  student = fakes.policy('student')._replace(number=3)
+  FlightFile(tmp_path, student).add(fakes.record(0))
+  newer = student._replace(identity='another', number=4)
+  with pytest.raises(UserError, match=r'flew, ckpt\.3\.json, by its file'):
+    FlightFile(tmp_path, newer)
   moved = fakes.policy()._replace(path='elsewhere')
   assert len(FlightFile(tmp_path, moved).flights) == 2
 

@@ -63,6 +63,12 @@ def test_a_game_by_its_name(name, shape, dtype, stack_size, actions):
   environment.close()
 
 
+@pytest.mark.parametrize('name', ['Pong', 'CartPole-v1', 'Balloon'])
+def test_a_game_needs_a_lane(name):
+  with pytest.raises(UserError, match='num_vector_environments is 0'):
+    games.create_game(name, num_vector_environments=0)
+
+
 def test_a_landing_does_not_depend_on_those_before():
   game = games.create_game('LunarLander-v3')
   one, other = game.create_environment(), game.create_environment()

@@ -199,6 +199,14 @@ def _integers(name, *numbers):
   return _edit(name, change)
 
 
+def _floats(name, *numbers):
+  array = np.array(numbers, np.float32)
+  return _edit(
+    name,
+    lambda n: n.attr['value'].tensor.CopyFrom(tf.make_tensor_proto(array)),
+  )
+
+
 def _inputs(name, *inputs):
   return _edit(name, lambda node: node.input.__setitem__(slice(None), inputs))
 
@@ -219,6 +227,14 @@ _UNEXPECTED = {
   'another layout': (_set('sum_0', 'data_format', s=b'NCHW'), 'data_format'),
   'means over actions': (
     _integers('mean/reduction_indices', 1),
+    'not those of qu',
+  ),
+  'a shape of another number of quantiles': (
+    _integers('shape/shape', -1, 2, 4),
+    'not those of qu',
+  ),
+  'a shape that is no number': (
+    _floats('shape/shape', -1.0, 2.0, np.nan),
     'not those of qu',
   ),
   'kept dimension': (_set('mean', 'keep_dims', b=True), 'another keep_dims'),
