@@ -150,20 +150,23 @@ def test_the_values_of_the_balloon(tmp_path):
   assert widths == [3] + [600] * 7
 
 
+# Seven hidden layers and the outputs; an IQN embeds its fractions besides.
 @pytest.mark.parametrize(
-  ('config', 'outputs'),
-  [('qdagger_quantile', 3 * 51), ('qdagger_implicit_quantile', 3)],
+  ('config', 'expected'),
+  [
+    ('qdagger_quantile', [3 * 51] + 7 * [600]),
+    ('qdagger_implicit_quantile', [3] + 8 * [600]),
+  ],
 )
-def test_the_balloons_quantile_students(tmp_path, config, outputs):
+def test_the_balloons_quantile_students(tmp_path, config, expected):
   agent = build(tmp_path, f'balloon/{config}.gin')._agent
   # What the balloon sets of JaxDQNAgent reaches them, too.
   assert (agent.gamma, agent.update_horizon) == (0.993, 5)
   assert (agent.update_period, agent.target_update_period) == (4, 100)
   assert agent._decay_period == 57_600
-  layers = dict(agent.online_params['params'])
-  layers.pop('embedding', None)
+  layers = agent.online_params['params']
   widths = [layer['bias'].size for layer in layers.values()]
-  assert sorted(widths) == sorted([outputs] + [600] * 7)
+  assert sorted(widths) == sorted(expected)
 
 
 def test_a_game_of_another_kind_is_not_set_for_nothing(tmp_path):

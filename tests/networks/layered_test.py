@@ -13,8 +13,8 @@ from reincarnating_rl.networks.layered import ACTIVATIONS, LayeredNetwork
 
 def _run(state, seed=0, **fields):
   network = LayeredNetwork(num_actions=3, **fields)
-  params = network.init(jax.random.key(seed), state)
-  return params, network.apply(params, state)
+  params = jax.jit(network.init)(jax.random.key(seed), state)
+  return params, jax.jit(network.apply)(params, state)
 
 
 _IMAGES = {
