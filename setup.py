@@ -30,7 +30,7 @@ setup(
   description='Reuse prior computation to train value-based RL agents.',
   long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
   long_description_content_type='text/markdown',
-  python_requires='>=3.11',
+  python_requires='>=3.11,<3.14',
   packages=[
     *find_packages(include=['reincarnating_rl', 'reincarnating_rl.*']),
     'reincarnating_rl.configs',

@@ -21,7 +21,7 @@ from reincarnating_rl import errors
 from reincarnating_rl._balloon_stand_ins import LinearTable, LogitNormal
 
 _PACKAGE = 'balloon_learning_environment'
-INSTALL = "pip install 'reincarnating_rl[balloon]'"
+INSTALL = "pip install -e '.[balloon]'"
 
 
 @functools.cache

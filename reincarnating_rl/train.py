@@ -39,8 +39,9 @@ flags.DEFINE_multi_string(
 flags.DEFINE_multi_string(
   'gin_bindings',
   [],
-  'Settings that override it: "Runner.num_iterations=5". A reference alone, '
-  "@reincarnation_networks.ImpalaRainbowNetwork, is the student's network.",
+  'Settings that override --gin_files: "Runner.num_iterations=5". A reference '
+  'alone, @reincarnation_networks.ImpalaRainbowNetwork, is the network of the '
+  'student.',
 )
 flags.DEFINE_string(
   'base_dir', None, 'Where the run is written, and resumed from.'

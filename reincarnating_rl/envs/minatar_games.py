@@ -119,5 +119,5 @@ def _import_minatar() -> Any:
     return importlib.import_module('minatar')
   except ModuleNotFoundError as error:
     raise errors.UserError(
-      "MinAtar is not installed: pip install 'reincarnating_rl[minatar]'."
+      "MinAtar is not installed: pip install -e '.[minatar]'."
     ) from error

@@ -200,7 +200,7 @@ def create_gymnasium_environment(name: str) -> Environment:
     message = ' '.join(str(error).split())
     if 'Box2D is not installed' in message:
       # Gymnasium's own advice brings a second pygame.
-      message = "pip install 'reincarnating_rl[box2d]' first."
+      message = "pip install -e '.[box2d]' first."
     raise errors.UserError(
       f'Cannot make the Gymnasium environment {name!r}: {message}'
     ) from error

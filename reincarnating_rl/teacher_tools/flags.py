@@ -111,13 +111,16 @@ def _add_teacher(parser: argparse.ArgumentParser, path: str | None) -> None:
     metavar='PREFIX',
     help='of PREFIX.NUMBER; default: ckpt, or else tf_ckpt',
   )
-  for name in ('gin_files', 'gin_bindings'):
+  for name, example in (
+    ('gin_files', 'configs/demo.gin'),
+    ('gin_bindings', '"create_teacher.vmax=20"'),
+  ):
     parser.add_argument(
       f'--{name}',
       action='append',
       default=[],
-      metavar='FILE' if name == 'gin_files' else 'BINDING',
-      help='as for train, such as "create_teacher.vmax=20"; may be repeated',
+      metavar=name.removeprefix('gin_')[:-1].upper(),
+      help=f'as for train, such as {example}; may be repeated',
     )
   parser.add_argument(
     '--atari_roms_path', metavar='DIR', help="default: ale-py's own ROMs"
