@@ -122,9 +122,20 @@ def make_gradient(agent, batch, keys):
   return of
 
 
-@pytest.mark.parametrize('head', HEADS)
-def test_the_update_is_dopamines_and_lambda_times_the_divergence(head):
-  agent = make_agent(head, {'kappa': 0.1}, distill_temperature=0.5)
+@pytest.mark.parametrize(
+  ('head', 'settings'),
+  [
+    ('quantile', {}),
+    ('implicit_quantile', {'double_dqn': False}),
+    ('implicit_quantile', {'double_dqn': True}),
+  ],
+)
+def test_the_update_is_dopamines_and_lambda_times_the_divergence(
+  head, settings
+):
+  agent = make_agent(head, {'kappa': 0.1, **settings}, distill_temperature=0.5)
+  double = settings.get('double_dqn', False)
+  assert agent.identity['double Q-learning'] == double
   # The target is another network than the online one.
   agent.target_network_params = jax.tree.map(
     lambda x: 0.7 * x + 0.01, agent.online_params
@@ -223,12 +234,6 @@ def test_without_a_network_it_has_dopamines_parameters(head):
   gin.clear_config()
   agent = type(agent)(3, seed=0)
   assert type(agent.network_def) is NETWORKS[head]
-
-
-def test_double_q_learning_is_implicit_quantiles_to_switch():
-  for double in (False, True):
-    agent = make_bare_agent('implicit_quantile', {'double_dqn': double})
-    assert agent._double_dqn == agent.identity['double Q-learning'] == double
 
 
 @pytest.mark.parametrize(
