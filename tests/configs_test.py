@@ -163,7 +163,7 @@ def test_the_balloons_quantile_students(tmp_path, config, expected):
   # What the balloon sets of JaxDQNAgent reaches them, too.
   assert (agent.gamma, agent.update_horizon) == (0.993, 5)
   assert (agent.update_period, agent.target_update_period) == (4, 100)
-  assert agent._decay_period == 57_600
+  assert (agent._decay_period, agent._floor) == (1_000_000, 0.1)
   layers = agent.online_params['params']
   widths = [layer['bias'].size for layer in layers.values()]
   assert sorted(widths) == sorted(expected)
