@@ -169,5 +169,5 @@ def test_without_minatar(monkeypatch):
     raise ModuleNotFoundError(f'No module named {name!r}')
 
   monkeypatch.setattr(minatar_games.importlib, 'import_module', find_no_minatar)
-  with pytest.raises(UserError, match=r"install 'reincarnating_rl\[minatar\]'"):
+  with pytest.raises(UserError, match=r"install -e '.\[minatar\]'"):
     minatar_games.MinAtarGame('breakout')

@@ -167,7 +167,7 @@ def test_without_box2d(monkeypatch):
   monkeypatch.setitem(sys.modules, 'Box2D', None)
   for name in [n for n in sys.modules if n.startswith('gymnasium.envs.box2d')]:
     monkeypatch.delitem(sys.modules, name)
-  with pytest.raises(errors.UserError, match=r'reincarnating_rl\[box2d\]'):
+  with pytest.raises(errors.UserError, match=r"install -e '.\[box2d\]'"):
     single.create_gymnasium_environment('LunarLander-v3')
 
 
