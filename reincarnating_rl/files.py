@@ -60,6 +60,24 @@ def write_atomically(path: str, data: bytes) -> None:
   sync_directory(os.path.dirname(path))
 
 
+def write_for_user(path: str, data: bytes) -> None:
+  """Does what `write_atomically` does, where a user said.
+
+  Args:
+    path: of the file, as a flag has it.
+    data: the bytes.
+
+  Raises:
+    UserError: it cannot be written there.
+  """
+  try:
+    write_atomically(os.path.expanduser(path), data)
+  except OSError as error:
+    raise UserError(
+      f'{path} cannot be written ({error.strerror}): choose another.'
+    ) from error
+
+
 def sync_directory(directory: str) -> None:
   """Makes renames in a folder durable."""
   descriptor = os.open(directory or '.', os.O_RDONLY)

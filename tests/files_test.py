@@ -4,6 +4,7 @@ import os
 import pytest
 
 from reincarnating_rl import files
+from reincarnating_rl.errors import UserError
 
 
 def test_replaces_a_file_and_leaves_nothing_else(tmp_path):
@@ -58,6 +59,14 @@ def test_the_data_is_durable_before_its_name_and_then_the_name(
   files.write_atomically(str(tmp_path / 'a'), b'data')
   file, folder = (tmp_path / 'a').stat().st_ino, tmp_path.stat().st_ino
   assert events == [file, ('replace', file), folder]
+
+
+def test_where_a_user_said_and_cannot_is_one_line(tmp_path, monkeypatch):
+  monkeypatch.setenv('HOME', str(tmp_path))
+  files.write_for_user('~/a', b'data')
+  assert (tmp_path / 'a').read_bytes() == b'data'
+  with pytest.raises(UserError, match='^~/no/a cannot be written .*another'):
+    files.write_for_user('~/no/a', b'data')
 
 
 @pytest.mark.parametrize('number', [errno.ENOSPC, errno.EDQUOT])

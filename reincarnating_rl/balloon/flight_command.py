@@ -31,12 +31,7 @@ def run(args: argparse.Namespace) -> None:
   jobs = [(p, args.seed) for p, flight in flights.items() if flight is None]
   flights |= dict(progress.fly_all(jobs, args.processes))
   data = flight_plot.draw({p.name: flights[p] for p in flown})
-  try:
-    files.write_atomically(out, data)
-  except OSError as error:
-    raise UserError(
-      f'{args.out} cannot be written ({error.strerror}): choose another.'
-    ) from error
+  files.write_for_user(args.out, data)
   print(f'The picture: {args.out}')
 
 

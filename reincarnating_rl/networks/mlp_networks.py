@@ -68,7 +68,11 @@ class MLPDQNNetwork(MLPTorso):
 
   @nn.compact
   def __call__(self, state: Array) -> QOutput:
-    """Returns the Q-values [A] of one `state[*O, S]`."""
+    """Returns the Q-values [A] of one `state[*O, S]`.
+
+    Raises:
+      ValueError: only one of `min_vals` and `max_vals` is given.
+    """
     features = self._features(state)
     head = nn.Dense(
       self.num_actions,

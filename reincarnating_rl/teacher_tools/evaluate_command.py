@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 from typing import Any
 
 import tqdm.auto as tqdm
@@ -66,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
   }
   _print(result)
   if args.json:
-    _write(args.json, result)
+    files.write_for_user(args.json, json.dumps(result, indent=2).encode())
 
 
 def _create(args: argparse.Namespace, chosen: Settings) -> Teacher:
@@ -174,13 +173,3 @@ def _cells(score: dict[str, Any]) -> tuple[str, ...]:
     mean += f' ± {score["stderr"]:.2f}'
   rest = [score.get(name) for name in ('std', 'min', 'max', 'num_episodes')]
   return (mean, *('' if x is None else f'{x:.6g}' for x in rest))
-
-
-def _write(path: str, result: dict[str, Any]) -> None:
-  data = json.dumps(result, indent=2).encode()
-  try:
-    files.write_atomically(os.path.expanduser(path), data)
-  except OSError as error:
-    raise UserError(
-      f'{path} cannot be written ({error.strerror}): choose another.'
-    ) from error
