@@ -65,10 +65,10 @@ def _write_frames(folder, is_blank):
 
 def load_ours(folder):
   """Loads into a FrameStore; returns it, and a function that loads."""
-  from reincarnating_rl.replay import stored
+  from reincarnating_rl.importers import external_replay
   from reincarnating_rl.replay.frame_store import FrameStore
 
-  replay = stored.choose(folder)
+  replay = external_replay.choose(folder)
   info = replay.inspect()
   store = FrameStore(
     capacity=info.entries, observation_shape=info.observation_shape, seed=0
@@ -78,7 +78,7 @@ def load_ours(folder):
 
 def load_dopamine(folder):
   """Loads into Dopamine's buffer; returns its arrays, and a function."""
-  import reincarnating_rl._dopamine_compat  # noqa: F401, I001
+  import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
   from dopamine.tf.replay_memory import circular_replay_buffer
 
   name = f'$store$_observation_ckpt.{NUMBER}.gz'

@@ -15,7 +15,7 @@ import time
 
 import jax
 
-from reincarnating_rl import _dopamine_compat  # noqa: F401  isort: skip
+from reincarnating_rl.compat import dopamine_compat  # noqa: F401  isort: skip
 import gin
 from absl import logging
 from dopamine.discrete_domains import atari_lib, run_experiment
@@ -23,7 +23,10 @@ from dopamine.discrete_domains.iteration_statistics import IterationStatistics
 from dopamine.jax.agents.dqn import dqn_agent
 from timing import in_turn
 
-from reincarnating_rl.runner import factories, phases
+from reincarnating_rl.runner import (
+  factories,
+  plan,
+)
 from reincarnating_rl.runner.position import Position
 
 TEACHER = os.path.join(
@@ -79,7 +82,7 @@ def main() -> None:
   with tempfile.TemporaryDirectory() as folder:
     theirs = dopamine_runner(os.path.join(folder, 'dopamine'))
     ours = our_runner(os.path.join(folder, 'ours'))
-    online = next(row for row in ours.plan if row.phase is phases.Phase.ONLINE)
+    online = next(row for row in ours.plan if row.phase is plan.Phase.ONLINE)
 
     def run_theirs() -> None:
       theirs._run_train_phase(IterationStatistics())

@@ -11,18 +11,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from reincarnating_rl import _dopamine_compat  # noqa: F401  isort: skip
+from reincarnating_rl.compat import dopamine_compat  # noqa: F401  isort: skip
 from dopamine.jax import networks
 from dopamine.jax.agents.dqn import dqn_agent
 from dopamine.jax.agents.full_rainbow import full_rainbow_agent
 from timing import in_turn
 
-from reincarnating_rl import configuration
 from reincarnating_rl.agents import labelling
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.replay.device_view import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.runner import factories, offline
+from reincarnating_rl.runner import (
+  factories,
+  teacher_data,
+)
+from reincarnating_rl.settings import gin_parsing
 
 
 class _ConstantTeacher:
@@ -78,7 +81,7 @@ DOPAMINE_TRAIN = {'dqn': _train_dqn, 'rainbow': _train_rainbow}
 def filled(student: str, frames: int) -> tuple[ReincarnationMixin, FrameStore]:
   """Returns a student as it is shipped, and labelled data for it."""
   kind = factories.AGENTS[f'qdagger_{student}']
-  configuration.load(
+  gin_parsing.load(
     [f'qdagger_{student}.gin'],
     [],
     network_parameter=kind.network_parameter,
@@ -110,7 +113,7 @@ def main() -> None:
   agent, store = filled(args.student, args.frames)
   view = device_view(store)
   batch = jax.device_put(store.sample())
-  chunk = min(offline.chunk_limit(), args.updates)
+  chunk = min(teacher_data.chunk_limit(), args.updates)
 
   learner = jax.tree.map(jnp.copy, agent._learner_state)
 

@@ -15,12 +15,12 @@ os.environ['JAX_PLATFORMS'] = 'cpu'
 
 import numpy as np
 
-from reincarnating_rl import _dopamine_compat  # noqa: F401  isort: skip
+from reincarnating_rl.compat import dopamine_compat  # noqa: F401  isort: skip
 from dopamine.jax.replay_memory import samplers
 from timing import in_turn
 
+from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
-from reincarnating_rl.types import Transition
 
 ADDED = 4  # Elements between updates, Dopamine's update_period.
 FRAME = np.zeros(1, np.uint8)

@@ -66,9 +66,9 @@ class Ours:
   """FrameStore and SegmentLog."""
 
   def __init__(self, capacity, directory):
+    from reincarnating_rl.learner.types import Transition
     from reincarnating_rl.replay.frame_store import FrameStore
     from reincarnating_rl.replay.segment_log import SegmentLog
-    from reincarnating_rl.types import Transition
 
     self.replay = FrameStore(
       capacity=capacity, observation_shape=(84, 84), seed=0
@@ -93,7 +93,7 @@ class Dopamine:
   """ReplayBuffer as Dopamine's agents make it."""
 
   def __init__(self, capacity, directory):
-    import reincarnating_rl._dopamine_compat  # noqa: F401, I001
+    import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
     from dopamine.jax.replay_memory import accumulator
     from dopamine.jax.replay_memory import elements
     from dopamine.jax.replay_memory import replay_buffer

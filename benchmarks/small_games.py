@@ -26,17 +26,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from reincarnating_rl import _dopamine_compat  # noqa: F401  isort: skip
+from reincarnating_rl.compat import dopamine_compat  # noqa: F401  isort: skip
 from absl import logging
 from timing import in_turn
 
-from reincarnating_rl import configuration, gin_bindings
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs import policies
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.runner import factories
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.runner import RunnerWithTeacher
+from reincarnating_rl.settings import (
+  gin_names,
+  gin_parsing,
+)
 from reincarnating_rl.teachers.network_teacher import NetworkTeacher
 
 UPDATES = 200  # In one timing of an update alone.
@@ -62,7 +65,7 @@ def configure(game: str, student: str, steps: int) -> None:
   if game == 'cartpole' and student.endswith('rainbow'):
     files = [name.format(student) for name in CARTPOLE_RAINBOW]
     bindings.append('@reincarnation_networks.MLPRainbowNetwork')
-  configuration.load(
+  gin_parsing.load(
     files,
     [*bindings, f'Runner.training_steps = {steps}'],
     network_parameter=factories.AGENTS[student].network_parameter,
@@ -71,7 +74,7 @@ def configure(game: str, student: str, steps: int) -> None:
 
 def make_runner(base_dir: str, student: str) -> RunnerWithTeacher:
   """Builds the experiment that gin describes."""
-  game = gin_bindings.create_game()
+  game = gin_names.create_game()
   create_agent = functools.partial(
     factories.create_agent, student, seed=0, stack_size=game.stack_size
   )

@@ -8,8 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from reincarnating_rl import command_line
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.cli import command_line
+from reincarnating_rl.support.errors import UserError
 
 PROGRAM = 'python -m reincarnating_rl.report'
 _DESCRIPTION = f"""Compares runs, the way the paper does.
@@ -84,7 +84,12 @@ def _run(args: argparse.Namespace) -> None:
   if os.path.exists(out) and not os.path.isdir(out):
     raise UserError(f'--out {out} is a file: name a directory.')
   # What is slow to import waits until the flags have been read.
-  from reincarnating_rl.evaluation import page, results, terminal, text
+  from reincarnating_rl.evaluation import (
+    page,
+    results,
+    terminal,
+    text,
+  )
 
   runs = results.load_runs(args.paths)
   print(

@@ -14,7 +14,10 @@ from collections.abc import Sequence
 
 from absl import app, flags, logging
 
-from reincarnating_rl.errors import UserError, first_line
+from reincarnating_rl.support.errors import (
+  UserError,
+  first_line,
+)
 
 FLAGS = flags.FLAGS
 _PROGRAM = ('python', '-m', 'reincarnating_rl.train')
@@ -117,15 +120,15 @@ def _run() -> None:
   # What is slow to import waits until the flags have been read.
   import jax
 
-  from reincarnating_rl import configuration
   from reincarnating_rl.runner import factories
+  from reincarnating_rl.settings import gin_parsing
 
   jax.config.update('jax_disable_jit', FLAGS.disable_jit)
   # Each action waits for the update before it: nothing is gained by handing
   # programs to another thread, which costs as much as a small network's action.
   jax.config.update('jax_cpu_enable_async_dispatch', False)
   factories.check_names(FLAGS.agent, FLAGS.teacher_agent)
-  configuration.load(
+  gin_parsing.load(
     FLAGS.gin_files,
     FLAGS.gin_bindings,
     network_parameter=factories.AGENTS[FLAGS.agent].network_parameter,
@@ -144,7 +147,7 @@ def _run() -> None:
     atari_roms_path=FLAGS.atari_roms_path,
     command=shlex.join((*_PROGRAM, *sys.argv[1:])),
   )
-  configuration.check_every_binding_was_read()
+  gin_parsing.check_every_binding_was_read()
   runner.run_experiment()
 
 

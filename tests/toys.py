@@ -10,7 +10,11 @@ from flax import linen as nn
 from reincarnating_rl.agents.dqn import QDaggerDQNAgent
 from reincarnating_rl.agents.qdagger import QDagger
 from reincarnating_rl.agents.registry import AGENTS
-from reincarnating_rl.envs import games, single, vector
+from reincarnating_rl.envs import (
+  games,
+  single,
+  vector,
+)
 from reincarnating_rl.networks.mlp_networks import (
   MLPDQNNetwork,
   MLPRainbowNetwork,

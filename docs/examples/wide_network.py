@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from reincarnating_rl.types import CategoricalOutput
+from reincarnating_rl.learner.types import CategoricalOutput
 
 
 @gin.configurable

@@ -1,3 +1,3 @@
 """Agents: the students, as extensions of Dopamine agents."""
 
-from reincarnating_rl import _dopamine_compat  # noqa: F401
+from reincarnating_rl.compat import dopamine_compat  # noqa: F401

@@ -8,7 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from reincarnating_rl.types import Array, Params, Transition
+from reincarnating_rl.learner.types import (
+  Array,
+  Params,
+  Transition,
+)
 
 Act = Callable[..., tuple[Array, Array]]
 _GREEDY = -1  # In place of a random action.

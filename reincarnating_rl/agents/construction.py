@@ -8,16 +8,30 @@ import numpy as np
 import optax
 from dopamine.jax.agents.dqn import dqn_agent
 
-from reincarnating_rl import augmentation, learning
-from reincarnating_rl.agents import behavior, network_fit
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.heads import TDLoss
-from reincarnating_rl.objectives import Objective, value_objective
+from reincarnating_rl.agents import (
+  behavior,
+  network_fit,
+)
+from reincarnating_rl.learner import (
+  augmentation,
+)
+from reincarnating_rl.learner import (
+  update as learning,
+)
+from reincarnating_rl.learner.objective import (
+  Objective,
+  value_objective,
+)
+from reincarnating_rl.learner.td_losses import TDLoss
+from reincarnating_rl.learner.types import (
+  Array,
+  Params,
+)
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
+from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import Teacher
-from reincarnating_rl.types import Array, Params
 
 _REPLAYS = {'uniform': FrameStore, 'prioritized': PrioritizedFrameStore}
 

@@ -6,7 +6,7 @@ from typing import Any
 import gin
 from dopamine.jax.agents.dqn import dqn_agent
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.kinds import KINDS
 
 _BASE = 'JaxDQNAgent'

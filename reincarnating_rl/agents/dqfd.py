@@ -1,7 +1,7 @@
 """DQfD: TD and a large margin on the teacher's action, weaned by score."""
 
 from reincarnating_rl.agents.weaning import WeanedByScore
-from reincarnating_rl.teacher_terms import large_margin
+from reincarnating_rl.learner.terms import large_margin
 
 
 class DQfD(WeanedByScore):

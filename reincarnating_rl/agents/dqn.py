@@ -15,7 +15,10 @@ from reincarnating_rl.agents.qdagger import (
 from reincarnating_rl.agents.rehearsal import Rehearsal
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.agents.reloading import Reloading
-from reincarnating_rl.heads import TDLoss, scalar_td
+from reincarnating_rl.learner.td_losses import (
+  TDLoss,
+  scalar_td,
+)
 
 
 @gin.configurable(denylist=['num_actions', 'seed'])

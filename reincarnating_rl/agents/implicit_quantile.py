@@ -11,9 +11,16 @@ from reincarnating_rl.agents import dopamine_settings
 from reincarnating_rl.agents.qdagger import QDagger
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.agents.reloading import Reloading
-from reincarnating_rl.heads import TDLoss, implicit_quantile_td
+from reincarnating_rl.learner.td_losses import (
+  TDLoss,
+  implicit_quantile_td,
+)
+from reincarnating_rl.learner.types import (
+  Array,
+  Params,
+  SampledQuantileOutput,
+)
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.types import Array, Params, SampledQuantileOutput
 
 _AGENT = 'JaxImplicitQuantileAgent'
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl import schedules
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.learner import schedules
+from reincarnating_rl.support.errors import UserError
 
 
 class JSRL:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.loading import Progress
+from reincarnating_rl.support.progress import Progress
 from reincarnating_rl.teachers.base import Teacher
 
 _BACKLOG = 256  # States a call, while so many have no logits.

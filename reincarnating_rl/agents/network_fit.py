@@ -7,7 +7,11 @@ import gin
 import jax
 from flax import errors as flax_errors
 
-from reincarnating_rl.errors import UserError, first_line, name_of
+from reincarnating_rl.support.errors import (
+  UserError,
+  first_line,
+  name_of,
+)
 
 Shapes = Mapping[str, tuple[int, ...]]
 

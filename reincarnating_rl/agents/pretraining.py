@@ -1,7 +1,7 @@
 """Pretraining: conservative Q-learning offline, plain TD online."""
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.teacher_terms import conservatism
+from reincarnating_rl.learner.terms import conservatism
+from reincarnating_rl.support.errors import UserError
 
 
 class Pretraining:

@@ -1,8 +1,8 @@
 """QDagger, and what is left of it: TD and distillation, weaned or not."""
 
 from reincarnating_rl.agents.weaning import WeanedByScore
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.teacher_terms import distill
+from reincarnating_rl.learner.terms import distill
+from reincarnating_rl.support.errors import UserError
 
 
 class QDagger(WeanedByScore):

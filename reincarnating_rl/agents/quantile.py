@@ -9,7 +9,10 @@ from reincarnating_rl.agents import dopamine_settings
 from reincarnating_rl.agents.qdagger import QDagger
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.agents.reloading import Reloading
-from reincarnating_rl.heads import TDLoss, quantile_td
+from reincarnating_rl.learner.td_losses import (
+  TDLoss,
+  quantile_td,
+)
 
 _AGENT = 'JaxQuantileAgent'
 

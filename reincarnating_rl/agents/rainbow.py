@@ -18,10 +18,17 @@ from reincarnating_rl.agents.qdagger import (
 from reincarnating_rl.agents.rehearsal import Rehearsal
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.agents.reloading import Reloading
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.heads import TDLoss, categorical_td, scalar_td
-from reincarnating_rl.teachers.description import Description, describe
-from reincarnating_rl.types import Array
+from reincarnating_rl.learner.td_losses import (
+  TDLoss,
+  categorical_td,
+  scalar_td,
+)
+from reincarnating_rl.learner.types import Array
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers.description import (
+  Description,
+  describe,
+)
 
 
 @gin.configurable(denylist=['num_actions', 'seed'])

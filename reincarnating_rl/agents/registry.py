@@ -1,6 +1,11 @@
 """The names of students: a method, and whose head it is to have."""
 
-from reincarnating_rl.agents import dqn, implicit_quantile, quantile, rainbow
+from reincarnating_rl.agents import (
+  dqn,
+  implicit_quantile,
+  quantile,
+  rainbow,
+)
 
 AGENTS = {
   'dqn': dqn.ReincarnatingDQNAgent,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.mixed_replay import MixedReplay
+from reincarnating_rl.support.errors import UserError
 
 
 class Rehearsal:

@@ -14,8 +14,8 @@ from reincarnating_rl.agents import (
   updating,
   weaning,
 )
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.teacher_terms import TeacherTerm
+from reincarnating_rl.learner.terms import TeacherTerm
+from reincarnating_rl.support.errors import UserError
 
 
 @gin.configurable('Student', denylist=['num_actions', 'seed'])

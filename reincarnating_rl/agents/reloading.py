@@ -9,7 +9,7 @@ from reincarnating_rl.agents.snapshots import (
   flatten,
   unflatten,
 )
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.training_state import (
   ONLINE,
   OPTIMIZER,

@@ -5,8 +5,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.teachers.description import Description, describe
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers.description import (
+  Description,
+  describe,
+)
 
 
 class IncompatibleSnapshotError(UserError):

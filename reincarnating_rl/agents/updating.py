@@ -6,10 +6,13 @@ import numpy as np
 from dopamine.metrics import statistics_instance
 
 from reincarnating_rl.agents import labelling
+from reincarnating_rl.learner.types import (
+  LearnerState,
+  Metrics,
+)
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.mixed_replay import MixedReplay
-from reincarnating_rl.types import LearnerState, Metrics
 
 
 class StudentLearns:

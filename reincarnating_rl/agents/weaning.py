@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl import schedules
+from reincarnating_rl.learner import schedules
+from reincarnating_rl.learner.types import Coefficients
 from reincarnating_rl.teachers.base import Teacher
-from reincarnating_rl.types import Coefficients
 
 
 class Weaning:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from reincarnating_rl import command_line
 from reincarnating_rl.balloon import flags
+from reincarnating_rl.cli import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,12 +9,24 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from reincarnating_rl import files, versions
-from reincarnating_rl.balloon import policies, progress, suites, summary, table
-from reincarnating_rl.balloon.flying import Flights, Fly
+from reincarnating_rl.balloon import (
+  policies,
+  progress,
+  suites,
+  summary,
+  table,
+)
+from reincarnating_rl.balloon.flying import (
+  Flights,
+  Fly,
+)
 from reincarnating_rl.balloon.policy import Policy
 from reincarnating_rl.balloon.records import FlightFile
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support import (
+  files,
+  versions,
+)
+from reincarnating_rl.support.errors import UserError
 
 SUMMARY_FILE = 'summary.json'
 _LOCK = 'lock'

@@ -4,7 +4,10 @@ import argparse
 from collections.abc import Sequence
 
 from reincarnating_rl.balloon.suites import SUITES
-from reincarnating_rl.command_line import Parser, number
+from reincarnating_rl.cli.command_line import (
+  Parser,
+  number,
+)
 
 PROGRAM = 'python -m reincarnating_rl.balloon'
 _MOST_SEED = 2**31 - 1

@@ -4,11 +4,18 @@ import argparse
 import os
 import pathlib
 
-from reincarnating_rl import files
-from reincarnating_rl.balloon import flight_plot, policies, progress
+from reincarnating_rl.balloon import (
+  flight_plot,
+  policies,
+  progress,
+)
 from reincarnating_rl.balloon.policy import Policy
-from reincarnating_rl.balloon.records import FlightFile, Record
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.balloon.records import (
+  FlightFile,
+  Record,
+)
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import UserError
 
 
 def run(args: argparse.Namespace) -> None:

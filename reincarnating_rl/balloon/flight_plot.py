@@ -7,9 +7,17 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from reincarnating_rl.balloon.records import SUN, Record
+from reincarnating_rl.balloon.records import (
+  SUN,
+  Record,
+)
 from reincarnating_rl.evaluation import plot_style
-from reincarnating_rl.evaluation.plot_style import LIGHT, Looks, Theme, plt
+from reincarnating_rl.evaluation.plot_style import (
+  LIGHT,
+  Looks,
+  Theme,
+  plt,
+)
 
 RADIUS_KM = 50.0
 # Lower, the panels of a balloon get no sun (`solar.MIN_SOLAR_EL_DEG` of the

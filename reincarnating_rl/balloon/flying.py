@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from reincarnating_rl.balloon import policies, records
+from reincarnating_rl.balloon import (
+  policies,
+  records,
+)
 from reincarnating_rl.balloon.policies import Pilot
 from reincarnating_rl.balloon.policy import Policy
 from reincarnating_rl.envs import balloon_games

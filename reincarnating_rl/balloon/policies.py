@@ -8,10 +8,21 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from reincarnating_rl.balloon.policy import Policy, check_names, split
-from reincarnating_rl.envs import balloon_games, balloon_policies
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.teachers import balloon_facts, factory, recognition
+from reincarnating_rl.balloon.policy import (
+  Policy,
+  check_names,
+  split,
+)
+from reincarnating_rl.envs import (
+  balloon_games,
+  balloon_policies,
+)
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers import (
+  balloon_facts,
+  factory,
+  recognition,
+)
 from reincarnating_rl.teachers.base import Teacher
 
 RANDOM_WALK = 'random_walk'

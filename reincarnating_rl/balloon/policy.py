@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 
 _NAME = re.compile(r'[\w+-][\w.+-]*')
 

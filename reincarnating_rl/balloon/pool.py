@@ -5,12 +5,15 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection
 
-from reincarnating_rl.balloon.flying import Flights, Fly
+from reincarnating_rl.balloon.flying import (
+  Flights,
+  Fly,
+)
 from reincarnating_rl.balloon.policy import Policy
 from reincarnating_rl.balloon.records import Record
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.interrupts import InterruptFlag
-from reincarnating_rl.worker_process import (
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.interrupts import InterruptFlag
+from reincarnating_rl.support.worker_process import (
   WorkerEndedError,
   WorkerError,
   WorkerProcess,

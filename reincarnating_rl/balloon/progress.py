@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 import tqdm.auto as tqdm
 
 from reincarnating_rl.balloon import pool
-from reincarnating_rl.balloon.flying import Flights, Fly
+from reincarnating_rl.balloon.flying import (
+  Flights,
+  Fly,
+)
 from reincarnating_rl.balloon.policy import Policy
 from reincarnating_rl.balloon.records import Record
 

@@ -6,10 +6,16 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from reincarnating_rl import files
 from reincarnating_rl.balloon.policy import Policy
-from reincarnating_rl.envs.balloon_games import MAX_STEPS_PER_EPISODE, Flight
-from reincarnating_rl.errors import DamagedFileError, UserError
+from reincarnating_rl.envs.balloon_games import (
+  MAX_STEPS_PER_EPISODE,
+  Flight,
+)
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  UserError,
+)
 
 Record = dict[str, Any]
 """Of one flight, JSON: `seed`, `return`, `time_within_radius` (a fraction),

@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Callable
 
-from reincarnating_rl import worker_process
 from reincarnating_rl.balloon.flying import Fly
 from reincarnating_rl.balloon.policy import Policy
 from reincarnating_rl.balloon.records import Record
+from reincarnating_rl.support import worker_process
 
 
 class _Pilots:

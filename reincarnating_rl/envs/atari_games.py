@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import gymnasium as gym
 from ale_py import registration, roms
 
-from reincarnating_rl import errors
+from reincarnating_rl.support import errors
 
 
 class UnknownGameError(errors.UserError):

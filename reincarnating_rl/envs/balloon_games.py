@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import gymnasium as gym
 import numpy as np
 
-from reincarnating_rl import _balloon_compat
+from reincarnating_rl.compat import balloon_compat
 from reincarnating_rl.envs.single import Environment
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 
 NAME = 'Balloon'
 # In the order of the environment's commands.
@@ -45,7 +45,7 @@ class BalloonGame(gym.Env):
     Raises:
       UserError: the Balloon Learning Environment is not installed.
     """
-    environment = _balloon_compat.load()
+    environment = balloon_compat.load()
     with on_cpu():
       self._game = environment.BalloonEnv(seed=0)
     space = self._game.observation_space

@@ -6,7 +6,7 @@ states, and no teacher.
 
 import numpy as np
 
-from reincarnating_rl import _balloon_compat
+from reincarnating_rl.compat import balloon_compat
 from reincarnating_rl.envs import balloon_games
 
 
@@ -22,7 +22,7 @@ class RandomWalk:
     Raises:
       UserError: the package is not installed.
     """
-    module = _balloon_compat.load_agent('random_walk_agent')
+    module = balloon_compat.load_agent('random_walk_agent')
     with balloon_games.on_cpu():
       self._walk = module.RandomWalkAgent(
         len(balloon_games.MEANINGS), None, seed=seed

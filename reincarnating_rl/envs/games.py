@@ -17,7 +17,7 @@ from reincarnating_rl.envs import (
 )
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import VectorEnvironment
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 
 MINATAR = 'MinAtar/'
 _VERSION = re.compile(r'-v[0-9]+$', re.ASCII)

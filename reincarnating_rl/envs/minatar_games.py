@@ -7,7 +7,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from reincarnating_rl import errors
+from reincarnating_rl.support import errors
 
 GAMES = ('asterix', 'breakout', 'freeway', 'seaquest', 'space_invaders')
 # The six actions of every game, in MinAtar's order, as the Arcade Learning

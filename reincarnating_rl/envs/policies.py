@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from reincarnating_rl.envs.lanes import Policy
-from reincarnating_rl.types import Array
+from reincarnating_rl.learner.types import Array
 
 Logits = Callable[[Array], Array]
 """`states[B, *O, S] -> [B, A]`, of which the largest is the greedy action."""

@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl import errors
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import Steps
-from reincarnating_rl.worker_process import WorkerError, WorkerProcess
+from reincarnating_rl.support import errors
+from reincarnating_rl.support.worker_process import (
+  WorkerError,
+  WorkerProcess,
+)
 
 _WORKER = 'reincarnating_rl.envs.process_worker'
 

@@ -4,9 +4,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from reincarnating_rl import worker_process
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import LoopVectorEnvironment
+from reincarnating_rl.support import worker_process
 
 
 class _Lanes:

@@ -8,8 +8,8 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import wrappers
 
-from reincarnating_rl import errors
 from reincarnating_rl.envs import atari_games
+from reincarnating_rl.support import errors
 
 # Thirty minutes of play (Machado et al. 2018, Table 5).
 MAX_FRAMES_PER_EPISODE = 108_000

@@ -7,7 +7,10 @@ from typing import NamedTuple, Protocol
 import ale_py
 import numpy as np
 
-from reincarnating_rl.envs import atari_games, single
+from reincarnating_rl.envs import (
+  atari_games,
+  single,
+)
 
 
 class Steps(NamedTuple):

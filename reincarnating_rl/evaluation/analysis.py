@@ -6,12 +6,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.evaluation import aggregate, comparison, matrices
+from reincarnating_rl.evaluation import (
+  aggregate,
+  comparison,
+  matrices,
+)
 from reincarnating_rl.evaluation.aggregate import Estimate
 from reincarnating_rl.evaluation.comparison import Comparison
 from reincarnating_rl.evaluation.matrices import Curve
 from reincarnating_rl.evaluation.results import Runs
-from reincarnating_rl.evaluation.run import OFFLINE, ONLINE
+from reincarnating_rl.evaluation.run import (
+  OFFLINE,
+  ONLINE,
+)
 
 PHASES = (OFFLINE, ONLINE)
 NUM_THRESHOLDS = 121

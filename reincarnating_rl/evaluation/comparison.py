@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import matrices
 from reincarnating_rl.evaluation.results import Runs
 from reincarnating_rl.evaluation.run import ONLINE
+from reincarnating_rl.support.errors import UserError
 
 
 class Comparison(NamedTuple):

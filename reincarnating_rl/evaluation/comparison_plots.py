@@ -6,7 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from reincarnating_rl.evaluation import plot_style
-from reincarnating_rl.evaluation.aggregate import STATISTICS, Estimate
+from reincarnating_rl.evaluation.aggregate import (
+  STATISTICS,
+  Estimate,
+)
 from reincarnating_rl.evaluation.analysis import Analysis
 from reincarnating_rl.evaluation.plot_style import (
   Look,

@@ -5,9 +5,18 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from reincarnating_rl.evaluation.aggregate import STATISTICS, Estimate
-from reincarnating_rl.evaluation.analysis import Analysis, Drawn
-from reincarnating_rl.evaluation.tables import PHASE_NAMES, Table
+from reincarnating_rl.evaluation.aggregate import (
+  STATISTICS,
+  Estimate,
+)
+from reincarnating_rl.evaluation.analysis import (
+  Analysis,
+  Drawn,
+)
+from reincarnating_rl.evaluation.tables import (
+  PHASE_NAMES,
+  Table,
+)
 
 
 def render(analysis: Analysis) -> dict[str, bytes]:

@@ -5,7 +5,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from reincarnating_rl.evaluation import plot_style
-from reincarnating_rl.evaluation.analysis import Analysis, Drawn
+from reincarnating_rl.evaluation.analysis import (
+  Analysis,
+  Drawn,
+)
 from reincarnating_rl.evaluation.plot_style import (
   Looks,
   Theme,
@@ -14,7 +17,10 @@ from reincarnating_rl.evaluation.plot_style import (
   plt,
   shorten,
 )
-from reincarnating_rl.evaluation.run import OFFLINE, ONLINE
+from reincarnating_rl.evaluation.run import (
+  OFFLINE,
+  ONLINE,
+)
 
 _WIDTH = plot_style.WIDTH
 _MOST_PER_ROW = 3  # Games.

@@ -4,7 +4,10 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from reincarnating_rl.errors import MissingFileError, UserError
+from reincarnating_rl.support.errors import (
+  MissingFileError,
+  UserError,
+)
 
 SUMMARY_FILE = 'summary.json'
 LINEAGE_FILE = 'lineage.json'

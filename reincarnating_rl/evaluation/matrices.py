@@ -6,7 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from reincarnating_rl.evaluation.results import Runs
-from reincarnating_rl.evaluation.run import OFFLINE, ONLINE, Evaluation, Run
+from reincarnating_rl.evaluation.run import (
+  OFFLINE,
+  ONLINE,
+  Evaluation,
+  Run,
+)
 
 
 class Curve(NamedTuple):

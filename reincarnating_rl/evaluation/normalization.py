@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl import errors
+from reincarnating_rl.support import errors
 
 
 class TeacherTooWeakError(errors.UserError):

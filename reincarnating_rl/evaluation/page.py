@@ -3,8 +3,6 @@
 import os
 from collections.abc import Sequence
 
-from reincarnating_rl import files
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import (
   analysis,
   csv_files,
@@ -16,9 +14,14 @@ from reincarnating_rl.evaluation import (
   tables,
 )
 from reincarnating_rl.evaluation.analysis import Analysis
-from reincarnating_rl.evaluation.markup import Markup, element
+from reincarnating_rl.evaluation.markup import (
+  Markup,
+  element,
+)
 from reincarnating_rl.evaluation.pictures import Picture
 from reincarnating_rl.evaluation.results import Runs
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import UserError
 
 PAGE_FILE = 'index.html'
 TITLE = 'Reincarnating RL'

@@ -2,9 +2,18 @@
 
 import base64
 
-from reincarnating_rl.evaluation import markup, plot_style, tables, text
+from reincarnating_rl.evaluation import (
+  markup,
+  plot_style,
+  tables,
+  text,
+)
 from reincarnating_rl.evaluation.analysis import Analysis
-from reincarnating_rl.evaluation.markup import Markup, element, join
+from reincarnating_rl.evaluation.markup import (
+  Markup,
+  element,
+  join,
+)
 from reincarnating_rl.evaluation.pictures import Picture
 
 

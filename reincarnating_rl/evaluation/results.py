@@ -5,10 +5,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.errors import MissingFileError, UserError
-from reincarnating_rl.evaluation import finding, run, scales, settings, text
+from reincarnating_rl.evaluation import (
+  finding,
+  run,
+  scales,
+  settings,
+  text,
+)
 from reincarnating_rl.evaluation.run import Run
 from reincarnating_rl.evaluation.scales import Scale
+from reincarnating_rl.support.errors import (
+  MissingFileError,
+  UserError,
+)
 
 
 class Runs(NamedTuple):

@@ -5,13 +5,13 @@ import pathlib
 import re
 from typing import Any, NamedTuple
 
-from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.evaluation.finding import (
   LINEAGE_FILE,
   SUMMARY_FILE,
   Found,
 )
-from reincarnating_rl.formats.json_file import read_json
+from reincarnating_rl.support.errors import DamagedFileError
+from reincarnating_rl.support.json_file import read_json
 
 OFFLINE, ONLINE = 'PRETRAIN', 'ONLINE'  # Names of phases in summary.json.
 _LARGEST = 1e15  # Of numbers; what is larger is a mistake.

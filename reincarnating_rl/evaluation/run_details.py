@@ -2,8 +2,15 @@
 
 from reincarnating_rl.evaluation import text
 from reincarnating_rl.evaluation.analysis import Analysis
-from reincarnating_rl.evaluation.lineage_tree import Ancestor, ancestors
-from reincarnating_rl.evaluation.markup import Markup, element, join
+from reincarnating_rl.evaluation.lineage_tree import (
+  Ancestor,
+  ancestors,
+)
+from reincarnating_rl.evaluation.markup import (
+  Markup,
+  element,
+  join,
+)
 from reincarnating_rl.evaluation.run import Run
 
 

@@ -9,9 +9,12 @@ scale, pooled over their teacher evaluations.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import normalization
-from reincarnating_rl.evaluation.run import Run, Score
+from reincarnating_rl.evaluation.run import (
+  Run,
+  Score,
+)
+from reincarnating_rl.support.errors import UserError
 
 
 class Scale(NamedTuple):

@@ -3,10 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from reincarnating_rl.evaluation import matrices, text
+from reincarnating_rl.evaluation import (
+  matrices,
+  text,
+)
 from reincarnating_rl.evaluation.aggregate import STATISTICS
 from reincarnating_rl.evaluation.analysis import Analysis
-from reincarnating_rl.evaluation.run import OFFLINE, ONLINE, Run
+from reincarnating_rl.evaluation.run import (
+  OFFLINE,
+  ONLINE,
+  Run,
+)
 
 Table = tuple[Sequence[str], list[Sequence[Any]]]
 PHASE_NAMES = {OFFLINE: 'offline', ONLINE: 'online'}

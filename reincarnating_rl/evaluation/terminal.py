@@ -5,7 +5,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reincarnating_rl.evaluation import tables, text
+from reincarnating_rl.evaluation import (
+  tables,
+  text,
+)
 from reincarnating_rl.evaluation.analysis import Analysis
 
 _FILE_WIDTH = 140  # Columns where no terminal says how many there are.

@@ -3,9 +3,15 @@
 import os
 
 from reincarnating_rl.fetching import destination as destinations
-from reincarnating_rl.fetching import listing, plan
+from reincarnating_rl.fetching import (
+  listing,
+  plan,
+)
 from reincarnating_rl.fetching.listing import BucketTeacher
-from reincarnating_rl.fetching.plan import FetchReport, Plan
+from reincarnating_rl.fetching.plan import (
+  FetchReport,
+  Plan,
+)
 from reincarnating_rl.fetching.progress import Progress
 from reincarnating_rl.fetching.retries import (
   DEFAULT_PATIENCE,

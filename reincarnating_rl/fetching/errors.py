@@ -1,6 +1,6 @@
 """What can be wrong with a fetch; each a sentence for the user."""
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 
 ALTERNATIVES = (
   'take a public Dopamine checkpoint with --bucket download-dopamine-rl '

@@ -19,8 +19,15 @@ from reincarnating_rl.fetching.errors import (
   RefusedError,
   UnreachableError,
 )
-from reincarnating_rl.fetching.plan import FetchReport, Plan, PlannedFile
-from reincarnating_rl.fetching.remote import RemoteFile, is_there
+from reincarnating_rl.fetching.plan import (
+  FetchReport,
+  Plan,
+  PlannedFile,
+)
+from reincarnating_rl.fetching.remote import (
+  RemoteFile,
+  is_there,
+)
 
 # Of a repository, what a teacher is read from, and what explains it.
 PATTERNS = (

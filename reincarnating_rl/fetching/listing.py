@@ -4,7 +4,10 @@ import difflib
 import re
 from typing import Literal, NamedTuple
 
-from reincarnating_rl.fetching.errors import FetchError, MissingError
+from reincarnating_rl.fetching.errors import (
+  FetchError,
+  MissingError,
+)
 from reincarnating_rl.fetching.remote import RemoteFile
 from reincarnating_rl.fetching.storage import Bucket
 

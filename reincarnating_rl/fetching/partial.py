@@ -11,10 +11,16 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from reincarnating_rl import files
 from reincarnating_rl.fetching.errors import FetchError
-from reincarnating_rl.fetching.names import PART, RECORD
-from reincarnating_rl.fetching.remote import Checksum, RemoteFile
+from reincarnating_rl.fetching.names import (
+  PART,
+  RECORD,
+)
+from reincarnating_rl.fetching.remote import (
+  Checksum,
+  RemoteFile,
+)
+from reincarnating_rl.support import files
 
 _CHUNK = 2**20  # Bytes read at a time.
 _LONGEST_RECORD = 4096  # Bytes; ours has fewer than a hundred.

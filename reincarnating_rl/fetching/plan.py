@@ -4,9 +4,15 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from reincarnating_rl.fetching import names, partial
+from reincarnating_rl.fetching import (
+  names,
+  partial,
+)
 from reincarnating_rl.fetching.errors import OccupiedError
-from reincarnating_rl.fetching.remote import RemoteFile, is_there
+from reincarnating_rl.fetching.remote import (
+  RemoteFile,
+  is_there,
+)
 
 
 class PlannedFile(NamedTuple):

@@ -12,9 +12,15 @@ from reincarnating_rl.fetching.errors import (
   UnreachableError,
 )
 from reincarnating_rl.fetching.partial import PartialFile
-from reincarnating_rl.fetching.plan import Plan, PlannedFile
+from reincarnating_rl.fetching.plan import (
+  Plan,
+  PlannedFile,
+)
 from reincarnating_rl.fetching.remote import RemoteFile
-from reincarnating_rl.fetching.retries import Patience, persevere
+from reincarnating_rl.fetching.retries import (
+  Patience,
+  persevere,
+)
 
 
 class Source(Protocol):

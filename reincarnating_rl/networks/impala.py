@@ -2,8 +2,8 @@
 
 from flax import linen as nn
 
+from reincarnating_rl.learner.types import Array
 from reincarnating_rl.networks import torsos
-from reincarnating_rl.types import Array
 
 _STACK_FEATURES = (16, 32, 32)
 _BLOCKS_PER_STACK = 2

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 import jax.numpy as jnp
 from flax import linen as nn
 
-from reincarnating_rl.networks.impala import ResidualStack
-from reincarnating_rl.types import (
+from reincarnating_rl.learner.types import (
   Array,
   CategoricalOutput,
   PolicyOutput,
   QOutput,
   QuantileOutput,
 )
+from reincarnating_rl.networks.impala import ResidualStack
 
 Convolution = tuple[int, tuple[int, int], int, int | str]
 """Features, (height, width) of the kernel, stride, and padding: zeros on each

@@ -10,6 +10,10 @@ from typing import Any
 import jax.numpy as jnp
 from flax import linen as nn
 
+from reincarnating_rl.learner.types import (
+  Array,
+  QOutput,
+)
 from reincarnating_rl.networks import torsos
 from reincarnating_rl.networks.impala import ImpalaEncoder
 from reincarnating_rl.networks.quantile_networks import (
@@ -17,7 +21,6 @@ from reincarnating_rl.networks.quantile_networks import (
   QuantileNetwork,
 )
 from reincarnating_rl.networks.rainbow_networks import RainbowNetwork
-from reincarnating_rl.types import Array, QOutput
 
 _SIDE = 3  # Of the kernel.
 _HIDDEN_UNITS = 128

@@ -9,13 +9,19 @@ import functools
 
 from flax import linen as nn
 
-from reincarnating_rl.networks import rainbow_head, torsos
+from reincarnating_rl.learner.types import (
+  Array,
+  QOutput,
+)
+from reincarnating_rl.networks import (
+  rainbow_head,
+  torsos,
+)
 from reincarnating_rl.networks.quantile_networks import (
   ImplicitQuantileNetwork,
   QuantileNetwork,
 )
 from reincarnating_rl.networks.rainbow_networks import RainbowNetwork
-from reincarnating_rl.types import Array, QOutput
 
 
 class MLPTorso(nn.Module, kw_only=True):

@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from reincarnating_rl.learner.types import Array
 from reincarnating_rl.networks import torsos
-from reincarnating_rl.types import Array
 
 _INITIAL_SIGMA = 0.1  # Dopamine's; 0.5 in Section 3.2.
 

@@ -7,8 +7,11 @@ import math
 
 from flax import linen as nn
 
+from reincarnating_rl.learner.types import (
+  Array,
+  PolicyOutput,
+)
 from reincarnating_rl.networks import torsos
-from reincarnating_rl.types import Array, PolicyOutput
 
 
 class _Torso(nn.Module):

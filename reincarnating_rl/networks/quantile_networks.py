@@ -9,8 +9,11 @@ import math
 import jax.numpy as jnp
 from flax import linen as nn
 
+from reincarnating_rl.learner.types import (
+  Array,
+  QuantileOutput,
+)
 from reincarnating_rl.networks import torsos
-from reincarnating_rl.types import Array, QuantileOutput
 
 
 class QuantileNetwork(nn.Module):

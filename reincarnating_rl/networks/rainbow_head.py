@@ -5,7 +5,11 @@ from collections.abc import Callable
 import jax.numpy as jnp
 from flax import linen as nn
 
-from reincarnating_rl.types import Array, CategoricalOutput, QOutput
+from reincarnating_rl.learner.types import (
+  Array,
+  CategoricalOutput,
+  QOutput,
+)
 
 Layer = Callable[..., Array]
 """`(x[N], features=F) -> [F]`, a new linear layer of the enclosing module."""

@@ -8,9 +8,17 @@ import functools
 
 from flax import linen as nn
 
-from reincarnating_rl.networks import noisy, rainbow_head, torsos
+from reincarnating_rl.learner.types import (
+  Array,
+  CategoricalOutput,
+  QOutput,
+)
+from reincarnating_rl.networks import (
+  noisy,
+  rainbow_head,
+  torsos,
+)
 from reincarnating_rl.networks.impala import ImpalaEncoder
-from reincarnating_rl.types import Array, CategoricalOutput, QOutput
 
 
 class RainbowNetwork(nn.Module):

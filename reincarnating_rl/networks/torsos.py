@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 from flax import linen as nn
 
-from reincarnating_rl.types import Array
+from reincarnating_rl.learner.types import Array
 
 # Features, kernel side and stride of Mnih et al. 2015, Methods.
 _NATURE_CONVOLUTIONS = ((32, 8, 4), (64, 4, 2), (64, 3, 1))

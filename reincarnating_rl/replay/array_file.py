@@ -16,8 +16,8 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from reincarnating_rl import files
-from reincarnating_rl.errors import DamagedFileError
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import DamagedFileError
 
 RESUME_EARLIER = 'restore an earlier checkpoint'
 NAME = re.compile(

@@ -6,9 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from reincarnating_rl.learner.types import (
+  Array,
+  Batch,
+)
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.n_step import n_step
-from reincarnating_rl.types import Array, Batch
 
 
 class ReplayArrays(NamedTuple):

@@ -4,10 +4,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reincarnating_rl.learner.types import (
+  Array,
+  Batch,
+)
 from reincarnating_rl.replay.labelled_ring import LabelledRing
 from reincarnating_rl.replay.n_step import n_step as n_step_part
 from reincarnating_rl.replay.settings import ReplaySettings
-from reincarnating_rl.types import Array, Batch
 
 
 class SampleMetadata(NamedTuple):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from reincarnating_rl.learner.types import Array
 from reincarnating_rl.replay import frames
 from reincarnating_rl.replay.step_ring import StepRing
-from reincarnating_rl.types import Array
 
 
 class LabelledRing(StepRing):

@@ -4,9 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.replay.frame_store import FrameStore, SampleMetadata
+from reincarnating_rl.learner.types import (
+  Array,
+  Batch,
+)
+from reincarnating_rl.replay.frame_store import (
+  FrameStore,
+  SampleMetadata,
+)
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
-from reincarnating_rl.types import Array, Batch
 
 TEACHER_KEY = -1  # Of an element of the teacher's data, in `SampleMetadata`.
 _STREAM = 1  # Apart from the stores', which have the same seed.

@@ -4,10 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.replay.frame_store import FrameStore, SampleMetadata
+from reincarnating_rl.learner.types import (
+  Array,
+  Batch,
+)
+from reincarnating_rl.replay.frame_store import (
+  FrameStore,
+  SampleMetadata,
+)
 from reincarnating_rl.replay.sum_tree import SumTree
-from reincarnating_rl.types import Array, Batch
+from reincarnating_rl.support.errors import UserError
 
 _SMALLEST_LOSS = 1e-10  # An element without loss stays possible.
 _ROUNDING = 1e-6  # A cross-entropy of nothing may come out below 0.

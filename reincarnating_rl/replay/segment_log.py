@@ -12,11 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl import files
-from reincarnating_rl.errors import DamagedFileError, UserError
 from reincarnating_rl.replay import array_file
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.settings import ReplaySettings
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  UserError,
+)
 
 # 14 MB of Atari frames: buffers of more than 32 MB are mapped anew each time,
 # and the page faults make saving and loading four times as slow.

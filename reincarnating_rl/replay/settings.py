@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 
 _COLUMNS = {
   'action': np.int32,

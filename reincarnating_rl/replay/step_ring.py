@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay import frames
 from reincarnating_rl.replay.n_step import has_element
 from reincarnating_rl.replay.settings import ReplaySettings
-from reincarnating_rl.types import Transition
 
 
 class StepRing:

@@ -1,3 +1,3 @@
 """The experiment: phases, checkpoints, metrics, factories."""
 
-from reincarnating_rl import _dopamine_compat  # noqa: F401
+from reincarnating_rl.compat import dopamine_compat  # noqa: F401

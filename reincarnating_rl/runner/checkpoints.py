@@ -16,14 +16,14 @@ import numpy as np
 import safetensors.numpy
 from absl import logging
 
-from reincarnating_rl.errors import (
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.segment_log import SegmentLog
+from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
   UserError,
 )
-from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.segment_log import SegmentLog
-from reincarnating_rl.teachers import compact
+from reincarnating_rl.teachers import native_checkpoint
 
 _DAMAGED = (DamagedFileError, MissingFileError)
 
@@ -74,7 +74,7 @@ class Checkpoints:
       OSError: there is no space, say; earlier checkpoints are untouched.
     """
     logs = {name: self._log(name).save(s) for name, s in replays.items()}
-    compact.write_arrays(
+    native_checkpoint.write_arrays(
       self.directory,
       number,
       arrays,
@@ -114,7 +114,7 @@ class Checkpoints:
     """Returns the JSON-able state of the newest checkpoint that has one."""
     for number in reversed(self.numbers()):
       with contextlib.suppress(*_DAMAGED):  # It is reported when restored.
-        state = compact.read_manifest(self._path(number)).get('state')
+        state = native_checkpoint.read_manifest(self._path(number)).get('state')
         return state if isinstance(state, dict) else {}
     return {}
 
@@ -145,13 +145,13 @@ class Checkpoints:
 
   def _read(self, number: int) -> Checkpoint:
     path = self._path(number)
-    manifest = compact.read_manifest(path)
+    manifest = native_checkpoint.read_manifest(path)
     if 'state' not in manifest:
       raise UserError(
         f'{self.directory} is of a teacher, not of a run: choose another '
         '--base_dir.'
       )
-    arrays_path, _ = compact.verify(path, manifest)
+    arrays_path, _ = native_checkpoint.verify(path, manifest)
     arrays = safetensors.numpy.load_file(arrays_path)
     return Checkpoint(number, arrays, manifest['state'], manifest['replays'])
 
@@ -168,7 +168,7 @@ class Checkpoints:
     for number in self.numbers():
       # A damaged one has been reported when it was met.
       with contextlib.suppress(DamagedFileError):
-        manifests.append(compact.read_manifest(self._path(number)))
+        manifests.append(native_checkpoint.read_manifest(self._path(number)))
     self._remove_unnamed({name for m in manifests for name in m['files']})
     for name in os.listdir(self.directory):
       if name.startswith('replay_'):

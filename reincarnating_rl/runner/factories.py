@@ -6,18 +6,24 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from reincarnating_rl import gin_bindings
 from reincarnating_rl.agents.registry import AGENTS
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.replay import stored
-from reincarnating_rl.replay.stored import StoredReplay
-from reincarnating_rl.runner import observations, reloaded_network
+from reincarnating_rl.importers import external_replay
+from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.runner import (
+  observations,
+  reloaded_network,
+)
 from reincarnating_rl.runner.runner import RunnerWithTeacher
+from reincarnating_rl.settings import gin_names
+from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import factory as teacher_factory
-from reincarnating_rl.teachers import perciatelli, training_state
+from reincarnating_rl.teachers import (
+  perciatelli,
+  training_state,
+)
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.teachers.training_state import TrainingState
 
@@ -77,7 +83,7 @@ def create_runner(
   Raises:
     UserError: something that the user named does not exist or does not fit.
   """
-  game = gin_bindings.create_game(atari_roms_path=atari_roms_path)
+  game = gin_names.create_game(atari_roms_path=atari_roms_path)
   student = AGENTS[agent]
   made = create_teacher(teacher, game, needed=student.needs_teacher)
   if student.starts_from_teacher:
@@ -141,11 +147,11 @@ def find_teacher_replay(settings: TeacherSettings) -> StoredReplay | None:
     DamagedFileError: one that had to be looked into is damaged.
   """
   if settings.replay_dir is not None:
-    return stored.choose(os.path.expanduser(settings.replay_dir))
+    return external_replay.choose(os.path.expanduser(settings.replay_dir))
   if settings.checkpoint_dir is None:
     return None
   teacher = os.path.expanduser(settings.checkpoint_dir)
-  return stored.beside(teacher, settings.checkpoint_number)
+  return external_replay.beside(teacher, settings.checkpoint_number)
 
 
 def read_teacher_state(
@@ -197,7 +203,7 @@ def create_teacher(
     return None
   environment = game.create_environment()
   try:
-    return gin_bindings.create_teacher(
+    return gin_names.create_teacher(
       settings.agent,
       settings.checkpoint_dir,
       num_actions=int(environment.action_space.n),

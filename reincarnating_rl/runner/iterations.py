@@ -10,9 +10,16 @@ from reincarnating_rl.envs.lanes import Policy
 from reincarnating_rl.envs.policies import sampling_policy
 from reincarnating_rl.envs.seeding import episode_seed
 from reincarnating_rl.evaluation.normalization import ScoreSummary
-from reincarnating_rl.replay import loading
-from reincarnating_rl.runner import arena, phases, progress
-from reincarnating_rl.runner.phases import Iteration, Phase
+from reincarnating_rl.runner import (
+  evaluator,
+  plan,
+  progress,
+)
+from reincarnating_rl.runner.plan import (
+  Iteration,
+  Phase,
+)
+from reincarnating_rl.support.progress import Progress, moving
 
 Metrics = dict[str, float]
 
@@ -36,7 +43,7 @@ class Iterations:
         self._position = self._position.after(count, metrics=metrics)
         bar.update(count)
         self._reach_safe_point(iteration)
-    if phases.ends_phase(self.plan, iteration):
+    if plan.ends_phase(self.plan, iteration):
       self._teacher_data.finish_pretraining()
     position = self._position
     means = {f'Pretrain/{name}': x for name, x in position.means.items()}
@@ -65,7 +72,7 @@ class Iterations:
   def _initialize_episode(self) -> int:
     seed = episode_seed(
       self._seed,
-      arena.training_stream(self._position.number),
+      evaluator.training_stream(self._position.number),
       self._position.episodes,
     )
     return self._agent.begin_episode(self._environment.reset(seed))
@@ -105,7 +112,7 @@ class Iterations:
       if normalized is not None:
         agent.record_score(normalized)
       agent.finish_online_iteration()
-    elif phases.ends_phase(self.plan, iteration):
+    elif plan.ends_phase(self.plan, iteration):
       agent.finish_pretraining()
 
   def _evaluate(
@@ -133,9 +140,9 @@ class Iterations:
       done=self._position.steps,
     )
 
-  def _follow(self, bar: progress.tqdm.tqdm) -> loading.Progress:
+  def _follow(self, bar: progress.tqdm.tqdm) -> Progress:
     """Returns what takes how much is done of how much."""
-    move = loading.moving(bar)
+    move = moving(bar)
 
     def follow(done: int, total: int) -> None:
       self._interrupt.check()

@@ -8,7 +8,10 @@ from typing import Any
 import gin
 import jax
 
-from reincarnating_rl import files, versions
+from reincarnating_rl.support import (
+  files,
+  versions,
+)
 
 LINEAGE_FILE = 'lineage.json'
 _PACKAGES = (

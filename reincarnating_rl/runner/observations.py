@@ -11,7 +11,7 @@ from dopamine.jax.agents.dqn import dqn_agent  # noqa: F401
 
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 
 
 def tell_student(environment: Environment, stack_size: int) -> None:

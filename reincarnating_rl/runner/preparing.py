@@ -1,15 +1,18 @@
 """What is made of the settings before the first iteration."""
 
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.runner import (
-  arena,
   checkpoints,
-  offline,
-  phases,
+  evaluator,
+  plan,
+  teacher_data,
   teacher_replay,
 )
-from reincarnating_rl.runner.phases import Iteration, Phase
+from reincarnating_rl.runner.plan import (
+  Iteration,
+  Phase,
+)
 from reincarnating_rl.runner.teacher_replay import TeacherDataSource
+from reincarnating_rl.support.errors import UserError
 
 
 class Preparing:
@@ -25,14 +28,14 @@ class Preparing:
       raise UserError('Runner.max_steps_per_episode must be a positive number.')
     self._agent.set_teacher(self._teacher)
     asked, steps = self._num_pretraining
-    iterations = offline.num_iterations(self._agent, asked)
+    iterations = teacher_data.num_iterations(self._agent, asked)
     self._checkpoints = checkpoints.Checkpoints(
       self._checkpoint_dir, keep=self._checkpoints_to_keep
     )
     self._teacher_source = self._decide_on_teacher_data(iterations)
     self.plan = self._make_plan(iterations, steps)
     self._arena = self._make_arena()
-    self._teacher_data = offline.TeacherData(
+    self._teacher_data = teacher_data.TeacherData(
       self._agent, capacity=self._most_teacher_steps()
     )
     self._resume()
@@ -49,7 +52,7 @@ class Preparing:
     )
 
   def _make_plan(self, iterations: int, steps: int) -> tuple[Iteration, ...]:
-    return phases.make_plan(
+    return plan.make_plan(
       has_teacher=self._teacher is not None,
       teacher_steps=self._teacher_steps,
       num_pretraining_iterations=iterations,
@@ -61,8 +64,8 @@ class Preparing:
       starts_from_teacher=self._agent.starts_from_teacher,
     )
 
-  def _make_arena(self) -> arena.Arena:
-    return arena.Arena(
+  def _make_arena(self) -> evaluator.Arena:
+    return evaluator.Arena(
       self._game.create_vector_environment(),
       seed=self._seed,
       stack_size=self._agent.stack_size,

@@ -2,7 +2,7 @@
 
 import tqdm.auto as tqdm
 
-from reincarnating_rl.runner.phases import Iteration
+from reincarnating_rl.runner.plan import Iteration
 
 
 def bar(

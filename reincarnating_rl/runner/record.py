@@ -4,12 +4,12 @@ import json
 import os
 from typing import Any
 
-from reincarnating_rl import files
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import normalization
 from reincarnating_rl.evaluation.normalization import ScoreSummary
-from reincarnating_rl.replay.loading import LoadReport
-from reincarnating_rl.runner.phases import Iteration
+from reincarnating_rl.importers.loading import LoadReport
+from reincarnating_rl.runner.plan import Iteration
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import UserError
 
 SUMMARY_FILE = 'summary.json'
 

@@ -1,8 +1,11 @@
 """The phase in which a student becomes what the teacher is."""
 
-from reincarnating_rl.replay.stored import StoredReplay
-from reincarnating_rl.runner import offline, teacher_replay
-from reincarnating_rl.runner.phases import Iteration
+from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.runner import (
+  teacher_data,
+  teacher_replay,
+)
+from reincarnating_rl.runner.plan import Iteration
 
 
 class Reloading:
@@ -44,7 +47,7 @@ class Reloading:
       self._clock(iteration),
       self._progress(iteration, "load the teacher's replay", 'steps') as bar,
     ):
-      report = offline.load(
+      report = teacher_data.load(
         replay,
         store,
         newest=store.settings.capacity,

@@ -4,11 +4,21 @@ import collections
 import time
 from typing import Any
 
-from reincarnating_rl.runner import checkpoints, collectors, lineage
-from reincarnating_rl.runner.phases import Iteration, Phase
+from reincarnating_rl.runner import (
+  checkpoints,
+  collectors,
+  lineage,
+)
+from reincarnating_rl.runner.plan import (
+  Iteration,
+  Phase,
+)
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.record import check_identity
-from reincarnating_rl.teachers.description import ENTRY, GAME
+from reincarnating_rl.teachers.description import (
+  ENTRY,
+  GAME,
+)
 
 
 class Resuming:

@@ -8,22 +8,25 @@ from typing import Any
 import gin
 from dopamine.discrete_domains import run_experiment
 
-from reincarnating_rl import files
 from reincarnating_rl.agents.reincarnation import ReincarnationMixin
 from reincarnating_rl.envs.games import Game
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import summary
-from reincarnating_rl.interrupts import Interrupted, InterruptFlag
-from reincarnating_rl.replay.stored import StoredReplay
+from reincarnating_rl.importers.external_replay import StoredReplay
 from reincarnating_rl.runner import collectors
 from reincarnating_rl.runner.iterations import Iterations
-from reincarnating_rl.runner.phases import Phase
+from reincarnating_rl.runner.plan import Phase
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.preparing import Preparing
 from reincarnating_rl.runner.record import Record
 from reincarnating_rl.runner.reloading import Reloading
 from reincarnating_rl.runner.resuming import Resuming
 from reincarnating_rl.runner.teacher_phases import TeacherPhases
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.interrupts import (
+  Interrupted,
+  InterruptFlag,
+)
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.teachers.training_state import TrainingState
 

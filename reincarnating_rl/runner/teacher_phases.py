@@ -6,10 +6,10 @@ from reincarnating_rl.envs.policies import (
   epsilon_greedy_policy,
   uniform_policy,
 )
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import atari_scores
-from reincarnating_rl.runner import phases
-from reincarnating_rl.runner.phases import Iteration
+from reincarnating_rl.runner import plan
+from reincarnating_rl.runner.plan import Iteration
+from reincarnating_rl.support.errors import UserError
 
 Metrics = dict[str, float]
 
@@ -57,7 +57,7 @@ class TeacherPhases:
     )
     # Episodes are finished: what one iteration has too much, the next needs
     # not play.
-    wanted = phases.steps_until(self.plan, iteration) - record.teacher_steps
+    wanted = plan.steps_until(self.plan, iteration) - record.teacher_steps
     with self._clock(iteration):
       for episode in self._arena.collect(policy, iteration, steps=wanted):
         self._teacher_data.add(episode, clip_rewards=self._clip_rewards)

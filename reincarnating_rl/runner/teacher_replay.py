@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.replay.stored import StoredReplay
-from reincarnating_rl.runner.phases import Phase
+from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.runner.plan import Phase
+from reincarnating_rl.support.errors import UserError
 
 CHOICES = ('auto', 'stored', 'collected')
 _PLAY = 'To have the teacher play: RunnerWithTeacher.teacher_data="collected".'

@@ -1,8 +1,8 @@
-"""`python -m reincarnating_rl.teachers`; see `teacher_tools`."""
+"""`python -m reincarnating_rl.teachers`; see `cli.teachers`."""
 
 import sys
 
-from reincarnating_rl.teacher_tools import cli
+from reincarnating_rl.cli.teachers import cli
 
 if __name__ == '__main__':
   sys.exit(cli.main())

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import jax.numpy as jnp
 
-from reincarnating_rl.types import Array
+from reincarnating_rl.learner.types import Array
 
 
 class Teacher(Protocol):

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.errors import name_of
+from reincarnating_rl.learner.types import Array
+from reincarnating_rl.support.errors import name_of
 from reincarnating_rl.teachers.errors import TeacherError
-from reincarnating_rl.types import Array
 
 Function = Callable[[np.ndarray], Any]
 """`states[B, *O, S] -> logits[B, A]`, or `-> actions[B]`, integers."""

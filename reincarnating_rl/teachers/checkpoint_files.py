@@ -11,7 +11,7 @@ import os
 import pathlib
 import re
 
-from reincarnating_rl.errors import MissingFileError
+from reincarnating_rl.support.errors import MissingFileError
 
 FOLDER = 'checkpoints'
 _SENTINEL = 'sentinel_checkpoint_complete'

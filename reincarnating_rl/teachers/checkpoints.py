@@ -4,21 +4,21 @@ import os
 import pathlib
 from typing import Any, NamedTuple
 
-from reincarnating_rl.errors import MissingFileError
-from reincarnating_rl.formats.json_file import read_json
+from reincarnating_rl.learner.types import Params
 from reincarnating_rl.networks.layered import LayeredNetwork
+from reincarnating_rl.support.errors import MissingFileError
+from reincarnating_rl.support.json_file import read_json
 from reincarnating_rl.teachers import (
   checkpoint_files,
-  compact,
   description,
   dopamine_checkpoints,
+  native_checkpoint,
   tf_checkpoints,
 )
 from reincarnating_rl.teachers.description import Description
 from reincarnating_rl.teachers.foreign import files as foreign_files
 from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.foreign.layers import Layers
-from reincarnating_rl.types import Params
 
 
 class TeacherCheckpoint(NamedTuple):
@@ -96,7 +96,7 @@ def _load_numbered(
   told = None
   try:
     if manifest_path.exists():
-      tree, metadata, checksum = compact.read_compact(manifest_path)
+      tree, metadata, checksum = native_checkpoint.read(manifest_path)
       path = folder / next(iter(metadata['files']))
       told = description.from_manifest(metadata, str(manifest_path))
     elif path == index:

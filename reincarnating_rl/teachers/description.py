@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from flax import linen as nn
 
-from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.networks import (
   layered,
   minatar_networks,
@@ -22,7 +21,8 @@ from reincarnating_rl.networks import (
   quantile_networks,
   rainbow_networks,
 )
-from reincarnating_rl.teachers.readings import Fields
+from reincarnating_rl.support.errors import DamagedFileError
+from reincarnating_rl.teachers.inferred_fields import Fields
 
 ENTRY = 'network'
 _VARIANT = re.compile(r'(NoFrameskip|Deterministic)?-v[0-9]+$', re.ASCII)

@@ -4,10 +4,13 @@ import hashlib
 import pathlib
 from typing import Any
 
-from reincarnating_rl.errors import DamagedFileError
-from reincarnating_rl.formats import safe_pickle
-from reincarnating_rl.teachers import checkpoint_files, params
-from reincarnating_rl.types import Params
+from reincarnating_rl.importers.formats import safe_pickle
+from reincarnating_rl.learner.types import Params
+from reincarnating_rl.support.errors import DamagedFileError
+from reincarnating_rl.teachers import (
+  checkpoint_files,
+  params,
+)
 
 _PARAMS = ('online_params', 'network_params')  # The latter are PPO's.
 _COUNTERS = ('training_steps', 'current_iteration')

@@ -1,6 +1,6 @@
 """What can be wrong with a teacher besides its files."""
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 
 
 class TeacherError(UserError):

@@ -13,7 +13,10 @@ from reincarnating_rl.teachers import (
   recognition,
   station_seeker,
 )
-from reincarnating_rl.teachers.base import RandomTeacher, Teacher
+from reincarnating_rl.teachers.base import (
+  RandomTeacher,
+  Teacher,
+)
 from reincarnating_rl.teachers.callable_teacher import (
   CallableTeacher,
   Function,
@@ -21,8 +24,14 @@ from reincarnating_rl.teachers.callable_teacher import (
 from reincarnating_rl.teachers.description import trained_on
 from reincarnating_rl.teachers.errors import TeacherError
 from reincarnating_rl.teachers.foreign.layers import Layers
-from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
-from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
+from reincarnating_rl.teachers.kinds import (
+  KINDS,
+  NetworkFactory,
+)
+from reincarnating_rl.teachers.loading import (
+  LoadedTeacher,
+  TeacherSource,
+)
 from reincarnating_rl.teachers.network_teacher import NetworkTeacher
 
 CALLABLE = 'callable'

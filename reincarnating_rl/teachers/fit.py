@@ -7,15 +7,25 @@ import numpy as np
 from flax import errors as flax_errors
 from flax import linen as nn
 
-from reincarnating_rl.errors import first_line, name_of
+from reincarnating_rl.learner.types import Params
+from reincarnating_rl.support.errors import (
+  first_line,
+  name_of,
+)
 from reincarnating_rl.teachers import params as params_lib
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   OtherGameError,
 )
-from reincarnating_rl.teachers.kinds import KINDS, Kind, NetworkFactory
-from reincarnating_rl.teachers.readings import Fields, Shapes
-from reincarnating_rl.types import Params
+from reincarnating_rl.teachers.inferred_fields import (
+  Fields,
+  Shapes,
+)
+from reincarnating_rl.teachers.kinds import (
+  KINDS,
+  Kind,
+  NetworkFactory,
+)
 
 # The last two: a field that the kind lacks, and images that are too small for
 # the network's convolutions.

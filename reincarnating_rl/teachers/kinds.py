@@ -7,6 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 from flax import linen as nn
 
+from reincarnating_rl.learner.types import Array
 from reincarnating_rl.networks.policy_networks import NaturePolicyNetwork
 from reincarnating_rl.networks.q_networks import NatureDQNNetwork
 from reincarnating_rl.networks.quantile_networks import (
@@ -14,9 +15,11 @@ from reincarnating_rl.networks.quantile_networks import (
   QuantileNetwork,
 )
 from reincarnating_rl.networks.rainbow_networks import NatureRainbowNetwork
-from reincarnating_rl.teachers import readings
-from reincarnating_rl.teachers.readings import Fields, Shapes
-from reincarnating_rl.types import Array
+from reincarnating_rl.teachers import inferred_fields
+from reincarnating_rl.teachers.inferred_fields import (
+  Fields,
+  Shapes,
+)
 
 NetworkFactory = Callable[..., nn.Module]
 """`(num_actions=A, **fields of its kind) -> network` for one state."""
@@ -49,7 +52,7 @@ class Kind:
 
   name: str
   network: NetworkFactory
-  read_fields: Callable[[Shapes, int], list[Fields]] = readings.nothing
+  read_fields: Callable[[Shapes, int], list[Fields]] = inferred_fields.nothing
   inputs: Callable[[Fields, float], dict[str, Any]] = _no_inputs
   usual_atoms: int | None = None
   is_policy: bool = False
@@ -83,21 +86,21 @@ _ALL = (
   Kind(
     name='rainbow',
     network=NatureRainbowNetwork,
-    read_fields=readings.rainbow,
+    read_fields=inferred_fields.rainbow,
     inputs=_rainbow_inputs,
-    usual_atoms=readings.RAINBOW_ATOMS,
+    usual_atoms=inferred_fields.RAINBOW_ATOMS,
   ),
   Kind(
     name='implicit_quantile',
     network=ImplicitQuantileNetwork,
-    read_fields=readings.implicit_quantile,
+    read_fields=inferred_fields.implicit_quantile,
     inputs=_midpoints,
   ),
   Kind(
     name='quantile',
     network=QuantileNetwork,
-    read_fields=readings.quantile,
-    usual_atoms=readings.QUANTILES,
+    read_fields=inferred_fields.quantile,
+    usual_atoms=inferred_fields.QUANTILES,
   ),
   Kind(name='ppo', network=NaturePolicyNetwork, is_policy=True),
 )

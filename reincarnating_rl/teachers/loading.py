@@ -5,6 +5,10 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
+from reincarnating_rl.learner.types import (
+  Array,
+  Params,
+)
 from reincarnating_rl.teachers import (
   actions,
   balloon_facts,
@@ -28,10 +32,9 @@ from reincarnating_rl.teachers.errors import (
 from reincarnating_rl.teachers.fit import Candidate
 from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.foreign.layers import Layers
+from reincarnating_rl.teachers.inferred_fields import Fields
 from reincarnating_rl.teachers.kinds import NetworkFactory
 from reincarnating_rl.teachers.network_teacher import Policy
-from reincarnating_rl.teachers.readings import Fields
-from reincarnating_rl.types import Array, Params
 
 _VMAX = 10.0  # Dopamine's.
 

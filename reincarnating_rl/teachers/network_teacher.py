@@ -7,8 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from reincarnating_rl.learner.types import (
+  Array,
+  Params,
+)
 from reincarnating_rl.teachers import params as params_lib
-from reincarnating_rl.types import Array, Params
 
 Policy = Callable[[Params, Array], Array]
 """`(params, state[*O, S]) -> logits[A]`, pure, of one state."""

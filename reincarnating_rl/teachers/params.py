@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from flax import traverse_util
 
-from reincarnating_rl.errors import DamagedFileError
+from reincarnating_rl.learner.types import Params
+from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from reincarnating_rl.types import Params
 
 _MAX_DEPTH, _MAX_PARAMETERS = 16, 10_000
 _NUMBERED_LAYER = re.compile(r'([A-Za-z]+)_([0-9]{1,6})')

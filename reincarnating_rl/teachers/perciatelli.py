@@ -14,16 +14,22 @@ import pathlib
 
 import numpy as np
 
-from reincarnating_rl import _balloon_compat
-from reincarnating_rl.errors import DamagedFileError, MissingFileError
-from reincarnating_rl.formats import tensorflow_graph
-from reincarnating_rl.formats.tensorflow_graph import Attribute, Node
+from reincarnating_rl.compat import balloon_compat
+from reincarnating_rl.importers.formats import tensorflow_graph
+from reincarnating_rl.importers.formats.tensorflow_graph import (
+  Attribute,
+  Node,
+)
+from reincarnating_rl.learner.types import Params
 from reincarnating_rl.networks.mlp_networks import MLPQuantileNetwork
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  MissingFileError,
+)
 from reincarnating_rl.teachers import balloon_facts
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.description import Description
 from reincarnating_rl.teachers.foreign.base import read_file
-from reincarnating_rl.types import Params
 
 NAME = 'perciatelli44'
 _PACKAGE = 'balloon_learning_environment'
@@ -62,7 +68,7 @@ def find() -> pathlib.Path:
       return path
   raise MissingFileError(
     f'The {NAME} teacher is a file of the Balloon Learning Environment, which '
-    f'is not installed: {_balloon_compat.INSTALL}'
+    f'is not installed: {balloon_compat.INSTALL}'
   )
 
 

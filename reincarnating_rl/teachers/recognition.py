@@ -12,9 +12,12 @@ from reincarnating_rl.teachers.errors import (
   OtherGameError,
 )
 from reincarnating_rl.teachers.fit import Candidate
-from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
+from reincarnating_rl.teachers.inferred_fields import Fields
+from reincarnating_rl.teachers.kinds import (
+  KINDS,
+  NetworkFactory,
+)
 from reincarnating_rl.teachers.params import shapes
-from reincarnating_rl.teachers.readings import Fields
 
 AUTO = 'auto'
 _MANY_ACTIONS = 10**9  # More than any game has.

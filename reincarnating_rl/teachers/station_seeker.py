@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl import _balloon_compat
+from reincarnating_rl.compat import balloon_compat
 from reincarnating_rl.teachers import balloon_facts
 from reincarnating_rl.teachers.callable_teacher import CallableTeacher
 
@@ -39,7 +39,7 @@ def create(
     UserError: the package is not installed, or `epsilon` makes no sense.
   """
   balloon_facts.check_game(NAME, num_actions, state_shape)
-  module = _balloon_compat.load_agent('station_seeker_agent')
+  module = balloon_compat.load_agent('station_seeker_agent')
   controller = module.StationSeekerAgent(num_actions, state_shape[:1])
   text = f'{NAME} {epsilon}\n{inspect.getsource(module)}'
   teacher = CallableTeacher(

@@ -16,9 +16,9 @@ import re
 
 import numpy as np
 
-from reincarnating_rl.errors import DamagedFileError
-from reincarnating_rl.formats import tensor_bundle
-from reincarnating_rl.types import Params
+from reincarnating_rl.importers.formats import tensor_bundle
+from reincarnating_rl.learner.types import Params
+from reincarnating_rl.support.errors import DamagedFileError
 
 # What optimisers keep for a variable is named below it: `.../weights/RMSProp`.
 _VARIABLE = re.compile(

@@ -12,17 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from flax import traverse_util
 
-from reincarnating_rl.formats.pickle_names import Placeholder
+from reincarnating_rl.importers.formats.pickle_names import Placeholder
+from reincarnating_rl.learner.types import Params
 from reincarnating_rl.teachers import (
   checkpoint_files,
   checkpoints,
-  compact,
   dopamine_checkpoints,
+  native_checkpoint,
   params,
 )
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.errors import TeacherError
-from reincarnating_rl.types import Params
 
 ONLINE, TARGET, OPTIMIZER = 'online_params', 'target_params', 'optimizer_state'
 _MAX_DEPTH, _MAX_LEAVES = 20, 30_000
@@ -77,8 +77,8 @@ def read(
     )
   found = checkpoints.load_checkpoint(path, number, prefix)
   arrays = of_params(found).arrays
-  if found.metadata['format'] == compact.FORMAT:
-    arrays |= compact.read_groups(found.path, (TARGET, OPTIMIZER))
+  if found.metadata['format'] == native_checkpoint.FORMAT:
+    arrays |= native_checkpoint.read_groups(found.path, (TARGET, OPTIMIZER))
   elif found.metadata['format'] == 'dopamine':
     arrays |= _rest_of_pickle(pathlib.Path(found.path))
   return TrainingState(arrays, found.path)

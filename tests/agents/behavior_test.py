@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from reincarnating_rl.agents import behavior
-from reincarnating_rl.types import QOutput
+from reincarnating_rl.learner.types import QOutput
 
 
 def test_actions_are_greedy_unless_the_key_says_to_explore():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 from tests import toys
 
 OBSERVATION = np.eye(toys.LENGTH, dtype=np.float32)[1]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.agents import labelling
+from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.types import Transition
 
 
 class SumTeacher:

@@ -5,15 +5,19 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import reincarnating_rl._dopamine_compat  # noqa: F401  isort: skip
+import reincarnating_rl.compat.dopamine_compat  # noqa: F401  isort: skip
 from dopamine.jax import networks as dopamine_networks
 from dopamine.jax.agents.dqn import dqn_agent
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.types import Coefficients
+from reincarnating_rl.learner.types import Coefficients
+from reincarnating_rl.support.errors import UserError
 from tests import toys
 from tests.agents import rainbow_test
-from tests.agents.reincarnation_test import play, pretrain, teacher_data
+from tests.agents.reincarnation_test import (
+  play,
+  pretrain,
+  teacher_data,
+)
 
 WITH_TD = [name for name in toys.METHODS if not name.startswith('dagger')]
 

@@ -6,8 +6,8 @@ import pytest
 from flax import linen as nn
 
 from reincarnating_rl.agents.network_fit import UnfitNetworkError
+from reincarnating_rl.learner.types import QOutput
 from reincarnating_rl.networks import mlp_networks
-from reincarnating_rl.types import QOutput
 from tests import toys
 
 

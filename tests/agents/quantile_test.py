@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import reincarnating_rl._dopamine_compat  # noqa: F401  isort: skip
+import reincarnating_rl.compat.dopamine_compat  # noqa: F401  isort: skip
 from dopamine.discrete_domains import atari_lib
 from dopamine.jax import networks as dopamine_networks
 from dopamine.jax.agents.dqn import dqn_agent
@@ -17,14 +17,26 @@ from dopamine.jax.agents.implicit_quantile import implicit_quantile_agent
 from dopamine.jax.agents.quantile import quantile_agent
 
 from reincarnating_rl.agents.network_fit import UnfitNetworkError
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.networks import minatar_networks, quantile_networks
+from reincarnating_rl.learner.types import (
+  Coefficients,
+  UpdateKeys,
+)
+from reincarnating_rl.networks import (
+  minatar_networks,
+  quantile_networks,
+)
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
-from reincarnating_rl.teachers import compact, factory
-from reincarnating_rl.types import Coefficients, UpdateKeys
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers import (
+  factory,
+  native_checkpoint,
+)
 from tests import toys
-from tests.agents.rainbow_test import PIXELS, random_batch
+from tests.agents.rainbow_test import (
+  PIXELS,
+  random_batch,
+)
 
 HEADS = ('quantile', 'implicit_quantile')
 NAMES = {
@@ -273,7 +285,7 @@ def test_a_student_can_be_the_next_teacher(head, tmp_path):
   shape = {'observation_shape': (10, 10, 2), 'observation_dtype': np.uint8}
   agent = make_agent(head, {'network': network}, num_actions=3, dqn=shape)
   manifest = {'network': agent.description._asdict()}
-  compact.write_compact(tmp_path, 1, agent.online_params, manifest)
+  native_checkpoint.write(tmp_path, 1, agent.online_params, manifest)
   teacher = factory.create_teacher(
     'auto',
     tmp_path,

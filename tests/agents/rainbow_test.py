@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import reincarnating_rl._dopamine_compat  # noqa: F401  isort: skip
+import reincarnating_rl.compat.dopamine_compat  # noqa: F401  isort: skip
 from dopamine.jax import networks as dopamine_networks
 from dopamine.jax.agents.dqn import dqn_agent
 from dopamine.jax.agents.full_rainbow import full_rainbow_agent
@@ -17,12 +17,19 @@ from reincarnating_rl.agents.rainbow import (
   QDaggerRainbowAgent,
   ReincarnatingRainbowAgent,
 )
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.learner.types import (
+  Batch,
+  Coefficients,
+  LearnerState,
+)
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
-from reincarnating_rl.types import Batch, Coefficients, LearnerState
+from reincarnating_rl.support.errors import UserError
 from tests import toys
-from tests.agents.reincarnation_test import play, pretrain
+from tests.agents.reincarnation_test import (
+  play,
+  pretrain,
+)
 
 make_agent = functools.partial(toys.make_agent, kind=QDaggerRainbowAgent)
 

@@ -10,9 +10,12 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.agents import labelling, snapshots
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.agents import (
+  labelling,
+  snapshots,
+)
 from reincarnating_rl.replay import device_view
+from reincarnating_rl.support.errors import UserError
 from tests import toys
 
 BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts' / 'Pong' / '1'

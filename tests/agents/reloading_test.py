@@ -7,11 +7,17 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.agents import reloading, snapshots
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.agents import (
+  reloading,
+  snapshots,
+)
+from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import training_state
 from tests import toys
-from tests.runner import experiments, teachers
+from tests.runner import (
+  experiments,
+  teachers,
+)
 
 
 @pytest.fixture(scope='module', params=toys.RELOADED)

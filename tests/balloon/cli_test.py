@@ -5,7 +5,10 @@ import struct
 
 import pytest
 
-from reincarnating_rl.balloon import cli, policies
+from reincarnating_rl.balloon import (
+  cli,
+  policies,
+)
 from reincarnating_rl.balloon.records import FlightFile
 from tests.balloon import fakes
 

@@ -8,9 +8,12 @@ import time
 
 import pytest
 
-from reincarnating_rl import worker_process
-from reincarnating_rl.balloon import evaluate_command, pool
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.balloon import (
+  evaluate_command,
+  pool,
+)
+from reincarnating_rl.support import worker_process
+from reincarnating_rl.support.errors import UserError
 from tests.balloon import fakes
 
 ROOT = pathlib.Path(__file__).parents[2]

@@ -6,7 +6,7 @@ import signal
 import time
 
 from reincarnating_rl.balloon.policy import Policy
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 
 
 def policy(name='a', log=None):

@@ -5,9 +5,9 @@ import functools
 import numpy as np
 import pytest
 
-from reincarnating_rl import _balloon_compat
 from reincarnating_rl.balloon import flying
 from reincarnating_rl.balloon.policy import Policy
+from reincarnating_rl.compat import balloon_compat
 from reincarnating_rl.envs import balloon_games
 from reincarnating_rl.envs.balloon_policies import RandomWalk
 
@@ -18,7 +18,7 @@ def test_it_is_the_environments_evaluation(monkeypatch):
   game = short()
   monkeypatch.setattr(flying.balloon_games, 'BalloonGame', lambda: game)
   record = flying.Flights()(Policy('a', '', 'random_walk'), 3)
-  theirs = _balloon_compat.load().BalloonEnv(seed=0)
+  theirs = balloon_compat.load().BalloonEnv(seed=0)
   theirs.seed(3)
   observation, walk, rewards, sun = theirs.reset(), RandomWalk(3), [], []
   from balloon_learning_environment.env.balloon import solar

@@ -7,10 +7,16 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.balloon import policies
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
-from reincarnating_rl.teachers import compact, perciatelli
-from reincarnating_rl.teachers.description import ENTRY, Description
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers import (
+  native_checkpoint,
+  perciatelli,
+)
+from reincarnating_rl.teachers.description import (
+  ENTRY,
+  Description,
+)
 
 OBSERVATION = np.linspace(0.0, 0.9, 1099, dtype=np.float32)
 
@@ -31,7 +37,7 @@ def write(folder, number, best):
   shapes = jax.eval_shape(network.init, jax.random.key(0), OBSERVATION[:, None])
   params = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), shapes)
   params['params']['final_layer']['bias'] = np.eye(3, dtype=np.float32)[best]
-  compact.write_compact(folder, number, params, told_of(network))
+  native_checkpoint.write(folder, number, params, told_of(network))
 
 
 def told_of(network):

@@ -8,7 +8,10 @@ import pytest
 from reincarnating_rl.balloon import records
 from reincarnating_rl.balloon.records import FlightFile
 from reincarnating_rl.envs.balloon_games import Flight
-from reincarnating_rl.errors import DamagedFileError, UserError
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  UserError,
+)
 from tests.balloon import fakes
 
 

@@ -6,8 +6,12 @@ import shutil
 import pytest
 from ale_py import roms
 
-from reincarnating_rl import errors
-from reincarnating_rl.envs import atari_games, single, vector
+from reincarnating_rl.envs import (
+  atari_games,
+  single,
+  vector,
+)
+from reincarnating_rl.support import errors
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,12 @@ import sys
 import numpy as np
 import pytest
 
-from reincarnating_rl import _balloon_compat
-from reincarnating_rl.envs import balloon_games, single
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.compat import balloon_compat
+from reincarnating_rl.envs import (
+  balloon_games,
+  single,
+)
+from reincarnating_rl.support.errors import UserError
 
 DOWN, STAY, UP = range(3)
 ACTIONS = (UP, UP, DOWN, STAY, DOWN)
@@ -34,7 +37,7 @@ def play(game, seed, actions=ACTIONS):
 
 
 def test_it_is_the_environments_own_evaluation(game):
-  theirs = _balloon_compat.load().BalloonEnv(seed=7)
+  theirs = balloon_compat.load().BalloonEnv(seed=7)
   theirs.seed(3)
   expected, rewards = [theirs.reset()], []
   for action in ACTIONS:
@@ -181,7 +184,7 @@ def test_without_the_environment(monkeypatch):
   def find_nothing(name):
     raise ModuleNotFoundError(f'No module named {name!r}')
 
-  monkeypatch.setattr(_balloon_compat.importlib, 'import_module', find_nothing)
-  monkeypatch.setattr(_balloon_compat, 'load', _balloon_compat.load.__wrapped__)
+  monkeypatch.setattr(balloon_compat.importlib, 'import_module', find_nothing)
+  monkeypatch.setattr(balloon_compat, 'load', balloon_compat.load.__wrapped__)
   with pytest.raises(UserError, match=r'pip install .*\[balloon\]'):
     balloon_games.BalloonGame()

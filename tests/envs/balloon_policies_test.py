@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl import _balloon_compat
+from reincarnating_rl.compat import balloon_compat
 from reincarnating_rl.envs.balloon_policies import RandomWalk
 
 DOWN, STAY, UP = range(3)
@@ -23,7 +23,7 @@ def fly(seed, observations):
 
 
 def test_it_walks_as_the_packages_own_agent(flight):
-  module = _balloon_compat.load_agent('random_walk_agent')
+  module = balloon_compat.load_agent('random_walk_agent')
   agent = module.RandomWalkAgent(3, [1099], seed=4)
   expected = [agent.begin_episode(flight[0])]
   expected += [agent.step(1.0, observation) for observation in flight[1:]]

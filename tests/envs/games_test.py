@@ -6,8 +6,11 @@ import pickle
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import games, vector
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.envs import (
+  games,
+  vector,
+)
+from reincarnating_rl.support.errors import UserError
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@ import minatar
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import minatar_games, single
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.envs import (
+  minatar_games,
+  single,
+)
+from reincarnating_rl.support.errors import UserError
 
 CHANNELS = {
   'asterix': 4,

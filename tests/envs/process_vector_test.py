@@ -11,8 +11,12 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import process_vector, single, vector
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.envs import (
+  process_vector,
+  single,
+  vector,
+)
+from reincarnating_rl.support.errors import UserError
 
 LANES = 5
 create_cartpole = functools.partial(

@@ -4,7 +4,13 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import policies, rollouts, seeding, single, vector
+from reincarnating_rl.envs import (
+  policies,
+  rollouts,
+  seeding,
+  single,
+  vector,
+)
 
 _SEED, _ITERATION = 3, 2
 

@@ -6,11 +6,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from reincarnating_rl import (
-  _dopamine_compat,  # noqa: F401
-  errors,
-)
+from reincarnating_rl.compat import dopamine_compat  # noqa: F401
 from reincarnating_rl.envs import single
+from reincarnating_rl.support import errors
 
 # isort: split
 from dopamine.discrete_domains import atari_lib

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import single, vector
+from reincarnating_rl.envs import (
+  single,
+  vector,
+)
 
 
 def _action(seed, step, num_actions):

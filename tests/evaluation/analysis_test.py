@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl.evaluation import aggregate, analysis, results, run
+from reincarnating_rl.evaluation import (
+  aggregate,
+  analysis,
+  results,
+  run,
+)
 from tests.evaluation import run_directories as made
 
 REPS = 30

@@ -1,7 +1,10 @@
 import pytest
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.evaluation import comparison, results
+from reincarnating_rl.evaluation import (
+  comparison,
+  results,
+)
+from reincarnating_rl.support.errors import UserError
 from tests.evaluation import run_directories as made
 from tests.evaluation.run_directories import write_curve as write
 

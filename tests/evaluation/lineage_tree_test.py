@@ -1,6 +1,9 @@
 import pytest
 
-from reincarnating_rl.evaluation.lineage_tree import Ancestor, ancestors
+from reincarnating_rl.evaluation.lineage_tree import (
+  Ancestor,
+  ancestors,
+)
 from tests.evaluation import run_directories as made
 
 

@@ -1,7 +1,10 @@
 import pytest
 
 from reincarnating_rl.evaluation import markup
-from reincarnating_rl.evaluation.markup import element, join
+from reincarnating_rl.evaluation.markup import (
+  element,
+  join,
+)
 
 
 def test_an_element():

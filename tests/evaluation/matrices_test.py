@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl.evaluation import matrices, results, run
+from reincarnating_rl.evaluation import (
+  matrices,
+  results,
+  run,
+)
 from tests.evaluation.run_directories import write_curve as write
 
 

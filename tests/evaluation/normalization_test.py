@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from reincarnating_rl import errors
 from reincarnating_rl.evaluation import normalization
+from reincarnating_rl.support import errors
 
 
 @pytest.mark.parametrize(

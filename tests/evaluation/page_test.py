@@ -4,8 +4,11 @@ import re
 
 import pytest
 
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.evaluation import page, results
+from reincarnating_rl.evaluation import (
+  page,
+  results,
+)
+from reincarnating_rl.support.errors import UserError
 from tests.evaluation import run_directories as made
 
 EVIL = '<img src=x onerror=alert(1)>"\'&</style></script><script>alert(2)'

@@ -12,7 +12,11 @@ from reincarnating_rl.evaluation import (
   plot_style,
   results,
 )
-from reincarnating_rl.evaluation.plot_style import DARK, LIGHT, plt
+from reincarnating_rl.evaluation.plot_style import (
+  DARK,
+  LIGHT,
+  plt,
+)
 from tests.evaluation import run_directories as made
 
 # What matplotlib would take for mathematics, or leave out of a legend.

@@ -1,7 +1,13 @@
 import pytest
 
-from reincarnating_rl.errors import MissingFileError, UserError
-from reincarnating_rl.evaluation import results, run
+from reincarnating_rl.evaluation import (
+  results,
+  run,
+)
+from reincarnating_rl.support.errors import (
+  MissingFileError,
+  UserError,
+)
 from tests.evaluation import run_directories as made
 
 

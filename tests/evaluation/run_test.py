@@ -2,10 +2,13 @@ import json
 
 import pytest
 
-from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.evaluation import run
 from reincarnating_rl.evaluation.finding import Found
-from reincarnating_rl.evaluation.run import Evaluation, Score
+from reincarnating_rl.evaluation.run import (
+  Evaluation,
+  Score,
+)
+from reincarnating_rl.support.errors import DamagedFileError
 from tests.evaluation import run_directories as made
 
 ROWS = [

@@ -1,9 +1,12 @@
 import pytest
 
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation import scales
 from reincarnating_rl.evaluation.normalization import TeacherTooWeakError
-from reincarnating_rl.evaluation.run import Run, Score
+from reincarnating_rl.evaluation.run import (
+  Run,
+  Score,
+)
+from reincarnating_rl.support.errors import UserError
 
 
 def make(path='a', teacher=(10.0, 30), random=0.0, **changes):

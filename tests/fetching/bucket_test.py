@@ -8,7 +8,11 @@ import time
 
 import pytest
 
-from reincarnating_rl.fetching import bucket, destination, storage
+from reincarnating_rl.fetching import (
+  bucket,
+  destination,
+  storage,
+)
 from reincarnating_rl.fetching.errors import (
   DamagedDownloadError,
   DestinationError,
@@ -26,7 +30,14 @@ from tests.fetching.conftest import (
   IMPATIENCE,
   SIZE,
 )
-from tests.fetching.faulty_proxy import Fault, cut, end, flip, replace, status
+from tests.fetching.faulty_proxy import (
+  Fault,
+  cut,
+  end,
+  flip,
+  replace,
+  status,
+)
 
 BREAKOUT = BucketTeacher('Breakout', 1)
 

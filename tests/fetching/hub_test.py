@@ -4,7 +4,10 @@ import pathlib
 import pytest
 from huggingface_hub import constants
 
-from reincarnating_rl.fetching import destination, hub
+from reincarnating_rl.fetching import (
+  destination,
+  hub,
+)
 from reincarnating_rl.fetching.errors import (
   DamagedDownloadError,
   DestinationError,

@@ -3,10 +3,10 @@ import threading
 
 import pytest
 
-from reincarnating_rl import files
 from reincarnating_rl.fetching import partial
 from reincarnating_rl.fetching.errors import FetchError
 from reincarnating_rl.fetching.remote import RemoteFile
+from reincarnating_rl.support import files
 
 DATA = b'123456789'
 REMOTE = RemoteFile('name', len(DATA), '1', 'crc32c', '4waSgw==')

@@ -1,6 +1,10 @@
 import pytest
 
-from reincarnating_rl.fetching.remote import Checksum, RemoteFile, is_there
+from reincarnating_rl.fetching.remote import (
+  Checksum,
+  RemoteFile,
+  is_there,
+)
 
 DATA = b'123456789'
 # Of DATA: the check value e3069283 that catalogues give for crc32c; the others

@@ -1,7 +1,13 @@
 import pytest
 
-from reincarnating_rl.fetching.errors import RefusedError, UnreachableError
-from reincarnating_rl.fetching.retries import Patience, persevere
+from reincarnating_rl.fetching.errors import (
+  RefusedError,
+  UnreachableError,
+)
+from reincarnating_rl.fetching.retries import (
+  Patience,
+  persevere,
+)
 
 
 class Flaky:

@@ -8,7 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from reincarnating_rl.networks.layered import ACTIVATIONS, LayeredNetwork
+from reincarnating_rl.networks.layered import (
+  ACTIVATIONS,
+  LayeredNetwork,
+)
 
 
 def _run(state, seed=0, **fields):

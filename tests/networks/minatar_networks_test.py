@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from flax import traverse_util
 
+from reincarnating_rl.learner.types import (
+  CategoricalOutput,
+  QOutput,
+)
 from reincarnating_rl.networks import minatar_networks
-from reincarnating_rl.types import CategoricalOutput, QOutput
 
 _STATES = (
   np.random.default_rng(0).integers(2, size=(5, 10, 10, 4, 1)).astype(np.uint8)

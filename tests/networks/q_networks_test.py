@@ -5,18 +5,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
+import reincarnating_rl.compat.dopamine_compat  # noqa: F401  (before Dopamine)
 
 # isort: split
 from dopamine.jax import networks as dopamine_networks
 
+from reincarnating_rl.learner.types import QOutput
 from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
 from reincarnating_rl.networks.q_networks import (
   CompactDQNNetwork,
   ImpalaDQNNetwork,
   NatureDQNNetwork,
 )
-from reincarnating_rl.types import QOutput
 
 _RANGE = {'min_vals': (-1.0, -2.0, 0.0), 'max_vals': (1.0, 2.0, 8.0)}
 _THEIR_FIELDS = {'width_scale': 'nn_scale'}

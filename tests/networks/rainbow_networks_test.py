@@ -8,14 +8,20 @@ import numpy as np
 import pytest
 from flax import traverse_util
 
-import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
+import reincarnating_rl.compat.dopamine_compat  # noqa: F401  (before Dopamine)
 
 # isort: split
 from dopamine.jax import networks as dopamine_networks
 
-from reincarnating_rl.networks import mlp_networks, rainbow_networks
+from reincarnating_rl.learner.types import (
+  CategoricalOutput,
+  QOutput,
+)
+from reincarnating_rl.networks import (
+  mlp_networks,
+  rainbow_networks,
+)
 from reincarnating_rl.networks.q_networks import ImpalaDQNNetwork
-from reincarnating_rl.types import CategoricalOutput, QOutput
 
 _STATE = np.random.default_rng(0).integers(256, size=(84, 84, 4)).astype('u1')
 _SUPPORT = jnp.linspace(-10.0, 10.0, 5)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from reincarnating_rl import files
-from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.replay import array_file
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import DamagedFileError
 
 ARRAYS = {
   'frames': np.arange(30, dtype=np.uint8).reshape(5, 3, 2),

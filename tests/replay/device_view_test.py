@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from reincarnating_rl.replay.device_view import device_view, gather
+from reincarnating_rl.replay.device_view import (
+  device_view,
+  gather,
+)
 from reincarnating_rl.replay.frame_store import FrameStore
 from tests.replay.replay_oracle import (
   OPEN,

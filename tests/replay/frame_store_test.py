@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.types import Transition
 from tests.replay.replay_oracle import (
   CUT,
   OPEN,
@@ -121,7 +121,7 @@ def test_a_cut_keeps_the_next_episode_apart():
 @pytest.mark.parametrize('capacity', [60, 4000])
 def test_equals_dopamine_legacy_buffer(n_step, capacity):
   """The buffer behind the published results, wherever it can be sampled."""
-  import reincarnating_rl._dopamine_compat  # noqa: F401, I001
+  import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
   from dopamine.tf.replay_memory import circular_replay_buffer
 
   legacy = circular_replay_buffer.OutOfGraphReplayBuffer(
@@ -158,7 +158,7 @@ def test_equals_dopamine_legacy_buffer(n_step, capacity):
 
 def test_takes_dopamine_transitions():
   """Their field is called `is_terminal`; agents hand over a priority."""
-  import reincarnating_rl._dopamine_compat  # noqa: F401, I001
+  import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
   from dopamine.jax.replay_memory import elements
 
   store = make()

@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.mixed_replay import TEACHER_KEY, MixedReplay
+from reincarnating_rl.replay.mixed_replay import (
+  TEACHER_KEY,
+  MixedReplay,
+)
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from tests.replay import replay_oracle
-from tests.replay.replay_oracle import TERMINAL, TIME_OUT
+from tests.replay.replay_oracle import (
+  TERMINAL,
+  TIME_OUT,
+)
 
 
 def fill(kind=FrameStore, *, n_step, gamma, seed, episodes):

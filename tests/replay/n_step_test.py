@@ -1,6 +1,9 @@
 import numpy as np
 
-from reincarnating_rl.replay.n_step import has_element, n_step
+from reincarnating_rl.replay.n_step import (
+  has_element,
+  n_step,
+)
 
 
 def test_returns_by_hand():

@@ -10,15 +10,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reincarnating_rl import files
-from reincarnating_rl.errors import DamagedFileError, UserError
 from reincarnating_rl.replay import array_file
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.replay.segment_log import SegmentLog
-from tests.replay import saved
-from tests.replay.replay_oracle import Oracle, check, histories, stores
-from tests.replay.saved import altered, fill, names
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  UserError,
+)
+from tests.importers import saved
+from tests.importers.saved import (
+  altered,
+  fill,
+  names,
+)
+from tests.replay.replay_oracle import (
+  Oracle,
+  check,
+  histories,
+  stores,
+)
 
 make = functools.partial(saved.make, kind=PrioritizedFrameStore)
 restored = functools.partial(saved.restored, kind=PrioritizedFrameStore)

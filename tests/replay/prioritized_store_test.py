@@ -5,12 +5,17 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.prioritized_store import (
   DivergedError,
   PrioritizedFrameStore,
 )
-from reincarnating_rl.types import Transition
-from tests.replay.replay_oracle import Oracle, check, check_batch, stores
+from tests.replay.replay_oracle import (
+  Oracle,
+  check,
+  check_batch,
+  stores,
+)
 from tests.replay.replay_oracle import histories as episodes
 
 
@@ -164,7 +169,7 @@ def test_probabilities_and_weights_by_hand():
 
 def test_draws_and_weighs_as_dopamine_does():
   """Its sampler with the same seed, while nothing was evicted."""
-  import reincarnating_rl._dopamine_compat  # noqa: F401, I001
+  import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
   from dopamine.jax.replay_memory import samplers
 
   theirs = samplers.PrioritizedSamplingDistribution(seed=5, max_capacity=50)

@@ -3,8 +3,8 @@
 import numpy as np
 from hypothesis import strategies as st
 
+from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.types import Transition
 
 TERMINAL, TIME_OUT, CUT, OPEN = 'terminal', 'time-out', 'cut', 'open'
 

@@ -8,12 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reincarnating_rl import files
-from reincarnating_rl.errors import DamagedFileError, UserError
+from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay import segment_log
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.segment_log import SegmentLog
-from reincarnating_rl.types import Transition
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  UserError,
+)
+from tests.importers.saved import (
+  altered,
+  fill,
+  make,
+  names,
+  restored,
+)
 from tests.replay.replay_oracle import (
   OPEN,
   TERMINAL,
@@ -23,7 +33,6 @@ from tests.replay.replay_oracle import (
   histories,
   stores,
 )
-from tests.replay.saved import altered, fill, make, names, restored
 
 
 def label(store, count=None):

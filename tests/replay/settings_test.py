@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.support.errors import UserError
 
 RIGHT = {'capacity': 10, 'observation_shape': (2, 2), 'seed': 0}
 

@@ -3,7 +3,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reincarnating_rl.replay.sum_tree import TOP, WIDTH, SumTree
+from reincarnating_rl.replay.sum_tree import (
+  TOP,
+  WIDTH,
+  SumTree,
+)
 
 # Around the top, and the first sizes with one and with two levels below it.
 SIZES = (

@@ -4,12 +4,12 @@ import os
 import numpy as np
 import pytest
 
-from reincarnating_rl import files
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.runner.checkpoints import Checkpoints
-from reincarnating_rl.teachers import compact
-from reincarnating_rl.types import Transition
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers import native_checkpoint
 
 
 def make_store():
@@ -184,14 +184,14 @@ def test_an_unfinished_save_leaves_the_earlier_one(
 def test_is_a_teachers_checkpoint_too(checkpoints, store, tmp_path):
   save(checkpoints, 3, store, value=0.25)
   path = tmp_path / 'checkpoints' / 'ckpt.3.json'
-  params, manifest, _ = compact.read_compact(path)
+  params, manifest, _ = native_checkpoint.read(path)
   np.testing.assert_array_equal(params['w'], np.float32([0.25, 1.5]))
   assert manifest['number'] == 3
 
 
 def test_a_teachers_directory_is_not_a_run(checkpoints):
   params = {'params': {'w': np.ones(2, np.float32)}}
-  compact.write_compact(checkpoints.directory, 2, params, {'game': 'Pong'})
+  native_checkpoint.write(checkpoints.directory, 2, params, {'game': 'Pong'})
   before = sorted(os.listdir(checkpoints.directory))
   with pytest.raises(UserError, match='of a teacher, not of a run'):
     checkpoints.restore(pytest.fail)

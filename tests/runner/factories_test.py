@@ -4,11 +4,11 @@ import gin
 import numpy as np
 import pytest
 
-from reincarnating_rl import configuration
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.runner import factories
 from reincarnating_rl.runner.factories import TeacherSettings
-from reincarnating_rl.teachers import compact
+from reincarnating_rl.settings import gin_parsing
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers import native_checkpoint
 from reincarnating_rl.teachers.base import RandomTeacher
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.teachers.foreign import real_files
@@ -19,10 +19,10 @@ _CLEANRL = real_files.FOLDER / 'cleanrl_ppo_atari.cleanrl_model'
 def _create(settings, *bindings, game='Breakout'):
   name = f'create_atari_environment.game_name="{game}"'
   try:
-    configuration.load(
+    gin_parsing.load(
       [], [name, *bindings], network_parameter='JaxDQNAgent.network'
     )
-    made = factories.gin_bindings.create_atari_game()
+    made = factories.gin_names.create_atari_game()
     return factories.create_teacher(settings, made, needed=True)
   finally:
     gin.clear_config()
@@ -107,14 +107,14 @@ def _write_linear_teacher(folder, trained_on):
   }
   network = {'kind': 'dqn', 'network': 'LayeredNetwork', 'fields': {}}
   about = {'network': network, 'game': {'name': trained_on, 'actions': None}}
-  compact.write_compact(folder, 0, {'params': {'Dense_0': layer}}, about)
+  native_checkpoint.write(folder, 0, {'params': {'Dense_0': layer}}, about)
 
 
 def test_the_state_is_of_the_checkpoint_that_the_teacher_was_made_of(tmp_path):
   # A run that still goes on leaves newer ones.
   for number in (3, 4):
     params = {'params': {'Dense_0': {'bias': np.full(2, number, np.float32)}}}
-    compact.write_compact(tmp_path, number, params, {})
+    native_checkpoint.write(tmp_path, number, params, {})
   teacher = RandomTeacher(2)
   teacher.lineage['checkpoint_number'] = 3
   state = factories.read_teacher_state(

@@ -8,12 +8,15 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl import configuration
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.networks import minatar_networks
 from reincarnating_rl.runner import factories
 from reincarnating_rl.runner.factories import TeacherSettings
-from reincarnating_rl.teachers import compact, description
+from reincarnating_rl.settings import gin_parsing
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers import (
+  description,
+  native_checkpoint,
+)
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.teachers.foreign import real_files
 
@@ -21,7 +24,7 @@ LANDER = 'create_gymnasium_environment.game_name="LunarLander-v3"'
 
 
 def _runner(base_dir, student, config, *bindings, **teacher):
-  configuration.load(
+  gin_parsing.load(
     [config],
     bindings,
     network_parameter=factories.AGENTS[student].network_parameter,
@@ -32,13 +35,13 @@ def _runner(base_dir, student, config, *bindings, **teacher):
     teacher=TeacherSettings(**teacher),
     seed=1,
   )
-  configuration.check_every_binding_was_read()
+  gin_parsing.check_every_binding_was_read()
   return runner
 
 
 def _game(*bindings):
-  configuration.load([], bindings, network_parameter='JaxDQNAgent.network')
-  return factories.gin_bindings.create_game()
+  gin_parsing.load([], bindings, network_parameter='JaxDQNAgent.network')
+  return factories.gin_names.create_game()
 
 
 @pytest.mark.parametrize(
@@ -130,7 +133,7 @@ def test_a_teacher_of_all_six_actions(tmp_path):
   states = states.astype(np.uint8)
   params = network.init(jax.random.key(0), states[0])
   about = {'network': description.describe('dqn', network)._asdict()}
-  compact.write_compact(tmp_path, 0, params, about)
+  native_checkpoint.write(tmp_path, 0, params, about)
   settings = TeacherSettings(checkpoint_dir=str(tmp_path))
   game = _game('create_game.kind="minatar"')
   with pytest.raises(MismatchedTeacherError, match='has 6 actions'):

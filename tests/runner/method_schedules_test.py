@@ -2,7 +2,7 @@
 
 import pytest
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 from tests import toys
 from tests.runner import experiments
 

@@ -5,10 +5,17 @@ import random
 
 import pytest
 
-from reincarnating_rl.errors import UserError
+from reincarnating_rl.support.errors import UserError
 from tests import toys
-from tests.runner import experiments, teachers
-from tests.runner.resume_test import Killed, count_events, run_whole
+from tests.runner import (
+  experiments,
+  teachers,
+)
+from tests.runner.resume_test import (
+  Killed,
+  count_events,
+  run_whole,
+)
 
 METHODS = {
   'rehearsal': {

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.replay.mixed_replay import TEACHER_KEY
+from reincarnating_rl.support.errors import UserError
 from tests import toys
 from tests.runner import experiments
 

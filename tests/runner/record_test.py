@@ -3,13 +3,20 @@ import os
 
 import pytest
 
-from reincarnating_rl.errors import UserError
 from reincarnating_rl.evaluation.normalization import (
   TeacherTooWeakError,
   summarize,
 )
-from reincarnating_rl.runner.phases import Iteration, Phase
-from reincarnating_rl.runner.record import SUMMARY_FILE, Record, check_identity
+from reincarnating_rl.runner.plan import (
+  Iteration,
+  Phase,
+)
+from reincarnating_rl.runner.record import (
+  SUMMARY_FILE,
+  Record,
+  check_identity,
+)
+from reincarnating_rl.support.errors import UserError
 
 
 def make(random=1.0, teacher=(4.0, 6.0)):

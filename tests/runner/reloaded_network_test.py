@@ -3,8 +3,11 @@
 import gin
 import pytest
 
-from reincarnating_rl import configuration
-from reincarnating_rl.runner import factories, reloaded_network
+from reincarnating_rl.runner import (
+  factories,
+  reloaded_network,
+)
+from reincarnating_rl.settings import gin_parsing
 from tests import toys
 
 STUDENT = factories.AGENTS['reloaded_dqn']
@@ -17,7 +20,7 @@ LINEAGE = {
 
 def told(bindings=(), **lineage):
   """Returns what the student's network is bound to, once it was told."""
-  configuration.load([], bindings, network_parameter=STUDENT.network_parameter)
+  gin_parsing.load([], bindings, network_parameter=STUDENT.network_parameter)
   teacher = toys.ScriptedTeacher()
   teacher.lineage = LINEAGE | lineage
   try:

@@ -2,7 +2,11 @@
 
 import pytest
 
-from reincarnating_rl.evaluation import analysis, results, run
+from reincarnating_rl.evaluation import (
+  analysis,
+  results,
+  run,
+)
 from tests.runner import experiments
 
 

@@ -12,10 +12,10 @@ import time
 import numpy as np
 import pytest
 
-from reincarnating_rl import files
-from reincarnating_rl.errors import UserError
-from reincarnating_rl.interrupts import Interrupted
-from reincarnating_rl.teachers import compact
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.interrupts import Interrupted
+from reincarnating_rl.teachers import native_checkpoint
 from tests import toys
 from tests.runner import experiments
 
@@ -329,7 +329,7 @@ def test_metrics_without_a_checkpoint_are_dropped(uninterrupted, tmp_path):
 
 
 def test_a_teachers_directory_is_not_a_run(tmp_path):
-  compact.write_arrays(
+  native_checkpoint.write_arrays(
     tmp_path / 'checkpoints', 2, {'online_params/a': np.ones(1)}, {}
   )
   with pytest.raises(UserError, match='of a teacher'):

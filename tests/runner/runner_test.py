@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from reincarnating_rl.agents.dqn import QDaggerDQNAgent, ReincarnatingDQNAgent
+from reincarnating_rl.agents.dqn import (
+  QDaggerDQNAgent,
+  ReincarnatingDQNAgent,
+)
 from reincarnating_rl.evaluation.normalization import TeacherTooWeakError
-from reincarnating_rl.runner import phases
+from reincarnating_rl.runner import plan
 from tests import toys
 from tests.runner import experiments
 
@@ -205,9 +208,9 @@ def test_the_teachers_data_is_let_go_once_it_is_learnt_from(finished):
 
 def test_collection_iterations_share_one_budget(tmp_path, monkeypatch):
   monkeypatch.setattr(
-    phases,
+    plan,
     'make_plan',
-    functools.partial(phases.make_plan, max_collect_steps=30),
+    functools.partial(plan.make_plan, max_collect_steps=30),
   )
   runner = experiments.make_runner(tmp_path, teacher_steps=90)
   for number in range(4):

@@ -6,13 +6,19 @@ import json
 import numpy as np
 import pytest
 
-from reincarnating_rl.errors import DamagedFileError, UserError
-from reincarnating_rl.interrupts import Interrupted
-from reincarnating_rl.replay import stored
-from reincarnating_rl.replay.loading import LoadReport
-from reincarnating_rl.runner import factories, teacher_replay
+from reincarnating_rl.importers import external_replay
+from reincarnating_rl.importers.loading import LoadReport
+from reincarnating_rl.runner import (
+  factories,
+  teacher_replay,
+)
 from reincarnating_rl.runner.factories import TeacherSettings
-from reincarnating_rl.runner.phases import Phase
+from reincarnating_rl.runner.plan import Phase
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  UserError,
+)
+from reincarnating_rl.support.interrupts import Interrupted
 from tests.runner import experiments
 
 
@@ -28,7 +34,7 @@ def earlier(tmp_path_factory):
 @pytest.fixture
 def make_runner(earlier):
   def make(base_dir, **settings):
-    find = functools.partial(stored.choose, earlier[0])
+    find = functools.partial(external_replay.choose, earlier[0])
     return experiments.make_runner(
       base_dir, **({'find_teacher_replay': find} | settings)
     )
@@ -40,7 +46,7 @@ def make_runner(earlier):
 def uninterrupted(earlier, tmp_path_factory):
   runner = experiments.make_runner(
     tmp_path_factory.mktemp('whole'),
-    find_teacher_replay=functools.partial(stored.choose, earlier[0]),
+    find_teacher_replay=functools.partial(external_replay.choose, earlier[0]),
   )
   runner.run_experiment()
   return runner
@@ -171,7 +177,7 @@ def test_rewards_are_clipped_as_those_of_collected_data(
 ):
   class Generous:
     def load(self, store, **arguments):
-      report = stored.choose(earlier[0]).load(store, **arguments)
+      report = external_replay.choose(earlier[0]).load(store, **arguments)
       store.columns['reward'][: report.steps] *= 10.0
       return report
 
@@ -200,7 +206,7 @@ def test_a_replay_without_an_element(tmp_path):
 
 
 def test_too_few_steps_are_not_taken_silently(earlier, capsys):
-  replay = stored.choose(earlier[0])
+  replay = external_replay.choose(earlier[0])
   entries = replay.inspect().entries
 
   def decide(choice, steps, found=replay):

@@ -3,8 +3,11 @@
 import functools
 
 from reincarnating_rl.agents.registry import AGENTS
-from reincarnating_rl.replay import stored
-from reincarnating_rl.teachers import factory, training_state
+from reincarnating_rl.importers import external_replay
+from reincarnating_rl.teachers import (
+  factory,
+  training_state,
+)
 from tests import toys
 from tests.runner import experiments
 
@@ -39,7 +42,7 @@ def reload_settings(directory, kind, **agent):
     'teacher': load(directory, kind),
     'num_pretraining_iterations': None,
     'random_score': -4.0,  # Below whatever it has learnt: at worst -4.
-    'find_teacher_replay': functools.partial(stored.beside, directory),
+    'find_teacher_replay': functools.partial(external_replay.beside, directory),
     'read_teacher_state': functools.partial(training_state.read, directory),
     'agent': {'kind': toys.RELOADED[kind], **agent},
   }

@@ -12,13 +12,17 @@ import numpy as np
 import optax
 import pytest
 
-from reincarnating_rl.errors import (
+from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
   UnsafeFileError,
   UserError,
 )
-from reincarnating_rl.teachers import checkpoint_files, checkpoints, compact
+from reincarnating_rl.teachers import (
+  checkpoint_files,
+  checkpoints,
+  native_checkpoint,
+)
 
 _TREE = {'params': {'Dense_0': {'bias': np.array([1.0, 2.0], np.float32)}}}
 
@@ -110,7 +114,7 @@ def test_the_newest_complete_one_is_taken_by_number_not_by_name(tmp_path):
 
 def test_a_students_directory_is_a_teachers(tmp_path):
   folder = tmp_path / 'checkpoints'
-  compact.write_compact(folder, 1, _TREE, {'teacher': {'game': 'Pong'}})
+  native_checkpoint.write(folder, 1, _TREE, {'teacher': {'game': 'Pong'}})
   _pickle(folder, 0)
   (folder / 'ckpt.2.safetensors').write_bytes(b'its manifest never came')
   checkpoint = checkpoints.load_checkpoint(tmp_path)
@@ -120,7 +124,7 @@ def test_a_students_directory_is_a_teachers(tmp_path):
 
 
 def test_another_prefix(tmp_path):
-  compact.write_compact(tmp_path, 1, _TREE, {}, prefix='teacher')
+  native_checkpoint.write(tmp_path, 1, _TREE, {}, prefix='teacher')
   _pickle(tmp_path, 5)
   assert checkpoints.load_checkpoint(tmp_path, prefix='teacher').number == 1
 

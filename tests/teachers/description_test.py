@@ -8,14 +8,21 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.networks.mlp_networks import (
   MLPDQNNetwork,
   MLPRainbowNetwork,
 )
 from reincarnating_rl.networks.policy_networks import NaturePolicyNetwork
-from reincarnating_rl.teachers import compact, description, factory
-from reincarnating_rl.teachers.description import NETWORKS, Description
+from reincarnating_rl.support.errors import DamagedFileError
+from reincarnating_rl.teachers import (
+  description,
+  factory,
+  native_checkpoint,
+)
+from reincarnating_rl.teachers.description import (
+  NETWORKS,
+  Description,
+)
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 
 _VECTORS = {'num_actions': 2, 'observation_shape': (4,), 'stack_size': 1}
@@ -97,7 +104,7 @@ def test_what_is_no_description(entry, message):
 
 
 def _write(folder, params, told):
-  compact.write_compact(folder, 3, params, {'network': told._asdict()})
+  native_checkpoint.write(folder, 3, params, {'network': told._asdict()})
   return folder
 
 
@@ -163,7 +170,7 @@ def test_a_policy_network_of_the_callers_is_no_dqn(tmp_path):
   network = functools.partial(NaturePolicyNetwork)
   states = np.zeros((2, 84, 84, 4), np.uint8)
   params = network(3).init(jax.random.key(0), states[0])
-  compact.write_compact(tmp_path, 1, params, {})
+  native_checkpoint.write(tmp_path, 1, params, {})
   teacher = factory.create_teacher(
     'auto',
     tmp_path,

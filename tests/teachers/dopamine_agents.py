@@ -4,7 +4,7 @@ import gin
 import jax
 import numpy as np
 
-import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
+import reincarnating_rl.compat.dopamine_compat  # noqa: F401  (before Dopamine)
 
 # isort: split
 from dopamine.discrete_domains import checkpointer

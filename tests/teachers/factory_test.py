@@ -14,20 +14,27 @@ import pytest
 from flax import traverse_util
 from safetensors import numpy as safetensors_numpy
 
-import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
+import reincarnating_rl.compat.dopamine_compat  # noqa: F401  (before Dopamine)
 
 # isort: split
 from dopamine.jax.agents.dqn import dqn_agent  # noqa: F401  (its gin names)
 
 from reincarnating_rl.agents import snapshots
-from reincarnating_rl.errors import MissingFileError, UserError
 from reincarnating_rl.evaluation.atari_scores import random_score
 from reincarnating_rl.networks.mlp_networks import (
   MLPDQNNetwork,
   MLPRainbowNetwork,
 )
 from reincarnating_rl.runner import factories  # noqa: F401  (gin's names)
-from reincarnating_rl.teachers import compact, description, factory
+from reincarnating_rl.support.errors import (
+  MissingFileError,
+  UserError,
+)
+from reincarnating_rl.teachers import (
+  description,
+  factory,
+  native_checkpoint,
+)
 from reincarnating_rl.teachers.base import RandomTeacher
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
@@ -191,7 +198,7 @@ def test_a_rainbow_student_is_the_next_teacher(noisy, tmp_path):
     'target_params': jax.tree.map(np.zeros_like, student),
     'optimizer_state': optax.adam(1.0).init(student),
   }
-  compact.write_arrays(
+  native_checkpoint.write_arrays(
     tmp_path / 'checkpoints', 3, snapshots.flatten(trees), {}, tag='.a'
   )
   teacher = factory.create_teacher('rainbow', tmp_path, vmax=2, **_VECTORS)

@@ -5,13 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
+import reincarnating_rl.compat.dopamine_compat  # noqa: F401  (before Dopamine)
 
 # isort: split
 from dopamine.jax import networks
 
-from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.networks.mlp_networks import MLPRainbowNetwork
+from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.teachers import factory
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.teachers import dopamine_agents

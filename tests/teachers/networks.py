@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 from reincarnating_rl.networks.q_networks import NatureDQNNetwork
-from reincarnating_rl.teachers import compact
+from reincarnating_rl.teachers import native_checkpoint
 
 
 def write_nature(directory, num_actions=6):
@@ -12,4 +12,4 @@ def write_nature(directory, num_actions=6):
   params = NatureDQNNetwork(num_actions).init(
     jax.random.key(0), np.zeros((84, 84, 4), np.uint8)
   )
-  compact.write_compact(directory, 2, jax.device_get(params), {})
+  native_checkpoint.write(directory, 2, jax.device_get(params), {})

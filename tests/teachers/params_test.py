@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from flax.training import checkpoints as flax_checkpoints
 
-from reincarnating_rl.errors import DamagedFileError
 from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
+from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.teachers import params as params_lib
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl import _balloon_compat
+from reincarnating_rl.compat import balloon_compat
 from reincarnating_rl.teachers import factory
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
@@ -49,7 +49,7 @@ def test_it_flies_to_the_wind_that_blows_to_the_station(teacher):
 
 def test_actions_are_those_of_the_packages_agent(teacher):
   states = np.random.default_rng(0).random((40, 1099, 1), np.float32)
-  module = _balloon_compat.load_agent('station_seeker_agent')
+  module = balloon_compat.load_agent('station_seeker_agent')
   agent = module.StationSeekerAgent(3, [1099])
   expected = [agent.begin_episode(states[0, :, 0])]
   expected += [agent.step(0.0, state) for state in states[1:, :, 0]]

@@ -14,7 +14,7 @@ import sys
 import gin
 import numpy as np
 
-import reincarnating_rl._dopamine_compat  # noqa: F401  (before Dopamine)
+import reincarnating_rl.compat.dopamine_compat  # noqa: F401  (before Dopamine)
 
 # isort: split
 import tensorflow as tf

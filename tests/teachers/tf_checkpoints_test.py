@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from reincarnating_rl.errors import (
+from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
   UserError,
@@ -23,7 +23,7 @@ from reincarnating_rl.teachers import (
   tf_checkpoints,
 )
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from tests.formats import bundles
+from tests.importers.formats import bundles
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _KINDS = {'dqn', 'rainbow', 'implicit_quantile'}

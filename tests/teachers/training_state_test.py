@@ -10,8 +10,15 @@ import optax
 import pytest
 
 from reincarnating_rl.agents import snapshots
-from reincarnating_rl.errors import DamagedFileError, UnsafeFileError, UserError
-from reincarnating_rl.teachers import compact, training_state
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  UnsafeFileError,
+  UserError,
+)
+from reincarnating_rl.teachers import (
+  native_checkpoint,
+  training_state,
+)
 
 _TREE = {
   'params': {
@@ -97,7 +104,7 @@ def test_layers_from_before_linen(tmp_path):
 
 
 def test_a_converted_teacher_has_its_parameters_alone(tmp_path):
-  compact.write_compact(tmp_path, 3, _TREE, {})
+  native_checkpoint.write(tmp_path, 3, _TREE, {})
   found = training_state.read(tmp_path)
   assert found.arrays.keys() == {f'online_params/{name}' for name in _NAMES}
 

@@ -5,9 +5,9 @@ import os
 import pathlib
 from typing import Any, NamedTuple
 
-from reincarnating_rl.errors import MissingFileError
+from reincarnating_rl.learner.types import Params
+from reincarnating_rl.support.errors import MissingFileError
 from reincarnating_rl.teachers.actions import ActionMap
-from reincarnating_rl.types import Params
 
 
 class Target(NamedTuple):

@@ -8,13 +8,25 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from reincarnating_rl.formats import flax_file, torch_file
+from reincarnating_rl.importers.formats import (
+  flax_file,
+  torch_file,
+)
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from reincarnating_rl.teachers.foreign import base, state_dict_search
-from reincarnating_rl.teachers.foreign.base import Foreign, Target
+from reincarnating_rl.teachers.foreign import (
+  base,
+  state_dict_search,
+)
+from reincarnating_rl.teachers.foreign.base import (
+  Foreign,
+  Target,
+)
 from reincarnating_rl.teachers.foreign.conversion import convert
 from reincarnating_rl.teachers.foreign.layers import Layers
-from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
+from reincarnating_rl.teachers.foreign.state_dicts import (
+  StateDict,
+  listing,
+)
 
 _STRIDES = (4, 2, 1)
 

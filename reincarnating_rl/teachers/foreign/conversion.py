@@ -6,19 +6,25 @@ from typing import Any
 
 import numpy as np
 
+from reincarnating_rl.learner.types import Params
 from reincarnating_rl.networks.layered import Convolution
 from reincarnating_rl.teachers.actions import indices_of
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign import image_sizes
-from reincarnating_rl.teachers.foreign.base import Foreign, Target
-from reincarnating_rl.teachers.foreign.layers import OUTPUTS, Layers
+from reincarnating_rl.teachers.foreign.base import (
+  Foreign,
+  Target,
+)
+from reincarnating_rl.teachers.foreign.layers import (
+  OUTPUTS,
+  Layers,
+)
 from reincarnating_rl.teachers.foreign.state_dicts import (
   ADVICE,
   Layer,
   StateDict,
   read_layer,
 )
-from reincarnating_rl.types import Params
 
 _SAME_ACTIONS = "the game's own, in the emulator's order"
 

@@ -4,7 +4,7 @@ import functools
 import pathlib
 from collections.abc import Callable
 
-from reincarnating_rl.errors import MissingFileError
+from reincarnating_rl.support.errors import MissingFileError
 from reincarnating_rl.teachers.foreign import (
   cleanrl,
   stable_baselines3,

@@ -8,16 +8,19 @@ import json
 import os
 from typing import Any
 
-from reincarnating_rl.errors import DamagedFileError
-from reincarnating_rl.formats import torch_file
-from reincarnating_rl.formats.zip_members import Members
+from reincarnating_rl.importers.formats import torch_file
+from reincarnating_rl.importers.formats.zip_members import Members
+from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.teachers.foreign import (
   base,
   stable_baselines3_policies,
   stable_baselines3_spaces,
   state_dict_search,
 )
-from reincarnating_rl.teachers.foreign.base import Foreign, Target
+from reincarnating_rl.teachers.foreign.base import (
+  Foreign,
+  Target,
+)
 from reincarnating_rl.teachers.foreign.conversion import convert
 
 _VERSION = '_stable_baselines3_version'

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.errors import DamagedFileError
+from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.teachers.foreign.state_dicts import StateDict
 
 _MAX_DEPTH, _MAX_VALUES = 16, 100_000

@@ -2,13 +2,25 @@
 
 import os
 
-from reincarnating_rl.formats import safetensors_file, torch_file
+from reincarnating_rl.importers.formats import (
+  safetensors_file,
+  torch_file,
+)
 from reincarnating_rl.teachers.errors import TeacherError
-from reincarnating_rl.teachers.foreign import base, state_dict_search
-from reincarnating_rl.teachers.foreign.base import Foreign, Target
+from reincarnating_rl.teachers.foreign import (
+  base,
+  state_dict_search,
+)
+from reincarnating_rl.teachers.foreign.base import (
+  Foreign,
+  Target,
+)
 from reincarnating_rl.teachers.foreign.conversion import convert
 from reincarnating_rl.teachers.foreign.layers import Layers
-from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
+from reincarnating_rl.teachers.foreign.state_dicts import (
+  StateDict,
+  listing,
+)
 
 
 def read(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flax import serialization
 
-from reincarnating_rl.errors import (
+from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
   UnsafeFileError,
@@ -18,7 +18,10 @@ from reincarnating_rl.teachers.actions import action_map
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign import cleanrl
 from reincarnating_rl.teachers.foreign.base import Target
-from tests.formats import mutations, torch_files
+from tests.importers.formats import (
+  mutations,
+  torch_files,
+)
 from tests.teachers.foreign import real_files
 
 _FILES = {

@@ -6,8 +6,11 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.errors import MissingFileError
-from reincarnating_rl.teachers import compact, factory
+from reincarnating_rl.support.errors import MissingFileError
+from reincarnating_rl.teachers import (
+  factory,
+  native_checkpoint,
+)
 from reincarnating_rl.teachers.actions import ALE_MEANINGS
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
@@ -81,7 +84,7 @@ def test_converted_once_it_is_a_checkpoint_of_ours(name, tmp_path):
     'network': 'LayeredNetwork',
     'fields': teacher.lineage['network_fields'],
   }
-  compact.write_compact(tmp_path, 1, teacher._params, {'network': network})
+  native_checkpoint.write(tmp_path, 1, teacher._params, {'network': network})
   _assert_policy(_create(tmp_path, states), name, states, kind)
 
 
@@ -100,7 +103,7 @@ def test_several_files_are_no_answer(tmp_path):
 
 
 def test_checkpoints_come_before_files(tmp_path):
-  compact.write_compact(tmp_path, 1, {'params': {'a': np.ones(2)}}, {})
+  native_checkpoint.write(tmp_path, 1, {'params': {'a': np.ones(2)}}, {})
   _in_a_folder('sb3_ppo_mlp.zip', tmp_path)
   with pytest.raises(MismatchedTeacherError, match='ckpt.1.safetensors does n'):
     _create(tmp_path, 'vector')
@@ -141,7 +144,9 @@ def test_actions_that_a_manifest_names(tmp_path):
   }
   network = {'kind': 'dqn', 'network': 'LayeredNetwork', 'fields': {}}
   game = {'name': 'Pong', 'actions': list(ALE_MEANINGS)}
-  compact.write_compact(tmp_path, 1, params, {'network': network, 'game': game})
+  native_checkpoint.write(
+    tmp_path, 1, params, {'network': network, 'game': game}
+  )
   states = rng.random((3, 5, 1), np.float32)
   teacher = factory.create_teacher(
     'auto',

@@ -8,7 +8,7 @@ import numpy as np
 
 from reincarnating_rl.networks.layered import LayeredNetwork
 from reincarnating_rl.teachers.foreign.base import Target
-from tests.formats import torch_files
+from tests.importers.formats import torch_files
 
 FOLDER = pathlib.Path(__file__).parents[2] / 'fixtures' / 'foreign'
 

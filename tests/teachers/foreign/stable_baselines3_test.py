@@ -7,12 +7,18 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.errors import DamagedFileError, UserError
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  UserError,
+)
 from reincarnating_rl.teachers.actions import action_map
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign import stable_baselines3
 from reincarnating_rl.teachers.foreign.base import Target
-from tests.formats import mutations, torch_files
+from tests.importers.formats import (
+  mutations,
+  torch_files,
+)
 from tests.teachers.foreign import real_files
 
 _FILES = {

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from reincarnating_rl.errors import DamagedFileError
+from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.teachers.foreign import state_dict_search
 
 _ONE, _TWO = np.ones(1), np.ones(2)

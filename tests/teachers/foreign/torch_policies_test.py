@@ -4,7 +4,10 @@ import hypothesis
 import numpy as np
 import pytest
 
-from reincarnating_rl.errors import DamagedFileError, UserError
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  UserError,
+)
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   TeacherError,
@@ -12,7 +15,7 @@ from reincarnating_rl.teachers.errors import (
 from reincarnating_rl.teachers.foreign import torch_policies
 from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.foreign.layers import Layers
-from tests.formats import mutations
+from tests.importers.formats import mutations
 from tests.teachers.foreign import real_files
 
 _OWN = Layers(

@@ -1,0 +1,219 @@
+"""`convert`: a teacher and its replay in the format of our own runs."""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import tqdm.auto as tqdm
+
+from reincarnating_rl.cli.teachers import (
+  identify,
+  settings,
+  text,
+)
+from reincarnating_rl.cli.teachers.identify import GameFacts
+from reincarnating_rl.cli.teachers.settings import Settings
+from reincarnating_rl.evaluation.summary import PLOT_FILE
+from reincarnating_rl.importers import (
+  external_replay,
+  run_replay,
+)
+from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.progress import moving
+from reincarnating_rl.teachers import (
+  checkpoint_files,
+  checkpoints,
+  native_checkpoint,
+)
+from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
+from reincarnating_rl.teachers.description import (
+  ENTRY,
+  GAME,
+)
+from reincarnating_rl.teachers.loading import LoadedTeacher
+
+# What is looked ahead belongs to whoever loads the replay; one is the least.
+_N_STEP = 1
+_GAMMA = 0.99
+# Of what `evaluate` tells, what says how well and how it was measured.
+_MEASURED = ('score', 'epsilon', 'seed', 'max_steps_per_episode', 'command')
+
+
+def run(args: argparse.Namespace) -> None:
+  """Writes the teacher, its replay before it.
+
+  Raises:
+    UserError: the teacher, its replay or its score cannot be read, the score
+      is another's, or the folder is not empty or cannot be written.
+  """
+  args.path, out = (os.path.expanduser(p) for p in (args.path, args.out))
+  _check_empty(out)
+  chosen = settings.read(args)
+  replay = _find_replay(args)
+  game = identify.facts(chosen, replay)
+  loaded = identify.load(chosen, chosen.source(args.path), game)
+  about = _about(args, chosen, loaded)
+  with _writing(out) as part:
+    folder = os.path.join(part, checkpoint_files.FOLDER)
+    if replay is not None and not args.no_replay:
+      store = _load_replay(replay, loaded, game, args.newest)
+      os.makedirs(folder)
+      about[run_replay.REPLAYS] = run_replay.save(folder, store)
+    native_checkpoint.write(
+      folder, loaded.checkpoint.number or 0, loaded.checkpoint.params, about
+    )
+    _copy_story(args.path, part)
+  _print(args, out, loaded, chosen)
+
+
+def _check_empty(out: str) -> None:
+  if os.path.lexists(out) and not (os.path.isdir(out) and not os.listdir(out)):
+    raise UserError(
+      f'{out} is there and is not an empty folder: choose another OUT.'
+    )
+
+
+def _find_replay(args: argparse.Namespace) -> StoredReplay | None:
+  if args.teacher_replay_dir is not None:
+    return external_replay.choose(args.teacher_replay_dir)
+  return external_replay.beside(args.path, args.teacher_checkpoint_number)
+
+
+def _about(
+  args: argparse.Namespace, chosen: Settings, loaded: LoadedTeacher
+) -> dict[str, Any]:
+  """Returns what the manifest says of the teacher."""
+  checkpoint, described = loaded.checkpoint, loaded.description
+  name = chosen.game.name if chosen.game else chosen.told.game
+  meanings = loaded.meanings and list(loaded.meanings)
+  about = {
+    'teacher': {
+      'source': args.path,
+      'file': os.path.basename(checkpoint.path),
+      'sha256': checkpoint.sha256,
+      'number': checkpoint.number,
+      **identify.provenance(checkpoint),
+    }
+  }
+  if args.score is not None:
+    about['teacher']['measured'] = _read_score(args.score, checkpoint)
+  if described is not None:
+    about[ENTRY] = described._asdict()
+  if name is not None or meanings is not None:
+    about[GAME] = {'name': name, 'actions': meanings}
+  return about
+
+
+def _read_score(path: str, checkpoint: TeacherCheckpoint) -> dict[str, Any]:
+  """Reads what `evaluate` measured of this checkpoint, and of no other."""
+  try:
+    told = json.loads(pathlib.Path(path).expanduser().read_bytes())
+    is_its_own = told['teacher']['checkpoint_sha256'] == checkpoint.sha256
+    measured = {name: told[name] for name in _MEASURED}
+  except (OSError, ValueError, LookupError, TypeError) as error:
+    raise UserError(
+      f'--score {path} cannot be read: give what evaluate --json wrote.'
+    ) from error
+  if not is_its_own:
+    raise UserError(
+      f'--score {path} is of another checkpoint than {checkpoint.path}: '
+      'evaluate this one.'
+    )
+  return measured
+
+
+def _load_replay(
+  replay: StoredReplay,
+  loaded: LoadedTeacher,
+  game: GameFacts,
+  newest: int | None,
+) -> FrameStore:
+  """Reads a replay into a store that has room for all that is wanted of it."""
+  info = replay.inspect()
+  *observation_shape, stack_size = game.state_shape
+  steps = min(newest or info.entries, info.entries)
+  if newest is None and replay.kind == 'dopamine41':
+    steps *= 2  # Each of its episodes has a frame more than elements.
+  store = FrameStore(
+    capacity=max(steps, stack_size + _N_STEP + 1),
+    observation_shape=observation_shape,
+    observation_dtype=info.observation_dtype,
+    stack_size=stack_size,
+    n_step=_N_STEP,
+    gamma=_GAMMA,
+    num_actions=game.num_actions or loaded.candidate.num_actions,
+    seed=0,
+  )
+  with tqdm.tqdm(
+    desc='read the replay',
+    unit=' read',
+    dynamic_ncols=True,
+    mininterval=1.0,
+    leave=False,
+  ) as bar:
+    report = replay.load(store, newest=newest, progress=moving(bar))
+  print(f'{replay.describe()}: {report.describe()}.')
+  return store
+
+
+def _copy_story(path: str, out: str) -> None:
+  """Copies what a run left of its training: settings, scores and picture."""
+  lineage = checkpoints.read_lineage(path)
+  if lineage is None:
+    return
+  files.write_atomically(
+    os.path.join(out, 'lineage.json'), json.dumps(lineage, indent=1).encode()
+  )
+  picture = checkpoint_files.find_run(path) / PLOT_FILE
+  if picture.is_file():
+    shutil.copyfile(picture, os.path.join(out, PLOT_FILE))
+
+
+@contextlib.contextmanager
+def _writing(out: str) -> Iterator[str]:
+  """Yields a folder that takes the place of `out` once all is in it.
+
+  What a kill leaves of it, the next attempt removes.
+  """
+  out = os.path.abspath(out)
+  part = f'{out}.part'
+  try:
+    shutil.rmtree(part, ignore_errors=True)
+    os.makedirs(part)
+    yield part
+    os.replace(part, out)  # Onto an empty folder, or nothing.
+    files.sync_directory(os.path.dirname(out))
+  except OSError as error:
+    raise UserError(
+      f'{out} cannot be written ({error.strerror or error}): mend that, or '
+      'choose another OUT.'
+    ) from error
+  finally:
+    shutil.rmtree(part, ignore_errors=True)
+
+
+def _print(
+  args: argparse.Namespace, out: str, loaded: LoadedTeacher, chosen: Settings
+) -> None:
+  print(
+    f'{pathlib.Path(out)} has the {loaded.candidate.kind.name} teacher of '
+    f'{loaded.checkpoint.path}.'
+  )
+  if loaded.description is None:
+    print(
+      'Its network is not one of this project and cannot be described: '
+      'create_teacher.network and --teacher_agent '
+      f'{loaded.candidate.kind.name} will be needed.'
+    )
+  words = ['evaluate', out]
+  if args.game:
+    words += ['--game', args.game]
+  print(f'next: {text.command(*words)}')

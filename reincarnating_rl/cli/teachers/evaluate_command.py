@@ -1,0 +1,185 @@
+"""`evaluate`: how well a teacher plays."""
+
+import argparse
+import json
+from typing import Any
+
+import tqdm.auto as tqdm
+
+from reincarnating_rl.cli.teachers import (
+  identify,
+  settings,
+  text,
+)
+from reincarnating_rl.cli.teachers.settings import Settings
+from reincarnating_rl.envs import rollouts
+from reincarnating_rl.envs.games import Game
+from reincarnating_rl.envs.lanes import (
+  Episode,
+  Policy,
+)
+from reincarnating_rl.envs.policies import (
+  epsilon_greedy_policy,
+  uniform_policy,
+)
+from reincarnating_rl.evaluation import atari_scores
+from reincarnating_rl.evaluation.normalization import summarize
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers import factory
+from reincarnating_rl.teachers.base import Teacher
+
+# Of the runner's evaluation of its teacher: the same seed, the same episodes.
+_STREAM = 1
+
+
+def run(args: argparse.Namespace) -> None:
+  """Plays, and prints the score.
+
+  Raises:
+    UserError: the teacher cannot be read, or is not one of this game.
+  """
+  chosen = settings.read(args)
+  if chosen.game is None:
+    raise UserError(
+      '--game is missing: which game shall the teacher play, such as Pong?'
+    )
+  if args.path is None and args.teacher_agent not in factory.PATHLESS:
+    raise UserError(
+      'PATH is missing: give the directory of a teacher, or --teacher_agent '
+      'random.'
+    )
+  teacher = _create(args, chosen)
+  episodes = _play(
+    args,
+    chosen.game,
+    epsilon_greedy_policy(teacher.policy_logits, args.epsilon),
+    'teacher',
+  )
+  score = summarize([episode.return_ for episode in episodes])
+  random = _random(args, chosen.game, teacher.num_actions)
+  result = {
+    'command': text.command(*args.words),
+    'path': args.path,
+    'game': chosen.game.name,
+    'epsilon': args.epsilon,
+    'seed': args.seed,
+    'max_steps_per_episode': args.max_steps_per_episode,
+    'score': score._asdict(),
+    'returns': [episode.return_ for episode in episodes],
+    'lengths': [episode.length for episode in episodes],
+    'time_outs': sum(not episode.terminal for episode in episodes),
+    'random': random,
+    'margin': random and score.mean - random['mean'],
+    'teacher': teacher.lineage,
+  }
+  _print(result)
+  if args.json:
+    files.write_for_user(args.json, json.dumps(result, indent=2).encode())
+
+
+def _create(args: argparse.Namespace, chosen: Settings) -> Teacher:
+  game = identify.facts(chosen, None)
+  *observation_shape, stack_size = game.state_shape
+  return factory.create_teacher(
+    args.teacher_agent,
+    args.path,
+    num_actions=game.num_actions,
+    observation_shape=tuple(observation_shape),
+    stack_size=stack_size,
+    checkpoint_number=chosen.number,
+    checkpoint_file_prefix=chosen.prefix,
+    game_actions=game.actions,
+    game_name=chosen.game.name,
+    **chosen.options,
+  )
+
+
+def _play(
+  args: argparse.Namespace, game: Game, policy: Policy, who: str
+) -> list[Episode]:
+  """Plays whole episodes, in the order of their seeds."""
+  environment = game.create_vector_environment()
+  try:
+    with tqdm.tqdm(
+      desc=f'evaluate {who}',
+      total=args.episodes,
+      unit=' episodes',
+      dynamic_ncols=True,
+      mininterval=1.0,
+      leave=False,
+    ) as bar:
+      steps = 0
+
+      def on_steps(count: int) -> None:
+        nonlocal steps
+        steps += count
+        bar.set_postfix_str(f'{steps:,} steps', refresh=False)
+        bar.update(0)
+
+      episodes = []
+      for episode in rollouts.rollouts(
+        environment,
+        policy,
+        seed=args.seed,
+        iteration=_STREAM,
+        stack_size=game.stack_size,
+        num_episodes=args.episodes,
+        max_steps_per_episode=args.max_steps_per_episode,
+        on_steps=on_steps,
+      ):
+        episodes.append(episode)
+        bar.update()
+  finally:
+    environment.close()
+  return sorted(episodes, key=lambda episode: episode.index)
+
+
+def _random(
+  args: argparse.Namespace, game: Game, num_actions: int
+) -> dict[str, Any] | None:
+  """Returns the random policy's score; None where nobody knows it."""
+  if args.measure_random:
+    episodes = _play(args, game, uniform_policy(num_actions), 'random')
+    score = summarize([episode.return_ for episode in episodes])
+    return {'source': 'measured'} | score._asdict()
+  published = atari_scores.random_score(game.name)
+  if published is None:
+    return None
+  return {'source': 'published', 'mean': published}
+
+
+def _print(result: dict[str, Any]) -> None:
+  score, random, margin = result['score'], result['random'], result['margin']
+  rows = [('teacher', *_cells(score))]
+  if random is not None:
+    rows.append((f'random, {random["source"]}', *_cells(random)))
+  names = ('mean ± standard error', 'deviation', 'min', 'max', 'episodes')
+  text.print_table(('policy', *names), rows)
+  steps, count = sum(result['lengths']), result['time_outs']
+  print(
+    f'{result["game"]}: {steps:,} steps, epsilon {result["epsilon"]:g}, seed '
+    f'{result["seed"]}; {count} of {score["num_episodes"]} episodes timed out.'
+  )
+  if count and random and random['source'] == 'published':
+    print(
+      'Published scores are of episodes without that limit: --measure_random '
+      'plays with it.'
+    )
+  if margin is None:
+    print('No random score is published: --measure_random plays for one.')
+  elif margin > 0:
+    print(f'The teacher is {margin:.2f} better than random.')
+  else:
+    print(
+      f'The teacher is no better than random ({margin:.2f}): nothing can be '
+      'measured against it.'
+    )
+
+
+def _cells(score: dict[str, Any]) -> tuple[str, ...]:
+  mean = f'{score["mean"]:.2f}'
+  if score.get('stderr') is not None:
+    mean += f' ± {score["stderr"]:.2f}'
+  rest = [score.get(name) for name in ('std', 'min', 'max', 'num_episodes')]
+  return (mean, *('' if x is None else f'{x:.6g}' for x in rest))

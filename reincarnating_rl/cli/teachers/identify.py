@@ -1,0 +1,151 @@
+"""Finds out what a teacher is, even where nobody says what its game is."""
+
+from typing import Any, NamedTuple
+
+from reincarnating_rl.cli.teachers.settings import (
+  Settings,
+  check_kind,
+)
+from reincarnating_rl.envs.games import Game
+from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.teachers import (
+  balloon_facts,
+  factory,
+  loading,
+)
+from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
+from reincarnating_rl.teachers.errors import (
+  MismatchedTeacherError,
+  OtherGameError,
+)
+from reincarnating_rl.teachers.loading import (
+  LoadedTeacher,
+  TeacherSource,
+)
+
+_ATARI = (84, 84, 4)  # With Dopamine's stack.
+# No game has so few: a teacher's error then says how many it has.
+_ONE_ACTION = 1
+
+
+class GameFacts(NamedTuple):
+  """What is known of a game; None where nothing is."""
+
+  state_shape: tuple[int, ...]  # (*O, S)
+  num_actions: int | None
+  actions: tuple[str, ...] | None  # what they mean
+  known_by: str  # for the user
+
+
+def facts(settings: Settings, replay: StoredReplay | None) -> GameFacts:
+  """Learns of the game: from itself, else from the manifest and the replay.
+
+  Args:
+    settings: of the command.
+    replay: of the teacher, if it has one.
+
+  Raises:
+    UserError: there is no such game.
+  """
+  if settings.agent in factory.BALLOON and _is_balloon(settings.game):
+    return _of_balloon(settings.game)
+  if settings.game is not None:
+    return _of_game(settings.game)
+  state_shape, known_by = _ATARI, "Atari's states"
+  if replay is not None:
+    info, known_by = replay.inspect(), 'the states of its replay'
+    state_shape = (*info.observation_shape, info.stack_size)
+  actions = settings.told.actions
+  return GameFacts(state_shape, actions and len(actions), actions, known_by)
+
+
+def _is_balloon(game: Game | None) -> bool:
+  return game is None or game.name == balloon_facts.GAME
+
+
+def _of_balloon(game: Game | None) -> GameFacts:
+  """Spares the seconds that it takes to make this game."""
+  *shape, stack_size = balloon_facts.STATE_SHAPE
+  return GameFacts(
+    (*shape, game.stack_size if game else stack_size),
+    len(balloon_facts.ACTIONS),
+    balloon_facts.ACTIONS,
+    balloon_facts.GAME,
+  )
+
+
+def _of_game(game: Game) -> GameFacts:
+  environment = game.create_environment()
+  try:
+    return GameFacts(
+      (*environment.observation_space.shape, game.stack_size),
+      int(environment.action_space.n),
+      environment.action_meanings,
+      game.name,
+    )
+  finally:
+    environment.close()
+
+
+def load(
+  settings: Settings, source: TeacherSource, game: GameFacts
+) -> LoadedTeacher:
+  """Reads a teacher; its number of actions need not be known.
+
+  Args:
+    settings: of the command.
+    source: of the teacher.
+    game: what is known of it.
+
+  Raises:
+    UserError: the file is missing, damaged or unsafe, or of another kind,
+      network or game; or it cannot be told without one.
+  """
+  check_kind(settings.agent)
+
+  def attempt(num_actions: int) -> LoadedTeacher:
+    return loading.load(
+      source,
+      num_actions=num_actions,
+      state_shape=game.state_shape,
+      game_actions=game.actions,
+      game_name=settings.game and settings.game.name,
+    )
+
+  if game.num_actions is not None:
+    return attempt(game.num_actions)
+  try:
+    attempt(_ONE_ACTION)
+  except OtherGameError as error:
+    return attempt(error.num_actions)
+  raise MismatchedTeacherError(
+    f'{source.path} does not tell its actions from its atoms: name the game '
+    'with --game.'
+  )
+
+
+def provenance(checkpoint: TeacherCheckpoint) -> dict[str, Any]:
+  """Returns what a checkpoint says of how it was made; JSON.
+
+  Args:
+    checkpoint: of any format.
+  """
+  told = checkpoint.metadata
+  if 'files' not in told:  # Not a manifest of ours, but all that is known.
+    return told
+  state = told.get('state')
+  spent = state.get('agent') if isinstance(state, dict) else None
+  return {
+    'format': 'reincarnating_rl',
+    'teacher': told.get('teacher'),
+    'spent': spent,
+    'last_evaluation': _last_evaluation(state),
+  }
+
+
+def _last_evaluation(state: Any) -> Any:
+  """Returns the newest row of a run's table when it wrote the checkpoint."""
+  try:
+    return state['record']['rows'][-1]
+  except (LookupError, TypeError):
+    return None

@@ -1,0 +1,148 @@
+"""What a user says of a teacher: flags, and gin as `train` takes it."""
+
+import argparse
+import os
+import pathlib
+from typing import Any, NamedTuple
+
+from reincarnating_rl.cli.teachers import survey
+from reincarnating_rl.cli.teachers.survey import (
+  Found,
+  Told,
+)
+from reincarnating_rl.envs import games
+from reincarnating_rl.envs.games import Game
+from reincarnating_rl.teachers import (
+  balloon_facts,
+  checkpoint_files,
+  factory,
+  perciatelli,
+  recognition,
+)
+from reincarnating_rl.teachers.kinds import KINDS
+from reincarnating_rl.teachers.loading import TeacherSource
+
+_NETWORK = 'create_teacher.network'
+_LANES = 16  # As many as an experiment has.
+_OF_SOURCE = ('network', 'layers', 'vmax', 'action_meanings')
+
+
+class Settings(NamedTuple):
+  """A teacher to look at, and the game that it is for."""
+
+  found: list[Found]  # what its path has
+  number: int | None
+  prefix: str
+  agent: str
+  options: dict[str, Any]  # of `create_teacher`
+  told: Told  # by the manifest
+  game: Game | None  # of which the environment can be made
+
+  @property
+  def chosen(self) -> Found | None:
+    """What has the checkpoints of the prefix, or the only file."""
+    numbered = [f for f in self.found if f.prefix == self.prefix]
+    return next(iter(numbered or self.found), None)
+
+  def source(self, path: str | None) -> TeacherSource:
+    """Returns what `loading.load` takes."""
+    given = {k: v for k, v in self.options.items() if k in _OF_SOURCE}
+    return TeacherSource(path, self.agent, self.number, self.prefix, **given)
+
+
+def read(args: argparse.Namespace) -> Settings:
+  """Reads what the flags of `inspect`, `evaluate` or `convert` say.
+
+  Args:
+    args: parsed; `path` may be None.
+
+  Returns:
+    The settings; nothing but manifests has been read of the teacher.
+
+  Raises:
+    UserError: there is no such path, kind, game, gin file or binding.
+  """
+  told_by_gin = _gin(args)
+  path = os.path.expanduser(args.path or '')
+  given = args.teacher_checkpoint_file_prefix
+  prefixes = (given,) if given else checkpoint_files.PREFIXES
+  found = survey.look(pathlib.Path(path), prefixes) if path else []
+  settings = Settings(
+    found,
+    args.teacher_checkpoint_number,
+    next((f.prefix for f in found if f.prefix), prefixes[0]),
+    args.teacher_agent,
+    told_by_gin.teacher,
+    _told_by_name(args.teacher_agent),
+    None,
+  )
+  chosen = settings.chosen
+  if chosen is not None:
+    number = chosen.newest() if settings.number is None else settings.number
+    manifest = chosen.manifest(number)
+    told = survey.read_told(manifest, str(chosen.path))
+    settings = settings._replace(told=told)
+  game = _game(args, told_by_gin, settings.told.game)
+  return settings._replace(game=game)
+
+
+def _told_by_name(agent: str) -> Told:
+  return Told(game=balloon_facts.GAME) if agent in factory.BALLOON else Told()
+
+
+def check_kind(agent: str) -> None:
+  """Refuses what is no kind of a teacher that has a network.
+
+  Raises:
+    TeacherError: with the nearest right name.
+  """
+  factory.check_agent(agent, (recognition.AUTO, *KINDS, perciatelli.NAME))
+
+
+class _Gin(NamedTuple):
+  """What gin sets."""
+
+  teacher: dict[str, Any] = {}
+  game: str | None = None  # its name
+  play: dict[str, Any] = {}  # how it is played
+  stack_size: int | None = None
+
+
+def _gin(args: argparse.Namespace) -> _Gin:
+  if not args.gin_files and not args.gin_bindings:
+    return _Gin()  # Gin's names are Dopamine's, which is slow to import.
+  import gin
+
+  from reincarnating_rl.runner import factories  # noqa: F401  (their names)
+  from reincarnating_rl.settings import gin_parsing
+
+  gin_parsing.load(
+    args.gin_files, args.gin_bindings, network_parameter=_NETWORK
+  )
+  kind = gin.get_bindings('create_game').get('kind', 'atari')
+  play = dict(gin.get_bindings(f'create_{kind}_environment'))
+  name = play.pop('game_name', None)
+  return _Gin(
+    dict(gin.get_bindings('create_teacher')),
+    f'{games.MINATAR}{name}' if name and kind == 'minatar' else name,
+    play,
+    gin.get_bindings('JaxDQNAgent').get('stack_size'),
+  )
+
+
+def _game(
+  args: argparse.Namespace, told_by_gin: _Gin, told: str | None
+) -> Game | None:
+  """Makes the game that a flag, gin or else the teacher names."""
+  name = args.game or told_by_gin.game
+  if name is None and told is not None and games.is_known(told):
+    name = told
+  if name is None:
+    return None
+  play = {}
+  if games.kind_of(name) == games.kind_of(told_by_gin.game or name):
+    play = told_by_gin.play
+  lanes = min(_LANES, getattr(args, 'episodes', _LANES))
+  play = {'num_vector_environments': lanes} | play
+  game = games.create_game(name, atari_roms_path=args.atari_roms_path, **play)
+  return game._replace(stack_size=told_by_gin.stack_size or game.stack_size)

@@ -1,0 +1,1 @@
+"""Old packages, made importable."""

@@ -1,0 +1,1 @@
+"""Replays and files that others left, read as data."""

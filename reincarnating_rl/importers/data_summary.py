@@ -1,0 +1,54 @@
+"""What the episodes of a stored replay were like, by its columns alone."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from reincarnating_rl.importers.loading import StepColumns
+
+
+class DataSummary(NamedTuple):
+  """Counts and means; of episodes, those that are there from start to end."""
+
+  steps: int
+  episodes: int  # whole ones
+  terminals: int  # whole ones that ended, rather than were cut
+  mean_return: float | None  # undiscounted, of stored rewards; None without any
+  mean_length: float | None  # steps
+  least_reward: float
+  largest_reward: float
+  largest_action: int
+  tells_time_outs: bool  # if not, an episode that was cut goes on into the next
+
+  @property
+  def may_be_clipped(self) -> bool:
+    """Whether no reward is beyond -1 and 1, where Dopamine clips them."""
+    return max(-self.least_reward, self.largest_reward) <= 1.0
+
+
+def summarize(columns: StepColumns) -> DataSummary:
+  """Summarises what was stored.
+
+  Args:
+    columns: of at least one step.
+
+  Returns:
+    The summary. The last episode is whole only if it ended in a terminal.
+  """
+  starts = np.flatnonzero(np.append(True, columns.episode_step[1:] == 0))
+  stops = np.append(starts[1:], len(columns.reward))
+  is_whole = columns.episode_step[starts] == 0
+  is_whole[-1] &= columns.terminal[-1]
+  returns = np.add.reduceat(columns.reward.astype(np.float64), starts)[is_whole]
+  lengths = (stops - starts)[is_whole]
+  return DataSummary(
+    steps=len(columns.reward),
+    episodes=len(returns),
+    terminals=int(np.count_nonzero(columns.terminal[stops - 1][is_whole])),
+    mean_return=float(returns.mean()) if len(returns) else None,
+    mean_length=float(lengths.mean()) if len(lengths) else None,
+    least_reward=float(columns.reward.min()),
+    largest_reward=float(columns.reward.max()),
+    largest_action=int(columns.action.max()),
+    tells_time_outs=columns.tells_time_outs,
+  )

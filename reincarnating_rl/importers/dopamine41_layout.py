@@ -1,0 +1,113 @@
+"""Which steps a replay of Dopamine 4.1 becomes, and where their frames are."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from reincarnating_rl.importers.dopamine41_elements import Table
+from reincarnating_rl.importers.dopamine41_episodes import Episode
+from reincarnating_rl.replay.settings import ReplaySettings
+
+
+class Layout(NamedTuple):
+  """The T steps to store, oldest first, and the N elements they are of."""
+
+  columns: dict[str, np.ndarray]  # [T] by name, all but frames and logits
+  state: np.ndarray  # [N] int64, the step whose frame a state ends in, or -1
+  next_state: np.ndarray  # [N] int64, the same for next states
+  left_out: dict[str, int]  # by why
+
+  @property
+  def steps(self) -> int:
+    """T."""
+    return len(self.columns['action'])
+
+
+def lay_out(
+  table: Table,
+  episodes: list[Episode],
+  rewards: list[np.ndarray],
+  *,
+  n: int,
+  settings: ReplaySettings,
+  newest: int | None = None,
+) -> Layout:
+  """Lines up the episodes, each as one that was cut.
+
+  Behind the steps whose actions are known come those of which only frames are,
+  from next states: as many as the store's elements look ahead, so that none
+  begins in them.
+
+  Args:
+    table: of the elements.
+    episodes: from `dopamine41_episodes.split`.
+    rewards: from `dopamine41_returns.rewards`, of each episode.
+    n: steps that a return of the replay sums.
+    settings: of the store. Of an episode that is cut, steps count from S - 1
+      on: no element begins where a state's frames are gone.
+    newest: how many steps to keep at most; None for all.
+  """
+  state = np.full(len(table.action), -1, np.int64)
+  next_state = state.copy()
+  parts, base = [_columns(0)], 0
+  for episode, paid in zip(episodes, rewards, strict=True):
+    ahead = _ahead(episode, n, settings.n_step)
+    elements = _elements(episode)
+    state[elements] = base + np.arange(episode.acts)
+    next_state[ahead.start : ahead.stop] = (
+      base + episode.acts + np.arange(len(ahead))
+    )
+    part = _columns(episode.acts + len(ahead))
+    part['action'][: episode.acts] = table.action[elements]
+    part['reward'][: len(paid)] = paid[: len(part['reward'])]
+    part['episode_step'] += episode.is_cut * (settings.stack_size - 1)
+    parts.append(part)
+    base += len(part['action'])
+  older = 0 if newest is None else max(base - newest, 0)
+  columns = {
+    name: np.concatenate([part[name] for part in parts])[older:]
+    for name in parts[0]
+  }
+  return Layout(
+    columns,
+    np.maximum(state - older, -1),
+    np.maximum(next_state - older, -1),
+    _left_out(table, episodes) | {'older steps': older},
+  )
+
+
+def _ahead(episode: Episode, n: int, wanted: int) -> range:
+  """Returns the elements whose next states end in frames yet to come."""
+  last = episode.tail.stop if episode.tail else episode.first + episode.full
+  if episode.is_terminal:
+    return range(last - 1, last)
+  if episode.full < n:
+    return range(0)
+  return range(last - n, last - n + min(n, wanted))
+
+
+def _elements(episode: Episode) -> np.ndarray:
+  full = np.arange(episode.first, episode.first + episode.full)
+  return np.append(full, np.array(episode.tail, np.int64))
+
+
+def _columns(steps: int) -> dict[str, np.ndarray]:
+  return {
+    'action': np.zeros(steps, np.int64),
+    'reward': np.zeros(steps, np.float64),
+    'terminal': np.zeros(steps, bool),
+    'episode_step': np.arange(steps),
+  }
+
+
+def _left_out(table: Table, episodes: list[Episode]) -> dict[str, int]:
+  ended = [episode for episode in episodes if episode.is_terminal]
+  used = sum(episode.acts for episode in episodes)
+  repeated = sum((e.tail.start - e.first - e.full) for e in ended)
+  return {
+    'last steps of episodes, of which no action was stored,': len(ended),
+    'elements that repeat another': repeated,
+    'elements of episodes too short to be told apart': (
+      len(table.action) - used - repeated
+    ),
+  }

@@ -1,0 +1,189 @@
+"""Fills a frame store with a legacy Dopamine replay.
+
+The file of frames is decompressed twice and never held as a whole: once to
+verify it and to see which frames are blank, once into the store. So the store
+stays empty if anything is wrong, and the memory is the store's own.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from reincarnating_rl.importers import (
+  legacy_columns,
+  loading,
+)
+from reincarnating_rl.importers.legacy_files import (
+  LegacyInfo,
+  LegacyReplay,
+  inspect,
+)
+from reincarnating_rl.importers.legacy_layout import (
+  Layout,
+  lay_out,
+)
+from reincarnating_rl.importers.loading import LoadReport, StepColumns
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.support.errors import DamagedFileError
+from reincarnating_rl.support.progress import Progress
+
+
+def load(
+  replay: LegacyReplay,
+  store: FrameStore,
+  *,
+  newest: int | None = None,
+  progress: Progress = lambda done, total: None,
+) -> LoadReport:
+  """Fills a store; what it held is forgotten.
+
+  Args:
+    replay: from `legacy_files.choose`.
+    store: for frames such as `legacy_files.inspect` says; its own n-step,
+      discount and stack are used.
+    newest: at most how many steps to take, the newest; None for all.
+    progress: called with slots read and slots to read; each is read twice.
+
+  Returns:
+    What is in the store now, and what was left out.
+
+  Raises:
+    ReplaySettingError: the store is for other frames or fewer steps, or
+      `newest` is below 1.
+    MissingFileError: the replay holds no step.
+    DamagedFileError: its files are damaged, or contradict one another.
+    UnsafeFileError: a file asks for something that could run code.
+    All of them leave the store empty.
+  """
+  store.clear()
+  info = inspect(replay)
+  loading.check_store(store, info, _frames(replay), newest)
+  columns = legacy_columns.read_columns(replay, info)
+  terminal = columns['terminal']
+  ends = legacy_columns.read_ends(replay, info)
+  total = 2 * info.capacity
+  is_blank = _may_be_blank(columns)
+  for at, frames in legacy_columns.chunks(replay, info):
+    stop = at + len(frames)
+    is_blank[at:stop] &= ~frames.reshape(len(frames), -1).any(axis=1)
+    progress(stop, total)
+  layout = _lay_out(
+    replay,
+    info,
+    terminal=terminal,
+    is_blank=is_blank,
+    is_end=terminal if ends is None else ends,
+    stack_size=store.settings.stack_size,
+    newest=newest,
+  )
+  steps = len(layout.episode_step)
+  loading.check_capacity(store, replay.folder, steps)
+  legacy_columns.check_kept(
+    replay,
+    columns,
+    layout.position >= 0,
+    num_actions=store.settings.num_actions,
+  )
+  for at, frames in legacy_columns.chunks(replay, info):
+    _write(store, layout, columns, at, frames)
+    progress(info.capacity + at + len(frames), total)
+  left_out = {
+    'blank steps before episodes': layout.padding,
+    'steps whose episodes may have begun before': layout.unknown,
+    'slots not yet written': layout.stale,
+    'older steps': layout.older,
+  }
+  return loading.begin_elements(store, steps, left_out)
+
+
+def read_columns(
+  replay: LegacyReplay, progress: Progress = lambda done, total: None
+) -> StepColumns:
+  """Reads all but the frames, in order.
+
+  Without frames, padding is told by the ends before it alone: where none are
+  listed, an episode that was cut goes on into the next one. Of a replay that
+  wrapped, the oldest episode counts as cut.
+
+  Args:
+    replay: from `legacy_files.find`.
+    progress: called with slots read and slots to read, once.
+
+  Raises:
+    MissingFileError: the replay holds no step.
+    DamagedFileError: its files are damaged, or contradict one another.
+    UnsafeFileError: a file asks for something that could run code.
+  """
+  info = inspect(replay)
+  columns = legacy_columns.read_columns(replay, info)
+  terminal = columns['terminal']
+  ends = legacy_columns.read_ends(replay, info)
+  layout = _lay_out(
+    replay,
+    info,
+    terminal=terminal,
+    is_blank=_may_be_blank(columns),
+    is_end=terminal if ends is None else ends,
+    stack_size=info.stack_size,
+    are_rows_padding=False,
+  )
+  is_kept = layout.position >= 0
+  legacy_columns.check_kept(replay, columns, is_kept, num_actions=0)
+  slots = np.empty(len(layout.episode_step), np.int64)
+  slots[layout.position[is_kept]] = np.flatnonzero(is_kept)
+  episode_step = layout.episode_step
+  if info.add_count > info.capacity and episode_step[0] == 0:
+    later = np.flatnonzero(episode_step[1:] == 0)
+    episode_step[: 1 + later[0] if len(later) else None] += 1
+  progress(info.capacity, info.capacity)
+  return StepColumns(
+    *(columns[name][slots] for name in ('action', 'reward', 'terminal')),
+    episode_step,
+    tells_time_outs=ends is not None,
+  )
+
+
+def _may_be_blank(columns: dict[str, np.ndarray]) -> np.ndarray:
+  """Says which slots are blank if their frames are, [C] bool."""
+  is_idle = (columns['action'] == 0) & (columns['reward'] == 0.0)
+  return is_idle & ~columns['terminal']
+
+
+def _frames(replay: LegacyReplay) -> str:
+  return replay.column_path('observation')
+
+
+def _lay_out(
+  replay: LegacyReplay, info: LegacyInfo, **arguments: Any
+) -> Layout:
+  """Calls `lay_out`; what is wrong there is wrong with the files."""
+  try:
+    return lay_out(info, **arguments)
+  except ValueError as error:
+    raise DamagedFileError(
+      f'{_frames(replay)} does not fit the files beside it '
+      f'({error}): copy all of them again from where they came.'
+    ) from error
+
+
+def _write(
+  store: FrameStore,
+  layout: Layout,
+  columns: dict[str, np.ndarray],
+  at: int,
+  frames: np.ndarray,
+) -> None:
+  """Puts the steps of consecutive slots where they go: they stay in order."""
+  position = layout.position[at : at + len(frames)]
+  is_kept = position >= 0
+  position = position[is_kept]
+  if not len(position):
+    return
+  rows = {
+    name: column[at : at + len(frames)][is_kept]
+    for name, column in columns.items()
+  }
+  rows['observation'] = frames[is_kept]
+  rows['episode_step'] = layout.episode_step[position]
+  rows['teacher_logits'] = np.zeros((len(position), 1), np.float32)
+  store.write(int(position[0]), rows)

@@ -1,0 +1,223 @@
+"""Which legacy Dopamine replays a directory has, and what each holds.
+
+Dopamine's circular replay buffer, up to its version 4.0, saves each attribute
+in a file of its own, `<attribute>_<prefix>.<number>.gz`: in `checkpoints/` of a
+run the last few iterations, in `replay_logs/` (such as those of the DQN Replay
+Dataset, Agarwal et al. 2020) each filling of the buffer.
+"""
+
+import os
+import pathlib
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from reincarnating_rl.importers.formats.npy_gzip import (
+  open_array,
+  read_array,
+)
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  MissingFileError,
+  UserError,
+  damaged_replay,
+)
+
+COLUMNS = ('action', 'reward', 'terminal')
+_REQUIRED = {
+  *('add_count', 'invalid_range', '$store$_observation'),
+  *(f'$store$_{name}' for name in COLUMNS),
+}
+_ENDS = 'episode_end_indices'
+_PREFIX = 'ckpt'  # Dopamine's, unless a run is told otherwise.
+_NAME = re.compile(
+  rf'({"|".join(map(re.escape, sorted(_REQUIRED | {_ENDS})))})'
+  r'_(.+)\.(0|[1-9][0-9]{0,8})\.gz',
+  re.ASCII,
+)
+_FOLDERS = ('.', 'checkpoints', 'replay_logs')
+# Sixteen times what the largest public ones have.
+_MAX_CAPACITY = 2**24
+_MAX_AXES = 8
+_MAX_RANGE = 1024  # Of frames in a stack and steps of a return.
+
+
+class LegacyReplay(NamedTuple):
+  """The files of one replay."""
+
+  folder: str
+  prefix: str  # of the files' names
+  number: int  # of the iteration, or of the log
+  has_ends: bool  # whether it lists where episodes end; since 2021
+
+  def path(self, attribute: str) -> str:
+    """Returns the file of an attribute, such as `add_count`."""
+    name = f'{attribute}_{self.prefix}.{self.number}.gz'
+    return os.path.join(self.folder, name)
+
+  def column_path(self, column: str) -> str:
+    """Returns the file of a stored array, such as `reward`."""
+    return self.path(f'$store$_{column}')
+
+  @property
+  def ends_path(self) -> str:
+    """The file of the slots in which episodes end."""
+    return self.path(_ENDS)
+
+  @property
+  def paths(self) -> list[str]:
+    """All of its files that are read."""
+    paths = [self.path(attribute) for attribute in sorted(_REQUIRED)]
+    return paths + [self.ends_path] * self.has_ends
+
+
+class LegacyInfo(NamedTuple):
+  """What a replay says of itself."""
+
+  add_count: int  # steps that ever were added, padding included; at least 1
+  capacity: int  # C, slots
+  stack_size: int  # L, of its agent; an episode begins with L - 1 blank steps
+  n_step: int  # of its agent
+  observation_shape: tuple[int, ...]  # *O
+  observation_dtype: np.dtype
+
+  @property
+  def entries(self) -> int:
+    """How many slots hold something; of a full log all, see `is_full`."""
+    return self.capacity if self.is_full else self.add_count
+
+  @property
+  def cursor(self) -> int:
+    """The slot of the step that would have come next."""
+    return self.add_count % self.capacity
+
+  @property
+  def is_full(self) -> bool:
+    """Whether it wrapped; a log is written just before its last slot is."""
+    return self.add_count >= self.capacity - 1
+
+
+def find(directory: str | os.PathLike[str]) -> list[LegacyReplay]:
+  """Lists the replays of which no file is missing, and that hold steps.
+
+  Args:
+    directory: a run, its `checkpoints/` or its `replay_logs/`.
+
+  Returns:
+    Those in the directory itself, in its `checkpoints/`, in its
+    `replay_logs/`; in each of them ascending by number.
+
+  Raises:
+    MissingFileError: there is no such directory.
+  """
+  root = pathlib.Path(directory).expanduser()
+  if not root.is_dir():
+    raise MissingFileError(f'There is no directory {root}: check its name.')
+  return [r for folder in _FOLDERS for r in _in_folder(root / folder)]
+
+
+def _in_folder(folder: pathlib.Path) -> list[LegacyReplay]:
+  names: dict[tuple[int, str], set[str]] = {}
+  for entry in os.scandir(folder) if folder.is_dir() else ():
+    match = _NAME.fullmatch(entry.name)
+    if match and entry.is_file():
+      names.setdefault((int(match[3]), match[2]), set()).add(match[1])
+  replays = [
+    LegacyReplay(str(folder), prefix, number, _ENDS in found)
+    for (number, prefix), found in sorted(names.items())
+    if found >= _REQUIRED
+  ]
+  return [replay for replay in replays if _has_steps(replay)]
+
+
+def _has_steps(replay: LegacyReplay) -> bool:
+  """What is damaged is told when it is read."""
+  try:
+    return _add_count(replay) > 0
+  except DamagedFileError:
+    return True
+
+
+def choose(replays: list[LegacyReplay]) -> LegacyReplay:
+  """Chooses the newest replay that is full, or else the newest.
+
+  The last log of a run is what had come since the one before it, and mostly
+  far from full; none is taken for full because of its number.
+
+  Args:
+    replays: of one folder, ascending by number; at least one.
+
+  Returns:
+    One of them; where names differ in their prefix, one of `ckpt`.
+
+  Raises:
+    UserError: there are those of several prefixes, and none of `ckpt`.
+    DamagedFileError: one that had to be looked into is damaged.
+  """
+  newest_first = _of_one_prefix(replays)[::-1]
+  if len(newest_first) == 1:
+    return newest_first[0]
+  full = (replay for replay in newest_first if inspect(replay).is_full)
+  return next(full, newest_first[0])
+
+
+def _of_one_prefix(replays: list[LegacyReplay]) -> list[LegacyReplay]:
+  prefixes = sorted({replay.prefix for replay in replays})
+  if len(prefixes) > 1 and _PREFIX not in prefixes:
+    raise UserError(
+      f'There are replays of the names {", ".join(prefixes)} in '
+      f'{replays[0].folder}: move those of all but one to other folders.'
+    )
+  prefix = _PREFIX if _PREFIX in prefixes else prefixes[0]
+  return [replay for replay in replays if replay.prefix == prefix]
+
+
+def inspect(replay: LegacyReplay) -> LegacyInfo:
+  """Reads what a replay holds, and none of its steps.
+
+  Raises:
+    MissingFileError: it holds no step.
+    DamagedFileError: its files are damaged, or contradict one another.
+  """
+  path = replay.column_path('observation')
+  with open_array(path) as file:
+    shape, dtype = file.shape, file.dtype
+  if not (
+    1 <= len(shape) <= _MAX_AXES and all(shape) and shape[0] <= _MAX_CAPACITY
+  ):
+    raise damaged_replay(path, f'holds {shape} numbers and not frames')
+  add_count = _add_count(replay)
+  if not add_count:
+    path = replay.path('add_count')
+    raise MissingFileError(f'The replay of {path} holds no step yet.')
+  horizons = _horizons(replay, add_count, shape[0])
+  return LegacyInfo(add_count, shape[0], *horizons, shape[1:], dtype)
+
+
+def _add_count(replay: LegacyReplay) -> int:
+  path = replay.path('add_count')
+  add_count = read_array(path, 'iu', 1)
+  if add_count.shape or not 0 <= add_count < 2**62:
+    raise damaged_replay(path, 'is no count of steps')
+  return int(add_count)
+
+
+def _horizons(
+  replay: LegacyReplay, add_count: int, capacity: int
+) -> tuple[int, int]:
+  """Returns the sizes of stack and return, which only this range tells.
+
+  It is n slots before the cursor and L from it on, modulo the capacity.
+  """
+  path = replay.path('invalid_range')
+  slots = read_array(path, 'iu', _MAX_RANGE)
+  if slots.ndim != 1 or not len(slots):
+    raise damaged_replay(path, 'is no range of slots')
+  cursor = add_count % capacity
+  stack_size = (int(slots[-1]) - cursor) % capacity + 1
+  n_step = len(slots) - stack_size
+  expected = (cursor - n_step + np.arange(len(slots))) % capacity
+  if n_step < 1 or not np.array_equal(slots, expected):
+    raise damaged_replay(path, 'does not lie around the cursor of add_count')
+  return stack_size, n_step

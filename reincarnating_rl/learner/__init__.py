@@ -1,0 +1,1 @@
+"""The learner: losses, terms, objective and update, all pure."""

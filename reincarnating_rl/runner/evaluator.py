@@ -1,0 +1,141 @@
+"""The arena: many episodes side by side, to evaluate or to collect."""
+
+from collections.abc import Iterator
+
+from reincarnating_rl.envs import rollouts
+from reincarnating_rl.envs.lanes import (
+  Episode,
+  Policy,
+)
+from reincarnating_rl.envs.vector import VectorEnvironment
+from reincarnating_rl.evaluation.normalization import (
+  ScoreSummary,
+  summarize,
+)
+from reincarnating_rl.runner import progress
+from reincarnating_rl.runner.plan import Iteration
+from reincarnating_rl.support.interrupts import InterruptFlag
+
+
+class Arena:
+  """Plays whole episodes of one game with policies over batches of states."""
+
+  def __init__(
+    self,
+    environment: VectorEnvironment,
+    *,
+    seed: int,
+    stack_size: int,
+    max_steps_per_episode: int,
+    interrupt: InterruptFlag,
+  ) -> None:
+    """Takes the lanes to play in.
+
+    Args:
+      environment: the lanes.
+      seed: of the run.
+      stack_size: S, observations per state.
+      max_steps_per_episode: where a time-out ends an episode.
+      interrupt: checked between steps, so that Ctrl-C need not wait.
+    """
+    self.environment = environment
+    self._seed = seed
+    self._stack_size = stack_size
+    self._max_steps = max_steps_per_episode
+    self._interrupt = interrupt
+
+  def evaluate(
+    self,
+    policy: Policy,
+    iteration: Iteration,
+    *,
+    who: str,
+    steps: int,
+    episodes: int | None = None,
+  ) -> ScoreSummary:
+    """Measures a policy.
+
+    Args:
+      policy: that is measured.
+      iteration: whose evaluation this is; its seeds depend on it.
+      who: shown by the progress bar.
+      steps: no episode begins once so many steps have been taken.
+      episodes: play exactly so many instead.
+
+    Returns:
+      Summary of the undiscounted returns.
+    """
+    played = self._play(
+      policy,
+      iteration,
+      what=f'evaluate {who}',
+      steps=steps,
+      episodes=episodes,
+      keep_steps=False,
+    )
+    return summarize([episode.return_ for episode in played])
+
+  def collect(
+    self, policy: Policy, iteration: Iteration, *, steps: int
+  ) -> Iterator[Episode]:
+    """Plays at least `steps` steps and keeps what was seen.
+
+    Args:
+      policy: that plays; its extras travel with the episodes.
+      iteration: of the plan.
+      steps: no episode begins once so many have been taken.
+
+    Yields:
+      Episodes as they end.
+    """
+    yield from self._play(
+      policy,
+      iteration,
+      what='collect teacher data',
+      steps=steps,
+      episodes=None,
+      keep_steps=True,
+    )
+
+  def _play(
+    self,
+    policy: Policy,
+    iteration: Iteration,
+    *,
+    what: str,
+    steps: int,
+    episodes: int | None,
+    keep_steps: bool,
+  ) -> Iterator[Episode]:
+    by_episode = episodes is not None
+    unit, total = ('episodes', episodes) if by_episode else ('steps', steps)
+    with progress.bar(iteration, what, total=total, unit=unit) as bar:
+
+      def on_steps(count: int) -> None:
+        self._interrupt.check()
+        bar.update(0 if by_episode else count)
+
+      for episode in rollouts.rollouts(
+        self.environment,
+        policy,
+        seed=self._seed,
+        iteration=evaluation_stream(iteration.number),
+        stack_size=self._stack_size,
+        min_steps=None if by_episode else steps,
+        num_episodes=episodes,
+        keep_steps=keep_steps,
+        max_steps_per_episode=self._max_steps,
+        on_steps=on_steps,
+      ):
+        bar.update(1 if by_episode else 0)
+        yield episode
+
+
+def training_stream(number: int) -> int:
+  """Returns the seed stream of an iteration's training episodes."""
+  return 2 * number
+
+
+def evaluation_stream(number: int) -> int:
+  """Returns the seed stream of an iteration's other episodes."""
+  return 2 * number + 1

@@ -1,0 +1,124 @@
+"""The plan of an experiment: a pure function of its settings.
+
+Nothing toggles a phase. To resume is to look up the next iteration.
+"""
+
+import enum
+from typing import NamedTuple
+
+from reincarnating_rl.support.errors import UserError
+
+
+class Phase(enum.Enum):
+  """What an iteration does."""
+
+  TEACHER_EVALUATION = 'teacher evaluation'
+  COLLECT = 'collect'
+  LOAD = 'load'
+  RELOAD = 'reload'
+  PRETRAIN = 'pretrain'
+  ONLINE = 'online'
+
+
+class Iteration(NamedTuple):
+  """One row of the plan.
+
+  `steps` are environment steps of the teacher (COLLECT, LOAD: at most so many)
+  or of the student (ONLINE), or gradient updates (PRETRAIN). `index` counts
+  within the phase. RELOAD has none: the student becomes what the teacher is.
+  """
+
+  number: int
+  phase: Phase
+  index: int
+  steps: int
+
+  @property
+  def trains(self) -> bool:
+    """Whether the student learns here, and is evaluated afterwards."""
+    return self.phase in (Phase.PRETRAIN, Phase.ONLINE)
+
+
+def make_plan(
+  *,
+  has_teacher: bool,
+  teacher_steps: int,
+  num_pretraining_iterations: int,
+  num_pretraining_steps: int,
+  num_online_iterations: int,
+  online_steps: int,
+  teacher_data: Phase = Phase.COLLECT,
+  keeps_teacher_data: bool = False,
+  starts_from_teacher: bool = False,
+  max_collect_steps: int = 100_000,
+) -> tuple[Iteration, ...]:
+  """Lays out every iteration of an experiment.
+
+  Args:
+    has_teacher: without one, only the online phase is left.
+    teacher_steps: environment steps of the teacher's data.
+    num_pretraining_iterations: iterations on the teacher's data.
+    num_pretraining_steps: gradient updates in each.
+    num_online_iterations: iterations in the environment.
+    online_steps: environment steps in each.
+    teacher_data: LOAD if they are on disk, or COLLECT.
+    keeps_teacher_data: whether the online phase learns from them too.
+    starts_from_teacher: whether the student begins as the teacher is.
+    max_collect_steps: longest COLLECT iteration; a checkpoint follows each.
+
+  Raises:
+    UserError: there is something to learn from the teacher, and no data.
+
+  Returns:
+    The iterations, in order; exactly `num_pretraining_iterations +
+    num_online_iterations` of them train the student.
+  """
+  # Data that nobody learns from is not collected.
+  needs_data = has_teacher and (
+    keeps_teacher_data or num_pretraining_iterations > 0
+  )
+  if needs_data and teacher_steps <= 0:
+    raise UserError(
+      'RunnerWithTeacher.teacher_steps must be positive where '
+      'num_pretraining_iterations is, and for rehearsal: the student learns '
+      'from that data.'
+    )
+  if online_steps <= 0 and num_online_iterations > 0:
+    raise UserError(
+      f'Runner.training_steps must be positive, not {online_steps}.'
+    )
+  rows: list[tuple[Phase, int, int]] = []
+  if has_teacher:
+    # First, so that a teacher that does not fit is told of at once.
+    rows += [(Phase.RELOAD, 0, 0)] if starts_from_teacher else []
+    rows.append((Phase.TEACHER_EVALUATION, 0, 0))
+    if needs_data:
+      is_stored = teacher_data is Phase.LOAD
+      longest = teacher_steps if is_stored else max_collect_steps
+      rows += [
+        (teacher_data, i, min(longest, teacher_steps - start))
+        for i, start in enumerate(range(0, teacher_steps, longest))
+      ]
+    rows += [
+      (Phase.PRETRAIN, i, num_pretraining_steps)
+      for i in range(num_pretraining_iterations)
+    ]
+  rows += [
+    (Phase.ONLINE, i, online_steps) for i in range(num_online_iterations)
+  ]
+  return tuple(Iteration(n, *row) for n, row in enumerate(rows))
+
+
+def steps_until(plan: tuple[Iteration, ...], iteration: Iteration) -> int:
+  """Steps of an iteration's phase up to its own end."""
+  return sum(
+    row.steps
+    for row in plan[: iteration.number + 1]
+    if row.phase is iteration.phase
+  )
+
+
+def ends_phase(plan: tuple[Iteration, ...], iteration: Iteration) -> bool:
+  """Whether the next iteration of a plan is of another phase, or none."""
+  following = plan[iteration.number + 1 : iteration.number + 2]
+  return all(row.phase is not iteration.phase for row in following)

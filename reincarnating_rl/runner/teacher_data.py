@@ -1,0 +1,217 @@
+"""The teacher's data, and updates on it."""
+
+import math
+from collections.abc import Iterator
+
+import jax
+import numpy as np
+
+from reincarnating_rl.agents import labelling
+from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.envs.lanes import Episode
+from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.importers.loading import LoadReport
+from reincarnating_rl.replay import device_view
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.progress import Progress
+
+_LABEL_CHUNK = 32
+
+
+def chunk_limit() -> int:
+  """Returns the most updates that are worth having in one program.
+
+  On a CPU that is one: there several are slower than one by one.
+  """
+  return 1 if jax.default_backend() == 'cpu' else 1000
+
+
+def num_iterations(
+  agent: ReincarnationMixin, asked: int | None, *, default: int = 10
+) -> int:
+  """Returns how many offline iterations a student has.
+
+  Args:
+    agent: the student; with its teacher, if it has one.
+    asked: `RunnerWithTeacher.num_pretraining_iterations`, None if not given.
+    default: the paper's.
+
+  Raises:
+    UserError: they are asked for and the method has none, or the reverse.
+  """
+  setting = f'RunnerWithTeacher.num_pretraining_iterations is {asked}'
+  if agent.teacher is None:
+    return 0
+  if not agent.learns_offline:
+    # Where the teacher is only compared with, nobody could learn from it.
+    if asked and agent.is_taught:
+      raise UserError(
+        f'{setting}, and this --agent has no offline phase: set it to 0, or '
+        'choose another.'
+      )
+    return 0
+  if agent.learns_offline_only and asked is not None and asked <= 0:
+    raise UserError(
+      f'{setting}, and this --agent learns from its teacher offline only: set '
+      'it to 1 or more, or choose another.'
+    )
+  if asked is not None:
+    return asked
+  return default if agent.is_listening else 0  # Rehearsal may, and need not.
+
+
+def load(
+  replay: StoredReplay,
+  store: FrameStore,
+  *,
+  newest: int,
+  clip_rewards: bool,
+  progress: Progress,
+) -> LoadReport:
+  """Fills a store with a replay from disk, as the runner would have.
+
+  Args:
+    replay: to read.
+    store: to fill; what it held is forgotten.
+    newest: how many steps to take at most.
+    clip_rewards: to [-1, 1], as those of collected data.
+    progress: called with what was read and what is to be read.
+
+  Returns:
+    What was read.
+
+  Raises:
+    UserError: it does not fit the game, or its files are damaged.
+  """
+  report = replay.load(store, newest=newest, progress=progress)
+  if clip_rewards:
+    rewards = store.columns['reward'][: report.steps]
+    np.clip(rewards, -1.0, 1.0, out=rewards)
+  return report
+
+
+class TeacherData:
+  """A replay of the teacher's play; it exists while something needs it.
+
+  Attributes:
+    store: the replay, or None.
+  """
+
+  def __init__(self, agent: ReincarnationMixin, *, capacity: int) -> None:
+    """Makes no replay yet.
+
+    Args:
+      agent: the student who will learn from it.
+      capacity: frames, at most.
+    """
+    self._agent = agent
+    self._capacity = capacity
+    self.store: FrameStore | None = None
+    self._view: device_view.ReplayArrays | None = None
+
+  def open(self) -> FrameStore:
+    """Returns the replay, which is made empty where there is none."""
+    if self.store is None:
+      self.store = self._agent.make_replay(self._capacity)
+    return self.store
+
+  def close(self) -> None:
+    """Lets go of the replay and of its view."""
+    self.store = self._view = None
+
+  def finish_pretraining(self) -> None:
+    """Lets go of what the online phase does without."""
+    self._view = None
+    if not self._agent.keeps_teacher_data:
+      self.close()
+
+  def add(self, episode: Episode, *, clip_rewards: bool) -> None:
+    """Stores an episode with the logits that the teacher acted on."""
+    rewards = episode.rewards
+    self.open().add_episode(
+      episode.observations,
+      episode.actions,
+      np.clip(rewards, -1.0, 1.0) if clip_rewards else rewards,
+      terminal=episode.terminal,
+      teacher_logits=episode.extras,
+    )
+    self._view = None
+
+  def load(
+    self,
+    replay: StoredReplay,
+    *,
+    newest: int,
+    clip_rewards: bool,
+    progress: Progress,
+  ) -> LoadReport:
+    """Fills the replay from disk; `label` it then.
+
+    Args:
+      replay: to read.
+      newest: how many steps to take at most.
+      clip_rewards: to [-1, 1], as those of collected data.
+      progress: called with what was read and what is to be read.
+
+    Returns:
+      What was read.
+
+    Raises:
+      UserError: it does not fit the game, or its files are damaged.
+    """
+    self.close()
+    store = self.open()
+    report = load(
+      replay,
+      store,
+      newest=newest,
+      clip_rewards=clip_rewards,
+      progress=progress,
+    )
+    if not len(store):
+      raise UserError(
+        f'The {replay.describe()}, has no element of {store.settings.n_step} '
+        'steps to learn from: give another one, or have the teacher play '
+        "(RunnerWithTeacher.teacher_data='collected')."
+      )
+    return report
+
+  def label(self, progress: Progress = lambda done, total: None) -> None:
+    """Asks the teacher for the logits of every state that has none yet."""
+    labelling.label(
+      self.store, self._agent.teacher, chunk=_LABEL_CHUNK, progress=progress
+    )
+
+  def updates(
+    self, num_updates: int, *, done: int
+  ) -> Iterator[tuple[int, dict[str, float]]]:
+    """Makes offline updates, several in one program on an accelerator.
+
+    Their number divides what is left and the period of target syncs, so that
+    one program serves all: multiples of `chunk_limit()` are best.
+
+    Args:
+      num_updates: of the whole iteration.
+      done: how many of them were made before.
+
+    Yields:
+      Updates just made, and their mean metrics.
+    """
+    if done >= num_updates:
+      return  # Only the evaluation is left, and perhaps no data any more.
+    if self._view is None:
+      if self._agent.needs_teacher_logits:
+        self.label()
+      self._view = device_view.device_view(self.store)
+    chunk = math.gcd(
+      num_updates - done,
+      chunk_limit(),
+      self._agent.offline_target_period,
+      self._agent.pretraining_updates,
+    )
+    batch_size = self._agent.batch_size
+    for _ in range(done, num_updates, chunk):
+      keys = self.store.sample_keys((chunk, batch_size))
+      metrics = self._agent.pretrain(self._view, self.store.slots(keys))
+      yield chunk, {name: float(value) for name, value in metrics.items()}

@@ -1,0 +1,1 @@
+"""Settings: gin files, their errors, and the names that gin knows."""

@@ -1,0 +1,168 @@
+"""Running jobs, several at a time; what is done is not done again."""
+
+import contextlib
+import json
+import pathlib
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+import tqdm.auto as tqdm
+
+from reincarnating_rl.studies import processes
+from reincarnating_rl.studies.plan import Job
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.interrupts import InterruptFlag
+
+_DONE = 'finished.json'
+_LOCK = '.lock'
+_POLL_SECONDS = 0.2
+
+
+class Pool:
+  """A directory of runs, and the processes that fill it."""
+
+  def __init__(self, root: pathlib.Path, *, processes: int) -> None:
+    """Takes the directory; nothing is written before `run`.
+
+    Args:
+      root: under which each job has its directory.
+      processes: at a time; each is kept to one core.
+    """
+    self._root = root
+    self._num_processes = processes
+    self._interrupt = InterruptFlag()
+    self._running: dict[int, tuple[Job, subprocess.Popen]] = {}
+    self._failed: dict[str, str] = {}
+
+  def command(self, job: Job) -> list[str]:
+    """Returns the command line of a job."""
+    teacher = []
+    if job.teacher is not None:
+      teacher.append(f'--teacher_checkpoint_dir={self._root / job.teacher}')
+    if job.teacher_checkpoint is not None:
+      teacher.append(f'--teacher_checkpoint_number={job.teacher_checkpoint}')
+    return [
+      *(sys.executable, '-m', 'reincarnating_rl.train', *job.flags),
+      *(f'--base_dir={self._root / job.directory}', *teacher),
+    ]
+
+  def is_done(self, job: Job) -> bool:
+    """Returns whether a job was finished before.
+
+    Raises:
+      UserError: another command was, in the same directory.
+    """
+    path = self._root / job.directory / _DONE
+    if not path.exists():
+      return False
+    flags = json.loads(path.read_text(encoding='utf-8'))['flags']
+    if flags != list(job.flags):
+      raise UserError(
+        f'{path.parent} holds a run of other settings ({shlex.join(flags)}): '
+        'choose another --out, or the settings that it was made with.'
+      )
+    return True
+
+  def run(self, jobs: Sequence[Job]) -> dict[str, str]:
+    """Runs what is not done yet; a job waits for the one it needs.
+
+    Args:
+      jobs: each after the one it needs.
+
+    Returns:
+      Why each job failed that did, by directory. What needs a failed one is
+      left out, and named as well.
+
+    Raises:
+      UserError: another command is at work in the directory, or was, with
+        other settings.
+      KeyboardInterrupt: after every process has written its checkpoint.
+    """
+    with self._alone() as lock, self._interrupt.listening():
+      done = {job.directory for job in jobs if self.is_done(job)}
+      waiting = [job for job in jobs if job.directory not in done]
+      bar = tqdm.tqdm(
+        total=len(jobs), initial=len(done), unit=' run', dynamic_ncols=True
+      )
+      try:
+        with bar:
+          self._work(waiting, done, bar, lock)
+      finally:
+        processes.stop(process for _, process in self._running.values())
+    return self._failed
+
+  @contextlib.contextmanager
+  def _alone(self) -> Iterator[int]:
+    """Locks the directory; runs keep the lock should this command be killed."""
+    self._root.mkdir(parents=True, exist_ok=True)
+    with open(self._root / _LOCK, 'wb') as file:
+      if not files.lock(file):
+        raise UserError(
+          'Another command, or runs that one left behind, are at work in '
+          f'{self._root}: let them end, stop them, or choose another --out.'
+        )
+      yield file.fileno()
+
+  def _work(
+    self, waiting: list[Job], done: set[str], bar: tqdm.tqdm, lock: int
+  ) -> None:
+    shown = None
+    while waiting or self._running:
+      ended = self._drop_hopeless(waiting)
+      self._start(waiting, done, lock)
+      names = ', '.join(job.directory for job, _ in self._running.values())
+      # A terminal's clock ticks; a file grows only when there is news.
+      bar.set_postfix_str(names, sys.stderr.isatty() or names != shown)
+      shown = names
+      time.sleep(_POLL_SECONDS)
+      self._interrupt.check()
+      ended += self._collect(done)
+      if ended:  # An update by nothing is shown as well.
+        bar.update(ended)
+
+  def _drop_hopeless(self, waiting: list[Job]) -> int:
+    """Removes jobs whose teacher failed; returns how many."""
+    hopeless = [job for job in waiting if job.teacher in self._failed]
+    for job in hopeless:
+      waiting.remove(job)
+      self._failed[job.directory] = f'its teacher failed: {job.teacher}'
+    return len(hopeless)
+
+  def _start(self, waiting: list[Job], done: set[str], lock: int) -> None:
+    for slot in set(range(self._num_processes)) - set(self._running):
+      ready = (job for job in waiting if job.teacher in done | {None})
+      job = next(ready, None)
+      if job is None:
+        return
+      waiting.remove(job)
+      process = processes.start(
+        self.command(job),
+        self._root / job.directory,
+        cache=self._root / '.jax_cache',  # Runs compile the same programs.
+        core=slot,
+        lock=lock,
+      )
+      self._running[slot] = job, process
+
+  def _collect(self, done: set[str]) -> int:
+    """Takes note of what has ended; returns how many jobs did."""
+    ended = 0
+    for slot, (job, process) in list(self._running.items()):
+      if process.poll() is None:
+        continue
+      del self._running[slot]
+      ended += 1
+      directory = self._root / job.directory
+      if process.returncode:
+        reason = processes.why(process.returncode, directory)
+        self._failed[job.directory] = reason
+        tqdm.tqdm.write(f'{job.directory}: {reason}', file=sys.stderr)
+        continue
+      done.add(job.directory)
+      data = json.dumps({'flags': job.flags, 'command': self.command(job)})
+      files.write_atomically(str(directory / _DONE), data.encode())
+    return ended

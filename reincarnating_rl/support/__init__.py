@@ -1,0 +1,1 @@
+"""What every room leans on: errors, files, interrupts, versions."""

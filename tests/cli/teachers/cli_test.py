@@ -1,0 +1,109 @@
+"""What all commands have in common: flags, mistakes, Ctrl-C."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from reincarnating_rl import train
+from reincarnating_rl.cli.teachers import (
+  cli,
+  flags,
+  list_command,
+)
+
+ROOT = pathlib.Path(__file__).parents[3]
+COMMANDS = ('list', 'fetch', 'inspect', 'evaluate', 'convert')
+
+
+def test_help_of_the_program_without_anything_slow():
+  script = (
+    'import runpy, sys; sys.argv = ["teachers", "--help"]\n'
+    'try: runpy.run_module("reincarnating_rl.teachers", run_name="__main__")\n'
+    'except SystemExit as end: assert not end.code\n'
+    'assert not {"jax", "numpy", "tensorflow", "gin"} & set(sys.modules)'
+  )
+  done = subprocess.run(
+    [sys.executable, '-c', script],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 0, done.stderr
+  for name in COMMANDS:
+    assert f'    {name} ' in done.stdout
+
+
+@pytest.mark.parametrize('name', COMMANDS)
+def test_help_of_a_command_has_an_example_that_parses(name, capsys):
+  with pytest.raises(SystemExit) as ended:
+    cli.main([name, '--help'])
+  assert ended.value.code == 0
+  printed = capsys.readouterr().out
+  _, _, example = printed.partition(f'example:\n  {flags.PROGRAM} ')
+  words = example.splitlines()[0].split()
+  assert flags.parse(words).command == name
+
+
+def test_flags_that_train_has_too_are_called_the_same():
+  shared = vars(flags.parse(['convert', 'a', 'b'])).keys() - {
+    *('command', 'words', 'path', 'out', 'game', 'no_replay', 'newest', 'score')
+  }
+  assert shared <= set(train.FLAGS)
+  assert 'teacher_replay_dir' in shared
+
+
+@pytest.mark.parametrize(
+  ('words', 'message'),
+  [
+    ([], 'COMMAND'),
+    (['lisst'], "invalid choice: 'lisst'"),
+    (['list', '--al'], 'unrecognized arguments: --al'),
+    (['fetch'], '--game --hub is required'),
+    (['fetch', '--game', 'Pong', '--hub', 'a/b'], 'not allowed with'),
+    (['fetch', '--game', 'Pong', '--run', '-1'], "'-1' is no number from 0"),
+    (['fetch', '--game', 'Pong', '--workers', '0'], 'from 1 to 64'),
+    (['evaluate', 'x', '--epsilon', '1.5'], 'from 0 to 1'),
+    (['evaluate', 'x', '--epsilon', 'nan'], "'nan' is no number"),
+    (['evaluate', 'x', '--episodes', 'ten'], "'ten' is no number from 1"),
+    (['convert', 'x'], 'required: OUT'),
+    (['convert', 'x', 'y', '--newest', '0'], 'from 1'),
+    (['inspect', 'no/such'], 'no directory no/such'),
+  ],
+)
+def test_a_mistake_is_one_line(words, message, fail):
+  assert message in fail(*words)
+
+
+def test_ctrl_c_is_no_mistake(monkeypatch, capsys):
+  def run(args):
+    raise KeyboardInterrupt
+
+  monkeypatch.setattr(list_command, 'run', run)
+  assert cli.main(['list']) == 130
+  assert capsys.readouterr().err == 'Stopped.\n'
+
+
+def test_what_may_not_be_read_is_named(monkeypatch, fail):
+  def run(args):
+    raise PermissionError(13, 'Permission denied', 'my/teacher')
+
+  monkeypatch.setattr(list_command, 'run', run)
+  assert 'Permission denied' in fail('list')
+  assert 'my/teacher' in fail('list')
+
+
+def test_a_reader_who_has_seen_enough():
+  command = [sys.executable, '-m', 'reincarnating_rl.teachers', 'list']
+  with subprocess.Popen(
+    command,
+    cwd=ROOT,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    text=True,
+  ) as process:
+    process.stdout.close()
+    assert 'Traceback' not in process.stderr.read()
+  assert process.returncode == 1

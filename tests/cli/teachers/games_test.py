@@ -1,0 +1,93 @@
+"""The commands, for games that are not Atari's."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from reincarnating_rl.networks import minatar_networks
+from reincarnating_rl.teachers import (
+  description,
+  native_checkpoint,
+)
+
+SHORT = ('--episodes', '2', '--max_steps_per_episode', '20')
+RANDOM = ('--teacher_agent', 'random', *SHORT)
+
+
+@pytest.fixture
+def evaluate(call, tmp_path):
+  def run(*words):
+    path = tmp_path / 'score.json'
+    call('evaluate', *words, '--json', path)
+    return json.loads(path.read_text())
+
+  return run
+
+
+@pytest.fixture
+def breakout(tmp_path):
+  """A teacher as a run leaves it, of MinAtar's Breakout."""
+  network = minatar_networks.MinAtarDQNNetwork(num_actions=3)
+  state = np.zeros((10, 10, 4, 1), np.uint8)
+  about = {
+    'network': description.describe('dqn', network)._asdict(),
+    'game': {'name': 'MinAtar/breakout', 'actions': ['NOOP', 'LEFT', 'RIGHT']},
+  }
+  params = network.init(jax.random.key(0), state)
+  native_checkpoint.write(tmp_path / 'breakout', 7, params, about)
+  return tmp_path / 'breakout'
+
+
+@pytest.mark.parametrize('game', ['MinAtar/freeway', 'CartPole-v1'])
+def test_a_game_by_its_name(evaluate, game):
+  found = evaluate(*RANDOM, '--game', game, '--measure_random')
+  assert (found['game'], len(found['returns'])) == (game, 2)
+  assert found['random']['source'] == 'measured'
+
+
+def test_a_teacher_that_names_its_game(call, evaluate, breakout):
+  found = evaluate(breakout, *SHORT)
+  assert found['game'] == 'MinAtar/breakout'
+  assert found['teacher']['network'] == 'MinAtarDQNNetwork'
+  told = json.loads(call('inspect', breakout, '--json'))['teacher']
+  assert told['state_shape'] == [10, 10, 4, 1]
+  assert told['actions'] == ['NOOP', 'LEFT', 'RIGHT']
+  call('convert', breakout, breakout.parent / 'out')
+  assert evaluate(breakout.parent / 'out', *SHORT)['score'] == found['score']
+
+
+def test_a_game_by_gin_as_train_takes_it(evaluate):
+  gin = ('--gin_files', 'minatar/dqn.gin', '--gin_bindings')
+  words = (*RANDOM, *gin, 'create_minatar_environment.game_name="asterix"')
+  assert evaluate(*words)['game'] == 'MinAtar/asterix'
+  # How one kind is played is of no consequence to another.
+  sticky = (*gin, 'create_minatar_environment.sticky_actions=False')
+  assert evaluate(*RANDOM, *sticky, '--game', 'CartPole-v1')['game'] == (
+    'CartPole-v1'
+  )
+
+
+def test_gin_says_how_the_game_is_played(evaluate):
+  gin = ('--gin_files', 'minatar/dqn.gin', '--gin_bindings')
+  cut = (*gin, 'create_minatar_environment.max_steps_per_episode=3')
+  found = evaluate(*RANDOM, *cut)
+  assert found['lengths'] == [3, 3] and found['time_outs'] == 2
+
+
+def test_the_students_stack_is_the_teachers(breakout, fail):
+  stacked = ('--gin_bindings', 'JaxDQNAgent.stack_size=2')
+  said = fail('evaluate', breakout, *SHORT, *stacked)
+  assert '(3, 3, 4, 16), but the network expects (3, 3, 8, 16)' in said
+
+
+def test_misspelt_games(fail):
+  words = ('evaluate', *RANDOM, '--game')
+  assert "Did you mean 'breakout'" in fail(*words, 'MinAtar/brekout')
+  assert 'Did you mean: `CartPole`' in fail(*words, 'CartPol-v1')
+
+
+def test_a_teacher_of_atari_is_none_of_minatar(breakout, fail):
+  said = fail('evaluate', breakout, '--game', 'Breakout', *SHORT)
+  assert 'was trained on MinAtar/breakout, and the game is Breakout' in said

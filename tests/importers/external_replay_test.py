@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from reincarnating_rl.importers import external_replay
+from reincarnating_rl.support.errors import MissingFileError
+from tests.importers import (
+  legacy_dumps,
+  run_replay_test,
+  saved,
+)
+from tests.importers.dopamine41_played import Played
+
+
+def own(folder, steps, number):
+  store = saved.make()
+  saved.fill(store, steps)
+  run_replay_test.write(folder, store, number)
+
+
+@pytest.fixture
+def found(tmp_path):
+  legacy_dumps.write(tmp_path / 'replay_logs', legacy_dumps.DUMP)
+  own(tmp_path / 'checkpoints', 30, 4)
+  Played([(9, False)], frame=lambda _, t: np.array([t + 1, 0], np.uint8)).save(
+    tmp_path / 'checkpoints'
+  )
+  return external_replay.find(str(tmp_path))
+
+
+def test_each_kind_is_found_described_and_loaded(tmp_path, found):
+  assert [(r.kind, r.number) for r in found] == [
+    ('run', 4),
+    ('dopamine41', 7),
+    ('legacy', 7),
+  ]
+  assert [r.describe() for r in found] == [
+    f'replay 4 of a run of reincarnating_rl, {tmp_path}/checkpoints',
+    f'replay 7 of a JAX agent of Dopamine 4.1, {tmp_path}/checkpoints',
+    f'replay 7 of Dopamine up to 4.0, {tmp_path}/replay_logs',
+  ]
+  told = []
+  for replay, entries, steps in zip(
+    found, (30, 8, 13), (30, 9, 7), strict=True
+  ):
+    info = replay.inspect()
+    assert (info.entries, info.observation_shape) == (entries, (2,))
+    store = saved.make(stack_size=3)
+    report = replay.load(store, progress=lambda *at: told.append(at))
+    assert report.steps == store.next_step == steps and told.pop()
+    assert replay.load(store, newest=5).steps == 5
+
+
+@pytest.mark.parametrize('error', [BrokenPipeError, ValueError, LookupError])
+def test_what_progress_raises_passes_through(found, error):
+  """It is none of the replay's: not even what looks like a damaged file."""
+
+  def fail(done, total):
+    raise error('of the terminal')
+
+  for replay in found:
+    with pytest.raises(error, match='of the terminal'):
+      replay.load(saved.make(), progress=fail)
+    if external_replay.KINDS[replay.kind].read_columns:
+      with pytest.raises(error, match='of the terminal'):
+        replay.read_columns(fail)
+
+
+def test_the_newest_of_the_first_kind_is_chosen(tmp_path):
+  for number, text in ((1, '00xxT00xx?'), (2, '00xxT?????')):
+    legacy_dumps.write(tmp_path, legacy_dumps.arrays(text), number)
+  assert external_replay.choose(tmp_path).number == 1  # Which is full.
+  assert external_replay.choose(tmp_path, 2).number == 2
+  for number in (9, 10):
+    own(tmp_path, 30, number)
+  assert external_replay.choose(tmp_path)[:1] == ('run',)
+  assert external_replay.choose(tmp_path).number == 10
+  assert external_replay.choose(tmp_path, 9).number == 9
+  assert external_replay.choose(tmp_path, 2).kind == 'legacy'
+
+
+def test_nothing_there(tmp_path):
+  with pytest.raises(MissingFileError, match='no directory'):
+    external_replay.choose(tmp_path / 'missing')
+  with pytest.raises(MissingFileError, match='no replay in .* of Dopamine'):
+    external_replay.choose(tmp_path)
+  own(tmp_path, 30, 4)
+  with pytest.raises(MissingFileError, match='no replay 5 in .* there are: 4'):
+    external_replay.choose(tmp_path, 5)

@@ -1,0 +1,224 @@
+"""Replays of our own runs, read into stores of other settings."""
+
+import json
+import pathlib
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reincarnating_rl.importers import (
+  run_files,
+  run_replay,
+)
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
+from reincarnating_rl.replay.segment_log import SegmentLog
+from reincarnating_rl.replay.settings import ReplaySettingError
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  UserError,
+)
+from tests import toys
+from tests.importers import saved
+from tests.runner import experiments
+
+
+def write(folder, store, number=3, **replays):
+  """Writes a run's replay and a manifest that has no more than that."""
+  folder.mkdir(exist_ok=True)
+  manifest = SegmentLog(str(folder / 'replay_student')).save(store)
+  text = json.dumps({'replays': {'student': manifest} | replays})
+  (folder / f'ckpt.{number}.json').write_text(text)
+  return manifest
+
+
+def load(folder, store, **arguments):
+  (replay,) = run_files.find(folder)
+  return run_replay.load(replay, store, **arguments)
+
+
+def test_a_run_read_into_a_store_of_other_settings(tmp_path):
+  runner = experiments.make_runner(tmp_path)
+  runner.run_experiment()
+  theirs = runner._agent.replay
+  replays = run_files.find(tmp_path)
+  assert replays[-1].folder == str(tmp_path / 'checkpoints')
+  assert replays[-1].number == max(r.number for r in replays) > 0
+  ours = PrioritizedFrameStore(
+    capacity=theirs.next_step,
+    observation_shape=(toys.LENGTH,),
+    observation_dtype=np.float32,
+    stack_size=3,
+    n_step=5,
+    gamma=0.5,
+    num_actions=2,
+    seed=1,
+  )
+  report = run_replay.load(replays[-1], ours)
+  steps = theirs.next_step
+  assert report.steps == ours.next_step == steps
+  again = FrameStore(
+    **(ours.settings._asdict() | {'capacity': steps, 'seed': 1})
+  )
+  starts = np.flatnonzero(theirs.columns['episode_step'][:steps] == 0)
+  for start, stop in zip(starts, [*starts[1:], steps], strict=True):
+    episode = theirs.read(start, stop)
+    again.add_episode(
+      *(episode[name] for name in ('observation', 'action', 'reward')),
+      terminal=bool(episode['terminal'][-1]),
+    )
+  assert report.episodes == len(starts) > 2
+  keys = again.sample_keys(200)
+  assert set(keys) <= set(ours.sample(400, with_sample_metadata=True)[1].keys)
+  for mine, plain in zip(ours.gather(keys), again.gather(keys), strict=True):
+    np.testing.assert_array_equal(mine, plain)
+  assert len(ours) == ours.add_count == len(again)
+  assert len(ours.unlabelled()) == steps
+
+
+@pytest.mark.parametrize('newest', [None, 20, 300])
+@pytest.mark.parametrize('steps', [25, 300, 700])
+def test_the_newest_of_a_ring_that_wrapped(
+  tmp_path, monkeypatch, steps, newest
+):
+  monkeypatch.setattr('reincarnating_rl.replay.segment_log.SEGMENT_STEPS', 16)
+  theirs = saved.make(n_step=3, stack_size=1, num_actions=2)
+  saved.fill(theirs, steps)
+  write(tmp_path, theirs)
+  ours, told = saved.make(n_step=2, stack_size=4), []
+  report = load(
+    tmp_path, ours, newest=newest, progress=lambda *at: told.append(at)
+  )
+  count = min(steps, 300, newest or 300)
+  assert report.steps == ours.next_step == count
+  assert report.left_out == {'older steps': min(steps, 300) - count}
+  want = theirs.read(steps - count, steps)
+  for name in ('observation', 'action', 'reward', 'terminal', 'episode_step'):
+    np.testing.assert_array_equal(
+      ours.columns[name][:count], want[name], err_msg=name
+    )
+  # What begins in them equals what begins in them where nothing is gone.
+  everything = saved.make(capacity=700, n_step=2, stack_size=4)
+  saved.fill(everything, steps)
+  keys = np.array(sorted(set(ours.sample_keys(5000))))
+  whole = everything.gather(keys + steps - count)
+  for mine, plain in zip(ours.gather(keys), whole, strict=True):
+    np.testing.assert_array_equal(mine, plain)
+  assert told[-1] == (count, count) and told == sorted(told)
+  ours.add_episode(
+    np.ones((2, 2), np.uint8), np.zeros(2, int), np.zeros(2), terminal=True
+  )
+  assert ours.columns['episode_step'][count % 300] == 0
+
+
+def test_the_store_of_another_game_or_too_small_a_one(tmp_path):
+  theirs = saved.make()
+  saved.fill(theirs, 40)
+  write(tmp_path, theirs)
+  for changed, message in (
+    ({'observation_shape': (3,)}, r'\(2,\) of uint8'),
+    ({'capacity': 30}, '40 steps .* capacity of 30'),
+    ({'num_actions': 1}, 'action 1, and the teacher has 1'),
+  ):
+    store = saved.make(**changed)
+    with pytest.raises(ReplaySettingError, match=message):
+      load(tmp_path, store)
+    assert (len(store), store.next_step) == (0, 0)
+  with pytest.raises(ReplaySettingError, match='newest'):
+    load(tmp_path, saved.make(), newest=0)
+  store = saved.make(capacity=30)
+  assert load(tmp_path, store, newest=30).steps == 30
+
+
+@pytest.mark.parametrize(
+  ('column', 'value'),
+  [
+    ('action', -1),
+    ('reward', np.nan),
+    ('episode_step', -3),
+    ('episode_step', 7),
+  ],
+)
+def test_right_checksums_of_wrong_steps(tmp_path, column, value):
+  theirs = saved.make()
+  saved.fill(theirs, 40)
+  theirs.columns[column][20] = value
+  write(tmp_path, theirs)
+  store = saved.make()
+  with pytest.raises(DamagedFileError, match=r'ckpt\.3\.json holds'):
+    load(tmp_path, store)
+  assert (len(store), store.next_step) == (0, 0)
+
+
+def test_a_byte_that_is_no_boolean(tmp_path):
+  theirs = saved.make()
+  saved.fill(theirs, 40)
+  theirs.columns['terminal'].view(np.uint8)[20] = 2
+  write(tmp_path, theirs)
+  with pytest.raises(DamagedFileError, match='holds booleans that are none'):
+    load(tmp_path, saved.make())
+
+
+def test_a_part_that_vanishes_is_told_with_a_teachers_remedy(tmp_path):
+  theirs = saved.make()
+  saved.fill(theirs, 40)
+  segment = write(tmp_path, theirs)['segments'][0]
+  (replay,) = run_files.find(tmp_path)
+  (tmp_path / 'replay_student' / segment['file']).unlink()
+  store = saved.make()
+  with pytest.raises(DamagedFileError, match='copy the whole run') as caught:
+    run_replay.load(replay, store)
+  assert "teacher_data='collected'" in str(caught.value)
+  assert 'earlier checkpoint' not in str(caught.value)
+  assert segment['file'] in str(caught.value)
+
+
+def _paths(value, at=()):
+  """Yields the path of each value in nested containers."""
+  yield at
+  items = value.items() if isinstance(value, dict) else enumerate(value)
+  for key, inner in items if isinstance(value, dict | list) else ():
+    yield from (
+      _paths(inner, (*at, key))
+      if isinstance(inner, dict | list)
+      else [(*at, key)]
+    )
+
+
+_values = st.one_of(
+  st.none(),
+  st.integers(-(2**70), 2**70),
+  st.floats(),
+  st.text(max_size=5),
+  st.just('\n'),
+  st.just([]),
+  st.just({}),
+  st.just('missing'),
+)
+
+
+@settings(
+  max_examples=150,
+  deadline=None,
+  suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.data())
+def test_any_manifest_is_a_replay_or_a_typed_error(tmp_path, data):
+  theirs = saved.make()
+  saved.fill(theirs, 40)
+  manifest = write(tmp_path, theirs)
+  path = data.draw(st.sampled_from([p for p in _paths(manifest) if p]))
+  manifest = saved.altered(manifest, path, data.draw(_values))
+  text = json.dumps({'replays': {'student': manifest}})
+  pathlib.Path(tmp_path, 'ckpt.3.json').write_text(text)
+  store = saved.make()
+  try:
+    # Not what is found: a replay without steps, or of other files, is none.
+    report = run_replay.load(run_files.RunReplay(str(tmp_path), 3), store)
+  except UserError as error:
+    assert '\n' not in str(error)
+    assert (len(store), store.next_step) == (0, 0)
+  else:
+    assert 0 < report.steps == store.next_step <= 40

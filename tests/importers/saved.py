@@ -1,0 +1,47 @@
+"""Small stores in a `SegmentLog`, for its tests."""
+
+import copy
+import json
+import os
+
+import numpy as np
+
+from reincarnating_rl.learner.types import Transition
+from reincarnating_rl.replay.frame_store import FrameStore
+
+
+def make(kind=FrameStore, **settings):
+  return kind(
+    **({'capacity': 300, 'observation_shape': (2,), 'seed': 0} | settings)
+  )
+
+
+def fill(store, steps):
+  rng = np.random.default_rng(store.next_step)
+  for _ in range(steps):
+    frame = rng.integers(0, 256, 2).astype(np.uint8)
+    store.add(Transition(frame, 1, float(rng.normal()), rng.random() < 0.05))
+
+
+def restored(log, manifest, **settings):
+  store = make(**settings)
+  log.load(store, json.loads(json.dumps(manifest)))
+  return store
+
+
+def altered(manifest, path, value):
+  """Returns a manifest in which what is at a path is another, or 'missing'."""
+  manifest = copy.deepcopy(manifest)
+  *parents, last = path
+  holder = manifest
+  for part in parents:
+    holder = holder[part]
+  if value == 'missing':
+    del holder[last]
+  else:
+    holder[last] = value
+  return manifest
+
+
+def names(log):
+  return set(os.listdir(log.directory))

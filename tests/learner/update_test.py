@@ -1,0 +1,144 @@
+"""Updates: equal alone and scanned, compiled once, targets synced in time."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from reincarnating_rl.learner import (
+  objective as objectives,
+)
+from reincarnating_rl.learner import (
+  td_losses,
+  terms,
+)
+from reincarnating_rl.learner import (
+  update as learning,
+)
+from reincarnating_rl.learner.types import (
+  Batch,
+  Coefficients,
+  LearnerState,
+  QOutput,
+)
+
+NUM_STATES, NUM_ACTIONS = 5, 3
+KEY = np.asarray(jax.random.PRNGKey(0))  # On the host: updates donate keys.
+
+
+def linear(params, state, key):
+  del key
+  return QOutput(state.astype(jnp.float32) @ params['w'])
+
+
+@pytest.fixture
+def data():
+  rng = np.random.default_rng(1)
+  n = 40
+  return Batch(
+    state=rng.normal(size=(n, NUM_STATES)).astype(np.float32),
+    action=rng.integers(0, NUM_ACTIONS, n).astype(np.int32),
+    reward=rng.normal(size=n).astype(np.float32),
+    discount=np.full(n, 0.9, np.float32),
+    next_state=rng.normal(size=(n, NUM_STATES)).astype(np.float32),
+    is_terminal=np.zeros(n, bool),
+    teacher_logits=rng.normal(size=(n, NUM_ACTIONS)).astype(np.float32),
+    importance_weight=np.ones(n, np.float32),
+  )
+
+
+@pytest.fixture
+def learner():
+  objective = objectives.value_objective(
+    linear, td_losses.scalar_td(), teacher_term=terms.distill()
+  )
+  optimizer = optax.adam(1.0)
+  params = {'w': jnp.ones((NUM_STATES, NUM_ACTIONS))}
+  target_params = {'w': jnp.full((NUM_STATES, NUM_ACTIONS), 0.5)}
+  state = LearnerState(params, optimizer.init(params), KEY)
+  return learning.make_update(objective, optimizer), state, target_params
+
+
+def gather(data, rows):
+  return jax.tree.map(lambda x: jnp.asarray(x)[rows], data)
+
+
+def coefficients(distill=3.0, learning_rate=0.01):
+  return Coefficients(np.float32(distill), np.float32(learning_rate))
+
+
+def copied(state):
+  return jax.tree.map(jnp.copy, state)
+
+
+@pytest.mark.parametrize('count', [1, 6])
+def test_a_scan_is_its_updates_one_by_one(data, learner, count):
+  update, state, target_params = learner
+  rows = np.random.default_rng(2).integers(0, 40, (count, 8))
+  run = learning.make_scanned_update(update, gather)
+  scanned, metrics = run(
+    copied(state), target_params, data, rows, coefficients()
+  )
+  losses = []
+  for row in rows:
+    state, one = jax.jit(update)(
+      state, target_params, gather(data, row), coefficients()
+    )
+    losses.append(one.metrics['Loss/Total'])
+  chex.assert_trees_all_close(scanned, state, rtol=1e-5)
+  assert metrics['Loss/Total'] == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+def test_one_program_serves_every_coefficient_and_discount(data, learner):
+  update, state, target_params = learner
+  traced = learning.jit_update(chex.assert_max_traces(update, n=1))
+  batch = gather(data, np.arange(8))
+  for distill, rate, gamma in ((3.0, 1e-4, 0.9), (0.7, 5e-5, 0.5), (0.0, 0, 0)):
+    discount = np.full(8, gamma, np.float32)
+    state, _ = traced(
+      state,
+      target_params,
+      batch._replace(discount=discount),
+      coefficients(distill, rate),
+    )
+
+
+def test_the_jitted_update_takes_over_the_states_memory(data, learner):
+  update, state, target_params = learner
+  state = copied(state)
+  learning.jit_update(update)(
+    state, target_params, gather(data, np.arange(8)), coefficients()
+  )
+  assert state.params['w'].is_deleted()
+  assert not target_params['w'].is_deleted()
+
+
+def test_the_learning_rate_scales_the_step_exactly(data, learner):
+  update, state, target_params = learner
+  batch = gather(data, np.arange(8))
+
+  def step(rate):
+    coefficient = coefficients(learning_rate=rate)
+    return update(state, target_params, batch, coefficient)[0].params['w'] - 1.0
+
+  np.testing.assert_allclose(2 * step(0.25), step(0.5), rtol=1e-6)
+
+
+def test_weight_decay_sees_the_parameters(data):
+  # The official code called the optimiser without them.
+  objective = objectives.value_objective(linear, td_losses.scalar_td())
+  params = {'w': jnp.ones((NUM_STATES, NUM_ACTIONS))}
+  after = {}
+  for decay in (0.0, 0.5):
+    optimizer = optax.adamw(1.0, weight_decay=decay)
+    update = learning.make_update(objective, optimizer)
+    state, _ = update(
+      LearnerState(params, optimizer.init(params), KEY),
+      params,
+      gather(data, np.arange(8)),
+      coefficients(),
+    )
+    after[decay] = state.params['w']
+  np.testing.assert_allclose(after[0.0] - after[0.5], 0.01 * 0.5, rtol=1e-4)

@@ -1,0 +1,415 @@
+"""Every shipped configuration: parsed, built, and read to the last binding."""
+
+import pathlib
+import re
+
+import gin
+import numpy as np
+import pytest
+
+from reincarnating_rl.envs import minatar_games
+from reincarnating_rl.runner import factories
+from reincarnating_rl.settings import (
+  gin_parsing,
+  shipped_configs,
+)
+from reincarnating_rl.studies import plan as pvrl
+from reincarnating_rl.support.errors import UserError
+
+BUNDLED = str(pathlib.Path(__file__).parents[2] / 'teacher_ckpts/Pong/1')
+BUDGET = 'minatar/pvrl.gin'  # Of no agent: it comes after a method's file.
+CONFIGS = sorted(
+  {
+    path.relative_to(shipped_configs.SHIPPED).as_posix()
+    for path in shipped_configs.SHIPPED.rglob('*.gin')
+    if path.parent.name != 'base'
+  }
+  - {BUDGET}
+)
+# Emulators and simulators take most of the time to build a run.
+ONE_LANE = 'create_{}_environment.num_vector_environments = 1'
+
+
+def agent_of(config):
+  """Returns the agent that the head of a shipped file names."""
+  text = (shipped_configs.SHIPPED / config).read_text(encoding='utf-8')
+  return re.search(
+    rf'^#   --agent (\w+) --gin_files configs/{config}$', text, re.M
+  )[1]
+
+
+def load(config, bindings=()):
+  agent = factories.AGENTS[agent_of(config)]
+  gin_parsing.load(
+    [config], bindings, network_parameter=agent.network_parameter
+  )
+
+
+def build(tmp_path, config, bindings=()):
+  kind = config.split('/')[0] if '/' in config else 'atari'
+  lanes = (ONE_LANE.format(kind),) if kind in ('atari', 'balloon') else ()
+  load(config, [*lanes, *bindings])
+  agent = agent_of(config)
+  teacher = factories.TeacherSettings()
+  if factories.AGENTS[agent].needs_teacher:
+    teacher = (
+      factories.TeacherSettings('random')  # There is no other of these games.
+      if '/' in config
+      else factories.TeacherSettings(checkpoint_dir=BUNDLED)
+    )
+  return factories.create_runner(
+    base_dir=str(tmp_path), agent=agent, teacher=teacher, seed=1
+  )
+
+
+@pytest.mark.parametrize('config', CONFIGS)
+def test_every_binding_is_read_by_something(tmp_path, config):
+  # Bindings of functions that are never called were inert in the official code.
+  build(tmp_path, config)
+  gin_parsing.check_every_binding_was_read()
+
+
+@pytest.mark.parametrize('method', pvrl.METHODS)
+def test_the_budget_of_the_comparison(tmp_path, method):
+  """As `pvrl` starts its runs: another budget, and the method's own values."""
+  choice = pvrl.Choice(('asterix',), (method,), (pvrl.MAIN,), seeds=1)
+  _, job = pvrl.make_plan(choice)
+  flags = [flag.removeprefix('--').split('=', 1) for flag in job.flags]
+
+  def given(name):
+    return [value for flag, value in flags if flag == name]
+
+  (agent,) = given('agent')
+  kind = factories.AGENTS[agent]
+  gin_parsing.load(
+    given('gin_files'),
+    # A random teacher leaves no replay.
+    [*given('gin_bindings'), 'RunnerWithTeacher.teacher_data = "auto"'],
+    network_parameter=kind.network_parameter,
+  )
+  runner = factories.create_runner(
+    base_dir=str(tmp_path),
+    agent=agent,
+    teacher=factories.TeacherSettings('random'),
+    seed=1,
+  )
+  assert runner._game.name == 'MinAtar/asterix'
+  assert runner._agent.update_horizon == 3
+  online = [row for row in runner.plan if row.phase.name == 'ONLINE']
+  assert [row.steps for row in online] == [2500] * 10
+  if method in ('QDagger', 'Kickstarting', 'DQfD'):
+    assert runner._agent._decay_period == 15_000
+  gin_parsing.check_every_binding_was_read()
+
+
+def test_every_folder_of_configurations_is_shipped():
+  root = pathlib.Path(__file__).parents[2]
+  setup = (root / 'setup.py').read_text(encoding='utf-8')
+  folders = {path.parent for path in shipped_configs.SHIPPED.rglob('*.gin')}
+  for folder in folders:
+    name = '.'.join(('reincarnating_rl', *folder.relative_to(root).parts))
+    # Among the packages, and with its files.
+    assert setup.count(f"'{name}'") >= 2, name
+
+
+@pytest.mark.parametrize('game', minatar_games.GAMES)
+def test_every_minatar_game(tmp_path, game):
+  binding = f'create_minatar_environment.game_name = "{game}"'
+  agent = build(tmp_path, 'minatar/dqn.gin', [binding])._agent
+  environment = minatar_games.MinAtarGame(game)
+  assert agent.num_actions == environment.action_space.n
+  shape = environment.observation_space.shape
+  assert agent.state.shape == (*shape, 1) and agent.state.dtype == np.uint8
+  gin_parsing.check_every_binding_was_read()
+
+
+def test_the_values_of_minatar(tmp_path):
+  runner = build(tmp_path, 'minatar/qdagger_dqn.gin')
+  agent = runner._agent
+  assert runner._game.name == 'MinAtar/breakout'
+  assert not runner._clip_rewards
+  assert (agent.update_period, agent.target_update_period) == (4, 1000)
+  assert (agent.stack_size, agent.min_replay_history) == (1, 1000)
+  assert agent.learning_rate == 2.5e-4
+  layers = agent.online_params['params']
+  assert layers['Dense_0']['kernel'].shape == (1024, 128)
+
+
+def test_the_values_of_the_balloon(tmp_path):
+  runner = build(tmp_path, 'balloon/qdagger_dqn.gin')
+  agent = runner._agent
+  assert runner._game.name == 'Balloon'
+  assert not runner._clip_rewards
+  assert (agent.gamma, agent.update_horizon) == (0.993, 5)
+  assert (agent.update_period, agent.target_update_period) == (4, 100)
+  assert (agent.stack_size, agent.min_replay_history) == (1, 500)
+  assert agent.state.shape == (1099, 1) and agent.state.dtype == np.float32
+  assert (agent.learning_rate, agent.initial_coefficient) == (1e-4, 100.0)
+  agent.set_distill_coefficient(0.0)
+  assert agent.learning_rate == 1e-5
+  # Seven hidden layers and the head, as the environment's own DQN has.
+  layers = agent.online_params['params']
+  widths = sorted(layer['bias'].size for layer in layers.values())
+  assert widths == [3] + [600] * 7
+
+
+# Seven hidden layers and the outputs; an IQN embeds its fractions besides.
+@pytest.mark.parametrize(
+  ('config', 'expected'),
+  [
+    ('qdagger_quantile', [3 * 51] + 7 * [600]),
+    ('qdagger_implicit_quantile', [3] + 8 * [600]),
+  ],
+)
+def test_the_balloons_quantile_students(tmp_path, config, expected):
+  agent = build(tmp_path, f'balloon/{config}.gin')._agent
+  # What the balloon sets of JaxDQNAgent reaches them, too.
+  assert (agent.gamma, agent.update_horizon) == (0.993, 5)
+  assert (agent.update_period, agent.target_update_period) == (4, 100)
+  assert (agent._decay_period, agent._floor) == (1_000_000, 0.1)
+  layers = agent.online_params['params']
+  widths = [layer['bias'].size for layer in layers.values()]
+  assert sorted(widths) == sorted(expected)
+
+
+def test_a_game_of_another_kind_is_not_set_for_nothing(tmp_path):
+  binding = 'create_atari_environment.game_name = "Pong"'
+  build(tmp_path, 'minatar/dqn.gin', [binding])
+  with pytest.raises(UserError, match='create_atari_environment.game_name is'):
+    gin_parsing.check_every_binding_was_read()
+
+
+def test_the_papers_values_of_rainbow(tmp_path):
+  runner = build(tmp_path, 'qdagger_rainbow.gin')
+  agent = runner._agent
+  assert (agent._num_atoms, agent._support[-1]) == (51, 10.0)
+  assert (agent._noisy, agent._dueling, agent._double_dqn) == (False,) * 3
+  assert type(agent.replay).__name__ == 'PrioritizedFrameStore'
+  assert (agent.distill_coefficient, agent.update_horizon) == (1.0, 3)
+  assert agent._decay_period == 2_500_000
+  phases = [row.phase.name for row in runner.plan]
+  assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (10, 15)
+
+
+def test_the_papers_values_of_drq(tmp_path):
+  agent = build(tmp_path, 'qdagger_drq.gin')._agent
+  assert (agent.update_horizon, agent.distill_coefficient) == (10, 3.0)
+  assert (agent.update_period, agent.target_update_period) == (1, 1)
+  assert (agent._dueling, agent._double_dqn) == (True, True)
+  assert (agent._distributional, agent._num_atoms) == (False, 1)
+  assert agent._data_augmentation
+  assert type(agent.replay).__name__ == 'FrameStore'
+
+
+BUDGETS = {'dqn': 10, 'rainbow': 15}  # Online iterations, of a million frames.
+
+
+def num_iterations(runner):
+  phases = [row.phase.name for row in runner.plan]
+  return {name: phases.count(name) for name in dict.fromkeys(phases)}
+
+
+@pytest.mark.parametrize('kind', ['dqn', 'rainbow'])
+def test_the_papers_values_of_rehearsal(tmp_path, kind):
+  runner = build(tmp_path, f'rehearsal_{kind}.gin')
+  agent = runner._agent
+  assert (agent._mixture._ratio, agent.update_horizon) == (1 / 16, 3)
+  assert (agent.learning_rate, agent.epsilon) == (6.25e-5, 1.0)
+  assert num_iterations(runner) == {
+    'TEACHER_EVALUATION': 1,
+    'COLLECT': 10,
+    'ONLINE': BUDGETS[kind],
+  }
+
+
+@pytest.mark.parametrize('kind', ['dqn', 'rainbow'])
+def test_the_papers_values_of_jsrl(tmp_path, kind):
+  runner = build(tmp_path, f'jsrl_{kind}.gin')
+  agent = runner._agent
+  assert (agent.roll_in_horizon, agent.update_horizon) == (1000, 3)
+  agent.finish_online_iteration()
+  assert agent.roll_in_horizon == 800
+  assert num_iterations(runner) == {
+    'TEACHER_EVALUATION': 1,
+    'ONLINE': BUDGETS[kind],
+  }
+
+
+@pytest.mark.parametrize(
+  ('config', 'learning_rate'),
+  [
+    ('reloaded_dqn.gin', 1e-5),
+    ('reloaded_dqn_nature.gin', 5e-5),
+    ('reloaded_rainbow.gin', 1e-5),
+  ],
+)
+def test_the_papers_values_of_fine_tuning(tmp_path, config, learning_rate):
+  runner = build(tmp_path, config)
+  agent = runner._agent
+  assert agent.learning_rate == learning_rate
+  assert agent.epsilon == 0.01  # At its end from the first step on.
+  teacher = runner._teacher.lineage
+  if config != 'reloaded_rainbow.gin':  # Of another kind, which is an error.
+    assert type(agent.network_def).__name__ == teacher['network']
+  assert num_iterations(runner) == {
+    'RELOAD': 1,
+    'TEACHER_EVALUATION': 1,
+    'ONLINE': 30,
+  }
+
+
+def test_the_papers_values_of_dqn(tmp_path):
+  runner = build(tmp_path, 'qdagger_dqn.gin')
+  agent = runner._agent
+  assert (agent.gamma, agent.update_horizon) == (0.99, 3)
+  assert agent.distill_coefficient == 3.0
+  assert agent.learning_rate == 1e-4
+  agent.set_distill_coefficient(0.0)
+  assert agent.learning_rate == 1e-5
+  assert (agent.update_period, agent.target_update_period) == (4, 8000)
+  phases = [row.phase.name for row in runner.plan]
+  assert phases.count('PRETRAIN') == phases.count('ONLINE') == 10
+  assert {row.steps for row in runner.plan if row.trains} == {100_000, 250_000}
+  agent.pretraining_updates = 25_000
+  assert agent.epsilon == pytest.approx(0.505)
+
+
+@pytest.mark.parametrize(
+  ('kind', 'decay_period'), [('dqn', 1_500_000), ('rainbow', 2_500_000)]
+)
+def test_the_papers_values_of_dqfd_and_pretraining(
+  tmp_path, kind, decay_period
+):
+  dqfd = build(tmp_path / 'dqfd', f'dqfd_{kind}.gin')
+  agent = dqfd._agent
+  assert (agent.distill_coefficient, agent.update_horizon) == (1.0, 3)
+  assert agent._decay_period == decay_period
+  agent.set_distill_coefficient(0.0)
+  assert agent.learning_rate == 1e-4
+  pretrained = build(tmp_path / 'pretrained', f'pretrained_{kind}.gin')
+  agent = pretrained._agent
+  assert (agent.distill_coefficient, agent.learning_rate) == (1.0, 1e-4)
+  agent.finish_pretraining()
+  assert (agent.distill_coefficient, agent.learning_rate) == (0.0, 1e-5)
+  for runner in (dqfd, pretrained):
+    phases = [row.phase.name for row in runner.plan]
+    assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (
+      10,
+      BUDGETS[kind],
+    )
+
+
+@pytest.mark.parametrize('name', ['kickstarting', 'dagger', 'ql_dagger'])
+def test_the_relatives_of_qdagger_have_its_values(tmp_path, name):
+  runner = build(tmp_path, f'{name}_dqn.gin')
+  agent = runner._agent
+  assert (agent.distill_coefficient, agent.update_horizon) == (3.0, 3)
+  agent.record_score(0.5)
+  is_weaned = name == 'kickstarting'
+  assert agent.distill_coefficient == (1.5 if is_weaned else 3.0)
+  phases = [row.phase.name for row in runner.plan]
+  assert phases.count('PRETRAIN') == (0 if is_weaned else 10)
+
+
+@pytest.mark.parametrize(
+  ('binding', 'message'),
+  [
+    ('Runer.num_iterations=3', 'Did you mean Runner'),
+    ('Runner.num_iteration=3', 'Did you mean Runner.num_iterations'),
+    ('Runner.num_iterations', 'In .Runner.num_iterations.: '),
+    ('JaxDQNAgent.network=@NatureDQN', 'NatureDQN'),
+    ('@NatureDQN', 'NatureDQN'),
+    ('import no_such_networks', 'no_such_networks'),
+  ],
+)
+def test_a_wrong_binding_is_one_line_with_the_nearest_name(binding, message):
+  with pytest.raises(UserError, match=message) as caught:
+    load('qdagger_dqn.gin', [binding])
+  assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+  ('config', 'network'),
+  [
+    ('qdagger_dqn.gin', '@networks.ImpalaDQNNetwork'),
+    ('qdagger_dqn.gin', '@reincarnation_networks.ImpalaDQNNetwork'),
+    ('qdagger_rainbow.gin', '@reincarnation_networks.ImpalaRainbowNetwork'),
+  ],
+)
+def test_a_reference_alone_is_the_students_network(tmp_path, config, network):
+  agent = build(tmp_path, config, [network])._agent
+  assert 'encoder' in agent.online_params['params']
+
+
+def test_the_students_settings_are_not_the_teachers(tmp_path):
+  # The official teacher inherited from the student, and so its bindings.
+  states = np.random.default_rng(0).integers(0, 256, (3, 84, 84, 4), np.uint8)
+  plain = build(tmp_path, 'qdagger_rainbow.gin')._teacher
+  teacher = build(
+    tmp_path,
+    'qdagger_rainbow.gin',
+    [
+      '@reincarnation_networks.ImpalaRainbowNetwork',
+      'JaxDQNAgent.gamma = 0.5',
+      'JaxFullRainbowAgent.vmax = 3.0',
+      'QDaggerRainbowAgent.distill_temperature = 5.0',
+    ],
+  )._teacher
+  assert teacher.lineage == plain.lineage
+  np.testing.assert_array_equal(
+    teacher.policy_logits(states), plain.policy_logits(states)
+  )
+
+
+def test_a_scope_tells_the_teachers_network_from_the_students(tmp_path):
+  network = 'reincarnation_networks.ImpalaDQNNetwork'
+  bindings = [
+    f'@{network}',
+    f'{network}.width_scale = 2',
+    f'create_teacher.network = @teacher/{network}',
+    f'teacher/{network}.width_scale = 1',
+  ]
+  load('qdagger_dqn.gin', bindings)
+  teacher_network = gin.get_bindings('create_teacher')['network'](num_actions=6)
+  student_network = gin.get_bindings('JaxDQNAgent')['network'](num_actions=6)
+  assert (teacher_network.width_scale, student_network.width_scale) == (1, 2)
+
+
+def test_a_students_network_may_be_as_wide_as_it_likes(tmp_path):
+  agent = build(
+    tmp_path,
+    'qdagger_rainbow.gin',
+    [
+      '@reincarnation_networks.ImpalaRainbowNetwork',
+      'ImpalaRainbowNetwork.width_scale = 2',
+    ],
+  )._agent
+  encoder = agent.online_params['params']['encoder']
+  assert encoder['_stacks_0']['Conv_0']['bias'].shape == (32,)
+
+
+def test_a_binding_that_nothing_reads_is_an_error(tmp_path):
+  build(tmp_path, 'dqn.gin', ['create_optimizer.learning_rate=1.0'])
+  with pytest.raises(UserError, match='create_optimizer.learning_rate'):
+    gin_parsing.check_every_binding_was_read()
+
+
+@pytest.mark.parametrize(
+  'name',
+  [
+    *('qdagger_dqn.gin', 'configs/qdagger_dqn.gin', 'base/atari.gin'),
+    *('minatar/qdagger_dqn.gin', 'configs/gymnasium/dqn_cartpole.gin'),
+  ],
+)
+def test_a_shipped_file_is_found_by_name_from_anywhere(
+  name, tmp_path, monkeypatch
+):
+  monkeypatch.chdir(tmp_path)
+  assert pathlib.Path(shipped_configs.find(name)).is_file()
+
+
+def test_a_missing_file_is_an_error_with_the_nearest_name():
+  with pytest.raises(UserError, match=r'Did you mean configs/qdagger_dqn.gin'):
+    shipped_configs.find('configs/qdager_dqn.gin')
+  with pytest.raises(UserError, match='Did you mean configs/minatar/dqn.gin'):
+    shipped_configs.find('configs/minatar/dqm.gin')
