@@ -5,7 +5,7 @@ DEMO_DIR ?= demo_run
 PVRL_DIR ?= pvrl_runs
 BALLOON_DIR ?= balloon_run
 
-.PHONY: demo pvrl balloon test lint format bench clean
+.PHONY: demo pvrl balloon test soak lint format bench clean
 
 .venv/.installed: setup.py constraints.txt reincarnating_rl/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11 ...")'
@@ -35,6 +35,9 @@ balloon: .venv/.installed  ## Reincarnate a balloon's pilot, in minutes; resumes
 
 test: .venv/.installed  ## All tests, on two processes.
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
+soak: .venv/.installed  ## Long checks: random inputs, kills at any moment.
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m soak
 
 lint: .venv/.installed
 	$(BIN)/ruff format --check .

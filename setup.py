@@ -24,6 +24,14 @@ GAMES = {
   'minatar': ['minatar>=1.0.15,<2'],
 }
 
+# The folders of configurations, as packages.
+CONFIGS = sorted(
+  {
+    '.'.join(('reincarnating_rl', *path.parent.relative_to(ROOT).parts))
+    for path in (ROOT / 'configs').rglob('*.gin')
+  }
+)
+
 setup(
   name='reincarnating_rl',
   version=VERSION,
@@ -33,21 +41,14 @@ setup(
   python_requires='>=3.11,<3.14',
   packages=[
     *find_packages(include=['reincarnating_rl', 'reincarnating_rl.*']),
-    'reincarnating_rl.configs',
-    'reincarnating_rl.configs.balloon',
-    'reincarnating_rl.configs.base',
-    'reincarnating_rl.configs.gymnasium',
-    'reincarnating_rl.configs.minatar',
+    *CONFIGS,
   ],
   # The configurations live at the top of the repository and travel in the
   # wheel, so that they are found by name from anywhere.
   package_dir={'reincarnating_rl.configs': 'configs'},
   package_data={
-    'reincarnating_rl.configs': ['*.gin'],
-    'reincarnating_rl.configs.balloon': ['*.gin'],
-    'reincarnating_rl.configs.base': ['*.gin'],
-    'reincarnating_rl.configs.gymnasium': ['*.gin'],
-    'reincarnating_rl.configs.minatar': ['*.gin'],
+    'reincarnating_rl.evaluation': ['templates/*'],
+    **{folder: ['*.gin'] for folder in CONFIGS},
   },
   install_requires=[
     'absl-py>=2.1',
@@ -63,6 +64,8 @@ setup(
     'httpx2>=2.16',  # Of huggingface_hub: the errors that it lets pass.
     'huggingface_hub>=2.4,<3',
     'jax>=0.10,<0.11',
+    'jinja2>=3.1',
+    'markupsafe>=2.0',
     'matplotlib>=3.9',
     'msgpack>=1.0.8',
     'numpy>=2.1',
@@ -94,6 +97,6 @@ setup(
     ],
   },
   entry_points={
-    'console_scripts': ['reincarnate=reincarnating_rl.train:run'],
+    'console_scripts': ['reincarnate=reincarnating_rl.train:main'],
   },
 )

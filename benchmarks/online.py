@@ -23,10 +23,8 @@ from dopamine.discrete_domains.iteration_statistics import IterationStatistics
 from dopamine.jax.agents.dqn import dqn_agent
 from timing import in_turn
 
-from reincarnating_rl.runner import (
-  factories,
-  plan,
-)
+from reincarnating_rl.runner import factories
+from reincarnating_rl.runner.plan import Phase
 from reincarnating_rl.runner.position import Position
 
 TEACHER = os.path.join(
@@ -82,16 +80,16 @@ def main() -> None:
   with tempfile.TemporaryDirectory() as folder:
     theirs = dopamine_runner(os.path.join(folder, 'dopamine'))
     ours = our_runner(os.path.join(folder, 'ours'))
-    online = next(row for row in ours.plan if row.phase is plan.Phase.ONLINE)
+    online = next(row for row in ours.plan if row.phase is Phase.ONLINE)
 
     def run_theirs() -> None:
       theirs._run_train_phase(IterationStatistics())
       jax.block_until_ready(theirs._agent.online_params)
 
     def run_ours() -> None:
-      ours._position = Position(online.number)
-      ours._run_train_phase(online)
-      jax.block_until_ready(ours._agent.online_params)
+      ours._progress.position = Position(online.number)
+      ours._parts.phases[Phase.ONLINE](online)
+      jax.block_until_ready(ours._agent.trainer.state)
 
     for run in (run_theirs, run_ours):
       began = time.perf_counter()

@@ -18,19 +18,18 @@ from dopamine.jax.agents.full_rainbow import full_rainbow_agent
 from timing import in_turn
 
 from reincarnating_rl.agents import labelling
-from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.agents.student import Student
 from reincarnating_rl.replay.device_view import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.runner import (
-  factories,
-  teacher_data,
-)
+from reincarnating_rl.runner import factories, teacher_data
 from reincarnating_rl.settings import gin_parsing
 
 
 class _ConstantTeacher:
   num_actions = 6
   fingerprint = 'constant'
+  acts = 'greedy'
+  lineage = {'temperature': 1.0}
 
   def policy_logits(self, states):
     return np.zeros((len(states), self.num_actions), np.float32)
@@ -40,7 +39,7 @@ def _train_dqn(agent, optimizer, learner, batch):
   return dqn_agent.train(
     agent.network_def,
     learner[1],
-    agent.target_network_params,
+    agent.trainer.target_params,
     optimizer,
     learner[0],
     batch.state,
@@ -57,7 +56,7 @@ def _train_rainbow(agent, optimizer, learner, batch):
   return full_rainbow_agent.train(
     networks.FullRainbowNetwork(6, num_atoms=51, noisy=False, dueling=False),
     learner[1],
-    agent.target_network_params,
+    agent.trainer.target_params,
     optimizer,
     learner[0],
     batch.state,
@@ -71,23 +70,22 @@ def _train_rainbow(agent, optimizer, learner, batch):
     double_dqn=False,
     distributional=True,
     mse_loss=False,
-    rng=agent._rng,
+    rng=agent.trainer.state.key,
   )[:2]
 
 
 DOPAMINE_TRAIN = {'dqn': _train_dqn, 'rainbow': _train_rainbow}
 
 
-def filled(student: str, frames: int) -> tuple[ReincarnationMixin, FrameStore]:
+def filled(student: str, frames: int) -> tuple[Student, FrameStore]:
   """Returns a student as it is shipped, and labelled data for it."""
   kind = factories.AGENTS[f'qdagger_{student}']
   gin_parsing.load(
     [f'qdagger_{student}.gin'],
     [],
-    network_parameter=kind.network_parameter,
+    network_parameter=kind.kind.network_parameter,
   )
-  agent = kind(num_actions=6, seed=0)
-  agent.set_teacher(_ConstantTeacher())
+  agent = kind(num_actions=6, seed=0, teacher=_ConstantTeacher())
   store = agent.make_replay(frames)
   rng = np.random.default_rng(0)
   for _ in range(frames // 1000):
@@ -115,14 +113,14 @@ def main() -> None:
   batch = jax.device_put(store.sample())
   chunk = min(teacher_data.chunk_limit(), args.updates)
 
-  learner = jax.tree.map(jnp.copy, agent._learner_state)
+  learner = jax.tree.map(jnp.copy, agent.trainer.state)
 
   def bare_update() -> None:
     """Our update on one batch: TD and distillation, no replay."""
     nonlocal learner
     for _ in range(args.updates):
-      learner, _ = agent._update(
-        learner, agent.target_network_params, batch, agent._coefficients
+      learner, _ = agent.trainer.update(
+        learner, agent.trainer.target_params, batch, agent.weaner.weights
       )
     jax.block_until_ready(learner)
 
@@ -130,7 +128,8 @@ def main() -> None:
 
   def dopamine_update() -> None:
     """Dopamine's update on the same batch: TD only, no replay."""
-    learner = agent.optimizer_state, agent.online_params
+    state = agent.trainer.state
+    learner = state.optimizer_state, state.params
     for _ in range(args.updates):
       learner = DOPAMINE_TRAIN[args.student](agent, optimizer, learner, batch)
     jax.block_until_ready(learner)
@@ -139,8 +138,8 @@ def main() -> None:
     """What the PRETRAIN phase does: sampling, gathering, target syncs too."""
     for _ in range(args.updates // chunk):
       keys = store.sample_keys((chunk, agent.batch_size))
-      agent.pretrain(view, store.slots(keys))
-    jax.block_until_ready(agent.online_params)
+      agent.trainer.pretrain(view, store.slots(keys))
+    jax.block_until_ready(agent.trainer.state)
 
   alternatives = {
     'bare update (limit)': bare_update,

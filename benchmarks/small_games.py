@@ -30,30 +30,28 @@ from reincarnating_rl.compat import dopamine_compat  # noqa: F401  isort: skip
 from absl import logging
 from timing import in_turn
 
-from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs import policies
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.runner import factories
+from reincarnating_rl.runner.plan import Phase
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.runner import RunnerWithTeacher
-from reincarnating_rl.settings import (
-  gin_names,
-  gin_parsing,
-)
+from reincarnating_rl.settings import gin_names, gin_parsing
 from reincarnating_rl.teachers.network_teacher import NetworkTeacher
 
 UPDATES = 200  # In one timing of an update alone.
 CONFIGURATIONS = {
   'minatar': 'minatar/{}.gin',
-  'cartpole': 'gymnasium/{}_cartpole.gin',
+  'cartpole': 'gymnasium/{}.gin',  # CartPole is the default of its family.
 }
-# There is no file of a Rainbow on CartPole.
-CARTPOLE_RAINBOW = ['{}.gin', 'base/gymnasium.gin']
+STUDENTS = ['dqn', 'rainbow', 'qdagger_dqn', 'qdagger_rainbow']
 BINDINGS = [
   'JaxDQNAgent.min_replay_history = 500',
   'JaxDQNAgent.update_period = 4',
   'Student.batch_size = 32',
   'RunnerWithTeacher.random_score = 0.0',
+  'RunnerWithTeacher.evaluation_episodes = None',
   'Runner.num_iterations = 1',
   'CollectorDispatcher.collectors = ()',
 ]
@@ -61,14 +59,14 @@ BINDINGS = [
 
 def configure(game: str, student: str, steps: int) -> None:
   """Has gin say what is shipped, and how much of it is timed."""
-  files, bindings = [CONFIGURATIONS[game].format(student)], list(BINDINGS)
-  if game == 'cartpole' and student.endswith('rainbow'):
-    files = [name.format(student) for name in CARTPOLE_RAINBOW]
-    bindings.append('@reincarnation_networks.MLPRainbowNetwork')
   gin_parsing.load(
-    files,
-    [*bindings, f'Runner.training_steps = {steps}'],
-    network_parameter=factories.AGENTS[student].network_parameter,
+    [CONFIGURATIONS[game].format(student)],
+    [
+      *BINDINGS,
+      f'Runner.training_steps = {steps}',
+      f'Runner.evaluation_steps = {steps}',
+    ],
+    network_parameter=factories.AGENTS[student].kind.network_parameter,
   )
 
 
@@ -79,15 +77,19 @@ def make_runner(base_dir: str, student: str) -> RunnerWithTeacher:
     factories.create_agent, student, seed=0, stack_size=game.stack_size
   )
   teacher = None
-  if factories.AGENTS[student].needs_teacher:
+  if factories.AGENTS[student].method.needs_teacher:
     teacher = untrained_teacher(create_agent, game)
   return RunnerWithTeacher(
-    base_dir, create_agent, game, teacher=teacher, seed=0
+    base_dir,
+    functools.partial(create_agent, teacher=teacher),
+    game,
+    teacher=teacher,
+    seed=0,
   )
 
 
 def untrained_teacher(
-  create_agent: Callable[..., ReincarnationMixin], game: Game
+  create_agent: Callable[..., Student], game: Game
 ) -> NetworkTeacher:
   """Makes a teacher who costs what a student's network costs."""
   environment = game.create_environment()
@@ -96,23 +98,23 @@ def untrained_teacher(
   key = jax.random.PRNGKey(0)
   return NetworkTeacher(
     lambda params, state: (
-      10.0 * agent._output(params, state, key, True).q_values
+      10.0 * agent.learner.output(params, state, key, True).q_values
     ),
-    agent.online_params,
+    agent.trainer.state.params,
     num_actions=agent.num_actions,
   )
 
 
-def bare_update(agent: ReincarnationMixin) -> Callable[[], None]:
+def bare_update(agent: Student) -> Callable[[], None]:
   """Returns what makes `UPDATES` updates on one batch in place."""
-  batch = jax.device_put(agent.replay.sample())
-  learner = jax.tree.map(jnp.copy, agent._learner_state)
+  batch = jax.device_put(agent.batches.replay.sample())
+  learner = jax.tree.map(jnp.copy, agent.trainer.state)
 
   def run() -> None:
     nonlocal learner
     for _ in range(UPDATES):
-      learner, _ = agent._update(
-        learner, agent.target_network_params, batch, agent._coefficients
+      learner, _ = agent.trainer.update(
+        learner, agent.trainer.target_params, batch, agent.weaner.weights
       )
     jax.block_until_ready(learner)
 
@@ -140,31 +142,33 @@ def online(runner: RunnerWithTeacher) -> Callable[[], None]:
   iteration = runner.plan[-1]
 
   def run() -> None:
-    runner._position = Position(iteration.number)
-    runner._run_train_phase(iteration)
-    jax.block_until_ready(runner._agent.online_params)
+    runner._progress.position = Position(iteration.number)
+    runner._parts.phases[Phase.ONLINE](iteration)
+    jax.block_until_ready(runner._agent.trainer.state)
 
   return run
 
 
-def evaluation(runner: RunnerWithTeacher, steps: int) -> Callable[[], None]:
+def evaluation(runner: RunnerWithTeacher) -> Callable[[], None]:
   """Returns what evaluates the student, all lanes busy to the end."""
   policy = policies.epsilon_greedy_policy(runner._agent.q_values, 1.0)
-  return lambda: runner._arena.evaluate(
-    policy, runner.plan[-1], who='student', steps=steps
+  return lambda: runner._parts.evaluator.evaluate(
+    policy, runner.plan[-1], who='student'
   )
 
 
 def offline(runner: RunnerWithTeacher, steps: int) -> Callable[[], None]:
   """Collects data, and returns what makes `UPDATES` updates on it."""
   policy = policies.epsilon_greedy_policy(runner._teacher.policy_logits, 0.5)
-  for episode in runner._arena.collect(policy, runner.plan[0], steps=steps):
-    runner._teacher_data.add(episode, clip_rewards=False)
+  data = runner._parts.saver._data
+  evaluator = runner._parts.evaluator
+  for episode in evaluator.collect(policy, runner.plan[0], steps=steps):
+    data.add(episode)
 
   def run() -> None:
-    for _ in runner._teacher_data.updates(UPDATES, done=0):
+    for _ in data.updates(UPDATES, done=0):
       pass
-    jax.block_until_ready(runner._agent.online_params)
+    jax.block_until_ready(runner._agent.trainer.state)
 
   return run
 
@@ -178,7 +182,7 @@ def measure(runner: RunnerWithTeacher, steps: int, rounds: int) -> str:
     'online': train,
     'update': bare_update(agent),
     'environment': bare_steps(runner, steps),
-    'evaluation': evaluation(runner, steps),
+    'evaluation': evaluation(runner),
   }
   if runner._teacher is not None:
     parts['offline'] = offline(runner, steps)
@@ -186,7 +190,7 @@ def measure(runner: RunnerWithTeacher, steps: int, rounds: int) -> str:
   update = seconds['update'] / UPDATES
   limit = update / agent.update_period + seconds['environment'] / steps
   # An episode that has begun is finished: a little more than `steps`.
-  step = seconds['online'] / runner._position.steps
+  step = seconds['online'] / runner._progress.position.steps
   line = (
     f'{1 / step:10.0f}{1 / limit:10.0f}{step / limit:8.2f}'
     f'{1e3 * update:10.2f}{steps / seconds["evaluation"]:12.0f}'
@@ -200,7 +204,7 @@ def main() -> None:
   """Prints a line a game and student."""
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument('--games', nargs='+', default=list(CONFIGURATIONS))
-  parser.add_argument('--students', nargs='+', default=list(factories.AGENTS))
+  parser.add_argument('--students', nargs='+', default=STUDENTS)
   parser.add_argument('--steps', type=int, default=1000, help='in one timing')
   parser.add_argument('--rounds', type=int, default=7)
   args = parser.parse_args()

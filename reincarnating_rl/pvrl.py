@@ -1,8 +1,8 @@
-"""`python -m reincarnating_rl.pvrl`; see `studies.cli`."""
+"""`python -m reincarnating_rl.pvrl`; see `cli.study`."""
 
 import sys
 
-from reincarnating_rl.studies import cli
+from reincarnating_rl.cli.study import main
 
 if __name__ == '__main__':
-  sys.exit(cli.main())
+  sys.exit(main())

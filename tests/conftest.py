@@ -1,5 +1,7 @@
 """Settings shared by every test."""
 
+import ctypes
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ import jax
 import pytest
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
+_most_memory = 1500  # MiB
 
 
 @pytest.fixture
@@ -25,3 +28,30 @@ def clean_gin() -> Iterator[None]:
   yield
   if 'gin' in sys.modules:
     sys.modules['gin'].clear_config()
+
+
+@pytest.fixture(autouse=True)
+def bounded_memory() -> Iterator[None]:
+  """Drops compiled programs once they fill the memory.
+
+  JAX keeps those of every agent: a Rainbow's take 80 MB. Whoever needs one
+  again finds it in the cache on disk.
+  """
+  global _most_memory
+  yield
+  if _resident() > _most_memory:
+    jax.clear_caches()
+    gc.collect()
+    if sys.platform == 'linux':
+      ctypes.CDLL(None).malloc_trim(0)
+    _most_memory = max(_most_memory, _resident() + 300)
+
+
+def _resident() -> int:
+  """Returns the memory that this process holds, in MiB; 0 if not on Linux."""
+  try:
+    with open('/proc/self/statm', encoding='ascii') as f:
+      pages = int(f.read().split()[1])
+  except OSError:
+    return 0
+  return pages * os.sysconf('SC_PAGE_SIZE') // 2**20

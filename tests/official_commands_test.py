@@ -10,7 +10,6 @@ import shlex
 
 import pytest
 import safetensors.numpy
-from absl.testing import flagsaver
 
 from reincarnating_rl import train
 
@@ -83,9 +82,7 @@ def test_an_official_command_trains(
   assert (python, module_flag) == ('python', '-um')
   assert module == 'reincarnating_rl.train'
   arguments += [f'--gin_bindings={binding}' for binding in cuts]
-  with flagsaver.flagsaver():
-    train.FLAGS([module, *arguments])
-    train.main([module])
+  assert train.main(arguments) == 0
   lineage = json.loads((tmp_path / 'qdagger_rainbow/lineage.json').read_text())
   assert lineage['agent'] == 'QDaggerRainbowAgent'
   assert lineage['spent']['pretraining_updates'] == updates

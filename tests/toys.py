@@ -7,14 +7,10 @@ import gymnasium as gym
 import numpy as np
 from flax import linen as nn
 
-from reincarnating_rl.agents.dqn import QDaggerDQNAgent
-from reincarnating_rl.agents.qdagger import QDagger
-from reincarnating_rl.agents.registry import AGENTS
-from reincarnating_rl.envs import (
-  games,
-  single,
-  vector,
-)
+from reincarnating_rl.agents.actor import StudentActs
+from reincarnating_rl.agents.classes import AGENTS, QDaggerDQNAgent
+from reincarnating_rl.envs import games, single, vector
+from reincarnating_rl.learner.types import Weights
 from reincarnating_rl.networks.mlp_networks import (
   MLPDQNNetwork,
   MLPRainbowNetwork,
@@ -69,7 +65,8 @@ class ScriptedTeacher:
   """Prefers one action everywhere, as a Q-teacher at temperature 0.1 would."""
 
   num_actions = 2
-  lineage: dict = {}
+  acts = 'greedy'
+  lineage: dict = {'temperature': 0.1}
 
   def __init__(self, action=LEFT):
     self.fingerprint = f'always {action}'
@@ -79,6 +76,16 @@ class ScriptedTeacher:
   def policy_logits(self, states):
     self.num_states += len(states)
     return np.tile(self._logits, (len(states), 1))
+
+
+class ScriptedActor(StudentActs):
+  """Acts by a function of what an actor is told."""
+
+  def __init__(self, function):
+    self._function = function
+
+  def __call__(self, *told):
+    return self._function(*told)
 
 
 class TinyQuantileNetwork(QuantileNetwork):
@@ -171,6 +178,7 @@ def make_agent(
   quantile=(),
   implicit_quantile=(),
   student=(),
+  teacher=ScriptedTeacher,
   **settings,
 ):
   """A small student of the corridor; gin sets what is not given.
@@ -184,6 +192,7 @@ def make_agent(
     quantile: settings of `JaxQuantileAgent`.
     implicit_quantile: settings of `JaxImplicitQuantileAgent`.
     student: settings of `Student`.
+    teacher: of the student, or what makes one; None for no teacher.
     **settings: of the class itself.
   """
   given = {
@@ -198,6 +207,24 @@ def make_agent(
       values = defaults | given.get(configurable, {})
       for name, value in values.items():
         gin.bind_parameter(f'{configurable}.{name}', value)
-  if issubclass(kind, QDagger):
+  if kind.method.gin_name == 'QDagger':
     settings = {'distill_loss_coefficient': 1.0} | settings
-  return kind(num_actions, seed=seed, **settings)
+  if isinstance(teacher, type):
+    teacher = teacher()
+  return kind(num_actions, seed=seed, teacher=teacher, **settings)
+
+
+def weights_of(agent, weight, learning_rate=1e-3):
+  """The weights of an update: those of weaned terms are `weight`."""
+  return Weights(
+    {
+      term.name: np.float32(weight if term.is_weaned else term.weight)
+      for term in agent.terms
+    },
+    np.float32(learning_rate),
+  )
+
+
+def wean_to(agent, fraction):
+  """Sets what is left of the teacher's first weights."""
+  agent.weaner.load_state_dict({'fraction': fraction, 'returns': []})

@@ -17,11 +17,7 @@ import numpy as np
 import optax
 import tqdm.auto as tqdm
 
-from reincarnating_rl.envs import (
-  games,
-  policies,
-  rollouts,
-)
+from reincarnating_rl.envs import games, policies, rollouts
 from reincarnating_rl.networks.layered import LayeredNetwork
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.teachers import factory

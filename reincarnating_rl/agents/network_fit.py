@@ -7,11 +7,8 @@ import gin
 import jax
 from flax import errors as flax_errors
 
-from reincarnating_rl.support.errors import (
-  UserError,
-  first_line,
-  name_of,
-)
+from reincarnating_rl.networks import torsos
+from reincarnating_rl.support.errors import UserError, first_line, name_of
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -92,6 +89,27 @@ def check_output(
         network,
         f'its {name} have the shape {getattr(found, name).shape}, not {shape}',
       )
+
+
+def check_depth(
+  parameter: str, network: Any, params: Any, state_shape: tuple[int, ...]
+) -> None:
+  """Checks that a network does not take the rows of an image for a batch.
+
+  Args:
+    parameter: gin's name of the student's network.
+    network: to be named in messages.
+    params: its parameters, or their shapes.
+    state_shape: [*O, S].
+
+  Raises:
+    UnfitNetworkError: none of its convolutions takes the channels.
+  """
+  shapes = [leaf.shape for leaf in jax.tree.leaves(params)]
+  try:
+    torsos.check_depth(shapes, state_shape)
+  except ValueError as error:
+    raise _unfit(parameter, network, _what(error)) from error
 
 
 def _what(error: Exception) -> str:

@@ -1,8 +1,8 @@
-"""`python -m reincarnating_rl.balloon`; see `balloon.cli`."""
+"""`python -m reincarnating_rl.balloon`; see `cli.balloon`."""
 
 import sys
 
-from reincarnating_rl.balloon import cli
+from reincarnating_rl.cli.balloon.cli import main
 
 if __name__ == '__main__':
-  sys.exit(cli.main())
+  sys.exit(main())

@@ -7,17 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from reincarnating_rl.balloon.records import (
-  SUN,
-  Record,
-)
+from reincarnating_rl.balloon.records import SUN, Record
 from reincarnating_rl.evaluation import plot_style
-from reincarnating_rl.evaluation.plot_style import (
-  LIGHT,
-  Looks,
-  Theme,
-  plt,
-)
+from reincarnating_rl.evaluation.plot_style import LIGHT, Looks, Theme, plt
 
 RADIUS_KM = 50.0
 # Lower, the panels of a balloon get no sun (`solar.MIN_SOLAR_EL_DEG` of the
@@ -72,7 +64,7 @@ def _line(looks: Looks, name: str, width: float = 1.4) -> dict[str, Any]:
 def _draw_maps(
   figure: Any, flights: Mapping[str, Record], looks: Looks, theme: Theme
 ) -> None:
-  """Draws what is around the station, and all where that is more."""
+  """Draws the area around the station, and if needed a larger one."""
   farthest = max(
     np.abs(record['path'][axis]).max()
     for record in flights.values()
@@ -96,7 +88,7 @@ def _draw_map(
   *,
   reach: float,
 ) -> None:
-  """Draws the tracks, from a ring to a cross, around the station."""
+  """Draws each track, from a ring (start) to a cross (end)."""
   circle = plt.Circle((0, 0), RADIUS_KM, fc=theme.faint, alpha=0.3, zorder=1)
   axis.add_patch(circle)
   axis.add_patch(
@@ -128,7 +120,7 @@ def _draw_times(
     altitude.plot(hours, np.array(path['altitude']) / 1000, **style)
     battery.plot(hours, 100 * np.array(path['battery_soc']), **style)
   distance.axhline(RADIUS_KM, color=theme.text, linewidth=1.1, linestyle='--')
-  # Of roots: near the station it matters most, and some fly far away.
+  # A square-root scale: near the station it matters most; some fly far away.
   distance.set_yscale('function', functions=(_root, np.square))
   distance.set_yticks([0, 10, 50, 100, 200, 400, 800])
   distance.set(ylabel='distance (km)', ylim=(0, 1.05 * farthest))
@@ -149,10 +141,7 @@ def _root(values: np.ndarray) -> np.ndarray:
 def _draw_power(
   panel: Any, flights: Mapping[str, Record], looks: Looks
 ) -> None:
-  """Draws the power of the altitude control, a row a policy.
-
-  The heights of all rows are of one scale.
-  """
+  """Draws the power of the altitude control, a row a policy, on one scale."""
   most = max(1, *(max(r['path']['acs_power']) for r in flights.values()))
   for row, (name, record) in enumerate(reversed(flights.items())):
     hours = _HOURS_PER_STEP * np.arange(1, record['steps'] + 1)
@@ -177,7 +166,7 @@ def _shade_nights(panel: Any, record: Record, theme: Theme) -> None:
 def _add_legends(
   figure: Figure, flights: Mapping[str, Record], looks: Looks, theme: Theme
 ) -> None:
-  """Adds one of the policies, at the left, and one of the marks."""
+  """Adds a legend of the policies, at the left, and one of the marks."""
   names = [
     f'{plot_style.shorten(name)}: TWR50 {100 * r["time_within_radius"]:.0f}%, '
     f'return {r["return"]:.0f}{_ending(r)}'

@@ -4,21 +4,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from reincarnating_rl.balloon import (
-  policies,
-  records,
-)
+from reincarnating_rl.balloon import policies, records
 from reincarnating_rl.balloon.policies import Pilot
 from reincarnating_rl.balloon.policy import Policy
 from reincarnating_rl.envs import balloon_games
 
 Fly = Callable[[Policy, int], records.Record]
-"""`(policy, seed) -> what is kept of the flight`."""
+"""`(policy, seed) -> record of the flight`."""
 _SUN = 2  # Of an observation: elevation, from -90 to 90 degrees as 0 to 1.
 
 
 class Flights:
-  """Flies; the game and each policy are made once."""
+  """Flies policies. The game and each policy are made once."""
 
   def __init__(self) -> None:
     """Makes the game, which takes seconds.

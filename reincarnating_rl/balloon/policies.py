@@ -1,4 +1,4 @@
-"""Policies by name, and students by their directories, made to fly."""
+"""Finds policies by name, students by directory, and makes their pilots."""
 
 import functools
 import hashlib
@@ -8,64 +8,69 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from reincarnating_rl.balloon.policy import (
-  Policy,
-  check_names,
-  split,
-)
-from reincarnating_rl.envs import (
-  balloon_games,
-  balloon_policies,
-)
+from reincarnating_rl.balloon.policy import Policy, check_names, split
+from reincarnating_rl.envs import balloon_games, balloon_policies, seeding
+from reincarnating_rl.envs.policies import teacher_policy
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers import (
-  balloon_facts,
-  factory,
-  recognition,
-)
-from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers import balloon_facts, factory, recognition
+from reincarnating_rl.teachers.base import GREEDY, Teacher
 
 RANDOM_WALK = 'random_walk'
 NAMES = (*factory.BALLOON, RANDOM_WALK)
 _CHECKPOINT = re.compile(r'(?P<prefix>\w+)\.(?P<number>\d+)(\.json)?')
 
 Pilot = Callable[[np.ndarray], int]
-"""`observation[1099] -> action`; of one flight."""
+"""`observation[1099] -> action`, for one flight."""
 
 
 def create_pilots(policy: Policy) -> Callable[[int], Pilot]:
-  """Returns what makes the pilot of a flight from the flight's seed.
+  """Returns a function from a flight's seed to its pilot.
 
   Raises:
-    UserError: the checkpoint cannot be read, is of another game, or is another
-      than when the policy was found.
+    UserError: the checkpoint cannot be read, is of another game, or has changed
+      since the policy was found.
   """
   if policy.agent == RANDOM_WALK:
     return balloon_policies.RandomWalk
   teacher = _read(policy.agent, policy.path, policy.number)
-  if policy.path and teacher.lineage['checkpoint_sha256'] != policy.identity:
+  if policy.path and _identity(teacher) != policy.identity:
     raise UserError(
-      f'Checkpoint {policy.number} of {policy.path} was written anew '
-      'meanwhile, for its run goes on: name the file, ckpt.N.json, of an '
-      'iteration that is over.'
+      f'Checkpoint {policy.number} of {policy.path} has changed since this '
+      'command began, because its run is still training: name the file of a '
+      'finished iteration, ckpt.N.json.'
     )
-  return lambda seed: functools.partial(act, teacher)
+  return functools.partial(TeacherPilot, teacher)
 
 
-def act(teacher: Teacher, observation: np.ndarray) -> int:
-  """Returns a policy's best action; of equal ones, the first."""
-  logits = teacher.policy_logits(observation[None, :, None])
-  return int(np.argmax(np.asarray(logits)[0]))
+class TeacherPilot:
+  """Flies as a teacher plays; a flight is a function of its seed."""
+
+  def __init__(self, teacher: Teacher, seed: int) -> None:
+    """Begins a flight.
+
+    Args:
+      teacher: its attribute `acts` says how actions are chosen.
+      seed: of the flight.
+    """
+    self._policy = teacher_policy(teacher, epsilon=0.0)
+    self._generator = seeding.episode_generator(seed, 0, 0)
+
+  def __call__(self, observation: np.ndarray) -> int:
+    """Returns the next action, after `observation[1099]`."""
+    keys = self._generator.integers(2**32, size=(1, 2), dtype=np.uint32)
+    (action,), _ = self._policy(observation[None, :, None], keys)
+    return int(action)
 
 
 def find(arguments: Sequence[str]) -> list[Policy]:
-  """Finds what a user names.
+  """Finds the policies that a user names.
 
   Args:
-    arguments: each one of `NAMES`, a directory or file, or `NAME=` and one.
+    arguments: each is one of `NAMES`, a directory or a file, with or without
+      `NAME=` before it.
 
   Returns:
-    The policies, in this order.
+    The policies, in the same order.
 
   Raises:
     UserError: there is no such policy, it cannot be read, or two have one name.
@@ -88,18 +93,24 @@ def _find(name: str, place: str) -> Policy:
       f'{", ".join(NAMES)}, or the --base_dir of a run.'
     )
   path, number = _numbered(path)
-  lineage = _read(recognition.AUTO, path, number).lineage
+  teacher = _read(recognition.AUTO, path, number)
   return Policy(
     name,
-    lineage['checkpoint_sha256'],
+    _identity(teacher),
     path=os.path.abspath(path),
-    # A run that goes on has a newer one soon.
-    number=lineage['checkpoint_number'],
+    # A run that is still training soon has a newer one.
+    number=teacher.lineage['checkpoint_number'],
   )
 
 
+def _identity(teacher: Teacher) -> str:
+  """Returns a checksum that also depends on how the teacher acts."""
+  checksum = teacher.lineage['checkpoint_sha256']
+  return checksum if teacher.acts == GREEDY else f'{checksum} {teacher.acts}'
+
+
 def _numbered(path: str) -> tuple[str, int | None]:
-  """Tells a checkpoint's file by its name."""
+  """Splits a checkpoint's file into folder and number; else there is none."""
   folder, name = os.path.split(path)
   match = _CHECKPOINT.fullmatch(name)
   if match and match['prefix'] == 'ckpt' and os.path.isfile(path):

@@ -1,4 +1,4 @@
-"""What flies, as a process is told of it, and what a user calls it."""
+"""A policy as worker processes receive it, and its name."""
 
 import os
 import re
@@ -11,31 +11,30 @@ _NAME = re.compile(r'[\w+-][\w.+-]*')
 
 
 class Policy(NamedTuple):
-  """What flies."""
+  """A policy that flies."""
 
   name: str  # in tables, and of its file
-  identity: str  # SHA-256: the same flies the same
+  identity: str  # SHA-256, and how it acts: equal ones fly alike
   agent: str = 'auto'  # or a name that `create_teacher` takes, or a random walk
   path: str | None = None  # of a student
   number: int | None = None  # of the checkpoint
 
 
 def split(argument: str) -> tuple[str, str]:
-  """Returns the name and the place of what a user names.
+  """Splits a user's argument into name and place.
 
   Args:
     argument: a policy's name, a directory or `NAME=DIR`.
 
   Raises:
-    UserError: the name cannot be that of a file.
+    UserError: the name cannot be a file's name.
   """
   name, separator, path = argument.partition('=')
   if not separator or os.path.exists(os.path.expanduser(argument)):
     name, path = os.path.basename(os.path.abspath(argument)), argument
   if not _NAME.fullmatch(name) or not path:
     raise UserError(
-      f'{argument!r} does not make a name of letters, digits and . _ + -: '
-      'give NAME=DIR.'
+      f'{argument!r} has no name of letters, digits and . _ + -: give NAME=DIR.'
     )
   return name, path
 

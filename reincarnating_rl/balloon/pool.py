@@ -1,14 +1,11 @@
-"""Several flights at once, a process each; which flies what changes nothing."""
+"""Flights in parallel, a process each; scheduling does not affect results."""
 
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection
 
-from reincarnating_rl.balloon.flying import (
-  Flights,
-  Fly,
-)
+from reincarnating_rl.balloon.flying import Flights, Fly
 from reincarnating_rl.balloon.policy import Policy
 from reincarnating_rl.balloon.records import Record
 from reincarnating_rl.support.errors import UserError
@@ -30,20 +27,20 @@ def fly_all(
   create_fly: Callable[[], Fly] = Flights,
   on_wait: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Policy, Record]]:
-  """Flies, and yields what is kept of each flight as soon as it has ended.
+  """Flies, and yields the record of each flight as soon as it has ended.
 
   Args:
     flights: policies and seeds.
     processes: flights at a time; None for one a core.
-    create_fly: makes what flies, in each process; a function of a module.
+    create_fly: makes a `Fly` in each process; a function of a module.
     on_wait: called a few times a second.
 
   Yields:
     A policy and its flight, in the order in which they end.
 
   Raises:
-    UserError: a policy cannot be read, say.
-    KeyboardInterrupt: a stop was asked for; what had ended was yielded.
+    UserError: a policy cannot be read, or a process ended.
+    KeyboardInterrupt: a stop was asked for. Ended flights were yielded.
     WorkerError: another error in a process.
   """
   processes = processes or len(os.sched_getaffinity(0))
@@ -60,7 +57,7 @@ def fly_all(
     while busy:
       on_wait()
       free, ended, error = _receive(busy)
-      # What has ended is kept before anything else can go wrong.
+      # First keep what has ended; then something may go wrong.
       yield from ended
       if error is not None:
         raise error
@@ -94,6 +91,6 @@ def _ends_are_users_errors() -> Iterator[None]:
     yield
   except WorkerEndedError as error:
     raise UserError(
-      f'A process that flies ended with exit code {error.code}, for want of '
-      'memory perhaps: run the same command again, with fewer --processes.'
+      f'A process that flies ended with exit code {error.code}, perhaps for '
+      'lack of memory: run the command again with fewer --processes.'
     ) from error

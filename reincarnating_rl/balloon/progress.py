@@ -1,4 +1,4 @@
-"""Flights, and a bar that says how many have ended and how long they take."""
+"""Flights with a progress bar."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import tqdm.auto as tqdm
 
 from reincarnating_rl.balloon import pool
-from reincarnating_rl.balloon.flying import (
-  Flights,
-  Fly,
-)
+from reincarnating_rl.balloon.flying import Flights, Fly
 from reincarnating_rl.balloon.policy import Policy
 from reincarnating_rl.balloon.records import Record
 
@@ -21,13 +18,13 @@ def fly_all(
   done: int = 0,
   create_fly: Callable[[], Fly] = Flights,
 ) -> Iterator[tuple[Policy, Record]]:
-  """Does what `pool.fly_all` does, and shows it.
+  """Flies as `pool.fly_all` does, with a progress bar.
 
   Args:
     flights: policies and seeds.
     processes: flights at a time; None for one a core.
     done: flights that had ended before.
-    create_fly: makes what flies, in each process.
+    create_fly: makes a `Fly` in each process.
 
   Yields:
     A policy and its flight, in the order in which they end.
@@ -40,7 +37,7 @@ def fly_all(
     unit=' flights',
     dynamic_ncols=True,
     mininterval=0.5 if is_terminal else 10.0,
-    smoothing=0,  # A flight takes long; the bar's last second says nothing.
+    smoothing=0,  # A flight takes long; the last second tells nothing.
   ) as bar:
     for policy, record in pool.fly_all(
       flights,

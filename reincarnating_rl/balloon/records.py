@@ -1,4 +1,4 @@
-"""What is kept of a flight, and the file of a policy's flights."""
+"""The record of a flight, and the file of a policy's flights."""
 
 import json
 import os
@@ -7,20 +7,15 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from reincarnating_rl.balloon.policy import Policy
-from reincarnating_rl.envs.balloon_games import (
-  MAX_STEPS_PER_EPISODE,
-  Flight,
-)
+from reincarnating_rl.envs.balloon_games import MAX_STEPS_PER_EPISODE, Flight
 from reincarnating_rl.support import files
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  UserError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, UserError
 
 Record = dict[str, Any]
-"""Of one flight, JSON: `seed`, `return`, `time_within_radius` (a fraction),
-`steps`, `end` and `path`. That has lists with a value after each step, those of
-`DIGITS` and `within_radius` (0 or 1), and one with a value before: `SUN`.
+"""One flight as JSON: `seed`, `return`, `time_within_radius` (a fraction),
+`steps`, `end` and `path`. The path has lists with a value after each step (the
+keys of `DIGITS`, and `within_radius`, 0 or 1) and one with a value before each
+step (`SUN`).
 """
 
 # Of the values on a path; as they are in `BalloonGame.step`.
@@ -38,7 +33,7 @@ _SUFFIX = '.jsonl'
 
 
 def describe(flight: Flight, sun: list[float]) -> Record:
-  """Returns what is kept of a flight.
+  """Returns the record of a flight.
 
   Args:
     flight: of T steps.
@@ -70,13 +65,13 @@ def file_of(directory: str | os.PathLike[str], name: str) -> pathlib.Path:
 
 
 class FlightFile:
-  """A policy's flights: a line that says whose, then a line a flight.
+  """A policy's flights: a line that names the policy, then a line a flight.
 
-  A flight is there once `add` has returned, whatever happens then.
+  Once `add` has returned, a flight is kept, whatever happens later.
 
   Attributes:
     path: of the file.
-    flights: those that it has, by seed, without their paths.
+    flights: by seed, without their paths.
   """
 
   def __init__(
@@ -85,15 +80,15 @@ class FlightFile:
     policy: Policy,
     max_steps: int = MAX_STEPS_PER_EPISODE,
   ) -> None:
-    """Reads the file, if it is there; nothing is written.
+    """Reads the file, if it exists; writes nothing.
 
     Args:
       directory: of the file.
       policy: whose flights they are.
-      max_steps: after which a flight times out.
+      max_steps: until a flight's time-out.
 
     Raises:
-      UserError: it has another policy's flights, or is damaged.
+      UserError: the file has another policy's flights, or is damaged.
     """
     self.path = file_of(directory, policy.name)
     self._header = {
@@ -139,7 +134,7 @@ class FlightFile:
         file.truncate(_whole(file))
 
   def sort(self) -> None:
-    """Has the flights in the order of their seeds, whichever ended first."""
+    """Sorts the flights by their seeds."""
     if list(self.flights) == sorted(self.flights):
       return
     # The lines as they are: ten thousand flights are gigabytes once parsed.
@@ -156,17 +151,17 @@ class FlightFile:
         raise UserError(
           f'{self.path} has the flights of another {self._header["policy"]} '
           f'({key} {header.get(key)}, not {self._header[key]}): choose another '
-          f'directory or another NAME=DIR, or {_remedy(header)}.'
+          f'--out or another NAME=DIR, or {_remedy(header)}.'
         )
 
 
 def _parsed(path: pathlib.Path) -> Iterator[dict[str, Any]]:
-  """Reads the line that says whose flights they are, then flight by flight.
+  """Reads the line that names the policy, then flight by flight.
 
-  A last line that was cut is left out.
+  A last line that was cut off is ignored.
 
   Raises:
-    DamagedFileError: a line is not what it should be.
+    DamagedFileError: a line cannot be read.
   """
   try:
     with open(path, 'rb') as file:
@@ -179,8 +174,8 @@ def _parsed(path: pathlib.Path) -> Iterator[dict[str, Any]]:
         yield value
   except (ValueError, TypeError, LookupError) as error:
     raise DamagedFileError(
-      f'{path} is damaged ({type(error).__name__}): remove it; its flights are '
-      'flown again.'
+      f'{path} is damaged ({type(error).__name__}): remove it, and its flights '
+      'will be flown again.'
     ) from error
 
 
@@ -188,7 +183,7 @@ def _remedy(header: dict[str, Any]) -> str:
   number = header.get('checkpoint_number')
   if number is None:
     return 'remove that file'
-  return f'name the checkpoint that flew, ckpt.{number}.json, by its file'
+  return f'name the checkpoint that flew by its file, ckpt.{number}.json'
 
 
 def _whole(file: BinaryIO) -> int:

@@ -1,6 +1,6 @@
 """The suites of seeds of the Balloon Learning Environment's evaluation."""
 
-# How many seeds each has, from 0 on; a flight has 960 steps at most in all.
+# Number of seeds, from 0 on. A flight has at most 960 steps in each suite.
 SUITES = {
   'micro_eval': 1,
   'tiny_eval': 10,
@@ -15,6 +15,6 @@ def seeds(suite: str, at_most: int | None = None) -> list[int]:
 
   Args:
     suite: one of `SUITES`.
-    at_most: the first ones only, as many as this.
+    at_most: keep only so many, the first ones.
   """
   return list(range(min(SUITES[suite], at_most or SUITES[suite])))

@@ -1,4 +1,4 @@
-"""The numbers of policies that flew on the same seeds."""
+"""Scores of policies that flew on the same seeds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,16 +18,15 @@ NAMES = (
 
 
 def summarise(flights: Mapping[str, Sequence[Record]]) -> list[dict[str, Any]]:
-  """Returns the numbers of each policy, JSON-able.
+  """Returns the scores of each policy, JSON-able.
 
   Args:
-    flights: by policy, on the same seeds; the first is what all are compared
-      with.
+    flights: by policy, on the same seeds. All are compared with the first.
 
   Returns:
-    For each: means and standard errors (None of one flight) of the fraction of
+    For each: means and standard errors (None for one flight) of the fraction of
     time within 50 km and of the return; how often each failure ended a flight;
-    and the means as fractions of the first policy's, None where that is 0.
+    and the means as fractions of the first policy's, None if that is 0.
   """
   policies = []
   for name, records in flights.items():

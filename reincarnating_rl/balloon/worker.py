@@ -10,7 +10,7 @@ from reincarnating_rl.support import worker_process
 
 
 class _Pilots:
-  """Flies what it is told to; what flies is made once."""
+  """Flies on request; the `Fly` is made once."""
 
   def __init__(self) -> None:
     self._fly: Fly | None = None

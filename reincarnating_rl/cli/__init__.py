@@ -1,1 +1,1 @@
-"""Command lines."""
+"""Command lines: one parser, one form of help, a module or folder a command."""

@@ -17,10 +17,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from reincarnating_rl.compat.balloon_stand_ins import (
-  LinearTable,
-  LogitNormal,
-)
+from reincarnating_rl.compat.balloon_stand_ins import LinearTable, LogitNormal
 from reincarnating_rl.support import errors
 
 _PACKAGE = 'balloon_learning_environment'

@@ -7,6 +7,7 @@ Every patch names the upstream issue that would retire it, and
 import contextlib
 import importlib
 import importlib.util
+import io
 import os
 import sys
 import types
@@ -25,7 +26,7 @@ def _quiet() -> Iterator[None]:
   saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
   os.dup2(null, 2)
   try:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
       warnings.simplefilter('ignore')
       yield
   finally:

@@ -1,5 +1,6 @@
 """Station keeping in the Balloon Learning Environment (Greaves et al. 2021)."""
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -7,6 +8,8 @@ import gymnasium as gym
 import numpy as np
 
 from reincarnating_rl.compat import balloon_compat
+from reincarnating_rl.envs import process_vector
+from reincarnating_rl.envs.family import Game, GameFamily, looped
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support.errors import UserError
 
@@ -15,19 +18,20 @@ NAME = 'Balloon'
 MEANINGS = ('DOWN', 'STAY', 'UP')
 MAX_STEPS_PER_EPISODE = 960  # Two days, of three minutes a step.
 TIME_OUT = 'time_out'
-# Why an episode ended, as the environment's own evaluation calls it.
+# Why an episode ended, in the words of the environment's own evaluation.
 FAILURES = ('out_of_power', 'envelope_burst', 'zeropressure')
 
 
 class BalloonGame(gym.Env):
-  """A balloon that goes up or down to catch winds which keep it over a station.
+  """A balloon that goes up or down to find winds that keep it near a station.
 
   Observations are `[1099]` float32: 16 of the balloon, then uncertainty,
   bearing and magnitude of the wind at 361 pressures. The reward of a step is 1
   within 50 km of the station and falls off outside. An episode is a function of
-  the seed and the actions, that of the environment's own evaluation under the
-  same seed. It ends without power, with a burst envelope or at zero pressure;
-  the end of the second day is a time-out, which no state shows.
+  the seed and the actions. It equals that of the environment's own evaluation
+  under the same seed. It ends if power runs out, the envelope bursts or
+  pressure falls to zero. The end of the second day is a time-out, because no
+  state shows it.
 
   Attributes:
     action_space: `MEANINGS`.
@@ -37,7 +41,7 @@ class BalloonGame(gym.Env):
   def __init__(
     self, max_steps_per_episode: int = MAX_STEPS_PER_EPISODE
   ) -> None:
-    """Makes the game; the first of a process takes seconds, to compile.
+    """Makes the game. The first one in a process takes seconds to compile.
 
     Args:
       max_steps_per_episode: where a time-out ends the episode.
@@ -82,8 +86,8 @@ class BalloonGame(gym.Env):
       As Gymnasium says. The info, after the step: `within_radius`, of 50 km;
       `x_km` and `y_km` from the station; `pressure` and `superpressure` in
       pascals; `altitude` in metres; `battery_soc`, the charge in [0, 1];
-      `acs_power` in watts; `elapsed_seconds`; `end`, why the episode ended,
-      of `FAILURES` or `TIME_OUT`, and empty while it goes on.
+      `acs_power` in watts; `elapsed_seconds`; `end`, why the episode ended:
+      one of `FAILURES`, `TIME_OUT`, or empty while it goes on.
     """
     observation, reward, terminated, told = self._game.step(int(action))
     self._steps += 1
@@ -158,7 +162,7 @@ def fly(
   """Plays an episode, as the environment's own evaluation does.
 
   Args:
-    game: whose episode under way, if any, is given up.
+    game: an episode under way is abandoned.
     choose_action: from an observation `[1099]` to an action.
     seed: of the episode; the environment's suites are the first N from 0 on.
 
@@ -175,14 +179,67 @@ def fly(
 
 
 def on_cpu() -> Any:
-  """Has the environment draw its random numbers where results are the same."""
+  """Keeps the environment's random numbers on the CPU, so results are equal."""
   import jax
 
   try:
     (device, *_) = jax.local_devices(backend='cpu')
   except RuntimeError as error:  # JAX_PLATFORMS leaves it out.
     raise UserError(
-      'The balloon is simulated on the CPU, which JAX_PLATFORMS leaves out: '
-      'JAX_PLATFORMS=cuda,cpu has both.'
+      'The balloon is simulated on the CPU, and JAX_PLATFORMS excludes it: set '
+      'JAX_PLATFORMS=cuda,cpu.'
     ) from error
   return jax.default_device(device)
+
+
+def create_balloon_game(
+  num_vector_environments: int = 10,
+  *,
+  num_processes: int | None = None,
+  max_steps_per_episode: int = MAX_STEPS_PER_EPISODE,
+) -> Game:
+  """The Balloon Learning Environment; see `BalloonGame`.
+
+  Args:
+    num_vector_environments: episodes played side by side in evaluation.
+    num_processes: that play them. None is one a core; 1 is this process. It
+      does not affect results.
+    max_steps_per_episode: where a time-out ends the episode.
+
+  Returns:
+    The game. A missing package is an error once an environment is made.
+
+  Raises:
+    UserError: a number of environments or processes is less than 1.
+  """
+  create = functools.partial(create_balloon_environment, max_steps_per_episode)
+  game = looped(NAME, create, num_vector_environments)
+  if process_vector.process_count(num_vector_environments, num_processes) == 1:
+    return game
+  return game._replace(
+    create_vector_environment=functools.partial(
+      process_vector.ProcessVectorEnvironment,
+      create,
+      num_vector_environments,
+      num_processes,
+    )
+  )
+
+
+FAMILY = GameFamily(
+  name='balloon',
+  summary='the Balloon Learning Environment',
+  example=NAME,
+  matches=lambda name: name == NAME,
+  exists=lambda name: True,
+  create=create_balloon_game,
+  gin_name='create_balloon_environment',
+  only=NAME,
+  max_steps_per_episode=MAX_STEPS_PER_EPISODE,
+  networks={
+    'dqn': 'MLPDQNNetwork',
+    'rainbow': 'MLPRainbowNetwork',
+    'quantile': 'MLPQuantileNetwork',
+    'implicit_quantile': 'MLPImplicitQuantileNetwork',
+  },
+)

@@ -1,7 +1,7 @@
 """The Balloon Learning Environment's random walk, for `balloon_games.fly`.
 
-It remembers what pressure it is heading for, so that it is no function of
-states, and no teacher.
+It remembers the pressure that it is heading for. So it is not a function of
+states, and cannot be a teacher.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ class RandomWalk:
   """Chooses the actions of one flight."""
 
   def __init__(self, seed: int) -> None:
-    """Makes the walk; the package itself seeds one by the clock.
+    """Makes the walk. The package itself would seed it by the clock.
 
     Args:
       seed: of the pressures that it heads for.

@@ -4,10 +4,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from reincarnating_rl.envs import (
-  seeding,
-  vector,
-)
+from reincarnating_rl.envs import seeding, vector
 
 # Steps for which random bits are drawn at once; changing it changes results.
 _KEY_BLOCK = 256

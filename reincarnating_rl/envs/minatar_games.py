@@ -1,4 +1,4 @@
-"""The games of MinAtar (Young & Tian 2019), as Gymnasium environments."""
+"""The games of MinAtar (Young & Tian 2019), as a family."""
 
 import difflib
 import importlib
@@ -7,6 +7,8 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from reincarnating_rl.envs.family import Game, GameFamily, looped
+from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support import errors
 
 GAMES = ('asterix', 'breakout', 'freeway', 'seaquest', 'space_invaders')
@@ -14,6 +16,7 @@ GAMES = ('asterix', 'breakout', 'freeway', 'seaquest', 'space_invaders')
 # Environment calls them: a teacher of all six declares these.
 MEANINGS = ('NOOP', 'LEFT', 'UP', 'RIGHT', 'DOWN', 'FIRE')
 STICKINESS = 0.1
+_PREFIX = 'MinAtar/'
 MAX_STEPS_PER_EPISODE = 5000
 
 
@@ -36,7 +39,7 @@ def check_name(game_name: str) -> None:
   near = difflib.get_close_matches(folded, GAMES, n=1)
   hint = f' Did you mean {near[0]!r}?' if near else ''
   raise UnknownMinAtarGameError(
-    f'There is no MinAtar game {game_name!r}; there are {", ".join(GAMES)}.'
+    f'There is no MinAtar game {game_name!r}: choose one of {", ".join(GAMES)}.'
     f'{hint}'
   )
 
@@ -48,8 +51,8 @@ class MinAtarGame(gym.Env):
   kind of object; C differs between games. An episode is a function of the seed
   and the actions: the game and the sticky actions draw on one generator.
 
-  Freeway, which nothing but its clock of 2,500 steps ends, is truncated there:
-  the states do not show the clock.
+  Only its clock of 2,500 steps ends Freeway. That is a truncation, because
+  states do not show the clock.
   """
 
   def __init__(
@@ -92,7 +95,7 @@ class MinAtarGame(gym.Env):
     """See `gymnasium.Env.reset`."""
     del options
     if seed is not None:
-      # As `Environment.seed`, which makes a new generator in ten times as long.
+      # As `Environment.seed`, which takes ten times as long.
       self._game.random.seed(seed)
     self._game.last_action = 0  # MinAtar lets it outlive the episode.
     self._game.reset()
@@ -115,9 +118,61 @@ class MinAtarGame(gym.Env):
 
 def _import_minatar() -> Any:
   try:
-    # Not before it is played: it imports libraries to draw with.
+    # Imported late, because it imports libraries for drawing.
     return importlib.import_module('minatar')
   except ModuleNotFoundError as error:
     raise errors.UserError(
       "MinAtar is not installed: pip install -e '.[minatar]'."
     ) from error
+
+
+def create_minatar_game(
+  game_name: str = 'breakout',
+  sticky_actions: bool = True,
+  num_vector_environments: int = 16,
+  *,
+  max_steps_per_episode: int = MAX_STEPS_PER_EPISODE,
+) -> Game:
+  """A game of MinAtar (Young & Tian 2019); see `MinAtarGame`.
+
+  Args:
+    game_name: in snake_case, such as `space_invaders`. The full name is
+      `MinAtar/space_invaders`.
+    sticky_actions: repeat the action before with probability 0.1.
+    num_vector_environments: episodes played side by side in evaluation.
+    max_steps_per_episode: where a time-out ends the episode.
+
+  Returns:
+    The game.
+
+  Raises:
+    UnknownMinAtarGameError: there is no such game.
+    UserError: `num_vector_environments` is less than 1.
+  """
+  check_name(game_name)
+
+  def create() -> Environment:
+    return Environment(
+      MinAtarGame(game_name, sticky_actions, max_steps_per_episode)
+    )
+
+  return looped(f'{_PREFIX}{game_name}', create, num_vector_environments)
+
+
+FAMILY = GameFamily(
+  name='minatar',
+  summary='MinAtar',
+  example='MinAtar/breakout',
+  matches=lambda name: name.startswith(_PREFIX),
+  exists=lambda name: name.removeprefix(_PREFIX) in GAMES,
+  create=create_minatar_game,
+  gin_name='create_minatar_environment',
+  prefix=_PREFIX,
+  max_steps_per_episode=MAX_STEPS_PER_EPISODE,
+  networks={
+    'dqn': 'MinAtarDQNNetwork',
+    'rainbow': 'MinAtarRainbowNetwork',
+    'quantile': 'MinAtarQuantileNetwork',
+    'implicit_quantile': 'MinAtarImplicitQuantileNetwork',
+  },
+)

@@ -1,42 +1,106 @@
-"""Policies for rollouts, made of whatever ranks the actions."""
+"""Policies for rollouts, made of logits or Q-values."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from reincarnating_rl.envs.lanes import Policy
 from reincarnating_rl.learner.types import Array
+from reincarnating_rl.support.errors import DivergedError, pick
+
+if TYPE_CHECKING:
+  from reincarnating_rl.envs.lanes import Policy
 
 Logits = Callable[[Array], Array]
-"""`states[B, *O, S] -> [B, A]`, of which the largest is the greedy action."""
+"""`states[B, *O, S] -> [B, A]`; the greedy action has the largest."""
 
 SampledLogits = Callable[[Array, np.ndarray], Array]
-"""The same of states and raw JAX keys `[B, 2]`."""
+"""The same, from states and raw JAX keys `[B, 2]`."""
+
+_BAD_TEACHER = (
+  "The teacher's logits are not finite numbers ({}): its training diverged, or "
+  'its checkpoint is damaged. Use another checkpoint.'
+)
+_BAD_STUDENT = (
+  "The student's values are not finite numbers ({}): training has diverged. "
+  'Try a smaller Student.learning_rate.'
+)
+
+Act = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
+"""`(keys[B, 2], logits[B, A], epsilon) -> actions[B]`."""
+
+
+class PlayingTeacher(Protocol):
+  """What a teacher needs in order to play."""
+
+  acts: str  # a key of `ACTS`
+
+  def policy_logits(self, states: Array) -> Array:
+    """Returns the logits [B, A] of `states[B, *O, S]`."""
+    ...
+
+
+def teacher_policy(teacher: PlayingTeacher, epsilon: float) -> Policy:
+  """Plays as a teacher does; its logits are the policy's extras.
+
+  Args:
+    teacher: its attribute `acts` says how an action is chosen.
+    epsilon: probability of a uniformly random action instead, in [0, 1].
+
+  Returns:
+    The policy. It raises `DivergedError` if a logit is not finite.
+
+  Raises:
+    UnknownNameError: there is no such way to act.
+  """
+  return _policy(
+    lambda states, keys: teacher.policy_logits(states),
+    pick('way to act', ACTS, teacher.acts),
+    epsilon,
+    _BAD_TEACHER,
+  )
 
 
 def epsilon_greedy_policy(logits: Logits, epsilon: float) -> Policy:
-  """Acts greedily in some logits; they are the policy's extras.
+  """Takes the action with the largest logit; logits are the policy's extras.
 
   Args:
-    logits: a teacher's, or a student's Q-values.
+    logits: a student's Q-values.
     epsilon: probability of a uniformly random action, in [0, 1].
+
+  Returns:
+    The policy. It raises `DivergedError` if a value is not finite.
   """
   return sampling_policy(lambda states, keys: logits(states), epsilon)
 
 
 def sampling_policy(logits: SampledLogits, epsilon: float) -> Policy:
-  """Acts as `epsilon_greedy_policy` does, in logits that are random themselves.
+  """The same as `epsilon_greedy_policy`, for logits that are random.
 
   Args:
     logits: a student's Q-values, which may be means of samples.
     epsilon: probability of a uniformly random action, in [0, 1].
-  """
 
+  Returns:
+    The policy. It raises `DivergedError` if a value is not finite.
+  """
+  return _policy(logits, epsilon_greedy, epsilon, _BAD_STUDENT)
+
+
+def _policy(
+  logits: SampledLogits, act: Act, epsilon: float, message: str
+) -> Policy:
   def policy(
     states: np.ndarray, keys: np.ndarray
   ) -> tuple[np.ndarray, np.ndarray]:
     values = np.asarray(logits(np.ascontiguousarray(states), keys))
-    return epsilon_greedy(keys, values, epsilon), values
+    best = values.max(axis=1)
+    is_number = np.isfinite(best)
+    if not is_number.all():
+      raise DivergedError(message.format(best[~is_number][0]))
+    return act(keys, values, epsilon), values
 
   return policy
 
@@ -60,22 +124,45 @@ def epsilon_greedy(
 ) -> np.ndarray:
   """Acts greedily, but uniformly with probability epsilon.
 
-  A row without any preference, as of the random teacher, is acted on uniformly
-  instead of by the action that happens to be the first.
-
   Args:
     keys: [B, 2] uint32, uniform random bits.
     logits: [B, A].
     epsilon: in [0, 1].
 
   Returns:
-    [B] int32 actions; of equally good ones the first.
+    [B] int32 actions: the first of the best ones, as in training.
   """
-  indifferent = np.all(logits == logits[:, :1], axis=1)
+  greedy = np.argmax(logits, axis=1).astype(np.int32)
+  return _explored(keys, greedy, logits.shape[1], epsilon)
+
+
+def epsilon_sample(
+  keys: np.ndarray, logits: np.ndarray, epsilon: float
+) -> np.ndarray:
+  """Draws from softmax(logits), but uniformly with probability epsilon.
+
+  Args:
+    keys: [B, 2] uint32, uniform random bits.
+    logits: [B, A], at least one of each row above -inf.
+    epsilon: in [0, 1].
+
+  Returns:
+    [B] int32 actions, a function of each row's key and logits.
+  """
+  # The second number chooses either here or in exploration, never in both.
+  drawn = sample(keys[:, 1], logits)
+  return _explored(keys, drawn, logits.shape[1], epsilon)
+
+
+# What `Teacher.acts` may be.
+ACTS: dict[str, Act] = {'greedy': epsilon_greedy, 'sample': epsilon_sample}
+
+
+def _explored(
+  keys: np.ndarray, actions: np.ndarray, num_actions: int, epsilon: float
+) -> np.ndarray:
   explore = keys[:, 0] < epsilon * 2.0**32
-  anywhere = uniform(keys[:, 1], logits.shape[1])
-  greedy = np.argmax(logits, axis=1)
-  return np.where(explore | indifferent, anywhere, greedy).astype(np.int32)
+  return np.where(explore, uniform(keys[:, 1], num_actions), actions)
 
 
 def uniform(bits: np.ndarray, num_actions: int) -> np.ndarray:
@@ -90,3 +177,24 @@ def uniform(bits: np.ndarray, num_actions: int) -> np.ndarray:
   """
   product = bits.astype(np.uint64) * np.uint64(num_actions)
   return (product >> np.uint64(32)).astype(np.int32)
+
+
+def sample(bits: np.ndarray, logits: np.ndarray) -> np.ndarray:
+  """Turns random bits into draws from softmax(logits), by its inverse CDF.
+
+  All is float32. 24 bits make u < 1 exactly, so that u times a sum is below
+  the sum and no action of probability 0 is drawn.
+
+  Args:
+    bits: [B] uint32.
+    logits: [B, A], at least one of each row above -inf.
+
+  Returns:
+    [B] int32 actions.
+  """
+  logits = logits.astype(np.float32)
+  weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+  sums = np.cumsum(weights, axis=1, dtype=np.float32)
+  u = (bits >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
+  below = sums <= u[:, None] * sums[:, -1:]
+  return below.sum(axis=1, dtype=np.int32)

@@ -1,7 +1,7 @@
-"""Lanes that are spread over processes, for environments that take their time.
+"""Lanes in worker processes, for slow environments.
 
-Gymnasium's own vector of processes steps all lanes or none, and so cannot leave
-idle ones alone.
+Gymnasium's own vector of processes steps all lanes or none. It cannot leave
+idle lanes alone.
 """
 
 import os
@@ -14,10 +14,7 @@ import numpy as np
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import Steps
 from reincarnating_rl.support import errors
-from reincarnating_rl.support.worker_process import (
-  WorkerError,
-  WorkerProcess,
-)
+from reincarnating_rl.support.worker_process import WorkerError, WorkerProcess
 
 _WORKER = 'reincarnating_rl.envs.process_worker'
 
@@ -25,9 +22,9 @@ _WORKER = 'reincarnating_rl.envs.process_worker'
 class ProcessVectorEnvironment:
   """Lanes in worker processes; see `VectorEnvironment`.
 
-  What a lane answers is what it would in a `LoopVectorEnvironment`, bit for
-  bit, however many processes there are. Workers run JAX on the CPU, do not hear
-  Ctrl-C and end with this process, however it ends.
+  Results equal those of a `LoopVectorEnvironment`, bit for bit, for any number
+  of processes. Workers run JAX on the CPU, ignore Ctrl-C and end with this
+  process, however it ends.
   """
 
   def __init__(
@@ -39,8 +36,9 @@ class ProcessVectorEnvironment:
     """Starts the workers, side by side.
 
     Args:
-      create_environment: makes the environment of a lane, in its worker; it is
-        pickled, and so a function of a module or a `functools.partial` of one.
+      create_environment: makes the environment of a lane, in its worker. It is
+        pickled, so it must be a function of a module, or a `functools.partial`
+        of one.
       num_envs: lanes, at least 1.
       num_processes: workers; None for one a core. No more than lanes.
 
@@ -70,7 +68,7 @@ class ProcessVectorEnvironment:
     return Steps(*self._ask_lanes('step', lanes, actions))
 
   def prepare(self, seeds: Sequence[int]) -> None:
-    """See `VectorEnvironment.prepare`; here a reset is left to its lane."""
+    """See `VectorEnvironment.prepare`; it does nothing here."""
 
   def close(self) -> None:
     """See `VectorEnvironment.close`; the workers end."""
@@ -105,7 +103,7 @@ class ProcessVectorEnvironment:
         self._workers[worker].send(request)
       return {worker: self._workers[worker].receive() for worker in requests}
     except BaseException:
-      # Answers that nobody waits for would be taken for those to come.
+      # Later requests would read the answers that are still to come.
       self.close()
       raise
 

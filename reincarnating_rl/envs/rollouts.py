@@ -4,15 +4,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from reincarnating_rl.envs import (
-  seeding,
-  vector,
-)
-from reincarnating_rl.envs.lanes import (
-  Episode,
-  Lanes,
-  Policy,
-)
+from reincarnating_rl.envs import seeding, vector
+from reincarnating_rl.envs.lanes import Episode, Lanes, Policy
 
 
 def rollouts(

@@ -1,1 +1,1 @@
-"""Scores: normalisation and reports."""
+"""Normalised scores, their aggregates over runs, and reports."""

@@ -1,6 +1,6 @@
 """Makes rliable importable, and its bootstrap repeatable.
 
-`tests/evaluation/rliable_test.py` fails when the patch is no longer needed.
+`tests/evaluation/rliable_test.py` fails once the patch is no longer needed.
 """
 
 import contextlib
@@ -12,11 +12,11 @@ import numpy as np
 
 @contextlib.contextmanager
 def _old_deprecate_kwarg() -> Iterator[None]:
-  """Lends arch 7 the decorator of pandas 2 while it is imported.
+  """Lets arch 7 use the decorator of pandas 2 while it is imported.
 
-  rliable 1.2 wants arch below 8, and arch 7.2 calls a private decorator of
-  pandas whose arguments changed in pandas 3. It is for the plots of volatility
-  models, of which nothing is used here.
+  rliable 1.2 requires arch below 8. arch 7.2 calls a private decorator of
+  pandas, whose arguments changed in pandas 3. It decorates plots of volatility
+  models, which nothing here uses.
   """
   from pandas.util import _decorators
 
@@ -40,13 +40,12 @@ with _old_deprecate_kwarg():
 
 @contextlib.contextmanager
 def pinned_numpy_state(seed: int) -> Iterator[None]:
-  """Seeds numpy's global random state, and gives the caller's back.
+  """Seeds numpy's global random state, and restores the caller's.
 
-  rliable's resampling draws from that state, whatever `random_state` it is
-  given.
+  rliable resamples with that state, even if it is given a `random_state`.
 
   Args:
-    seed: of what is drawn in this context.
+    seed: of the draws in this context.
   """
   saved = np.random.get_state()
   np.random.seed(seed)
@@ -66,10 +65,10 @@ def intervals(
   """Computes 95% intervals by the stratified percentile bootstrap.
 
   Args:
-    scores: [runs, games, ...], of which runs are drawn anew in each game; or a
-      list of such, each drawn by itself.
-    statistic: of the scores, or of each of the list; returns [...].
-    seed: that the draws follow from, and nothing else.
+    scores: [runs, games, ...]; the runs of each game are resampled. Or a list
+      of such arrays, which are resampled independently.
+    statistic: of the array, or of all arrays of the list; returns [...].
+    seed: of the draws; they depend on nothing else.
     reps: number of draws.
 
   Returns:

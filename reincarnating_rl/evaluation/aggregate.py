@@ -11,14 +11,14 @@ import numpy as np
 import scipy.stats
 from rliable import metrics
 
-TRIMMED = 0.25  # Of each end of the scores: the IQM is the mean of the rest.
+TRIMMED = 0.25  # The IQM leaves out this fraction at each end of the scores.
 
 
 class Estimate(NamedTuple):
   """Point estimates and the ends of their 95% intervals, each [...].
 
-  `low` and `high` are None where there is one run a game: nothing can be drawn
-  from it, and nothing says how far another would be.
+  `low` and `high` are None with one run per game: the bootstrap would draw that
+  run every time.
   """
 
   point: np.ndarray
@@ -29,7 +29,7 @@ class Estimate(NamedTuple):
 def iqm(scores: np.ndarray) -> np.ndarray:
   """Interquartile mean over runs and games.
 
-  `rliable.metrics.aggregate_iqm`, for all evaluations of a curve at once.
+  It is `rliable.metrics.aggregate_iqm` for all evaluations of a curve at once.
 
   Args:
     scores: [runs, games, ...].
@@ -42,14 +42,14 @@ def iqm(scores: np.ndarray) -> np.ndarray:
 
 
 def summary(scores: np.ndarray) -> np.ndarray:
-  """What `STATISTICS` names, of a matrix.
+  """Computes the `STATISTICS` of a matrix.
 
   Args:
     scores: [runs, games].
 
   Returns:
-    [4]: IQM; median and mean over games of the means over runs; optimality
-    gap, by which scores miss 1 where they do.
+    [4]: IQM; median and mean, over games, of the means over runs; optimality
+    gap, the mean of max(1 - score, 0).
   """
   return np.array(
     [
@@ -80,9 +80,9 @@ def profile(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
 def improvement(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
   """Probability that a run of ours beats one of theirs in the same game.
 
-  The mean over games of P(X > Y) + P(X = Y) / 2, which is
-  `rliable.metrics.probability_of_improvement` without the p-values that take
-  most of its time.
+  The mean over games of P(X > Y) + P(X = Y) / 2. It equals
+  `rliable.metrics.probability_of_improvement`, which spends most of its time
+  on p-values that nobody needs here.
 
   Args:
     ours: [our runs, games].
@@ -111,7 +111,7 @@ def estimate(
   Args:
     statistic: of the scores.
     *scores: [runs, games, ...] each, drawn independently.
-    seed: the interval follows from it and from the scores.
+    seed: of the draws. The same scores and seed give the same interval.
     reps: number of draws.
 
   Returns:

@@ -1,4 +1,4 @@
-"""All the numbers of a report, from runs and a seed."""
+"""All numbers of a report, computed from runs and a seed."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -6,23 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.evaluation import (
-  aggregate,
-  comparison,
-  matrices,
-)
+from reincarnating_rl.evaluation import aggregate, comparison, matrices, notes
 from reincarnating_rl.evaluation.aggregate import Estimate
 from reincarnating_rl.evaluation.comparison import Comparison
 from reincarnating_rl.evaluation.matrices import Curve
 from reincarnating_rl.evaluation.results import Runs
-from reincarnating_rl.evaluation.run import (
-  OFFLINE,
-  ONLINE,
-)
+from reincarnating_rl.evaluation.run import OFFLINE, ONLINE
 
 PHASES = (OFFLINE, ONLINE)
 NUM_THRESHOLDS = 121
-_FEW = 10
 
 
 class Drawn(NamedTuple):
@@ -36,20 +28,20 @@ class Analysis(NamedTuple):
   """What a report shows.
 
   Attributes:
-    runs: that are shown.
-    compared: which scores were compared.
+    runs: that the report shows.
+    compared: scores at the point of comparison.
     ranking: compared methods, the best IQM first.
     final: by method, `aggregate.STATISTICS` at the point of comparison.
-    offline: the same at the end of the offline phase.
+    offline: by method, `aggregate.STATISTICS` after the offline phase.
     curves: IQM over runs and games, by method and phase.
     game_curves: mean over runs, by method, game and phase.
-    thresholds: [thresholds] of the score profiles.
+    thresholds: [thresholds] scores at which the profiles are taken.
     profiles: by method, [thresholds].
-    improvements: probability that a run of the first method beats one of the
-      second, by pair, in both orders.
-    seed: of the intervals.
+    improvements: by pair, in both orders: the probability that a run of the
+      first method beats a run of the second.
+    seed: of the bootstrap.
     reps: draws for each interval.
-    notes: what a reader should know.
+    notes: what a reader must know, one line each.
   """
 
   runs: Runs
@@ -66,27 +58,33 @@ class Analysis(NamedTuple):
   reps: int
   notes: tuple[str, ...]
 
+  @property
+  def methods(self) -> tuple[str, ...]:
+    """All methods: the ranking, then those that were not compared."""
+    rest = (m for m in self.runs.methods if m not in self.ranking)
+    return (*self.ranking, *rest)
+
 
 def analyse(
   runs: Runs, *, at: float | None = None, seed: int = 0, reps: int = 2000
 ) -> Analysis:
   """Computes a report's numbers.
 
-  A method's intervals follow from its own scores and from the seed: they do not
-  depend on which other methods are in the report.
+  A method's intervals depend on its own scores and on the seed alone, not on
+  the other methods of the report.
 
   Args:
     runs: from `results.load_runs`.
-    at: online steps at which methods are compared; None: the most that every
-      run has made.
+    at: online steps at which methods are compared. None takes the largest
+      number that every run has reached.
     seed: of the bootstrap.
-    reps: number of draws for each interval.
+    reps: draws for each interval.
 
   Returns:
     The numbers.
 
   Raises:
-    UserError: no run has made so many steps.
+    UserError: no run has reached `at`.
   """
   runs, compared = comparison.compare(runs, at)
   estimate = functools.partial(aggregate.estimate, seed=seed, reps=reps)
@@ -125,7 +123,10 @@ def analyse(
     improvements=_improvements(compared.final, estimate),
     seed=seed,
     reps=reps,
-    notes=(*runs.notes, *compared.notes, *_notes_on_runs(compared)),
+    notes=(
+      *(*runs.notes, *compared.notes),
+      *notes.on_sample_sizes(compared.final, compared.games),
+    ),
   )
 
 
@@ -142,7 +143,7 @@ def _draw(
 
 
 def _thresholds(compared: Comparison) -> np.ndarray:
-  """Thresholds from just below the lowest score, or 0, to above the highest."""
+  """Returns thresholds that span all scores, 0 and 1, with a margin."""
   scores = [s.ravel() for s in compared.final.values()]
   low, high = 0.0, 1.0
   if scores:
@@ -161,39 +162,10 @@ def _improvements(
     for theirs in methods[i + 1 :]:
       p = estimate(aggregate.improvement, final[ours], final[theirs])
       found[ours, theirs] = p
-      # The other order is the same draws, seen from the other side.
+      # The same draws give the other order.
       found[theirs, ours] = Estimate(
         1.0 - p.point,
         None if p.high is None else 1.0 - p.high,
         None if p.low is None else 1.0 - p.low,
       )
   return found
-
-
-def _notes_on_runs(compared: Comparison) -> list[str]:
-  notes = []
-
-  def say(what: str, methods: list[str]) -> None:
-    if len(methods) == len(compared.final):
-      notes.append(f'{what}.')
-    elif methods:
-      notes.append(f'{what}: {", ".join(methods)}.')
-
-  if not compared.final:
-    return []
-  final = compared.final.items()
-  say(
-    'One run a game, so no interval can be given',
-    [m for m, scores in final if len(scores) == 1],
-  )
-  say(
-    f'Fewer than {_FEW} runs in all games together, so intervals are rough',
-    [m for m, scores in final if len(scores) > 1 and scores.size < _FEW],
-  )
-  if len(compared.games) == 1:
-    notes.append(
-      f'One game, {compared.games[0]}: aggregates say nothing of others.'
-    )
-  if len(compared.final) == 1:
-    notes.append('One method: there is nothing to compare it with.')
-  return notes

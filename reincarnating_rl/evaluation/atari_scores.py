@@ -72,7 +72,7 @@ def random_score(game_name: str) -> float | None:
     game_name: in CamelCase, such as `MsPacman`.
 
   Returns:
-    The score, or None where none is published: measure it then.
+    The score, or None if none is published and it must be measured.
   """
   scores = _SCORES.get(game_name)
   return None if scores is None else scores[0]
@@ -85,7 +85,7 @@ def human_score(game_name: str) -> float | None:
     game_name: in CamelCase, such as `MsPacman`.
 
   Returns:
-    The score, or None where none is published.
+    The score, or None if none is published.
   """
   scores = _SCORES.get(game_name)
   return None if scores is None else scores[1]

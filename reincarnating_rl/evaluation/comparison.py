@@ -1,4 +1,4 @@
-"""What is compared with what: which methods, in which games, after how much."""
+"""What the report compares: methods, games and the number of online steps."""
 
 from typing import NamedTuple
 
@@ -11,32 +11,37 @@ from reincarnating_rl.support.errors import UserError
 
 
 class Comparison(NamedTuple):
-  """One score of each run, at one point.
+  """One score of each run, at one point of training.
 
-  Games are those in which every method has runs, and a teacher was measured.
-  `notes` says what that leaves out.
+  Attributes:
+    games: in which a teacher was measured and every compared method has runs.
+    steps: online steps at that point; None if no run has gone online, in which
+      case the point is the end of the offline phase.
+    final: by method, [runs, games] scores at that point.
+    offline: by method, [runs, games] scores after the offline phase.
+    notes: what was left out, one line each.
   """
 
   games: tuple[str, ...]
-  steps: float | None  # Online; None: all stopped where they went online.
-  final: dict[str, np.ndarray]  # Method: [runs, games] after `steps`.
-  offline: dict[str, np.ndarray]  # Method: [runs, games] after pretraining.
+  steps: float | None
+  final: dict[str, np.ndarray]
+  offline: dict[str, np.ndarray]
   notes: tuple[str, ...]
 
 
 def compare(runs: Runs, at: float | None = None) -> tuple[Runs, Comparison]:
-  """Decides what is compared, and takes the scores.
+  """Chooses what to compare, and takes the scores.
 
   Args:
     runs: that were read.
-    at: online steps; runs that stopped before are left out. None takes the
-      most that every run has made.
+    at: online steps; shorter runs are left out. None takes the largest number
+      that every run has reached.
 
   Returns:
-    The runs that were not left out, and the comparison.
+    The runs that were kept, and the comparison.
 
   Raises:
-    UserError: no run has made so many steps.
+    UserError: no run has reached `at`.
   """
   notes = []
   if at is not None:
@@ -47,10 +52,10 @@ def compare(runs: Runs, at: float | None = None) -> tuple[Runs, Comparison]:
   steps = at
   if online and steps is None:
     steps = min(min(last.values()) for last in online.values())
-    notes += _who_is_short(online, steps)
+    notes += _note_on_shortest(online, steps)
   methods = tuple(online) or runs.methods
   notes += [
-    f'{m}: no online evaluation, so it is not compared with those that have.'
+    f'{m} has no online evaluation, so it is not compared with the others.'
     for m in runs.methods
     if m not in methods
   ]
@@ -80,13 +85,13 @@ def _without_shorter(runs: Runs, at: float) -> tuple[Runs, list[str]]:
       notes.append(f'{run.path} is left out: it has {steps:,} online steps.')
   if not kept:
     raise UserError(
-      f'No run has made --at {at:,.0f} online steps: ask for fewer.'
+      f'No run has reached --at {at:,.0f} online steps: choose fewer.'
     )
   return runs._replace(runs=tuple(kept)), notes
 
 
 def _without_offline(runs: Runs) -> tuple[Runs, list[str]]:
-  """Leaves out runs that did not come as far as others of their method."""
+  """Leaves out the offline runs of methods that also have online runs."""
   online = {r.method for r in runs.runs if r.of_phase(ONLINE)}
   kept = tuple(
     r for r in runs.runs if r.method not in online or r.of_phase(ONLINE)
@@ -100,7 +105,7 @@ def _without_offline(runs: Runs) -> tuple[Runs, list[str]]:
 
 
 def _last_steps(runs: Runs, method: str) -> dict[str, int]:
-  """Returns the online steps of a method's runs, by path."""
+  """Returns the last online step of each run of a method, by path."""
   return {
     r.path: r.of_phase(ONLINE)[-1].steps
     for r in runs.runs
@@ -108,15 +113,18 @@ def _last_steps(runs: Runs, method: str) -> dict[str, int]:
   }
 
 
-def _who_is_short(online: dict[str, dict[str, int]], steps: float) -> list[str]:
-  """Names the run that decides, if others have gone on by a tenth or more."""
+def _note_on_shortest(
+  online: dict[str, dict[str, int]], steps: float
+) -> list[str]:
+  """Names the shortest run if another is longer by a tenth or more."""
   last = {path: n for runs in online.values() for path, n in runs.items()}
   if max(last.values()) < 1.1 * steps:
     return []
   path = min(last, key=last.__getitem__)
   return [
-    f'Compared after {steps:,.0f} online steps, where {path} ends; others have '
-    f'up to {max(last.values()):,}. --at STEPS leaves shorter runs out.'
+    f'Scores are taken after {steps:,.0f} online steps, where {path} ends; '
+    f'the longest run has {max(last.values()):,}. --at STEPS leaves shorter '
+    'runs out.'
   ]
 
 
@@ -135,5 +143,5 @@ def _common_games(
     else:
       games.append(game)
   if scaled and not games:
-    notes.append('No game is common to all methods: there are no aggregates.')
+    notes.append('No game has runs of all methods: there are no aggregates.')
   return tuple(games), notes

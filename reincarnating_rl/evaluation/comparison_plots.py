@@ -1,4 +1,4 @@
-"""Pictures of the scores at the point of comparison, a function each."""
+"""Pictures of the compared scores. Each function draws one."""
 
 from typing import Any
 
@@ -6,10 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from reincarnating_rl.evaluation import plot_style
-from reincarnating_rl.evaluation.aggregate import (
-  STATISTICS,
-  Estimate,
-)
+from reincarnating_rl.evaluation.aggregate import STATISTICS, Estimate
 from reincarnating_rl.evaluation.analysis import Analysis
 from reincarnating_rl.evaluation.plot_style import (
   Look,

@@ -1,26 +1,17 @@
-"""The numbers behind the report, for other programs."""
+"""The numbers of a report as CSV files, for other programs."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from reincarnating_rl.evaluation.aggregate import (
-  STATISTICS,
-  Estimate,
-)
-from reincarnating_rl.evaluation.analysis import (
-  Analysis,
-  Drawn,
-)
-from reincarnating_rl.evaluation.tables import (
-  PHASE_NAMES,
-  Table,
-)
+from reincarnating_rl.evaluation.aggregate import STATISTICS, Estimate
+from reincarnating_rl.evaluation.analysis import Analysis, Drawn
+from reincarnating_rl.evaluation.tables import PHASE_NAMES, Table
 
 
 def render(analysis: Analysis) -> dict[str, bytes]:
-  """Returns every number of the report, by the names of CSV files."""
+  """Returns the CSV files by name; together they hold every number."""
   tables = {
     'evaluations.csv': _evaluations(analysis),
     'aggregates.csv': _aggregates(analysis),

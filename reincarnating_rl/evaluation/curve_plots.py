@@ -1,14 +1,11 @@
-"""Pictures of learning curves, a function each."""
+"""Pictures of learning curves. Each function draws one."""
 
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from reincarnating_rl.evaluation import plot_style
-from reincarnating_rl.evaluation.analysis import (
-  Analysis,
-  Drawn,
-)
+from reincarnating_rl.evaluation.analysis import Analysis, Drawn
 from reincarnating_rl.evaluation.plot_style import (
   Looks,
   Theme,
@@ -17,10 +14,7 @@ from reincarnating_rl.evaluation.plot_style import (
   plt,
   shorten,
 )
-from reincarnating_rl.evaluation.run import (
-  OFFLINE,
-  ONLINE,
-)
+from reincarnating_rl.evaluation.run import OFFLINE, ONLINE
 
 _WIDTH = plot_style.WIDTH
 _MOST_PER_ROW = 3  # Games.
@@ -43,7 +37,7 @@ def iqm_curves(analysis: Analysis, looks: Looks, theme: Theme) -> Figure:
 
 
 def game_curves(analysis: Analysis, looks: Looks, theme: Theme) -> Figure:
-  """Draws the mean over runs, a game a panel."""
+  """Draws the mean over runs, with one panel per game."""
   games = analysis.runs.games
   columns = min(len(games), _MOST_PER_ROW)
   rows = -(-len(games) // columns)
@@ -70,7 +64,7 @@ def game_curves(analysis: Analysis, looks: Looks, theme: Theme) -> Figure:
     if panel is grid[0] or not scaled:
       axes[0].set_ylabel('normalised score' if scaled else 'mean return')
   figure.legend(
-    **legend(analysis.ranking or analysis.runs.methods, looks, theme),
+    **legend(analysis.methods, looks, theme),
     loc='outside lower center',
     ncols=2 * columns,
   )
@@ -78,7 +72,7 @@ def game_curves(analysis: Analysis, looks: Looks, theme: Theme) -> Figure:
 
 
 def _phase_axes(figure: Any, shown: list[bool]) -> list[Any]:
-  """Makes an axis for each phase that is shown, with scores in common."""
+  """Makes an axis for each phase that is shown; they share the scores."""
   ratios = [w for w, show in zip((1.0, 2.4), shown, strict=True) if show]
   axes = figure.subplots(
     1, len(ratios), sharey=True, squeeze=False, width_ratios=ratios

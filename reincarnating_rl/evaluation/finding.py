@@ -1,13 +1,10 @@
-"""Which directories are runs, and which method each belongs to."""
+"""Finds the directories of runs, and the method of each."""
 
 import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from reincarnating_rl.support.errors import (
-  MissingFileError,
-  UserError,
-)
+from reincarnating_rl.support.errors import MissingFileError, UserError
 
 SUMMARY_FILE = 'summary.json'
 LINEAGE_FILE = 'lineage.json'
@@ -16,7 +13,7 @@ _MARKS = (SUMMARY_FILE, LINEAGE_FILE, METRICS_FILE)
 
 
 class Found(NamedTuple):
-  """A run's directory and the method's name that its user gave, if any."""
+  """The directory of a run, and the method's name if the user gave one."""
 
   path: str
   label: str | None
@@ -26,16 +23,16 @@ def find(arguments: Sequence[str]) -> tuple[Found, ...]:
   """Finds the runs in directories.
 
   Args:
-    arguments: directories that are runs or hold runs at any depth; as
-      `LABEL=DIR`, the label is the method of every run there. In a directory
-      that holds `METHOD/GAME/SEED`, METHOD is.
+    arguments: directories that are runs or hold runs at any depth. `LABEL=DIR`
+      makes LABEL the method of every run in DIR. If a directory holds
+      `METHOD/GAME/SEED`, METHOD is the method.
 
   Returns:
     The runs, in the order of the arguments and sorted within each.
 
   Raises:
     MissingFileError: a directory is missing or holds no run.
-    UserError: one run is there twice, by different names.
+    UserError: a run is given twice, by different labels.
   """
   labels: dict[str, Found] = {}
   for argument in arguments:
@@ -74,7 +71,7 @@ def _find_below(label: str | None, root: str) -> list[Found]:
 
 
 def _walk(root: str) -> Iterator[str]:
-  """Yields the runs in a directory; what is inside of a run is none."""
+  """Yields the runs below a directory; a run holds no other runs."""
   for path, folders, _ in os.walk(root):
     folders.sort()
     if any(os.path.isfile(os.path.join(path, mark)) for mark in _MARKS):

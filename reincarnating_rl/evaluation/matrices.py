@@ -1,49 +1,46 @@
-"""Score matrices: runs x games x evaluations, with what each has cost."""
+"""Score matrices: runs x games x evaluations, with their axes."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from reincarnating_rl.evaluation import text
 from reincarnating_rl.evaluation.results import Runs
-from reincarnating_rl.evaluation.run import (
-  OFFLINE,
-  ONLINE,
-  Evaluation,
-  Run,
-)
+from reincarnating_rl.evaluation.run import OFFLINE, ONLINE, Evaluation, Run
 
 
 class Curve(NamedTuple):
   """Scores of a method in a phase, evaluation by evaluation.
 
-  The axes are means over runs and games, for episodes are finished and runs
-  overshoot by different amounts.
+  The axes are means over runs and games. Runs differ a little, because each
+  finishes its last episode and so overshoots by its own number of steps.
   """
 
   scores: np.ndarray  # [runs, games, evaluations]
   steps: np.ndarray  # [evaluations] environment steps of the student
   updates: np.ndarray  # [evaluations] gradient updates, of both phases
-  teacher_steps: np.ndarray  # [evaluations]
+  teacher_steps: np.ndarray  # [evaluations] steps of teacher data
 
 
 def curve(
   runs: Runs, method: str, games: Sequence[str], phase: str
 ) -> Curve | None:
-  """Lays the scores of a method side by side.
+  """Puts the scores of a method into a matrix.
 
-  Rows are the first so many seeds of each game as every game has, and columns
-  the evaluations that all of them have made. `gaps` says what that leaves out.
+  The matrix has no holes: it takes as many seeds of each game as the game with
+  the fewest has, and as many evaluations as the shortest of these runs has.
+  `gaps` describes what that leaves out.
 
   Args:
     runs: of the report.
-    method: whose.
+    method: whose scores.
     games: in the order of the matrix.
-    phase: OFFLINE, or ONLINE: where the run had an offline phase, what that
-      ended with comes first, at no step.
+    phase: OFFLINE or ONLINE. An online curve starts with the last offline
+      score, at step 0, if the runs had an offline phase.
 
   Returns:
-    The curve, or None where no evaluation is common to all games.
+    The curve, or None if a game has no evaluation in this phase.
   """
   rows = _rows(runs, method, games)
   timelines = [[_timeline(runs, r, phase) for r in row] for row in rows]
@@ -71,12 +68,12 @@ def scores_at(
 
   Args:
     runs: of the report.
-    method: whose.
+    method: whose scores.
     games: in the order of the matrix.
-    steps: online steps; the evaluation nearest to them counts.
+    steps: online steps; the nearest evaluation counts.
 
   Returns:
-    [runs, games]; None where a game has no run that was evaluated online.
+    [runs, games], or None if a game has no run that was evaluated online.
   """
   rows = _rows(runs, method, games)
   if not rows or not all(r.of_phase(ONLINE) for row in rows for r in row):
@@ -85,12 +82,12 @@ def scores_at(
 
 
 def score_at(runs: Runs, run: Run, steps: float) -> float:
-  """Returns a run's score at the online evaluation nearest to some steps."""
+  """Returns a run's score at the online evaluation nearest to `steps`."""
   return runs.scores(run, ONLINE)[nearest(run, steps)]
 
 
 def nearest(run: Run, steps: float) -> int:
-  """Returns which online evaluation is nearest to some steps."""
+  """Returns the index of the online evaluation nearest to `steps`."""
   made = np.array([e.steps for e in run.of_phase(ONLINE)])
   return int(np.argmin(np.abs(made - steps)))
 
@@ -98,21 +95,21 @@ def nearest(run: Run, steps: float) -> int:
 def offline_scores(
   runs: Runs, method: str, games: Sequence[str]
 ) -> np.ndarray | None:
-  """Returns the scores, [runs, games], that the offline phase ended with."""
+  """Returns the scores after the offline phase, [runs, games], if any."""
   found = curve(runs, method, games, OFFLINE)
   return None if found is None else found.scores[..., -1]
 
 
 def gaps(runs: Runs, method: str, games: Sequence[str]) -> list[str]:
-  """Says what `curve` leaves out of a method.
+  """Describes what `curve` leaves out.
 
   Args:
     runs: of the report.
-    method: whose.
+    method: whose scores.
     games: of the matrix.
 
   Returns:
-    A line for each kind of gap.
+    A line for each kind of omission.
   """
   numbers = {game: len(runs.of(method, game)) for game in games}
   least = min(numbers.values(), default=0)
@@ -120,8 +117,8 @@ def gaps(runs: Runs, method: str, games: Sequence[str]) -> list[str]:
   more = [f'{game} ({n})' for game, n in numbers.items() if n > least]
   if more:
     lines.append(
-      f'{method}: aggregates use {least} seed{"" if least == 1 else "s"} a '
-      f'game, the fewest that a game has; more are in {", ".join(more)}.'
+      f'{method}: aggregates use {text.count(least, "seed")} per game, the '
+      f'fewest of any game; these games have more: {", ".join(more)}.'
     )
   kept = [r for row in _rows(runs, method, games) for r in row]
   for phase, what in ((OFFLINE, 'offline'), (ONLINE, 'online')):
@@ -138,7 +135,7 @@ def gaps(runs: Runs, method: str, games: Sequence[str]) -> list[str]:
 def _rows(
   runs: Runs, method: str, games: Sequence[str]
 ) -> list[tuple[Run, ...]]:
-  """Returns rows of one run a game."""
+  """Returns rows that hold one run of each game."""
   return list(zip(*(runs.of(method, game) for game in games), strict=False))
 
 

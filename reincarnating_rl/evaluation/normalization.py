@@ -1,4 +1,4 @@
-"""Scores of a phase, and the teacher-normalised score."""
+"""Summaries of returns, and the teacher-normalised score."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from reincarnating_rl.support import errors
 
 
 class TeacherTooWeakError(errors.UserError):
-  """The teacher is no better than random: scores have no scale."""
+  """The teacher is not better than random, so scores have no scale."""
 
 
 class ScoreSummary(NamedTuple):
@@ -27,7 +27,7 @@ def summarize(returns: Sequence[float]) -> ScoreSummary:
   """Summarises the returns of finished episodes.
 
   Args:
-    returns: one per episode, at least one.
+    returns: of the episodes, at least one.
 
   Returns:
     The summary.

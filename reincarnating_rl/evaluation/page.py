@@ -1,23 +1,27 @@
-"""The report as one HTML page that needs no network, and files beside it."""
+"""The report: one HTML page that needs no network, and files beside it.
 
+`templates/page.html` is the page. The templates escape all values, so whatever
+a run calls itself is text.
+"""
+
+import base64
 import os
 from collections.abc import Sequence
+from typing import Any
+
+import jinja2
+import markupsafe
 
 from reincarnating_rl.evaluation import (
   analysis,
   csv_files,
-  markup,
-  page_parts,
-  page_style,
   pictures,
-  run_details,
+  plot_style,
+  provenance,
   tables,
+  text,
 )
 from reincarnating_rl.evaluation.analysis import Analysis
-from reincarnating_rl.evaluation.markup import (
-  Markup,
-  element,
-)
 from reincarnating_rl.evaluation.pictures import Picture
 from reincarnating_rl.evaluation.results import Runs
 from reincarnating_rl.support import files
@@ -40,18 +44,19 @@ def write(
 
   Args:
     runs: from `results.load_runs`.
-    out: directory of the page, the pictures and the CSV files; made if need be.
+    out: directory of the page, the pictures and the CSV files. It is created
+      if it does not exist.
     title: of the page.
-    at: online steps at which methods are compared; None: the most that every
-      run has made.
-    seed: of the bootstrap; equal runs and seeds make equal files.
+    at: online steps at which methods are compared. None takes the largest
+      number that every run has reached.
+    seed: of the bootstrap. The same runs and seed give the same files.
     reps: draws for each interval.
 
   Returns:
     The numbers that the page shows.
 
   Raises:
-    UserError: no run has made so many steps, or `out` cannot be written.
+    UserError: no run has reached `at`, or `out` cannot be written.
   """
   numbers = analysis.analyse(runs, at=at, seed=seed, reps=reps)
   drawn = pictures.draw(numbers)
@@ -75,42 +80,49 @@ def render(numbers: Analysis, drawn: Sequence[Picture], title: str) -> str:
 
   Args:
     numbers: that it shows.
-    drawn: its pictures.
-    title: above it.
+    drawn: pictures that it shows.
+    title: of the page.
   """
-  head = element(
-    'head',
-    element('meta', charset='utf-8'),
-    element(
-      'meta', name='viewport', content='width=device-width, initial-scale=1'
+  return _TEMPLATES.get_template('page.html').render(
+    title=title,
+    numbers=numbers,
+    pictures=drawn,
+    headline=tables.headline(numbers),
+    games=tables.games(numbers),
+    costs=tables.costs(numbers),
+    looks=tuple(
+      plot_style.looks(numbers.runs.methods, theme)
+      for theme in (plot_style.LIGHT, plot_style.DARK)
     ),
-    # Should anything of a run ever slip through, it may not run or fetch.
-    element(
-      'meta',
-      http_equiv='Content-Security-Policy',
-      content="default-src 'none'; img-src data:; style-src 'unsafe-inline'",
-    ),
-    element('title', title),
-    element('style', Markup(page_style.CSS)),
   )
-  body = element(
-    'body',
-    element('h1', title),
-    element('p', page_parts.lead(numbers), class_='lead'),
-    page_parts.tiles(numbers),
-    page_parts.notes(numbers),
-    page_parts.headline(numbers),
-    *(page_parts.figure(picture) for picture in drawn),
-    page_parts.games(numbers),
-    element('h2', 'What it took'),
-    markup.table(*tables.costs(numbers)),
-    element('h2', 'Runs'),
-    element(
-      'p',
-      'Each student, what it came from, and how to repeat it.',
-      class_='caption',
-    ),
-    run_details.sections(numbers),
-    page_parts.method(numbers),
-  )
-  return f'<!doctype html>\n{element("html", head, body, lang="en")}\n'
+
+
+def _finalize(value: Any) -> Any:
+  """Replaces the unprintable characters of whatever a template prints."""
+  if isinstance(value, markupsafe.Markup):  # It was finalized already.
+    return value
+  return text.printable(value, instead='\ufffd', keep='\n\t')
+
+
+def _png_uri(png: bytes) -> markupsafe.Markup:
+  encoded = base64.b64encode(png).decode()
+  return markupsafe.Markup(f'data:image/png;base64,{encoded}')
+
+
+_TEMPLATES = jinja2.Environment(
+  loader=jinja2.PackageLoader('reincarnating_rl.evaluation'),
+  autoescape=True,
+  finalize=_finalize,
+  undefined=jinja2.StrictUndefined,
+  trim_blocks=True,
+  lstrip_blocks=True,
+  keep_trailing_newline=True,
+)
+_TEMPLATES.filters |= {
+  'ancestors': provenance.ancestors,
+  'duration': text.duration,
+  'number_of': text.count,
+  'png_uri': _png_uri,
+  'score': text.score,
+  'stretches': provenance.stretches,
+}

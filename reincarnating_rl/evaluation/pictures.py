@@ -1,4 +1,4 @@
-"""Which pictures a report has, and their bytes in both themes."""
+"""The pictures of a report, in both themes."""
 
 import io
 from collections.abc import Callable
@@ -30,48 +30,55 @@ class Picture(NamedTuple):
   light: bytes
   dark: bytes
 
+  @property
+  def width(self) -> int:
+    """Width on the page, in CSS pixels."""
+    pixels = int.from_bytes(self.light[16:20], 'big')  # Of the PNG's header.
+    return round(pixels * 96 / plot_style.DPI)
+
 
 _BAND = 'Bands and bars are 95% stratified bootstrap intervals.'
 _ALL = (
   (
     'iqm_curves',
     'Learning curves, all games',
-    'Interquartile mean over all runs of all games. Online curves begin with '
-    f'what the offline phase ended with. {_BAND}',
+    'Interquartile mean over all runs of all games. Online curves start at the '
+    f'last offline score. {_BAND}',
     curve_plots.iqm_curves,
   ),
   (
     'intervals',
     'Aggregates',
-    'IQM, median, mean and optimality gap at the point of comparison. Lines: '
-    f'the teacher at 1, the random policy at 0, dotted. {_BAND}',
+    'IQM, median, mean and optimality gap at the point of comparison. The '
+    f'solid line is the teacher (1), the dotted line a random policy (0). '
+    f'{_BAND}',
     comparison_plots.intervals,
   ),
   (
     'profiles',
     'Score distributions',
-    'Fraction of all runs above a score: the higher, the better. Where a curve '
-    'crosses the solid line is the fraction of runs that beat the teacher.',
+    'Fraction of all runs that score more than τ: higher is better. The height '
+    'of a curve at the solid line is the fraction that beats the teacher.',
     comparison_plots.profiles,
   ),
   (
     'improvements',
     'Probability of improvement',
-    'Probability that a run of the row’s method beats one of the column’s in '
-    'the same game, averaged over games.',
+    'Probability that a run of the row’s method beats a run of the column’s '
+    'method in the same game, averaged over games.',
     comparison_plots.improvements,
   ),
   (
     'game_curves',
     'Learning curves, game by game',
-    f'Mean over the seeds of a game. {_BAND}',
+    f'Mean over the seeds of each game. {_BAND}',
     curve_plots.game_curves,
   ),
 )
 
 
 def draw(analysis: Analysis) -> tuple[Picture, ...]:
-  """Draws what can be drawn of an analysis.
+  """Draws the pictures for which there are enough runs, methods and games.
 
   Args:
     analysis: numbers of the report.
@@ -96,7 +103,7 @@ def _is_possible(name: str, analysis: Analysis) -> bool:
     return len(analysis.ranking) > 1
   if name == 'iqm_curves':
     return len(analysis.compared.games) > 1
-  # Of one run, there is no distribution, and its score is in the table.
+  # A single run has no distribution, and the table shows its score.
   return any(scores.size > 1 for scores in analysis.compared.final.values())
 
 

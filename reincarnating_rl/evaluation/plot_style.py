@@ -1,4 +1,4 @@
-"""How pictures look: two themes; each method its colour, marker and line."""
+"""The look of pictures: two themes, and a colour and marker for each method."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ matplotlib.use('Agg')
 from matplotlib import pyplot as plt
 from matplotlib.lines import Line2D
 
+from reincarnating_rl.evaluation import text
 from reincarnating_rl.evaluation.aggregate import Estimate
 
 DPI = 144
@@ -18,7 +19,7 @@ WIDTH = 10.4  # Inches of a whole picture.
 
 
 class Theme(NamedTuple):
-  """Colours of what is no method."""
+  """Colours of everything but the methods."""
 
   name: str
   background: str
@@ -30,8 +31,8 @@ class Theme(NamedTuple):
 LIGHT = Theme('light', '#ffffff', '#1d2430', '#c4cad3', '#1d2430')
 DARK = Theme('dark', '#161b22', '#e4e8ee', '#4a5361', '#e4e8ee')
 
-# (On white, on black): told apart with any of the common colour blindnesses,
-# after Okabe and Ito, and Tol; markers and dashes tell them apart in grey.
+# (On white, on black). Readers with common colour blindnesses can tell these
+# apart (after Okabe and Ito, and Tol). In grey, markers and dashes help.
 _COLORS = (
   ('#0072b2', '#4aa8e8'),
   ('#d55e00', '#ff8748'),
@@ -71,7 +72,7 @@ Looks = dict[str, Look]
 
 
 def looks(methods: Sequence[str], theme: Theme) -> Looks:
-  """Gives each method its look; it follows from its place.
+  """Chooses the look of each method by its place in the list.
 
   Args:
     methods: in an order that does not depend on results.
@@ -85,7 +86,7 @@ def looks(methods: Sequence[str], theme: Theme) -> Looks:
     method: Look(
       _COLORS[i % len(_COLORS)][column],
       _MARKERS[i % len(_MARKERS)],
-      # The second five are dashed, so that near hues differ twice.
+      # The second five are dashed, so that similar hues differ twice.
       _LINES[i // 5 % len(_LINES)],
     )
     for i, method in enumerate(methods)
@@ -94,7 +95,7 @@ def looks(methods: Sequence[str], theme: Theme) -> Looks:
 
 @contextlib.contextmanager
 def themed(theme: Theme) -> Iterator[None]:
-  """Draws in a theme's colours; text is text, whatever it holds."""
+  """Sets a theme's colours, and draws dollar signs as they are."""
   settings = {
     'text.parse_math': False,
     'figure.facecolor': theme.background,
@@ -133,10 +134,9 @@ def draw_scale(axis: Any, theme: Theme, *, vertical: bool = False) -> None:
   line(0.0, color=theme.teacher, linewidth=1.1, linestyle=':', zorder=1.5)
 
 
-def shorten(text: str, longest: int = 32) -> str:
-  """Returns a text that fits a picture."""
-  text = ''.join(c if c.isprintable() else '?' for c in text)
-  return text if len(text) <= longest else f'{text[: longest - 1]}…'
+def shorten(name: str, longest: int = 32) -> str:
+  """Returns a name that fits a picture."""
+  return text.one_line(name, longest)
 
 
 def thousands(value: float, _: object = None) -> str:
@@ -155,7 +155,7 @@ def draw_band(
   Args:
     axis: to draw on.
     x: [points].
-    estimate: at each, [points].
+    estimate: [points].
     style: of the line.
   """
   axis.plot(x, estimate.point, **style)
@@ -173,7 +173,7 @@ def draw_band(
 def legend(
   methods: Sequence[str], looks: Looks, theme: Theme
 ) -> dict[str, Any]:
-  """Returns the legend of some methods, for `Figure.legend`."""
+  """Returns the arguments of `Figure.legend` for some methods."""
   lines = [Line2D([], [], **looks[m].line_style()) for m in methods]
   for style in ('-', ':'):
     lines.append(Line2D([], [], color=theme.teacher, lw=1.1, linestyle=style))

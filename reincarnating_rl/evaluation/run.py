@@ -1,4 +1,4 @@
-"""One run, as its files tell of it; none of them is trusted."""
+"""One run, read from its files. Each field is checked."""
 
 import os
 import pathlib
@@ -14,14 +14,14 @@ from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.support.json_file import read_json
 
 OFFLINE, ONLINE = 'PRETRAIN', 'ONLINE'  # Names of phases in summary.json.
-_LARGEST = 1e15  # Of numbers; what is larger is a mistake.
+_LARGEST = 1e15  # A larger number is a mistake.
 _GAME_OF_GIN = re.compile(
   r"^create_atari_environment\.game_name = '(\w+)'", re.MULTILINE
 )
 
 
 class Score(NamedTuple):
-  """Mean return of whole episodes, and its standard error if there is one."""
+  """Mean return of finished episodes; one episode has no standard error."""
 
   mean: float
   stderr: float | None
@@ -29,7 +29,7 @@ class Score(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-  """The student after an iteration; counters are totals since the start."""
+  """An evaluation of the student; counters are totals since the start."""
 
   phase: str  # OFFLINE or ONLINE.
   score: Score
@@ -40,7 +40,7 @@ class Evaluation(NamedTuple):
 
 
 class Run(NamedTuple):
-  """A run: what it is, what it measured, what it cost."""
+  """What a run is, what it measured and what it cost."""
 
   path: str
   method: str
@@ -51,9 +51,9 @@ class Run(NamedTuple):
   random: float | None
   random_source: str
   fingerprint: str | None  # Of the teacher's parameters.
-  seconds: dict[str, float]  # By phase, and of evaluation.
+  seconds: dict[str, float]  # Wall time by phase; evaluation counts as one.
   planned: dict[str, int]  # Evaluations by phase; empty in older runs.
-  lineage: dict[str, Any]
+  lineage: dict[str, Any]  # See `provenance`.
 
   def of_phase(self, phase: str) -> tuple[Evaluation, ...]:
     """Returns the evaluations of a phase."""
@@ -64,14 +64,14 @@ def read(found: Found) -> Run:
   """Reads a run's `summary.json` and `lineage.json`.
 
   Args:
-    found: where it is. Without a label, its method is the name that `--agent`
-      had, or else the student's class.
+    found: its directory. Without a label, the method is the name given to
+      `--agent`, or the student's class if the run did not record that.
 
   Returns:
-    The run; without evaluations if it has made none yet.
+    The run. A run that has just started has no evaluations.
 
   Raises:
-    DamagedFileError: a file is not what a run writes.
+    DamagedFileError: a field is missing or has a wrong type.
   """
   summary = _Fields(found.path, SUMMARY_FILE)
   lineage = _Fields(found.path, LINEAGE_FILE)
@@ -103,7 +103,7 @@ def read(found: Found) -> Run:
 
 
 def _game_of_gin(text: str) -> str:
-  """Returns what older runs tell of their game in their settings only."""
+  """Finds the game in the settings; older runs name it nowhere else."""
   match = _GAME_OF_GIN.search(text)
   return match[1] if match else ''
 
@@ -145,11 +145,11 @@ class _Fields:
     return self.data.get(name)
 
   def error(self, name: str) -> DamagedFileError:
-    """Returns the error that a field is not what it should be."""
+    """Returns the error of a field that is missing or wrong."""
     path = os.path.join(self._directory, self._name)
     return DamagedFileError(
-      f'{path} has no usable {name!r}: copy it again from where it came, or '
-      'leave that run out.'
+      f'{path} has no usable {name!r}: copy the file again, or leave the run '
+      'out.'
     )
 
   def number(self, name: str, default: float | None = None) -> float:

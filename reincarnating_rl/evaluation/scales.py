@@ -1,30 +1,27 @@
-"""The scale of a game: one random score and one teacher score for its runs.
+"""The scale of a game: one random score and one teacher score for all its runs.
 
-Each run evaluates the teacher anew, with its own error. Were each normalised by
-its own teacher evaluation, runs of equal return would differ, and a run whose
-teacher happened to play badly would look good. So all runs of a game share a
-scale, pooled over their teacher evaluations.
+Each run evaluates its teacher again, with an error of its own. If each run were
+normalised by its own evaluation, runs with equal returns would score
+differently, and a run whose teacher happened to play badly would look good.
+Therefore the teacher evaluations of a game are pooled.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from reincarnating_rl.evaluation import normalization
-from reincarnating_rl.evaluation.run import (
-  Run,
-  Score,
-)
+from reincarnating_rl.evaluation.run import Run, Score
 from reincarnating_rl.support.errors import UserError
 
 
 class Scale(NamedTuple):
-  """What is 0 and what is 1 in a game."""
+  """The returns that score 0 (random) and 1 (teacher) in a game."""
 
   random: float
   random_source: str  # 'published', 'measured' or 'given'.
   teacher: float
   teacher_episodes: int
-  fingerprint: str | None  # Of the teacher.
+  fingerprint: str | None  # Of the teacher's parameters.
 
   def normalize(self, score: float) -> float:
     """Returns the teacher-normalised score of a mean return."""
@@ -32,21 +29,21 @@ class Scale(NamedTuple):
 
 
 def pool(runs: Sequence[Run]) -> Scale | None:
-  """Pools the scores of one game's teacher and random policy.
+  """Pools the teacher evaluations and the random scores of a game.
 
-  A teacher's score is the mean over episodes of all evaluations that differ:
-  runs of one seed repeat the same episodes, which count once.
+  The teacher's score is the mean over the episodes of all evaluations. Equal
+  evaluations count once, because runs of one seed repeat the same episodes.
 
   Args:
     runs: of one game.
 
   Returns:
-    The scale; None where no run measured a teacher.
+    The scale, or None if no run measured a teacher.
 
   Raises:
     UserError: the runs have different teachers, or random scores that cannot
       be pooled.
-    TeacherTooWeakError: the teacher is no better than random.
+    TeacherTooWeakError: the teacher is not better than random.
   """
   measured = [r for r in runs if r.teacher is not None and r.random is not None]
   if not measured:
@@ -67,7 +64,7 @@ def pool(runs: Sequence[Run]) -> Scale | None:
     teacher_episodes=sum(score.episodes for score in scores),
     fingerprint=first.fingerprint,
   )
-  scale.normalize(teacher)  # A teacher that is too weak is an error now.
+  scale.normalize(teacher)  # Raises here if the teacher is too weak.
   return scale
 
 
@@ -79,8 +76,8 @@ def _check_same_scale(first: Run, run: Run) -> None:
   if run.fingerprint != first.fingerprint:
     raise UserError(
       f'{run.path} has another teacher than {first.path}, and both play '
-      f'{run.game}: scores of different teachers have no common scale; report '
-      'them apart.'
+      f'{run.game}. Different teachers have no common scale: report these runs '
+      'separately.'
     )
   one_scale = run.random_source == first.random_source and (
     run.random == first.random or run.random_source == 'measured'
@@ -88,6 +85,7 @@ def _check_same_scale(first: Run, run: Run) -> None:
   if not one_scale:
     raise UserError(
       f'{run.path} takes {run.random:g} ({run.random_source}) for the random '
-      f'policy and {first.path} {first.random:g} ({first.random_source}), and '
-      f'both play {run.game}: report them apart.'
+      f'policy, but {first.path} takes {first.random:g} '
+      f'({first.random_source}), and both play {run.game}: report these runs '
+      'separately.'
     )

@@ -1,4 +1,4 @@
-"""The end of a run as a person sees it: a table and a picture."""
+"""The summary that a run prints and draws when it ends."""
 
 import os
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from rich.console import Console
 from rich.table import Table
 
 PLOT_FILE = 'learning_curve.png'
-_FILE_WIDTH = 110  # Columns where no terminal says how many there are.
+_FILE_WIDTH = 110  # Columns if the output is no terminal.
 
 
 def print_table(
   summary: dict[str, Any], console: Console | None = None
 ) -> None:
-  """Prints random, teacher and student: raw, normalised, steps, time.
+  """Prints the scores of the random policy, the teacher and the student.
 
   Args:
     summary: what `summary.json` holds.
-    console: where to; default: the terminal.
+    console: that prints; the terminal by default.
   """
   table = Table(box=rich.box.SIMPLE_HEAD, title='Mean return ± standard error')
   table.add_column('policy', no_wrap=True)
@@ -33,9 +33,9 @@ def print_table(
       console = Console(width=_FILE_WIDTH)
   console.print(table)
   console.print(
-    'normalised: 0 is random, 1 is the teacher. steps: in the environment, of '
-    'the teacher while offline, then of the student. time: so far, of all '
-    'phases and evaluations.',
+    'normalised: 0 is random, 1 is the teacher. steps: environment steps, of '
+    'the teacher for offline rows, of the student for online rows. time: since '
+    'the start, with all phases and evaluations.',
     style='dim',
   )
 
@@ -77,7 +77,7 @@ def table_rows(summary: dict[str, Any]) -> list[tuple[str, ...]]:
 
 
 def plot(summary: dict[str, Any], path: str, *, title: str) -> None:
-  """Draws the student's returns beside the teacher's and the random one.
+  """Draws the student's returns, the teacher's and the random policy's.
 
   Args:
     summary: what `summary.json` holds.

@@ -1,26 +1,19 @@
-"""Rows of the report's tables, for the page and the terminal."""
+"""The report's tables, as texts for the page and for the terminal."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from reincarnating_rl.evaluation import (
-  matrices,
-  text,
-)
+from reincarnating_rl.evaluation import matrices, text
 from reincarnating_rl.evaluation.aggregate import STATISTICS
 from reincarnating_rl.evaluation.analysis import Analysis
-from reincarnating_rl.evaluation.run import (
-  OFFLINE,
-  ONLINE,
-  Run,
-)
+from reincarnating_rl.evaluation.run import OFFLINE, ONLINE, Run
 
 Table = tuple[Sequence[str], list[Sequence[Any]]]
 PHASE_NAMES = {OFFLINE: 'offline', ONLINE: 'online'}
 
 
 def headline(analysis: Analysis) -> Table:
-  """Returns the aggregates of each method, the best first, as texts."""
+  """Returns the aggregates of each compared method, the best first."""
   rows = []
   for method in analysis.ranking:
     final = analysis.final[method]
@@ -39,7 +32,7 @@ def headline(analysis: Analysis) -> Table:
 
 
 def games(analysis: Analysis) -> Table:
-  """Returns each method's mean in each game, as texts."""
+  """Returns each method's mean return in each game."""
   rows = []
   for game in analysis.runs.games:
     scale = analysis.runs.scales.get(game)
@@ -50,10 +43,10 @@ def games(analysis: Analysis) -> Table:
       rows.append((game, 'teacher', '', *teacher, ''))
     rows += [
       _game_row(analysis, method, game)
-      for method in analysis.ranking or analysis.runs.methods
+      for method in analysis.methods
       if analysis.runs.of(method, game)
     ]
-  # A game's name stands in its first row only.
+  # Only the first row of a game names it.
   named = [
     row if i == 0 or rows[i - 1][0] != row[0] else ('', *row[1:])
     for i, row in enumerate(rows)
@@ -81,7 +74,7 @@ def _game_row(analysis: Analysis, method: str, game: str) -> tuple[str, ...]:
 
 
 def _compared(analysis: Analysis, run: Run) -> int:
-  """Returns which of a run's evaluations is compared."""
+  """Returns the index of the evaluation that is compared."""
   steps = analysis.compared.steps
   online = [i for i, e in enumerate(run.evaluations) if e.phase == ONLINE]
   if steps is None or not online:
@@ -90,7 +83,7 @@ def _compared(analysis: Analysis, run: Run) -> int:
 
 
 def costs(analysis: Analysis) -> Table:
-  """Returns what each method's runs took together, and all of them."""
+  """Returns the total cost of each method's runs, and of all runs."""
   groups = [
     (method, [r for r in analysis.runs.runs if r.method == method])
     for method in analysis.runs.methods
@@ -112,4 +105,4 @@ def costs(analysis: Analysis) -> Table:
       )
     )
   names = ('method', 'runs', 'teacher steps', 'online steps', 'updates')
-  return (*names, 'wall time', 'of it evaluating'), rows
+  return (*names, 'wall time', 'evaluation time'), rows

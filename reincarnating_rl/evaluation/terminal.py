@@ -5,21 +5,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reincarnating_rl.evaluation import (
-  tables,
-  text,
-)
+from reincarnating_rl.evaluation import tables, text
 from reincarnating_rl.evaluation.analysis import Analysis
 
-_FILE_WIDTH = 140  # Columns where no terminal says how many there are.
+_FILE_WIDTH = 140  # Columns if the output is no terminal.
 
 
 def print_report(numbers: Analysis, console: Console | None = None) -> None:
-  """Prints the aggregates, each game, and what to know.
+  """Prints the aggregates, each game and the notes.
 
   Args:
     numbers: of the report.
-    console: where to; default: the terminal.
+    console: that prints; the terminal by default.
   """
   if console is None:
     console = Console()
@@ -39,6 +36,6 @@ def _print(console: Console, table: tables.Table, *, right_from: int) -> None:
     justify = 'right' if i >= right_from else 'left'
     shown.add_column(name, justify=justify, overflow='fold')
   for row in rows:
-    # Text is not markup, whatever a run calls itself.
+    # In a `Text`, square brackets are no markup.
     shown.add_row(*(Text(text.one_line(cell)) for cell in row))
   console.print(shown)

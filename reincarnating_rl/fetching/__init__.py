@@ -1,1 +1,1 @@
-"""Teachers of others, fetched from buckets and from the hub."""
+"""Downloads teachers from buckets and from the Hugging Face hub."""

@@ -1,51 +1,40 @@
-"""Teachers from a bucket, laid out as `gsutil cp -R` does it."""
+"""Downloads teachers from a bucket, to the layout of `gsutil cp -R`."""
 
 import os
 
 from reincarnating_rl.fetching import destination as destinations
-from reincarnating_rl.fetching import (
-  listing,
-  plan,
-)
+from reincarnating_rl.fetching import listing, plan
 from reincarnating_rl.fetching.listing import BucketTeacher
-from reincarnating_rl.fetching.plan import (
-  FetchReport,
-  Plan,
-)
-from reincarnating_rl.fetching.progress import Progress
-from reincarnating_rl.fetching.retries import (
-  DEFAULT_PATIENCE,
-  Patience,
-  persevere,
-)
+from reincarnating_rl.fetching.plan import FetchReport, Plan
+from reincarnating_rl.fetching.retries import DEFAULT_POLICY, RetryPolicy, retry
 from reincarnating_rl.fetching.storage import Bucket
-from reincarnating_rl.fetching.transfer import transfer_all
+from reincarnating_rl.fetching.transfer import Progress, transfer_all
 
 
 def plan_bucket(
   wanted: BucketTeacher,
   destination: str | None = None,
   *,
-  patience: Patience = DEFAULT_PATIENCE,
+  policy: RetryPolicy = DEFAULT_POLICY,
 ) -> Plan:
-  """Says what `fetch_bucket` would do; writes nothing.
+  """Plans what `fetch_bucket` will do; writes nothing.
 
   Args:
-    wanted: which teacher.
+    wanted: the teacher.
     destination: folder of all teachers; None for `$TEACHER_CKPT_DIR`, else
       `teacher_ckpts`.
-    patience: with the bucket.
+    policy: how to retry requests to the bucket.
 
   Returns:
     The plan: `<prefix>/<game>/<run>/…` in the bucket goes to
     `<destination>/<game>/<run>/…`.
 
   Raises:
-    FetchError: the bucket, the game or the run does not exist, or may not be
-      read; a name is unsafe; another file is in the place of one.
+    FetchError: the bucket, the game or the run does not exist or may not be
+      read, a name is unsafe, or another file is in the way.
   """
   listing.check(wanted)
-  return _plan(Bucket(wanted.bucket), wanted, destination, patience)
+  return _plan(Bucket(wanted.bucket), wanted, destination, policy)
 
 
 def fetch_bucket(
@@ -54,29 +43,29 @@ def fetch_bucket(
   *,
   workers: int = 4,
   show_progress: bool = True,
-  patience: Patience = DEFAULT_PATIENCE,
+  policy: RetryPolicy = DEFAULT_POLICY,
 ) -> FetchReport:
-  """Fetches a teacher; what an earlier fetch brought is kept.
+  """Downloads a teacher; keeps the files of an earlier download.
 
   Args:
-    wanted: which teacher.
+    wanted: the teacher.
     destination: folder of all teachers; None for `$TEACHER_CKPT_DIR`, else
       `teacher_ckpts`.
-    workers: files at once.
-    show_progress: show a bar.
-    patience: with the bucket.
+    workers: number of parallel downloads.
+    show_progress: whether to show a progress bar.
+    policy: how to retry requests to the bucket.
 
   Returns:
-    What was done; every file is whole and has the checksum that the bucket
-    gives.
+    A report. All files are complete and match the bucket's checksums.
 
   Raises:
-    FetchError: as `plan_bucket`; or there is no room, or a file cannot be
-      fetched. What came until then is kept, as it is after Ctrl-C or a kill.
+    FetchError: as `plan_bucket`; or the disk has too little space, or a file
+      cannot be downloaded. The bytes so far are kept, as after Ctrl-C or a
+      kill.
   """
   listing.check(wanted)
   bucket = Bucket(wanted.bucket)
-  planned = _plan(bucket, wanted, destination, patience)
+  planned = _plan(bucket, wanted, destination, policy)
   destinations.check_space(planned.directory, planned.bytes_missing)
   with (
     destinations.writing(planned.directory),
@@ -86,7 +75,7 @@ def fetch_bucket(
       bucket,
       planned,
       workers=workers,
-      patience=patience,
+      policy=policy,
       on_bytes=progress.advance,
     )
   return FetchReport(
@@ -101,9 +90,9 @@ def _plan(
   bucket: Bucket,
   wanted: BucketTeacher,
   destination: str | None,
-  patience: Patience,
+  policy: RetryPolicy,
 ) -> Plan:
-  files = persevere(lambda: listing.files(bucket, wanted), patience)
+  files = retry(lambda: listing.files(bucket, wanted), policy)
   folder = f'{wanted.parents}{wanted.name}/'
   directory = os.path.join(destinations.choose(destination), wanted.name)
   with destinations.writing(directory):

@@ -1,42 +1,42 @@
-"""What can be wrong with a fetch; each a sentence for the user."""
+"""Errors of downloads; each message is a sentence for the user."""
 
 from reincarnating_rl.support.errors import UserError
 
 ALTERNATIVES = (
-  'take a public Dopamine checkpoint with --bucket download-dopamine-rl '
+  'use a public Dopamine checkpoint with --bucket download-dopamine-rl '
   '--prefix jax/dqn, one of the hub with --hub '
   'cleanrl/PongNoFrameskip-v4-dqn_atari_jax-seed1, or the bundled '
-  'teacher_ckpts/Pong/1; a teacher that has no replay collects its own data.'
+  'teacher_ckpts/Pong/1. A teacher without a replay collects its own data.'
 )
 
 
 class FetchError(UserError):
-  """A teacher cannot be fetched."""
+  """A teacher cannot be downloaded."""
 
 
 class RefusedError(FetchError):
-  """The owner lets nobody read without permission."""
+  """The owner requires permission to read."""
 
 
 class MissingError(FetchError):
-  """There is no such bucket, folder, file or repository."""
+  """The bucket, folder, file or repository does not exist."""
 
 
 class UnreachableError(FetchError):
-  """No answer, half an answer, or one that asks to try again later."""
+  """The server gave no answer or a partial one, or asked to retry later."""
 
 
 class UnsafeNameError(FetchError):
-  """A name would leave the folder, or two names would be one file."""
+  """A name would leave the folder, or two names are the same file."""
 
 
 class DamagedDownloadError(FetchError):
-  """What came is not what was announced."""
+  """The downloaded bytes do not match the announced checksum."""
 
 
 class OccupiedError(FetchError):
-  """There is another file where one should be put."""
+  """Another file is in the way."""
 
 
 class DestinationError(FetchError):
-  """There is no room, or no permission to write."""
+  """The disk is full or not writable."""

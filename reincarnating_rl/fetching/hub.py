@@ -1,4 +1,4 @@
-"""Teachers from the Hugging Face hub."""
+"""Downloads teachers from the Hugging Face hub."""
 
 import contextlib
 import fnmatch
@@ -19,19 +19,14 @@ from reincarnating_rl.fetching.errors import (
   RefusedError,
   UnreachableError,
 )
-from reincarnating_rl.fetching.plan import (
-  FetchReport,
-  Plan,
-  PlannedFile,
-)
-from reincarnating_rl.fetching.remote import (
-  RemoteFile,
-  is_there,
-)
+from reincarnating_rl.fetching.plan import FetchReport, Plan, PlannedFile
+from reincarnating_rl.fetching.remote import RemoteFile, is_complete
 
-# Of a repository, what a teacher is read from, and what explains it.
+# Files of a repository to download: checkpoints and their descriptions.
 PATTERNS = (
   *('*.cleanrl_model', '*.zip', '*.pt', '*.pth', '*.safetensors', 'ckpt.*'),
+  # Of observations; see teachers/foreign/statistics_files.py.
+  *('vecnormalize.pkl', 'vec_normalize.pkl', '*_vecnormalize_*_steps.pkl'),
   *('*.json', '*.yml', '*.yaml', 'README.md'),
 )
 _TIMEOUT = 30.0  # Seconds.
@@ -43,7 +38,7 @@ def plan_hub(
   *,
   endpoint: str | None = None,
 ) -> Plan:
-  """Says what `fetch_hub` would do; writes nothing.
+  """Plans what `fetch_hub` will do; writes nothing.
 
   Args:
     repository: `<owner>/<name>`.
@@ -52,20 +47,20 @@ def plan_hub(
     endpoint: address of a hub; None for `$HF_ENDPOINT`, else the public one.
 
   Returns:
-    The plan: the files that `PATTERNS` name go to
+    The plan: files that match `PATTERNS` go to
     `<destination>/<owner>--<name>/`.
 
   Raises:
-    FetchError: there is no such repository, it may not be read, or nothing in
-      it is a teacher's; the hub does not answer; a name is unsafe; another
-      file is in the place of one.
+    FetchError: the repository does not exist, may not be read or has no file
+      of a teacher; the hub does not answer; a name is unsafe; or another file
+      is in the way.
   """
   _check(repository)
   files = [(file, file.name) for file in _list(repository, endpoint)]
   if not files:
     raise MissingError(
-      f'{repository} has no file that a teacher is read from '
-      f'({", ".join(PATTERNS)}): choose another repository.'
+      f'{repository} has no file of a teacher ({", ".join(PATTERNS)}): choose '
+      'another repository.'
     )
   directory = os.path.join(
     destinations.choose(destination), repository.replace('/', '--')
@@ -81,20 +76,21 @@ def fetch_hub(
   endpoint: str | None = None,
   show_progress: bool = True,
 ) -> FetchReport:
-  """Fetches a teacher; whole files of an earlier fetch are kept.
+  """Downloads a teacher; keeps complete files of an earlier download.
 
   Args:
     repository: `<owner>/<name>`.
     destination: folder of all teachers; None for `$TEACHER_CKPT_DIR`, else
       `teacher_ckpts`.
     endpoint: address of a hub; None for `$HF_ENDPOINT`, else the public one.
-    show_progress: show a bar for each file.
+    show_progress: whether to show a progress bar for each file.
 
   Returns:
-    What was done; every file is whole and has the checksum that the hub gives.
+    A report. All files are complete and match the hub's checksums.
 
   Raises:
-    FetchError: as `plan_hub`; or there is no room, or a file cannot be fetched.
+    FetchError: as `plan_hub`; or the disk has too little space, or a file
+      cannot be downloaded.
   """
   planned = plan_hub(repository, destination, endpoint=endpoint)
   destinations.check_space(planned.directory, planned.bytes_missing)
@@ -114,11 +110,11 @@ def _check(repository: str) -> None:
   word = r'\w[\w.-]*'
   if (
     not re.fullmatch(f'{word}/{word}', repository, re.ASCII)
-    # The hub has no such names, and they would make two folders one.
+    # The hub has no such names, and folders of such names could collide.
     or any(text in repository for text in ('--', '..'))
   ):
     raise FetchError(
-      f'{repository!r} is no repository: give <owner>/<name>, such as '
+      f'{repository!r} is not a repository: give <owner>/<name>, such as '
       'cleanrl/PongNoFrameskip-v4-dqn_atari_jax-seed1.'
     )
 
@@ -145,7 +141,7 @@ def _list(repository: str, endpoint: str | None) -> list[RemoteFile]:
 
 def _is_wanted(name: str) -> bool:
   if any(part.startswith('.') for part in name.split('/') if part != '..'):
-    return False  # Hidden: for tools, such as the hub's own notes.
+    return False  # Hidden files of tools, such as the hub's.
   base = posixpath.basename(name)
   return any(fnmatch.fnmatchcase(base, pattern) for pattern in PATTERNS)
 
@@ -153,7 +149,7 @@ def _is_wanted(name: str) -> bool:
 def _fetch(
   planned: Plan, file: PlannedFile, endpoint: str | None, show_progress: bool
 ) -> None:
-  """Fetches one file; wrong bytes are fetched once more."""
+  """Downloads one file; a wrong checksum causes one retry."""
   from huggingface_hub import HfApi
 
   for is_second in (False, True):
@@ -166,18 +162,18 @@ def _fetch(
         force_download=is_second,
         tqdm_class=functools.partial(tqdm.tqdm, disable=not show_progress),
       )
-    if is_there(file.path, file.remote):
+    if is_complete(file.path, file.remote):
       return
     os.remove(file.path)
   raise DamagedDownloadError(
-    f'{file.remote.name} of {planned.origin} came twice with a wrong checksum: '
-    'try again later, or tell its owner.'
+    f'{file.remote.name} of {planned.origin} had a wrong checksum twice: try '
+    'again later, or tell its owner.'
   )
 
 
 @contextlib.contextmanager
 def _answers(repository: str) -> Iterator[None]:
-  """Turns the answers of the hub that are errors into ours."""
+  """Turns errors of the hub into ours."""
   import httpx2
   from huggingface_hub import errors
 
@@ -193,7 +189,7 @@ def _answers(repository: str) -> Iterator[None]:
       raise _unreachable(repository, error) from error
     raise MissingError(
       f'There is no repository {repository} on the hub, or it is private: '
-      'check its owner and its name.'
+      'check owner and name.'
     ) from error
   except errors.OfflineModeIsEnabled as error:
     raise UnreachableError(
@@ -203,7 +199,7 @@ def _answers(repository: str) -> Iterator[None]:
     raise _unreachable(repository, error) from error
   except OSError as error:
     if error.errno is not None:
-      raise  # The disk's, not the hub's.
+      raise  # An error of the disk, not of the hub.
     raise _unreachable(repository, error) from error
 
 

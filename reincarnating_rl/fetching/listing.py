@@ -1,25 +1,22 @@
-"""Which files of a bucket are a teacher's."""
+"""Lists a teacher's files in a bucket."""
 
 import difflib
 import re
 from typing import Literal, NamedTuple
 
-from reincarnating_rl.fetching.errors import (
-  FetchError,
-  MissingError,
-)
+from reincarnating_rl.fetching.errors import FetchError, MissingError
 from reincarnating_rl.fetching.remote import RemoteFile
 from reincarnating_rl.fetching.storage import Bucket
 
 Contents = Literal['all', 'checkpoint', 'replay']
 
-# How Dopamine names what a replay saves of itself, wherever it is.
+# Dopamine's names for the files of a replay.
 _REPLAY_FILE = re.compile(r'(^|/)(replay_logs/|[^/]+_ckpt\.\d+\.gz$)')
-_MOST_NAMES = 20  # That one message lists.
+_MOST_NAMES = 20  # Names in one message.
 
 
 class BucketTeacher(NamedTuple):
-  """A teacher, or all of a game, in a bucket."""
+  """A teacher, or all teachers of a game, in a bucket."""
 
   game: str  # CamelCase, such as MsPacman.
   run: int | None = None  # None for all runs.
@@ -29,34 +26,34 @@ class BucketTeacher(NamedTuple):
 
   @property
   def parents(self) -> str:
-    """The folder of the games, with a slash at its end unless it is empty."""
+    """Folder of the games, with a trailing slash unless it is empty."""
     prefix = self.prefix.strip('/')
     return f'{prefix}/' if prefix else ''
 
   @property
   def name(self) -> str:
-    """`<game>` or `<game>/<run>`, below the folder of the games."""
+    """`<game>` or `<game>/<run>`, relative to the folder of the games."""
     return self.game if self.run is None else f'{self.game}/{self.run}'
 
 
 def check(wanted: BucketTeacher) -> None:
-  """Checks the words that paths are made of.
+  """Checks the parts of the path.
 
   Args:
     wanted: as the user wrote it.
 
   Raises:
-    FetchError: one cannot be right.
+    FetchError: a part is malformed.
   """
   if not re.fullmatch(r'[a-z0-9][a-z0-9._-]+[a-z0-9]', wanted.bucket):
     raise FetchError(
-      f'There can be no bucket {wanted.bucket!r}: give its name without gs://, '
-      'such as rl_checkpoints.'
+      f'{wanted.bucket!r} is not a bucket: give its name without gs://, such '
+      'as rl_checkpoints.'
     )
   if not re.fullmatch(r'\w+', wanted.game, re.ASCII):
     raise FetchError(
-      f"There can be no game {wanted.game!r}: names are written like 'Pong' "
-      "or 'SpaceInvaders'."
+      f"{wanted.game!r} is not a game: write its name like 'Pong' or "
+      "'SpaceInvaders'."
     )
 
 
@@ -64,14 +61,14 @@ def files(bucket: Bucket, wanted: BucketTeacher) -> list[RemoteFile]:
   """Lists a teacher's files.
 
   Args:
-    bucket: where.
-    wanted: what of it.
+    bucket: holds the teacher.
+    wanted: the teacher and the kind of files.
 
   Returns:
-    One file at least.
+    At least one file.
 
   Raises:
-    MissingError: there is none; the message has the nearest right name.
+    MissingError: there is no such file; the message suggests similar names.
     FetchError: the bucket refuses, or does not answer.
   """
   folder = f'{wanted.parents}{wanted.name}/'
@@ -81,8 +78,8 @@ def files(bucket: Bucket, wanted: BucketTeacher) -> list[RemoteFile]:
   chosen = [file for file in found if _is_wanted(file.name, wanted.contents)]
   if not chosen:
     raise MissingError(
-      f'{bucket.uri}/{folder} has {len(found)} files and no '
-      f'{wanted.contents} among them: fetch all.'
+      f'{bucket.uri}/{folder} has {len(found)} files, but no '
+      f'{wanted.contents}: fetch all files.'
     )
   return chosen
 
@@ -93,7 +90,7 @@ def _is_wanted(name: str, contents: Contents) -> bool:
 
 
 def _nothing(bucket: Bucket, folder: str) -> MissingError:
-  """Says which part of a path is the first that does not exist."""
+  """Returns an error that names the first missing part of a path."""
   parent = ''
   for name in folder.rstrip('/').split('/'):
     there = bucket.folders(parent)
@@ -102,7 +99,7 @@ def _nothing(bucket: Bucket, folder: str) -> MissingError:
         f'{bucket.uri}/{parent} has no folder {name!r}; {_hint(name, there)}'
       )
     parent += f'{name}/'
-  return MissingError(f'{bucket.uri}/{folder} is empty.')
+  return MissingError(f'{bucket.uri}/{folder} is empty: choose another folder.')
 
 
 def _hint(name: str, there: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Names that others gave their files, used as paths inside a folder."""
+"""Checks file names from listings before they become paths."""
 
 import posixpath
 import unicodedata
@@ -8,22 +8,22 @@ from reincarnating_rl.fetching.errors import UnsafeNameError
 
 PART = '.part'
 RECORD = '.part.json'
-# While a record is replaced; see `files.write_atomically`.
+# The last one exists while a record is written; see `write_atomically`.
 _RESERVED = (PART, RECORD, f'{RECORD}.tmp')
-# File systems take 255 bytes; the longest reserved ending needs some of them.
+# File systems allow 255 bytes, including the longest reserved ending.
 _LONGEST = 255 - len(_RESERVED[-1])
 
 
 def check(names: Iterable[str]) -> None:
-  """Checks that every name is a file of its own, below one folder.
+  """Checks that every name is a distinct file below one folder.
 
   Args:
-    names: relative paths with slashes, from a listing, or hostile.
+    names: relative paths with slashes, from an untrusted listing.
 
   Raises:
-    UnsafeNameError: a name is absolute, climbs, has a part that no file can
-      have or that ends like our unfinished files; or two names are the same
-      file, or one is the folder of another, where case does not matter.
+    UnsafeNameError: a name is absolute, leads out of the folder, has an
+      invalid part, or ends like our partial files; or, ignoring case, two
+      names are the same file or one is the folder of another.
   """
   files: dict[str, str] = {}
   for name in names:
@@ -42,7 +42,7 @@ def check(names: Iterable[str]) -> None:
 
 
 def _fault(name: str) -> str | None:
-  """Says what is wrong with one name; None if nothing is."""
+  """Returns what is wrong with a name; None if nothing is."""
   parts = name.split('/')
   if name.startswith('/') or any(part in ('', '.', '..') for part in parts):
     return 'could lead out of the folder'
@@ -51,12 +51,12 @@ def _fault(name: str) -> str | None:
   if any(len(part.encode()) > _LONGEST for part in parts):
     return 'is too long'
   if any(part.casefold().endswith(_RESERVED) for part in parts):
-    return 'ends as unfinished downloads do'
+    return 'ends like a partial download'
   return None
 
 
 def _folded(name: str) -> str:
-  """Returns the same for names that some file systems do not tell apart."""
+  """Returns the same text for names that some file systems confuse."""
   return unicodedata.normalize('NFC', name).casefold()
 
 

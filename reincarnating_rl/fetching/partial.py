@@ -1,7 +1,8 @@
-"""A file that is being fetched: `NAME.part`, beside a record of what it is of.
+"""A file that is being downloaded: `NAME.part`, and a record of its version.
 
-A kill at any moment leaves a part that the next fetch continues, or discards
-if its record names another version; `NAME` itself is there whole or not at all.
+A kill at any moment leaves a partial file. The next download continues it, or
+discards it if the record names another version. `NAME` itself is always
+complete or absent.
 """
 
 import contextlib
@@ -12,26 +13,20 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from reincarnating_rl.fetching.errors import FetchError
-from reincarnating_rl.fetching.names import (
-  PART,
-  RECORD,
-)
-from reincarnating_rl.fetching.remote import (
-  Checksum,
-  RemoteFile,
-)
+from reincarnating_rl.fetching.names import PART, RECORD
+from reincarnating_rl.fetching.remote import Checksum, RemoteFile
 from reincarnating_rl.support import files
 
 _CHUNK = 2**20  # Bytes read at a time.
-_LONGEST_RECORD = 4096  # Bytes; ours has fewer than a hundred.
+_LONGEST_RECORD = 4096  # Bytes; our records have less than a hundred.
 
 
 class Stopped(Exception):
-  """Another file failed, or the user stopped the fetch."""
+  """Another file failed, or the user stopped the download."""
 
 
 class Overlong(Exception):
-  """More bytes came than the file has."""
+  """The server sent more bytes than the file has."""
 
 
 class PartialFile:
@@ -44,12 +39,13 @@ class PartialFile:
     on_bytes: Callable[[int], None],
     stop: threading.Event,
   ) -> None:
-    """Takes over what the file already has.
+    """Takes over the bytes that the file already has.
 
     Args:
       file: open for reading and appending.
-      remote: what it becomes.
-      on_bytes: told how many bytes came; negative when some were discarded.
+      remote: the complete file.
+      on_bytes: called with the number of new bytes; negative for discarded
+        ones.
       stop: once set, `write` raises.
     """
     self._file = file
@@ -67,15 +63,15 @@ class PartialFile:
     """Appends bytes.
 
     Args:
-      data: the next ones.
+      data: the next bytes.
 
     Returns:
-      How many they are.
+      Their number.
 
     Raises:
-      Stopped: the fetch is being given up.
-      Overlong: these are not the bytes of this file.
-      OSError: the disk is full, say.
+      Stopped: the download was stopped.
+      Overlong: the file would exceed its size.
+      OSError: a write failed, for example because the disk is full.
     """
     if self._stop.is_set():
       raise Stopped
@@ -88,24 +84,24 @@ class PartialFile:
     return len(data)
 
   def discard(self) -> None:
-    """Begins anew."""
+    """Starts again from no bytes."""
     self._file.truncate(0)
     self._on_bytes(-self.size)
     self._checksum = Checksum(self._remote)
     self.size = 0
 
   def is_right(self) -> bool:
-    """Whether all bytes are there, and the right ones."""
+    """Returns whether size and checksum are right."""
     return self.size == self._remote.size and self._checksum.is_right()
 
   def finish(self, path: str) -> None:
-    """Gives the whole file its name.
+    """Moves the complete file to its final path.
 
     Args:
-      path: the final one.
+      path: the final path.
 
     Raises:
-      OSError: the disk is full, say.
+      OSError: a write failed, for example because the disk is full.
     """
     self._file.flush()
     os.fsync(self._file.fileno())
@@ -115,14 +111,14 @@ class PartialFile:
 
 
 def bytes_there(path: str, remote: RemoteFile) -> int:
-  """Counts what an earlier fetch left of a file.
+  """Counts the bytes that an earlier download left.
 
   Args:
-    path: the final one.
-    remote: what it should become.
+    path: the final path.
+    remote: the complete file.
 
   Returns:
-    Bytes that need not be fetched again; 0 if they are of another version.
+    Bytes that need no download; 0 if they are of another version.
   """
   if not os.path.isfile(path + PART) or not _is_recorded(path, remote):
     return 0
@@ -137,33 +133,33 @@ def opened(
   on_bytes: Callable[[int], None],
   stop: threading.Event,
 ) -> Iterator[PartialFile]:
-  """Opens the part of a file, with what an earlier fetch left of it.
+  """Opens a partial file, with the bytes of an earlier download.
 
   Args:
-    path: the final one; its folder is made.
-    remote: what it becomes.
-    on_bytes: told of bytes that come or are discarded.
+    path: the final path; its folder is created.
+    remote: the complete file.
+    on_bytes: called with the number of new or discarded bytes.
     stop: once set, writing ends.
 
   Yields:
-    The part.
+    The partial file.
 
   Raises:
-    FetchError: another process is fetching the same file.
-    OSError: it cannot be written.
+    FetchError: another process is downloading the same file.
+    OSError: the file cannot be written.
   """
   os.makedirs(os.path.dirname(path), exist_ok=True)
   with open(path + PART, 'a+b') as f:
     _lock(f, path)
     if not bytes_there(path, remote):
-      # In this order: a record never stands beside bytes of another version.
+      # In this order, so that a record never describes old bytes.
       f.truncate(0)
       files.write_atomically(path + RECORD, _record(remote))
     yield PartialFile(f, remote, on_bytes, stop)
 
 
 def remove_record(path: str) -> None:
-  """Removes what a kill may leave beside a finished file."""
+  """Removes the record that a kill may leave beside a complete file."""
   with contextlib.suppress(FileNotFoundError):
     os.remove(path + RECORD)
 
@@ -171,7 +167,7 @@ def remove_record(path: str) -> None:
 def _lock(file: BinaryIO, path: str) -> None:
   if not files.lock(file):
     raise FetchError(
-      f'Another process is fetching {path}: let it end, or stop it.'
+      f'Another process is fetching {path}: wait until it ends, or stop it.'
     )
 
 

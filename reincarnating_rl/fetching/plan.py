@@ -1,31 +1,25 @@
-"""What a fetch will do, before it does anything."""
+"""What a download will do."""
 
 import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from reincarnating_rl.fetching import (
-  names,
-  partial,
-)
+from reincarnating_rl.fetching import names, partial
 from reincarnating_rl.fetching.errors import OccupiedError
-from reincarnating_rl.fetching.remote import (
-  RemoteFile,
-  is_there,
-)
+from reincarnating_rl.fetching.remote import RemoteFile, is_complete
 
 
 class PlannedFile(NamedTuple):
   """One file of a plan."""
 
   remote: RemoteFile
-  path: str  # Where it is put.
-  bytes_there: int  # Left by an earlier fetch; all of them if it is whole.
+  path: str  # Where it goes.
+  bytes_there: int  # Bytes on disk; all of them if it is finished.
   is_finished: bool
 
 
 class Plan(NamedTuple):
-  """All files of a teacher, and what is missing of them."""
+  """All files of a teacher, and their missing bytes."""
 
   origin: str  # As its owner writes it, such as `gs://bucket/folder/`.
   directory: str  # The teacher's.
@@ -38,41 +32,41 @@ class Plan(NamedTuple):
 
   @property
   def bytes_there(self) -> int:
-    """Bytes that need not be fetched."""
+    """Bytes that need no download."""
     return sum(file.bytes_there for file in self.files)
 
   @property
   def bytes_missing(self) -> int:
-    """Bytes to fetch."""
+    """Bytes to download."""
     return self.bytes_total - self.bytes_there
 
 
 class FetchReport(NamedTuple):
-  """What a fetch did."""
+  """What a download did."""
 
   directory: str  # The teacher's.
-  files: tuple[str, ...]  # Paths of all its files, whole and verified.
-  bytes_fetched: int  # Bytes that came now.
-  bytes_kept: int  # Bytes that were there before.
+  files: tuple[str, ...]  # Paths of all files, complete and verified.
+  bytes_fetched: int  # Bytes downloaded now.
+  bytes_kept: int  # Bytes that were on disk before.
 
 
 def make(
   origin: str, directory: str, remotes: Iterable[tuple[RemoteFile, str]]
 ) -> Plan:
-  """Compares what is offered with what is there.
+  """Compares the offered files with the files on disk.
 
   Args:
     origin: as its owner writes it.
-    directory: the teacher's; nothing is put elsewhere.
-    remotes: each file, and its name in the directory.
+    directory: the teacher's; all files go below it.
+    remotes: each file, and its path relative to the directory.
 
   Returns:
     The plan; nothing has been written.
 
   Raises:
-    UnsafeNameError: a name is not that of a file in the directory.
-    OccupiedError: there is another file in the place of one.
-    OSError: a file that is there cannot be read.
+    UnsafeNameError: a name does not name a file in the directory.
+    OccupiedError: another file is in the way.
+    OSError: a file on disk cannot be read.
   """
   remotes = list(remotes)
   names.check(name for _, name in remotes)
@@ -84,13 +78,13 @@ def make(
 
 
 def _planned(origin: str, remote: RemoteFile, path: str) -> PlannedFile:
-  if is_there(path, remote):
+  if is_complete(path, remote):
     return PlannedFile(remote, path, remote.size, is_finished=True)
   if os.path.lexists(path):
-    # It may be another teacher, or the only copy of somebody's work.
+    # Never overwrite: it may be another teacher, or a user's only copy.
     raise OccupiedError(
-      f'{path} is there and is not the {remote.name} of {origin}: move it '
-      'away, or choose another --dest.'
+      f'{path} exists, but is not the {remote.name} of {origin}: move it away, '
+      'or choose another --dest.'
     )
   there = partial.bytes_there(path, remote)
   return PlannedFile(remote, path, there, is_finished=False)

@@ -1,4 +1,4 @@
-"""A file as its owner describes it, and whether bytes are that file."""
+"""A file as its owner describes it, and its checksum."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ _CHUNK = 2**20  # Bytes read at a time.
 
 
 class RemoteFile(NamedTuple):
-  """A file that somebody offers; one version of it never changes."""
+  """A file that can be downloaded; one version of it never changes."""
 
   name: str  # Relative, with slashes.
   size: int  # Bytes.
@@ -21,7 +21,7 @@ class RemoteFile(NamedTuple):
   digest: str  # Base64 for crc32c and md5, else hexadecimal.
 
 
-# From the file's size, which git's checksum begins with.
+# Functions of the file's size, which git's checksum begins with.
 _HASHES: dict[str, Callable[[int], Any]] = {
   'crc32c': lambda size: google_crc32c.Checksum(),
   'md5': lambda size: hashlib.md5(usedforsecurity=False),
@@ -31,7 +31,7 @@ _HASHES: dict[str, Callable[[int], Any]] = {
 
 
 class Checksum:
-  """Of a file whose bytes come one piece after the other."""
+  """Checksum of a file whose bytes arrive in pieces."""
 
   def __init__(self, remote: RemoteFile) -> None:
     self._remote = remote
@@ -42,22 +42,19 @@ class Checksum:
     self._hash.update(data)
 
   def is_right(self) -> bool:
-    """Whether the bytes so far are the file that its owner describes."""
+    """Returns whether the bytes so far match the owner's checksum."""
     digest = self._hash.digest()
     if self._remote.algorithm in ('crc32c', 'md5'):
       return base64.b64encode(digest).decode() == self._remote.digest
     return digest.hex() == self._remote.digest
 
 
-def is_there(path: str, remote: RemoteFile) -> bool:
-  """Whether a file is, to the last byte, what its owner describes.
+def is_complete(path: str, remote: RemoteFile) -> bool:
+  """Returns whether a file has the owner's size and checksum.
 
   Args:
-    path: of a file, or of nothing.
-    remote: what it should be.
-
-  Returns:
-    True if size and checksum are right.
+    path: of a file, which may not exist.
+    remote: the complete file.
 
   Raises:
     OSError: the file cannot be read.

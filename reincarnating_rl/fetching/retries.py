@@ -1,4 +1,4 @@
-"""Trying again, with longer and longer pauses."""
+"""Retries with exponential backoff."""
 
 import random
 import time
@@ -10,33 +10,33 @@ from reincarnating_rl.fetching.errors import UnreachableError
 _Result = TypeVar('_Result')
 
 
-class Patience(NamedTuple):
-  """How often something that brings nothing is tried, and how far apart."""
+class RetryPolicy(NamedTuple):
+  """How often to retry, and the pauses between attempts."""
 
   attempts: int = 6
-  first_pause: float = 1.0  # Seconds; each one is twice the one before,
-  longest_pause: float = 30.0  # up to these.
+  first_pause: float = 1.0  # Seconds; each pause doubles the previous one,
+  longest_pause: float = 30.0  # up to this.
 
   def pause(self, failures: int) -> float:
-    """Seconds to wait after so many failures, one at least.
+    """Returns the seconds to wait after some failures in a row.
 
     Args:
-      failures: in a row.
+      failures: their number, at least 1.
 
     Returns:
-      Between the half and the whole of what is due, so that many that were
-      cut off together do not come back together.
+      A random time between half of the pause and all of it, so that clients cut
+      off together do not return together.
     """
     due = min(self.first_pause * 2 ** (failures - 1), self.longest_pause)
     return due * random.uniform(0.5, 1.0)
 
 
-DEFAULT_PATIENCE = Patience()
+DEFAULT_POLICY = RetryPolicy()
 
 
-def persevere(
+def retry(
   action: Callable[[], _Result],
-  patience: Patience,
+  policy: RetryPolicy,
   *,
   progress: Callable[[], int] = lambda: 0,
   sleep: Callable[[float], Any] = time.sleep,
@@ -45,16 +45,16 @@ def persevere(
 
   Args:
     action: may raise `UnreachableError`, and can then be repeated.
-    patience: how often that may be in a row.
-    progress: a number that grows where a failure brought something after all;
-      the count then begins anew.
-    sleep: waits so many seconds.
+    policy: the number of failures in a row, and the pauses.
+    progress: returns a number that grows if a failed attempt made progress;
+      the count of failures then restarts.
+    sleep: waits for a number of seconds.
 
   Returns:
-    What the action returns.
+    The result of the action.
 
   Raises:
-    UnreachableError: the last one, once patience ends.
+    UnreachableError: the last one, after `policy.attempts` failures in a row.
   """
   failures, reached = 0, progress()
   while True:
@@ -63,6 +63,6 @@ def persevere(
     except UnreachableError:
       failures = 1 if progress() > reached else failures + 1
       reached = max(reached, progress())
-      if failures >= patience.attempts:
+      if failures >= policy.attempts:
         raise
-    sleep(patience.pause(failures))
+    sleep(policy.pause(failures))

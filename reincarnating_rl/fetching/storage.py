@@ -1,4 +1,4 @@
-"""A public bucket of Google Cloud Storage, read without an account."""
+"""Reads public buckets of Google Cloud Storage without an account."""
 
 import contextlib
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ from reincarnating_rl.fetching.errors import (
 from reincarnating_rl.fetching.partial import PartialFile
 from reincarnating_rl.fetching.remote import RemoteFile
 
-_MOST_FILES = 100_000  # Of one listing; a game has some hundreds.
+_MOST_FILES = 100_000  # In one listing; a game has some hundreds.
 _TIMEOUT = (10.0, 30.0)  # Seconds to connect, and between bytes.
-_TRY_LATER = (408, 429)  # And all from 500 on.
+_TRY_LATER = (408, 429)  # And all codes from 500 on.
 
 
 class Bucket:
   """Lists and reads objects; each call is one attempt."""
 
   def __init__(self, name: str) -> None:
-    """Opens a bucket; nothing is asked of it yet.
+    """Opens a bucket; sends no request yet.
 
     Args:
       name: without `gs://`. `$STORAGE_EMULATOR_HOST` may name another server.
@@ -35,18 +35,17 @@ class Bucket:
     self._bucket = self._client.bucket(name)
 
   def files(self, folder: str) -> list[RemoteFile]:
-    """Lists all objects whose names begin with a folder.
+    """Lists all objects below a folder.
 
     Args:
       folder: ends with a slash, or is empty.
 
     Returns:
-      In the order of their names; without the empty objects that stand for
-      folders.
+      Ordered by name, without the empty objects that represent folders.
 
     Raises:
-      FetchError: the bucket is missing, refuses or does not answer, or there
-        are too many.
+      FetchError: the bucket does not exist, refuses or does not answer, or the
+        folder has too many objects.
     """
     with self._answers(f'There is no bucket {self.uri}: {ALTERNATIVES}'):
       blobs = list(self._list(folder))
@@ -67,30 +66,31 @@ class Bucket:
       Their names, without the path and without slashes.
 
     Raises:
-      FetchError: the bucket is missing, refuses or does not answer.
+      FetchError: the bucket does not exist, refuses or does not answer.
     """
     with self._answers(f'There is no bucket {self.uri}: {ALTERNATIVES}'):
       listing = self._list(folder, delimiter='/')
       for _ in listing:
-        pass  # The folders are known once the pages were read.
+        pass  # The folders are known after all pages were read.
     return sorted(path[len(folder) : -1] for path in listing.prefixes)
 
   def read(self, remote: RemoteFile, start: int, sink: PartialFile) -> None:
-    """Writes an object's bytes, as they are stored, to a stream.
+    """Writes an object's stored bytes to a partial file.
 
     Args:
       remote: from `files`.
-      start: number of the first byte.
+      start: index of the first byte.
       sink: is written to.
 
     Raises:
-      UnreachableError: it can be tried again, from where it stopped.
-      FetchError: it cannot; the object was replaced, say.
+      UnreachableError: the attempt failed, and can be continued.
+      FetchError: the attempt failed for good, for example because the object
+        was replaced.
     """
     blob = self._bucket.blob(remote.name, generation=int(remote.version))
     gone = (
-      f'{self.uri}/{remote.name} was replaced or removed meanwhile: run the '
-      'same command again.'
+      f'{self.uri}/{remote.name} was replaced or removed during the download: '
+      'run the same command again.'
     )
     with self._answers(gone):
       self._client.download_blob_to_file(
@@ -98,7 +98,7 @@ class Bucket:
         sink,
         start=start,
         raw_download=True,
-        checksum=None,  # The sink has its own, over all attempts.
+        checksum=None,  # The sink computes one over all attempts.
         timeout=_TIMEOUT,
         retry=None,
       )
@@ -115,7 +115,7 @@ class Bucket:
 
   @contextlib.contextmanager
   def _answers(self, missing: str) -> Iterator[None]:
-    """Turns the answers of the bucket that are errors into ours."""
+    """Turns errors of the bucket into ours."""
     import requests
     import urllib3
     from google.api_core.exceptions import GoogleAPICallError, NotFound
@@ -126,14 +126,14 @@ class Bucket:
     except NotFound as error:
       raise MissingError(missing) from error
     except GoogleAuthError as error:
-      # What the library makes of 401: it cannot log in as anybody.
+      # The library raises this for 401, because it cannot log in.
       raise self._refusal(401) from error
     except GoogleAPICallError as error:
       raise self._refused_or_failed(error.code, error.message) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
       raise UnreachableError(
         f'{self.uri} cannot be reached ({type(error).__name__}): check the '
-        'network and run the same command again, it goes on from here.'
+        'network and run the same command again, which resumes the download.'
       ) from error
 
   def _refused_or_failed(self, code: int, message: str) -> FetchError:
@@ -142,7 +142,7 @@ class Bucket:
     text = f'{self.uri} answers {code} ({" ".join(message.split())[:200]})'
     if code in _TRY_LATER or code >= 500:
       return UnreachableError(
-        f'{text}: run the same command again later, it goes on from here.'
+        f'{text}: run the same command again later to resume the download.'
       )
     return FetchError(f'{text}: {ALTERNATIVES}')
 

@@ -1,10 +1,12 @@
-"""Files from a source to their places: one, and several at once."""
+"""Downloads the files of a plan, several at once."""
 
 import concurrent.futures
 import functools
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, Self
+
+import tqdm.auto as tqdm
 
 from reincarnating_rl.fetching import partial
 from reincarnating_rl.fetching.errors import (
@@ -12,31 +14,58 @@ from reincarnating_rl.fetching.errors import (
   UnreachableError,
 )
 from reincarnating_rl.fetching.partial import PartialFile
-from reincarnating_rl.fetching.plan import (
-  Plan,
-  PlannedFile,
-)
+from reincarnating_rl.fetching.plan import Plan, PlannedFile
 from reincarnating_rl.fetching.remote import RemoteFile
-from reincarnating_rl.fetching.retries import (
-  Patience,
-  persevere,
-)
+from reincarnating_rl.fetching.retries import RetryPolicy, retry
+
+
+class Progress:
+  """Counts downloaded bytes, from any thread, and shows them on one bar."""
+
+  def __init__(self, plan: Plan, show: bool) -> None:
+    self.received = 0  # Bytes, including discarded ones.
+    self._lock = threading.Lock()
+    self._bar = tqdm.tqdm(
+      desc=plan.origin,
+      total=plan.bytes_total,
+      initial=plan.bytes_there,
+      unit='B',
+      unit_scale=True,
+      dynamic_ncols=True,
+      disable=not show,
+    )
+
+  def __enter__(self) -> Self:
+    return self
+
+  def __exit__(self, *error: object) -> None:
+    self._bar.close()
+
+  def advance(self, size: int) -> None:
+    """Counts bytes.
+
+    Args:
+      size: number of new bytes; negative for discarded ones.
+    """
+    with self._lock:
+      self.received += max(size, 0)
+      self._bar.update(size)
 
 
 class Source(Protocol):
-  """Where bytes come from."""
+  """A server of files."""
 
   def read(self, remote: RemoteFile, start: int, sink: PartialFile) -> None:
     """Writes a file's bytes from `start` on to the sink.
 
     Args:
-      remote: which file; another version of it is an error.
-      start: number of the first byte.
+      remote: the file; another version of it is an error.
+      start: index of the first byte.
       sink: is written to.
 
     Raises:
-      UnreachableError: it can be tried again, from where it stopped.
-      FetchError: it cannot.
+      UnreachableError: the attempt failed, and can be continued.
+      FetchError: the attempt failed for good.
     """
 
 
@@ -45,26 +74,26 @@ def transfer_all(
   plan: Plan,
   *,
   workers: int,
-  patience: Patience,
+  policy: RetryPolicy,
   on_bytes: Callable[[int], None],
 ) -> None:
-  """Fetches what is missing of a plan.
+  """Downloads the missing bytes of a plan.
 
   Args:
-    source: of all its files.
-    plan: what to fetch.
-    workers: files at once.
-    patience: with the source.
-    on_bytes: told how many bytes came, in any thread.
+    source: has all files.
+    plan: the files.
+    workers: number of parallel downloads.
+    policy: how to retry requests to the source.
+    on_bytes: called with the number of new bytes, from any thread.
 
   Raises:
-    FetchError: a file cannot be fetched; the others stop, and all can be
-      continued. So they can after Ctrl-C.
-    OSError: the disk is full, say.
+    FetchError: a file cannot be downloaded. The other downloads stop, and all
+      can be resumed, as after Ctrl-C.
+    OSError: a write failed, for example because the disk is full.
   """
   stop = threading.Event()
   one = functools.partial(
-    _transfer, source, patience=patience, on_bytes=on_bytes, stop=stop
+    _transfer, source, policy=policy, on_bytes=on_bytes, stop=stop
   )
   with concurrent.futures.ThreadPoolExecutor(workers) as pool:
     futures = [pool.submit(one, file) for file in plan.files]
@@ -81,24 +110,24 @@ def _transfer(
   source: Source,
   file: PlannedFile,
   *,
-  patience: Patience,
+  policy: RetryPolicy,
   on_bytes: Callable[[int], None],
   stop: threading.Event,
 ) -> None:
-  """Fetches one file; wrong bytes are discarded and fetched once more."""
+  """Downloads one file; a wrong checksum causes one retry."""
   if file.is_finished:
     partial.remove_record(file.path)
     return
   for _ in range(2):
     with partial.opened(file.path, file.remote, on_bytes, stop) as part:
-      _fill(source, file.remote, part, patience, stop)
+      _fill(source, file.remote, part, policy, stop)
       if part.is_right():
         part.finish(file.path)
         return
       part.discard()
   raise DamagedDownloadError(
-    f'{file.remote.name} came twice with a wrong {file.remote.algorithm} '
-    'checksum: try again later, or tell its owner.'
+    f'{file.remote.name} had a wrong {file.remote.algorithm} checksum twice: '
+    'try again later, or tell its owner.'
   )
 
 
@@ -106,10 +135,10 @@ def _fill(
   source: Source,
   remote: RemoteFile,
   part: PartialFile,
-  patience: Patience,
+  policy: RetryPolicy,
   stop: threading.Event,
 ) -> None:
-  """Writes what is missing of a part; too many bytes are left for its check."""
+  """Downloads the missing bytes; discards all if there are too many."""
 
   def read_on() -> None:
     if stop.is_set():
@@ -119,10 +148,10 @@ def _fill(
     if part.size < remote.size:
       raise UnreachableError(
         f'{remote.name} ends after {part.size} of {remote.size} bytes: run the '
-        'same command again later, it goes on from here.'
+        'same command again later to resume the download.'
       )
 
   try:
-    persevere(read_on, patience, progress=lambda: part.size, sleep=stop.wait)
+    retry(read_on, policy, progress=lambda: part.size, sleep=stop.wait)
   except partial.Overlong:
     part.discard()

@@ -1,1 +1,1 @@
-"""Replays and files that others left, read as data."""
+"""Replays and files written by other software or other runs, read as data."""

@@ -1,4 +1,4 @@
-"""What the episodes of a stored replay were like, by its columns alone."""
+"""Statistics of the episodes in a replay, from its columns without frames."""
 
 from typing import NamedTuple
 
@@ -8,26 +8,26 @@ from reincarnating_rl.importers.loading import StepColumns
 
 
 class DataSummary(NamedTuple):
-  """Counts and means; of episodes, those that are there from start to end."""
+  """Counts and means; only whole episodes count as episodes."""
 
   steps: int
   episodes: int  # whole ones
-  terminals: int  # whole ones that ended, rather than were cut
-  mean_return: float | None  # undiscounted, of stored rewards; None without any
+  terminals: int  # whole ones that ended in a terminal
+  mean_return: float | None  # undiscounted; None without a whole episode
   mean_length: float | None  # steps
   least_reward: float
   largest_reward: float
   largest_action: int
-  tells_time_outs: bool  # if not, an episode that was cut goes on into the next
+  tells_time_outs: bool  # if not, a cut episode is joined to the next one
 
   @property
   def may_be_clipped(self) -> bool:
-    """Whether no reward is beyond -1 and 1, where Dopamine clips them."""
+    """Whether all rewards lie in [-1, 1], as Dopamine clips them."""
     return max(-self.least_reward, self.largest_reward) <= 1.0
 
 
 def summarize(columns: StepColumns) -> DataSummary:
-  """Summarises what was stored.
+  """Summarises the columns of a replay.
 
   Args:
     columns: of at least one step.

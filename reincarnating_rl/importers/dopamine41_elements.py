@@ -1,6 +1,6 @@
-"""The elements of a replay of Dopamine 4.1, read one after the other.
+"""Reads the elements of a replay of Dopamine 4.1, one after the other.
 
-A replay is read twice, and of its frames never more than two elements are held.
+At most two elements' frames are in memory at a time.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from reincarnating_rl.importers.dopamine41_files import (
   Dopamine41Info,
   Dopamine41Replay,
   open_elements,
-  told,
+  reporting_damage,
 )
 from reincarnating_rl.importers.formats.numpy_msgpack import (
   number,
@@ -34,7 +34,7 @@ class Table(NamedTuple):
   action: np.ndarray  # [N] int64
   reward: np.ndarray  # [N] float64, n-step returns
   is_terminal: np.ndarray  # [N] bool
-  is_shifted: np.ndarray  # [N] bool, whether a state shifts the one before it
+  is_shifted: np.ndarray  # [N] bool, whether a state shifts the previous one
   state: np.ndarray  # [N] int64, fingerprints
   next_state: np.ndarray  # [N] int64, fingerprints
   is_single: bool  # whether a return was summed in float32
@@ -47,14 +47,14 @@ def read_table(
 
   Args:
     replay: to read.
-    info: of it; its frames are of a size that the caller has room for.
+    info: of the replay; its frame size was checked against the store's.
     progress: called with elements read and twice their number.
 
   Returns:
-    What is known without frames, and which frames are the same.
+    All but the frames, with fingerprints that show which stacks are equal.
 
   Raises:
-    DamagedFileError: it is damaged.
+    DamagedFileError: the replay is damaged.
   """
   count = info.entries
   table = Table(
@@ -69,7 +69,7 @@ def read_table(
   before, state, after = (_stack(info) for _ in range(3))
   is_single = False
   for k, parts in _parts(replay, info, progress, 0):
-    with told(replay):
+    with reporting_damage(replay):
       reward = number(parts[REWARD])
       table.action[k] = _action(parts)
       table.is_terminal[k] = _is_terminal(parts)
@@ -78,7 +78,7 @@ def read_table(
     is_single |= isinstance(reward, np.float32)
     table.reward[k] = float(reward)
     table.state[k], table.next_state[k] = map(_fingerprint, (state, after))
-    # The next state of the element before is its state, shifted, if n = 1.
+    # If n = 1, the previous next state equals this state: a shift too.
     table.is_shifted[k] = k and (
       table.state[k] == table.next_state[k - 1]
       or np.array_equal(state[..., :-1], before[..., 1:])
@@ -99,23 +99,23 @@ def frames(
 
   Args:
     replay: to read.
-    info: of it.
-    progress: called with N more than the elements read, and 2 N.
-    is_state: [N] bool, whether that of the element's state is wanted.
-    is_next: [N] bool, whether that of its next state is.
+    info: of the replay.
+    progress: called with N plus the elements read, and 2 N.
+    is_state: [N] bool, whether the state's last frame is wanted.
+    is_next: [N] bool, whether the next state's last frame is wanted.
 
   Yields:
-    The element, `STATE` or `NEXT_STATE`, and a frame [*O] that the next one
-    overwrites.
+    The element, `STATE` or `NEXT_STATE`, and a frame [*O], which the next
+    iteration overwrites.
 
   Raises:
-    DamagedFileError: it is damaged.
+    DamagedFileError: the replay is damaged.
   """
   stack = _stack(info)
   for k, parts in _parts(replay, info, progress, info.entries):
     for part, is_wanted in ((STATE, is_state), (NEXT_STATE, is_next)):
       if is_wanted[k]:
-        with told(replay):
+        with reporting_damage(replay):
           stored_array(parts[part]).decode_into(stack)
         yield k, part, stack[..., -1]
 
@@ -141,9 +141,9 @@ def _stack(info: Dopamine41Info) -> np.ndarray:
 
 
 def _fingerprint(stack: np.ndarray) -> int:
-  """Tells stacks apart, but for those that somebody made collide.
+  """Returns a hash that tells stacks apart, unless somebody forged a collision.
 
-  Who could do that could as well have stored other frames.
+  Forging one gains nothing: the forger could as well store other frames.
   """
   return hash(stack.tobytes())
 
@@ -151,12 +151,12 @@ def _fingerprint(stack: np.ndarray) -> int:
 def _action(parts: list[Any]) -> int:
   action = number(parts[ACTION])
   if not isinstance(action, int | np.integer) or not 0 <= action < 2**31:
-    raise ValueError('holds what is no action')
+    raise ValueError('holds an invalid action')
   return int(action)
 
 
 def _is_terminal(parts: list[Any]) -> bool:
   is_terminal = number(parts[IS_TERMINAL])
   if is_terminal not in (0, 1):
-    raise ValueError('holds an element that has neither ended nor not')
+    raise ValueError('holds an invalid is_terminal')
   return bool(is_terminal)

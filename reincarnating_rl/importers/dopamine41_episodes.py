@@ -1,16 +1,17 @@
-"""The episodes in a replay of Dopamine 4.1.
+"""Recovers the episodes of a replay of Dopamine 4.1.
 
 Dopamine 4.1 stores the element that begins at step t when it sees step t + n,
-and takes that step's terminal for the element's. An episode of T steps that is
-cut leaves the elements 0 to T - n - 1. One that ends leaves, all terminal:
+and gives the element the terminal flag of that step. An episode of T steps that
+is cut leaves the elements 0 to T - n - 1. One that ends leaves the elements 0
+to T - n - 2, and then terminal ones:
 
-* the element T - n - 1, which is right but for being called terminal;
-* that element again and again, min(T - n, L) - 1 times, with one more frame of
-  its stacks blank each time, L being the size of a stack;
-* the elements T - n to T - 2, of shorter returns, whose states have all but
-  their last frame blank.
+* the element T - n - 1, which is right except for its terminal flag;
+* that element min(T - n, L) - 1 times again, where L is the stack size; each
+  repetition has one more blank frame in its stacks;
+* the elements T - n to T - 2, with shorter returns, whose states are blank
+  except for the last frame.
 
-The last step's action is in none of them.
+The action of the last step is in none of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,28 +25,28 @@ _MAX_HORIZON = 32
 
 
 class Episode(NamedTuple):
-  """Some elements of one episode; they begin in consecutive steps."""
+  """Elements of one episode that begin in consecutive steps."""
 
   first: int  # the first element's number
-  full: int  # how many there are of n steps, from `first` on
-  tail: range  # the numbers of those of fewer steps
+  full: int  # number of elements with n-step returns, from `first` on
+  tail: range  # the numbers of the elements with shorter returns
   is_terminal: bool  # whether it ended
-  is_cut: bool  # whether its first elements are gone
+  is_cut: bool  # whether its first elements were overwritten
 
   @property
   def acts(self) -> int:
-    """How many steps there are whose actions are known."""
+    """Number of steps whose actions are known."""
     return self.full + len(self.tail)
 
 
 def horizon(table: Table) -> int:
-  """Finds out n: an element's next state is the state n elements later.
+  """Infers n: an element's next state is the state n elements later.
 
   Args:
     table: of a replay.
 
   Raises:
-    ValueError: that is so for no n, or for more than one.
+    ValueError: no n fits, or several do.
   """
   segment = np.cumsum(~table.is_shifted | _after_terminal(table))
   best = [(0.0, 0)]
@@ -57,7 +58,7 @@ def horizon(table: Table) -> int:
   best.sort(reverse=True)
   if best[0][0] < 0.5 or best[0][0] == best[1][0]:
     raise ValueError(
-      'holds too few different frames to tell how many steps a return sums'
+      'holds too few different frames to infer n of its n-step returns'
     )
   return best[0][1]
 
@@ -67,17 +68,17 @@ def split(
 ) -> Iterator[Episode]:
   """Finds the episodes, oldest first.
 
-  Left out are those of which too little is there: where n > 1, ended ones of
-  at most n + 1 steps; and the oldest, if it is cut within its first frames.
+  Leaves out episodes with too few elements: if n > 1, ended episodes of at most
+  n + 1 steps; and the oldest one, if it ended and fewer than L are left.
 
   Args:
     table: of N elements.
     n: from `horizon`.
     stack_size: L.
-    is_cut: whether elements before the oldest are gone.
+    is_cut: whether elements before the oldest were overwritten.
 
   Yields:
-    Episodes that hold the elements that say something of their own.
+    Episodes, without the repeated elements.
 
   Raises:
     ValueError: elements are missing after a terminal one.
@@ -111,20 +112,21 @@ def _after_terminal(table: Table) -> np.ndarray:
 
 
 def _next_alive(is_terminal: np.ndarray) -> np.ndarray:
-  """Returns [N + 1], the first element from each on that is not terminal."""
+  """Returns [N + 1], the first non-terminal element from each one on."""
   count = len(is_terminal)
   alive = np.where(is_terminal, count, np.arange(count))
   return np.append(np.minimum.accumulate(alive[::-1])[::-1], count)
 
 
 def _follows(table: Table, n: int) -> Callable[[int, int], bool]:
-  """Returns what says if an element goes on with an episode, given its first.
+  """Returns a function that says whether an element continues an episode.
 
-  Its state shifts the one before it and is the next state of the element n
-  before. Equal frames can make an episode's first state look so too, and then
-  nothing tells that two episodes are joined: mostly where stacks are of one
-  frame, or where n > 1, for of an episode's first n elements only the shift is
-  known.
+  The function takes the first element of the episode and the element to test.
+  An element continues the episode if its state shifts the previous state and is
+  the next state of the element n before. A new episode's first state can look
+  so too if frames are equal; then the two episodes are joined unnoticed. This
+  happens mostly with stacks of one frame, or with n > 1, because the first n
+  elements of an episode have only the shift to compare.
   """
   is_next = np.zeros(len(table.action), bool)
   is_next[n:] = table.next_state[:-n] == table.state[n:]
@@ -133,7 +135,7 @@ def _follows(table: Table, n: int) -> Callable[[int, int], bool]:
 
 
 def _check_repeated(table: Table, first: int, stop: int) -> None:
-  """Raises ValueError unless elements after one are that one again."""
+  """Raises ValueError unless the elements repeat the first one."""
   for column in (table.action, table.reward):
     if np.any(column[first:stop] != column[first]):
-      raise ValueError('holds an episode that ends as none of Dopamine does')
+      raise ValueError('holds an episode that does not end as Dopamine ends it')

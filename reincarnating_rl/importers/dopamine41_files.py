@@ -1,9 +1,9 @@
-"""Which replays of Dopamine 4.1's JAX agents a directory has.
+"""Finds the replays of Dopamine 4.1's JAX agents in a directory.
 
-Dopamine 4.1 saves its replay with Orbax and MessagePack, a folder an iteration,
-`<iteration>/replay/checkpoint.msgpack`: a list of elements, each of two stacks
-of frames, compressed. What it pickled beside them, the names of an element's
-parts, is passed over; their order is known.
+Dopamine 4.1 saves its replay with Orbax and MessagePack as
+`<iteration>/replay/checkpoint.msgpack`: a list of elements, each with two
+compressed stacks of frames. The names of an element's parts are pickled in the
+same file. They are skipped, because the order of the parts is known.
 """
 
 import contextlib
@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.importers.checkpoint_numbers import numbered
 from reincarnating_rl.importers.formats.msgpack_stream import (
   MsgpackStream,
   open_stream,
@@ -24,6 +23,7 @@ from reincarnating_rl.importers.formats.numpy_msgpack import (
   number,
   stored_array,
 )
+from reincarnating_rl.importers.loading import numbered_checkpoints
 from reincarnating_rl.support.errors import (
   MissingFileError,
   UserError,
@@ -47,23 +47,23 @@ class Dopamine41Replay(NamedTuple):
 
   @property
   def path(self) -> str:
-    """The file with everything in it."""
+    """The file with the replay."""
     name = ('replay', 'checkpoint.msgpack')
     return os.path.join(self.folder, str(self.number), *name)
 
 
 class Dopamine41Info(NamedTuple):
-  """What a replay says of itself."""
+  """Description of a replay."""
 
-  add_count: int  # elements that ever were added
-  entries: int  # N, elements that it holds; at least 1
-  stack_size: int  # L, of its agent
+  add_count: int  # number of elements ever added
+  entries: int  # N, the number of stored elements; at least 1
+  stack_size: int  # L of its agent
   observation_shape: tuple[int, ...]  # *O
   observation_dtype: np.dtype
 
   @property
   def is_cut(self) -> bool:
-    """Whether its oldest elements are gone."""
+    """Whether its oldest elements were overwritten."""
     return self.add_count > self.entries
 
 
@@ -74,32 +74,34 @@ def find(directory: str | os.PathLike[str]) -> list[Dopamine41Replay]:
     directory: a run, or its `checkpoints/`.
 
   Returns:
-    Those in the directory itself and in its `checkpoints/`; in each of them
-    ascending by number.
+    First those in the directory itself, then those in its `checkpoints/`;
+    ascending by number in each.
   """
-  found = numbered(directory, _NAME)
+  found = numbered_checkpoints(directory, _NAME)
   replays = itertools.starmap(Dopamine41Replay, found)
   return [replay for replay in replays if os.path.isfile(replay.path)]
 
 
 def inspect(replay: Dopamine41Replay) -> Dopamine41Info:
-  """Reads what a replay holds, and no more than its first element.
+  """Reads the description of a replay, and no more than its first element.
 
   Raises:
-    MissingFileError: it holds no element.
-    DamagedFileError: it is damaged.
+    MissingFileError: the replay holds no element.
+    DamagedFileError: the replay is damaged.
   """
   with open_elements(replay) as (add_count, count, elements):
     first = next(elements, None)
   if first is None:
-    raise MissingFileError(f'The replay {replay.path} holds no step yet.')
-  with told(replay):
+    raise MissingFileError(
+      f'The replay {replay.path} holds no step: choose another iteration.'
+    )
+  with reporting_damage(replay):
     state = stored_array(first[STATE])
     if not state.shape or not all(state.shape):
       raise ValueError('holds states without frames')
     *shape, stack_size = state.shape
     if stack_size > _MAX_STACK or not count <= add_count < 2**62:
-      raise ValueError('holds numbers that cannot be')
+      raise ValueError('holds impossible numbers')
   return Dopamine41Info(add_count, count, stack_size, tuple(shape), state.dtype)
 
 
@@ -113,21 +115,21 @@ def open_elements(
     replay: from `find`.
 
   Yields:
-    How many elements ever were added, how many there are, and the elements:
-    their parts as `formats.numpy_msgpack` reads them.
+    The number of elements ever added, the number stored, and the elements as
+    lists of parts, which `formats.numpy_msgpack` decodes.
 
   Raises:
-    DamagedFileError: it is damaged, as far as it has been read.
+    DamagedFileError: the part that was read is damaged.
   """
   with open_stream(replay.path) as stream:
-    with told(replay):
+    with reporting_damage(replay):
       add_count = _count_added(stream)
       count = _enter_elements(stream)
     yield add_count, count, _elements(replay, stream, count)
 
 
 def _count_added(stream: MsgpackStream) -> int:
-  """Reads on until the map of what it holds."""
+  """Reads up to the map of elements."""
   add_count = None
   for _ in range(_num_keys(stream)):
     key = stream.value()
@@ -138,7 +140,7 @@ def _count_added(stream: MsgpackStream) -> int:
     else:
       stream.skip()
   if type(add_count) is not int:
-    raise ValueError('does not say how many elements were added')
+    raise ValueError('has no add_count')
   return add_count
 
 
@@ -155,7 +157,7 @@ def _enter_elements(stream: MsgpackStream) -> int:
 
 def _num_keys(stream: MsgpackStream) -> int:
   count = stream.map_size()
-  if count > _MAX_KEYS:  # Each of them is looked at, however small.
+  if count > _MAX_KEYS:  # Each key is read, which takes time.
     raise ValueError(f'holds a map of {count} names')
   return count
 
@@ -166,16 +168,16 @@ def _elements(
   for _ in range(count):
     parts = stream.value()
     if not isinstance(parts, list) or len(parts) != _NUM_PARTS:
-      raise damaged_replay(replay.path, 'holds what is no element')
+      raise damaged_replay(replay.path, 'holds an invalid element')
     yield parts
 
 
 @contextlib.contextmanager
-def told(replay: Dopamine41Replay) -> Iterator[None]:
-  """Turns a ValueError about what a replay holds into one of the file.
+def reporting_damage(replay: Dopamine41Replay) -> Iterator[None]:
+  """Turns a ValueError about a replay's content into an error about the file.
 
   Raises:
-    DamagedFileError: with the error's message.
+    DamagedFileError: with the message of the ValueError.
   """
   try:
     yield

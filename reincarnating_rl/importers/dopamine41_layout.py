@@ -1,4 +1,4 @@
-"""Which steps a replay of Dopamine 4.1 becomes, and where their frames are."""
+"""Maps the elements of a replay of Dopamine 4.1 to steps and frames."""
 
 from typing import NamedTuple
 
@@ -10,12 +10,12 @@ from reincarnating_rl.replay.settings import ReplaySettings
 
 
 class Layout(NamedTuple):
-  """The T steps to store, oldest first, and the N elements they are of."""
+  """The T steps to store, oldest first, and their N elements."""
 
   columns: dict[str, np.ndarray]  # [T] by name, all but frames and logits
-  state: np.ndarray  # [N] int64, the step whose frame a state ends in, or -1
+  state: np.ndarray  # [N] int64, step of a state's last frame, or -1
   next_state: np.ndarray  # [N] int64, the same for next states
-  left_out: dict[str, int]  # by why
+  left_out: dict[str, int]  # number of elements left out, by reason
 
   @property
   def steps(self) -> int:
@@ -34,23 +34,23 @@ def lay_out(
 ) -> Layout:
   """Lines up the episodes, each as one that was cut.
 
-  Behind the steps whose actions are known come those of which only frames are,
-  from next states: as many as the store's elements look ahead, so that none
-  begins in them.
+  The steps with known actions come first. Then come the steps of which only
+  frames are known, from next states: as many as the store's n-step returns
+  need, so that no element begins in them.
 
   Args:
     table: of the elements.
     episodes: from `dopamine41_episodes.split`.
     rewards: from `dopamine41_returns.rewards`, of each episode.
     n: steps that a return of the replay sums.
-    settings: of the store. Of an episode that is cut, steps count from S - 1
-      on: no element begins where a state's frames are gone.
-    newest: how many steps to keep at most; None for all.
+    settings: of the store. Steps of an episode whose start was overwritten
+      count from S - 1 on, so that no element needs the missing frames.
+    newest: the largest number of steps to keep; None for all.
   """
   state = np.full(len(table.action), -1, np.int64)
   next_state = state.copy()
   parts, base = [_columns(0)], 0
-  for episode, paid in zip(episodes, rewards, strict=True):
+  for episode, step_rewards in zip(episodes, rewards, strict=True):
     ahead = _ahead(episode, n, settings.n_step)
     elements = _elements(episode)
     state[elements] = base + np.arange(episode.acts)
@@ -59,7 +59,8 @@ def lay_out(
     )
     part = _columns(episode.acts + len(ahead))
     part['action'][: episode.acts] = table.action[elements]
-    part['reward'][: len(paid)] = paid[: len(part['reward'])]
+    known = step_rewards[: len(part['reward'])]
+    part['reward'][: len(known)] = known
     part['episode_step'] += episode.is_cut * (settings.stack_size - 1)
     parts.append(part)
     base += len(part['action'])
@@ -77,7 +78,7 @@ def lay_out(
 
 
 def _ahead(episode: Episode, n: int, wanted: int) -> range:
-  """Returns the elements whose next states end in frames yet to come."""
+  """Returns the elements whose next states end in frames of no other state."""
   last = episode.tail.stop if episode.tail else episode.first + episode.full
   if episode.is_terminal:
     return range(last - 1, last)

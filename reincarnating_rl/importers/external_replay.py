@@ -1,4 +1,4 @@
-"""Replays on disk, whoever wrote them, that a store can be filled with."""
+"""Replays on disk, of any supported format, that can fill a store."""
 
 import os
 import pathlib
@@ -24,7 +24,7 @@ from reincarnating_rl.support.progress import Progress
 
 
 class Kind(NamedTuple):
-  """A format, and how it is read."""
+  """A replay format and its readers."""
 
   description: str
   find: Callable[[str], list[Any]]
@@ -56,50 +56,50 @@ _DOPAMINE41 = Kind(
 KINDS = {'run': _RUN, 'dopamine41': _DOPAMINE41, 'legacy': _LEGACY}
 
 
-class StoredReplay(NamedTuple):
-  """One replay on disk; `choose` and `find` make them."""
+class ExternalReplay(NamedTuple):
+  """One replay on disk; made by `choose`, `beside` and `find`."""
 
   kind: str  # of KINDS
   files: Any  # the kind's own record
 
   @property
   def folder(self) -> str:
-    """Where its files are."""
+    """Folder of its files."""
     return self.files.folder
 
   @property
   def number(self) -> int:
-    """Of its iteration, or of its log."""
+    """Number of its iteration, or of its log."""
     return self.files.number
 
   def describe(self) -> str:
-    """Returns what it is and where, for the user."""
+    """Returns the kind and the place of the replay, for messages."""
     return f'replay {self.number} {KINDS[self.kind].description}, {self.folder}'
 
   def inspect(self) -> ReplayInfo:
-    """Reads what it holds, and none of its steps.
+    """Reads the description of the replay, but none of its steps.
 
     Raises:
-      MissingFileError: it holds no step.
-      DamagedFileError: its files are damaged, or contradict one another.
+      MissingFileError: the replay holds no step.
+      DamagedFileError: a file is damaged, or contradicts another.
     """
     return KINDS[self.kind].inspect(self.files)
 
   def read_columns(
     self, progress: Progress = lambda done, total: None
   ) -> StepColumns | None:
-    """Reads what is stored besides frames.
+    """Reads all columns but the frames.
 
     Args:
-      progress: called with what was read and what is to be read.
+      progress: called with the amount read and the amount to read.
 
     Returns:
-      The columns; None for a kind that has them only with its frames.
+      The columns; None if this kind of replay stores them with its frames.
 
     Raises:
       MissingFileError: the replay holds no step.
-      DamagedFileError: its files are damaged, or contradict one another.
-      UnsafeFileError: a file asks for something that could run code.
+      DamagedFileError: a file is damaged, or contradicts another.
+      UnsafeFileError: a file could run code.
     """
     read = KINDS[self.kind].read_columns
     return None if read is None else read(self.files, progress)
@@ -111,46 +111,50 @@ class StoredReplay(NamedTuple):
     newest: int | None = None,
     progress: Progress = lambda done, total: None,
   ) -> LoadReport:
-    """Fills a store; what it held is forgotten.
+    """Fills a store; its former content is dropped.
 
     Args:
-      store: for frames such as `inspect` says; its own n-step, discount and
-        stack are used, and its teacher's logits are still to be computed.
-      newest: at most how many steps to take, the newest; None for all.
-      progress: called with what was read and what is to be read.
+      store: has the frame shape and dtype of `inspect`. Its own n-step,
+        discount and stack size apply. Label it afterwards.
+      newest: the largest number of steps to load, counted from the newest;
+        None for all.
+      progress: called with the amount read and the amount to read.
 
     Returns:
-      What is in the store now, and what was left out.
+      What was loaded and what was left out.
 
     Raises:
-      ReplaySettingError: the store is for other frames or fewer steps, or
+      ReplaySettingError: the store has other frames or too little room, or
         `newest` is below 1.
       MissingFileError: the replay holds no step.
-      DamagedFileError: its files are damaged, or contradict one another.
-      UnsafeFileError: a file asks for something that could run code.
-      All of them leave the store empty.
+      DamagedFileError: a file is damaged, or contradicts another.
+      UnsafeFileError: a file could run code.
+      The store is empty after any of these errors.
     """
     load = KINDS[self.kind].load
     return load(self.files, store, newest=newest, progress=progress)
 
 
-def find(directory: str | os.PathLike[str]) -> list[StoredReplay]:
+StoredReplay = ExternalReplay  # The former name.
+
+
+def find(directory: str | os.PathLike[str]) -> list[ExternalReplay]:
   """Lists the replays of a directory.
 
   Args:
     directory: a run, ours or Dopamine's, or a folder of its replays.
 
   Returns:
-    Kind by kind; of each kind, folder by folder, ascending by number.
+    Ordered by kind, then folder, then number.
 
   Raises:
-    MissingFileError: there is no such directory.
+    MissingFileError: the directory does not exist.
   """
   root = pathlib.Path(directory).expanduser()
   if not root.is_dir():
     raise MissingFileError(f'There is no directory {root}: check its name.')
   return [
-    StoredReplay(name, files)
+    ExternalReplay(name, files)
     for name, kind in KINDS.items()
     for files in kind.find(str(root))
   ]
@@ -158,35 +162,35 @@ def find(directory: str | os.PathLike[str]) -> list[StoredReplay]:
 
 def choose(
   directory: str | os.PathLike[str], number: int | None = None
-) -> StoredReplay:
-  """Chooses a replay: of the first kind and folder that have any, the newest.
+) -> ExternalReplay:
+  """Chooses the newest replay of the first kind and folder that have any.
 
-  Of legacy ones, the newest that is full (`legacy_files.choose`).
+  Among legacy replays, chooses the newest full one (`legacy_files.choose`).
 
   Args:
     directory: as in `find`.
-    number: which one; None for the newest.
+    number: number of the replay; None for the newest.
 
   Returns:
-    One of `find`'s.
+    One of the replays of `find`.
 
   Raises:
-    MissingFileError: there is no directory, or no such replay in it.
-    UserError: nothing says which of several legacy ones is meant.
-    DamagedFileError: one that had to be looked into is damaged.
+    MissingFileError: the directory or the replay does not exist.
+    UserError: there are several legacy replays, and none can be preferred.
+    DamagedFileError: a replay that had to be inspected is damaged.
   """
   return _choose(find(directory), directory, number)
 
 
 def _choose(
-  found: list[StoredReplay],
+  found: list[ExternalReplay],
   directory: str | os.PathLike[str],
   number: int | None,
-) -> StoredReplay:
+) -> ExternalReplay:
   if not found:
     kinds = ', '.join(kind.description for kind in KINDS.values())
     raise MissingFileError(
-      f'There is no replay in {directory}: give a folder with one {kinds}.'
+      f'There is no replay in {directory}: give a folder with a replay {kinds}.'
     )
   wanted = [replay for replay in found if number in (None, replay.number)]
   if not wanted:
@@ -200,29 +204,30 @@ def _choose(
   ]
   if first.kind != 'legacy':
     return of_first[-1]
-  return StoredReplay(
+  return ExternalReplay(
     'legacy', legacy_files.choose([r.files for r in of_first])
   )
 
 
 def beside(
   teacher: str | os.PathLike[str], number: int | None = None
-) -> StoredReplay | None:
-  """Finds the replay that a teacher left beside its checkpoints.
+) -> ExternalReplay | None:
+  """Finds the replay that lies beside a teacher's checkpoints.
 
   Args:
-    teacher: its directory, or anything else, which has none.
-    number: of the teacher's checkpoint, whose replay comes first.
+    teacher: its directory. Any other path has no replay.
+    number: number of the teacher's checkpoint; the replay of this number is
+      preferred.
 
   Returns:
-    One of `find`'s; None if there is none.
+    One of the replays of `find`; None if there is none.
 
   Raises:
-    UserError: nothing says which of several legacy ones is meant.
-    DamagedFileError: one that had to be looked into is damaged.
+    UserError: there are several legacy replays, and none can be preferred.
+    DamagedFileError: a replay that had to be inspected is damaged.
   """
   found = find(teacher) if pathlib.Path(teacher).is_dir() else []
   if not found:
     return None
-  is_there = any(replay.number == number for replay in found)
-  return _choose(found, teacher, number if is_there else None)
+  has_number = any(replay.number == number for replay in found)
+  return _choose(found, teacher, number if has_number else None)

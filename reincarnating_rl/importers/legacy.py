@@ -1,27 +1,21 @@
 """Fills a frame store with a legacy Dopamine replay.
 
-The file of frames is decompressed twice and never held as a whole: once to
-verify it and to see which frames are blank, once into the store. So the store
-stays empty if anything is wrong, and the memory is the store's own.
+The file of frames is decompressed twice and never held as a whole. The first
+pass verifies it and finds blank frames; the second fills the store. So the
+store stays empty after an error, and memory beyond the store's is small.
 """
 
 from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.importers import (
-  legacy_columns,
-  loading,
-)
+from reincarnating_rl.importers import legacy_columns, loading
 from reincarnating_rl.importers.legacy_files import (
   LegacyInfo,
   LegacyReplay,
   inspect,
 )
-from reincarnating_rl.importers.legacy_layout import (
-  Layout,
-  lay_out,
-)
+from reincarnating_rl.importers.legacy_layout import Layout, lay_out
 from reincarnating_rl.importers.loading import LoadReport, StepColumns
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.errors import DamagedFileError
@@ -35,25 +29,26 @@ def load(
   newest: int | None = None,
   progress: Progress = lambda done, total: None,
 ) -> LoadReport:
-  """Fills a store; what it held is forgotten.
+  """Fills a store; its former content is dropped.
 
   Args:
     replay: from `legacy_files.choose`.
-    store: for frames such as `legacy_files.inspect` says; its own n-step,
-      discount and stack are used.
-    newest: at most how many steps to take, the newest; None for all.
+    store: has the frame shape and dtype of `legacy_files.inspect`. Its own
+      n-step, discount and stack size apply.
+    newest: the largest number of steps to load, counted from the newest; None
+      for all.
     progress: called with slots read and slots to read; each is read twice.
 
   Returns:
-    What is in the store now, and what was left out.
+    What was loaded and what was left out.
 
   Raises:
-    ReplaySettingError: the store is for other frames or fewer steps, or
+    ReplaySettingError: the store has other frames or too little room, or
       `newest` is below 1.
     MissingFileError: the replay holds no step.
-    DamagedFileError: its files are damaged, or contradict one another.
-    UnsafeFileError: a file asks for something that could run code.
-    All of them leave the store empty.
+    DamagedFileError: a file is damaged, or contradicts another.
+    UnsafeFileError: a file could run code.
+    The store is empty after any of these errors.
   """
   store.clear()
   info = inspect(replay)
@@ -99,20 +94,20 @@ def load(
 def read_columns(
   replay: LegacyReplay, progress: Progress = lambda done, total: None
 ) -> StepColumns:
-  """Reads all but the frames, in order.
+  """Reads all columns but the frames, in order.
 
-  Without frames, padding is told by the ends before it alone: where none are
-  listed, an episode that was cut goes on into the next one. Of a replay that
+  Without frames, only the ends of episodes show where padding is. If the replay
+  lists no ends, an episode that was cut is joined to the next one. If the ring
   wrapped, the oldest episode counts as cut.
 
   Args:
     replay: from `legacy_files.find`.
-    progress: called with slots read and slots to read, once.
+    progress: called once, with slots read and slots to read.
 
   Raises:
     MissingFileError: the replay holds no step.
-    DamagedFileError: its files are damaged, or contradict one another.
-    UnsafeFileError: a file asks for something that could run code.
+    DamagedFileError: a file is damaged, or contradicts another.
+    UnsafeFileError: a file could run code.
   """
   info = inspect(replay)
   columns = legacy_columns.read_columns(replay, info)
@@ -144,7 +139,7 @@ def read_columns(
 
 
 def _may_be_blank(columns: dict[str, np.ndarray]) -> np.ndarray:
-  """Says which slots are blank if their frames are, [C] bool."""
+  """Returns [C] bool, the slots that are blank if their frames are."""
   is_idle = (columns['action'] == 0) & (columns['reward'] == 0.0)
   return is_idle & ~columns['terminal']
 
@@ -156,13 +151,13 @@ def _frames(replay: LegacyReplay) -> str:
 def _lay_out(
   replay: LegacyReplay, info: LegacyInfo, **arguments: Any
 ) -> Layout:
-  """Calls `lay_out`; what is wrong there is wrong with the files."""
+  """Calls `lay_out`; reports its errors as damage of the files."""
   try:
     return lay_out(info, **arguments)
   except ValueError as error:
     raise DamagedFileError(
-      f'{_frames(replay)} does not fit the files beside it '
-      f'({error}): copy all of them again from where they came.'
+      f'{_frames(replay)} does not match the files beside it ({error}): copy '
+      'all of them again from their source.'
     ) from error
 
 
@@ -173,7 +168,7 @@ def _write(
   at: int,
   frames: np.ndarray,
 ) -> None:
-  """Puts the steps of consecutive slots where they go: they stay in order."""
+  """Writes the steps of consecutive slots, which stay in order."""
   position = layout.position[at : at + len(frames)]
   is_kept = position >= 0
   position = position[is_kept]

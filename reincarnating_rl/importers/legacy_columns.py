@@ -1,4 +1,4 @@
-"""The arrays of a legacy Dopamine replay, read and checked."""
+"""Reads and checks the arrays of a legacy Dopamine replay."""
 
 import math
 from collections.abc import Iterator
@@ -19,23 +19,23 @@ from reincarnating_rl.importers.legacy_files import (
 from reincarnating_rl.importers.loading import check_actions, check_rewards
 from reincarnating_rl.support.errors import damaged_replay
 
-_CHUNK_BYTES = 2**23  # Larger buffers are mapped anew each time.
+_CHUNK_BYTES = 2**23  # The system maps larger buffers anew each time.
 _KINDS = {'action': 'iu', 'reward': 'iuf', 'terminal': 'biu'}
-_INDEX_BYTES = 64  # A pickled slot has 10 to 40.
+_INDEX_BYTES = 64  # A pickled slot takes 10 to 40.
 _MAX_INDEX_BYTES = 2**25
 
 
 def read_columns(
   replay: LegacyReplay, info: LegacyInfo
 ) -> dict[str, np.ndarray]:
-  """Reads all but the frames.
+  """Reads all columns but the frames.
 
   Returns:
-    `action` and `reward` [C], as they were stored, and `terminal` [C] bool.
-    Slots that were never written hold anything: see `check_kept`.
+    `action` and `reward` [C], as stored, and `terminal` [C] bool. Slots that
+    were never written have arbitrary values: see `check_kept`.
 
   Raises:
-    DamagedFileError: a file is damaged, or not of this replay.
+    DamagedFileError: a file is damaged, or belongs to another replay.
   """
   columns = {name: _read_column(replay, info, name) for name in COLUMNS}
   columns['terminal'] = columns['terminal'] != 0
@@ -55,14 +55,14 @@ def _read_column(
 
 
 def read_ends(replay: LegacyReplay, info: LegacyInfo) -> np.ndarray | None:
-  """Reads which slots are listed as an episode's end.
+  """Reads the list of slots in which episodes end.
 
   Returns:
     [C] bool, or None for a replay without such a list.
 
   Raises:
-    DamagedFileError: the file is damaged, or not of this replay.
-    UnsafeFileError: it asks for something that could run code.
+    DamagedFileError: the file is damaged, or belongs to another replay.
+    UnsafeFileError: the file could run code.
   """
   if not replay.has_ends:
     return None
@@ -87,14 +87,13 @@ def chunks(
 
   Args:
     replay: to read.
-    info: of it.
+    info: of the replay.
 
   Yields:
-    The first slot, and an array that the next one overwrites.
+    The first slot, and an array that the next iteration overwrites.
 
   Raises:
-    DamagedFileError: the file is damaged; only after the last chunk is it
-      known that it is not.
+    DamagedFileError: the file is damaged; verified only after the last chunk.
   """
   row = info.observation_dtype.itemsize * math.prod(info.observation_shape)
   size = min(max(_CHUNK_BYTES // row, 1), info.capacity)
@@ -115,16 +114,16 @@ def check_kept(
   *,
   num_actions: int,
 ) -> None:
-  """Checks the steps that matter, and makes the others zeros.
+  """Checks the kept steps, and sets all others to zero.
 
   Args:
     replay: for messages.
     columns: from `read_columns`; changed in place.
     is_kept: [C] bool.
-    num_actions: A, or 0 if it is not known.
+    num_actions: A, or 0 if unknown.
 
   Raises:
-    DamagedFileError: an action is negative or a reward not finite.
+    DamagedFileError: an action is negative or a reward is not finite.
     ReplaySettingError: an action is not below A.
   """
   action, reward = columns['action'], columns['reward']

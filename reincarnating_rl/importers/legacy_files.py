@@ -1,9 +1,9 @@
-"""Which legacy Dopamine replays a directory has, and what each holds.
+"""Finds the legacy Dopamine replays of a directory, and inspects them.
 
-Dopamine's circular replay buffer, up to its version 4.0, saves each attribute
-in a file of its own, `<attribute>_<prefix>.<number>.gz`: in `checkpoints/` of a
-run the last few iterations, in `replay_logs/` (such as those of the DQN Replay
-Dataset, Agarwal et al. 2020) each filling of the buffer.
+Dopamine's circular replay buffer, up to version 4.0, saves each attribute in
+its own file, `<attribute>_<prefix>.<number>.gz`. `checkpoints/` of a run holds
+the last few iterations. `replay_logs/`, as in the DQN Replay Dataset (Agarwal
+et al. 2020), holds the buffer each time it was full.
 """
 
 import os
@@ -13,10 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.importers.formats.npy_gzip import (
-  open_array,
-  read_array,
-)
+from reincarnating_rl.importers.formats.npy_gzip import open_array, read_array
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
@@ -30,17 +27,17 @@ _REQUIRED = {
   *(f'$store$_{name}' for name in COLUMNS),
 }
 _ENDS = 'episode_end_indices'
-_PREFIX = 'ckpt'  # Dopamine's, unless a run is told otherwise.
+_PREFIX = 'ckpt'  # Dopamine's default.
 _NAME = re.compile(
   rf'({"|".join(map(re.escape, sorted(_REQUIRED | {_ENDS})))})'
   r'_(.+)\.(0|[1-9][0-9]{0,8})\.gz',
   re.ASCII,
 )
 _FOLDERS = ('.', 'checkpoints', 'replay_logs')
-# Sixteen times what the largest public ones have.
+# Sixteen times the capacity of the largest public replays.
 _MAX_CAPACITY = 2**24
 _MAX_AXES = 8
-_MAX_RANGE = 1024  # Of frames in a stack and steps of a return.
+_MAX_RANGE = 1024  # Frames in a stack and steps of a return together.
 
 
 class LegacyReplay(NamedTuple):
@@ -48,8 +45,8 @@ class LegacyReplay(NamedTuple):
 
   folder: str
   prefix: str  # of the files' names
-  number: int  # of the iteration, or of the log
-  has_ends: bool  # whether it lists where episodes end; since 2021
+  number: int  # number of the iteration, or of the log
+  has_ends: bool  # whether it lists ends of episodes; since 2021
 
   def path(self, attribute: str) -> str:
     """Returns the file of an attribute, such as `add_count`."""
@@ -62,54 +59,54 @@ class LegacyReplay(NamedTuple):
 
   @property
   def ends_path(self) -> str:
-    """The file of the slots in which episodes end."""
+    """The file that lists the slots in which episodes end."""
     return self.path(_ENDS)
 
   @property
   def paths(self) -> list[str]:
-    """All of its files that are read."""
+    """All files of the replay that are read."""
     paths = [self.path(attribute) for attribute in sorted(_REQUIRED)]
     return paths + [self.ends_path] * self.has_ends
 
 
 class LegacyInfo(NamedTuple):
-  """What a replay says of itself."""
+  """Description of a replay."""
 
-  add_count: int  # steps that ever were added, padding included; at least 1
+  add_count: int  # steps ever added, including padding; at least 1
   capacity: int  # C, slots
-  stack_size: int  # L, of its agent; an episode begins with L - 1 blank steps
-  n_step: int  # of its agent
+  stack_size: int  # L of its agent; L - 1 blank steps begin an episode
+  n_step: int  # n of its agent
   observation_shape: tuple[int, ...]  # *O
   observation_dtype: np.dtype
 
   @property
   def entries(self) -> int:
-    """How many slots hold something; of a full log all, see `is_full`."""
+    """Number of slots that hold a step; all slots of a full replay."""
     return self.capacity if self.is_full else self.add_count
 
   @property
   def cursor(self) -> int:
-    """The slot of the step that would have come next."""
+    """The slot of the next step."""
     return self.add_count % self.capacity
 
   @property
   def is_full(self) -> bool:
-    """Whether it wrapped; a log is written just before its last slot is."""
+    """Whether the ring is full; logs lack the last slot when saved."""
     return self.add_count >= self.capacity - 1
 
 
 def find(directory: str | os.PathLike[str]) -> list[LegacyReplay]:
-  """Lists the replays of which no file is missing, and that hold steps.
+  """Lists the replays that are complete and hold steps.
 
   Args:
     directory: a run, its `checkpoints/` or its `replay_logs/`.
 
   Returns:
-    Those in the directory itself, in its `checkpoints/`, in its
-    `replay_logs/`; in each of them ascending by number.
+    First those in the directory itself, then those in its `checkpoints/`,
+    then those in its `replay_logs/`; ascending by number in each.
 
   Raises:
-    MissingFileError: there is no such directory.
+    MissingFileError: the directory does not exist.
   """
   root = pathlib.Path(directory).expanduser()
   if not root.is_dir():
@@ -132,7 +129,7 @@ def _in_folder(folder: pathlib.Path) -> list[LegacyReplay]:
 
 
 def _has_steps(replay: LegacyReplay) -> bool:
-  """What is damaged is told when it is read."""
+  """Returns True for a damaged replay; reading it reports the damage."""
   try:
     return _add_count(replay) > 0
   except DamagedFileError:
@@ -140,20 +137,20 @@ def _has_steps(replay: LegacyReplay) -> bool:
 
 
 def choose(replays: list[LegacyReplay]) -> LegacyReplay:
-  """Chooses the newest replay that is full, or else the newest.
+  """Chooses the newest full replay, or the newest if none is full.
 
-  The last log of a run is what had come since the one before it, and mostly
-  far from full; none is taken for full because of its number.
+  The last log of a run holds only the steps since the log before it, so it is
+  rarely full. A replay's number does not show whether it is full.
 
   Args:
-    replays: of one folder, ascending by number; at least one.
+    replays: at least one, all of one folder, ascending by number.
 
   Returns:
-    One of them; where names differ in their prefix, one of `ckpt`.
+    One of them; if prefixes differ, one with the prefix `ckpt`.
 
   Raises:
-    UserError: there are those of several prefixes, and none of `ckpt`.
-    DamagedFileError: one that had to be looked into is damaged.
+    UserError: there are several prefixes, but not `ckpt`.
+    DamagedFileError: a replay that had to be inspected is damaged.
   """
   newest_first = _of_one_prefix(replays)[::-1]
   if len(newest_first) == 1:
@@ -166,19 +163,19 @@ def _of_one_prefix(replays: list[LegacyReplay]) -> list[LegacyReplay]:
   prefixes = sorted({replay.prefix for replay in replays})
   if len(prefixes) > 1 and _PREFIX not in prefixes:
     raise UserError(
-      f'There are replays of the names {", ".join(prefixes)} in '
-      f'{replays[0].folder}: move those of all but one to other folders.'
+      f'{replays[0].folder} holds replays with the prefixes '
+      f'{", ".join(prefixes)}: move all but one prefix to other folders.'
     )
   prefix = _PREFIX if _PREFIX in prefixes else prefixes[0]
   return [replay for replay in replays if replay.prefix == prefix]
 
 
 def inspect(replay: LegacyReplay) -> LegacyInfo:
-  """Reads what a replay holds, and none of its steps.
+  """Reads the description of a replay, but none of its steps.
 
   Raises:
-    MissingFileError: it holds no step.
-    DamagedFileError: its files are damaged, or contradict one another.
+    MissingFileError: the replay holds no step.
+    DamagedFileError: a file is damaged, or contradicts another.
   """
   path = replay.column_path('observation')
   with open_array(path) as file:
@@ -186,11 +183,13 @@ def inspect(replay: LegacyReplay) -> LegacyInfo:
   if not (
     1 <= len(shape) <= _MAX_AXES and all(shape) and shape[0] <= _MAX_CAPACITY
   ):
-    raise damaged_replay(path, f'holds {shape} numbers and not frames')
+    raise damaged_replay(path, f'holds an array {shape}, not frames')
   add_count = _add_count(replay)
   if not add_count:
     path = replay.path('add_count')
-    raise MissingFileError(f'The replay of {path} holds no step yet.')
+    raise MissingFileError(
+      f'The replay of {path} holds no step: choose another replay.'
+    )
   horizons = _horizons(replay, add_count, shape[0])
   return LegacyInfo(add_count, shape[0], *horizons, shape[1:], dtype)
 
@@ -199,21 +198,22 @@ def _add_count(replay: LegacyReplay) -> int:
   path = replay.path('add_count')
   add_count = read_array(path, 'iu', 1)
   if add_count.shape or not 0 <= add_count < 2**62:
-    raise damaged_replay(path, 'is no count of steps')
+    raise damaged_replay(path, 'is not a number of steps')
   return int(add_count)
 
 
 def _horizons(
   replay: LegacyReplay, add_count: int, capacity: int
 ) -> tuple[int, int]:
-  """Returns the sizes of stack and return, which only this range tells.
+  """Returns the sizes of stack and return, which only `invalid_range` shows.
 
-  It is n slots before the cursor and L from it on, modulo the capacity.
+  The range holds the n slots before the cursor and L slots from it on, modulo
+  the capacity.
   """
   path = replay.path('invalid_range')
   slots = read_array(path, 'iu', _MAX_RANGE)
   if slots.ndim != 1 or not len(slots):
-    raise damaged_replay(path, 'is no range of slots')
+    raise damaged_replay(path, 'is not a range of slots')
   cursor = add_count % capacity
   stack_size = (int(slots[-1]) - cursor) % capacity + 1
   n_step = len(slots) - stack_size

@@ -1,9 +1,9 @@
-"""Where the steps of a legacy replay go: its slots in order, without padding.
+"""Maps the slots of a legacy replay to steps: in order, without padding.
 
-Dopamine's circular buffer overwrites its oldest slot; before each episode it
-adds L - 1 blank steps (zeros in every column), so that the L frames up to a
-step are its state. What it samples from may cross a time-out or begin in
-padding; what is laid out here may not.
+Dopamine's circular buffer overwrites its oldest slot. Before each episode it
+adds L - 1 blank steps, with zeros in every column, so that the L frames up to a
+step are its state. Dopamine may sample elements that cross a time-out or begin
+in padding; this layout rules that out.
 """
 
 from typing import NamedTuple
@@ -19,9 +19,9 @@ class Layout(NamedTuple):
   position: np.ndarray  # [C] int64, -1 where the slot is left out
   episode_step: np.ndarray  # [T] int32, steps since the episode's start
   padding: int  # blank steps that are left out
-  unknown: int  # steps behind too little padding to tell their states
-  stale: int  # slots that no step was written to, or not yet again
-  older: int  # steps before the newest that were asked for
+  unknown: int  # steps after too little padding to know their states
+  stale: int  # slots never written, or about to be overwritten
+  older: int  # steps before the `newest` ones
 
 
 def lay_out(
@@ -36,24 +36,24 @@ def lay_out(
 ) -> Layout:
   """Orders the slots by time and finds the episodes.
 
-  An episode ends at a terminal, at an end that is listed, and where L - 1 blank
-  steps in a row say that another one begins: the end of one that was open when
-  the replay was saved, and played on from there, is listed nowhere. Of the
-  oldest, cut one, steps count from S - 1 on: no element begins where a state's
-  frames have been overwritten.
+  An episode ends at a terminal and at a listed end. L - 1 blank steps in a row
+  also end it: if a run was saved amid an episode and resumed, the end of that
+  episode is not listed. If the start of the oldest episode was overwritten, its
+  steps count from S - 1 on, so that no element needs the missing frames.
 
   Args:
     info: of the replay; L is its stack size.
     terminal: [C] bool.
     is_blank: [C] bool, whether action, reward, terminal and frame are zeros.
-    is_end: [C] bool, the ends that are listed.
+    is_end: [C] bool, the listed ends.
     stack_size: S, of the store.
-    are_rows_padding: whether blank steps in a row are padding wherever they
-      are; False where `is_blank` is a guess.
-    newest: how many steps to keep at most; None for all.
+    are_rows_padding: whether L - 1 blank steps in a row always are padding;
+      False if `is_blank` is a guess.
+    newest: the largest number of steps to keep; None for all.
 
   Raises:
-    ValueError: an episode does not begin with padding, or there is only that.
+    ValueError: an episode does not begin with padding, or all steps are
+      padding.
   """
   order = _chronological(info)
   blank, ended = is_blank[order], (terminal | is_end)[order]
@@ -88,8 +88,8 @@ def _chronological(info: LegacyInfo) -> np.ndarray:
   if info.add_count < info.capacity:
     return np.arange(info.add_count)
   order = (info.cursor + np.arange(info.capacity)) % info.capacity
-  # A log is dumped when only its last slot is still to be overwritten, which
-  # readers of logs cannot tell from one that was never written.
+  # A log is saved before its last slot is overwritten. Readers cannot tell
+  # whether that slot was ever written.
   return order[1:] if info.cursor == info.capacity - 1 else order
 
 
@@ -101,10 +101,10 @@ def _padding(
   stack_size: int,
   are_rows_padding: bool,
 ) -> np.ndarray:
-  """Says which steps are padding, of which L - 1 begin an episode."""
+  """Returns which steps are padding; L - 1 of them begin an episode."""
   is_padding = _after_ends(blank, ended, length)
   lead = _lead(blank)
-  if lead >= stack_size - 1:  # Then the state of what follows is known.
+  if lead >= stack_size - 1:  # The states that follow are known.
     most = max(stack_size - 1, length)
     is_padding[: lead if are_rows_padding else min(lead, most)] = True
   if are_rows_padding:
@@ -115,7 +115,7 @@ def _padding(
 def _after_ends(
   blank: np.ndarray, ended: np.ndarray, length: int
 ) -> np.ndarray:
-  """Says which steps are the padding after the episode before."""
+  """Returns which steps are padding after the previous episode."""
   steps = np.arange(len(ended))
   last_end = np.maximum.accumulate(np.where(ended, steps, -1 - length))
   is_padding = np.zeros(len(ended), bool)
@@ -126,12 +126,12 @@ def _after_ends(
 
 
 def _lead(blank: np.ndarray) -> int:
-  """Returns how many blank steps there are before any other."""
+  """Returns the number of blank steps at the start."""
   return len(blank) if blank.all() else int(np.argmin(blank))
 
 
 def _rows(blank: np.ndarray, length: int) -> np.ndarray:
-  """Says which steps are in a row of at least so many blank ones."""
+  """Returns which steps are in a row of at least `length` blank ones."""
   edges = np.flatnonzero(np.diff(blank, prepend=False, append=False))
   starts, stops = edges[::2], edges[1::2]
   is_long = stops - starts >= length
@@ -143,9 +143,9 @@ def _rows(blank: np.ndarray, length: int) -> np.ndarray:
 def _tells_states(
   blank: np.ndarray, ended: np.ndarray, stack_size: int
 ) -> np.ndarray:
-  """Says which steps' states are known should they begin an episode.
+  """Returns which steps' states are known if they begin an episode.
 
-  All before them must be blank, up to an end or as far as a state reaches.
+  All steps before must be blank, up to an end or as far as a state reaches.
   """
   steps = np.arange(len(ended))
   last = np.maximum.accumulate(np.where(ended | ~blank, steps, -1))
@@ -162,9 +162,9 @@ def _episode_steps(
   """Numbers the steps of episodes.
 
   Returns:
-    Steps since the episode's start, from S - 1 on if that is not stored, and
-    which steps are of an episode whose first states are not known: between
-    others a store has no place for such a one.
+    Steps since the episode's start, from S - 1 on if the start is not stored;
+    and which steps belong to an episode whose first states are unknown. A
+    store cannot hold such an episode between others.
   """
   is_start = np.zeros(len(ended), bool)
   is_start[1:] = ~is_padding[1:] & (is_padding[:-1] | ended[:-1])

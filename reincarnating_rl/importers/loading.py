@@ -1,5 +1,9 @@
-"""What is common to filling a store with replays that others saved."""
+"""Records and checks that all importers of replays share."""
 
+import os
+import pathlib
+import re
+from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -10,33 +14,33 @@ from reincarnating_rl.support.errors import damaged_replay
 
 
 class ReplayInfo(Protocol):
-  """What a stored replay says of itself."""
+  """Description of a replay on disk."""
 
   @property
   def entries(self) -> int:
-    """How many slots, elements or steps it holds: about as many steps."""
+    """Number of stored slots, elements or steps."""
 
   @property
   def observation_shape(self) -> tuple[int, ...]:
-    """The shape of one frame, `*O`."""
+    """Shape of one frame, `*O`."""
 
   @property
   def stack_size(self) -> int:
-    """Frames in a state of the agent that saved it."""
+    """Frames in a state of the agent that saved the replay."""
 
   @property
   def observation_dtype(self) -> np.dtype:
-    """The type of a frame."""
+    """Type of a frame."""
 
 
 class StepColumns(NamedTuple):
-  """What is stored of T consecutive steps besides frames, oldest first."""
+  """All columns but the frames of T consecutive steps, oldest first."""
 
   action: np.ndarray  # [T] integers
   reward: np.ndarray  # [T] floats, as they were stored
   terminal: np.ndarray  # [T] bool
-  episode_step: np.ndarray  # [T] integers; above 0 at first in a cut episode
-  tells_time_outs: bool = True  # if not, what follows a time-out belongs to it
+  episode_step: np.ndarray  # [T] integers; starts above 0 if the start is gone
+  tells_time_outs: bool = True  # if not, cut episodes are joined to the next
 
   @classmethod
   def arrays(cls) -> tuple[str, ...]:
@@ -45,13 +49,13 @@ class StepColumns(NamedTuple):
 
 
 class LoadReport(NamedTuple):
-  """What was read; counts of steps, but for the episodes."""
+  """Result of loading a replay; counts steps unless stated otherwise."""
 
   steps: int  # in the store
-  episodes: int  # those cut by the replay's ends included
-  terminals: int  # episodes that ended
-  truncations: int  # episodes that were cut, in whatever way
-  left_out: dict[str, int]  # by why: what the replay has and the store lacks
+  episodes: int  # including those cut by an end of the replay
+  terminals: int  # episodes that ended in a terminal
+  truncations: int  # episodes that were cut in any way
+  left_out: dict[str, int]  # number of steps left out, by reason
 
   def describe(self) -> str:
     """Returns a line for the user."""
@@ -66,6 +70,27 @@ class LoadReport(NamedTuple):
     )
 
 
+def numbered_checkpoints(
+  directory: str | os.PathLike[str], name: re.Pattern[str]
+) -> Iterator[tuple[str, int]]:
+  """Lists the files or folders of a run whose names contain numbers.
+
+  Args:
+    directory: a run, or its `checkpoints/`.
+    name: must match whole names; its first group is the number.
+
+  Yields:
+    Folder and number: first the directory itself, then its `checkpoints/`;
+    ascending by number in each.
+  """
+  root = pathlib.Path(directory).expanduser()
+  for folder in (root, root / 'checkpoints'):
+    names = os.listdir(folder) if folder.is_dir() else []
+    numbers = (int(m[1]) for m in map(name.fullmatch, names) if m)
+    for number in sorted(numbers):
+      yield str(folder), number
+
+
 def check_store(
   store: FrameStore, info: ReplayInfo, path: str, newest: int | None
 ) -> None:
@@ -74,36 +99,36 @@ def check_store(
   Args:
     store: to be filled.
     info: of the replay.
-    path: of the file that says so, for messages.
-    newest: how many steps are asked for; None for all.
+    path: file with the frames, for messages.
+    newest: number of wanted steps; None for all.
 
   Raises:
-    ReplaySettingError: it takes others, or `newest` is below 1.
+    ReplaySettingError: shape or dtype differ, or `newest` is below 1.
   """
   shape, dtype = info.observation_shape, info.observation_dtype
   settings = store.settings
   if (shape, dtype) != (settings.observation_shape, settings.observation_dtype):
     raise ReplaySettingError(
-      f'{path} holds observations {shape} of {dtype}, and the store takes '
+      f'{path} holds observations {shape} of {dtype}, but the store takes '
       f'{settings.observation_shape} of {settings.observation_dtype}: choose '
-      'the replay of the same game.'
+      'a replay of the same game.'
     )
   if newest is not None and newest < 1:
     raise ReplaySettingError(f'newest must be at least 1 step, not {newest}.')
 
 
 def check_capacity(store: FrameStore, folder: str, steps: int) -> None:
-  """Checks that a store has room.
+  """Checks that a store has room; older steps are never dropped silently.
 
   Raises:
-    ReplaySettingError: it has not; older steps are never dropped silently.
+    ReplaySettingError: the store is too small.
   """
   capacity = store.settings.capacity
   if steps > capacity:
     raise ReplaySettingError(
-      f'The replay in {folder} has {steps} steps to load and the store a '
-      f'capacity of {capacity}: raise it to {steps}, or load the newest '
-      f'{capacity} steps only.'
+      f'The replay in {folder} has {steps} steps to load, but the store has '
+      f'a capacity of {capacity}: raise it to {steps}, or load only the newest '
+      f'{capacity} steps.'
     )
 
 
@@ -111,20 +136,20 @@ def check_actions(path: str, action: np.ndarray, num_actions: int) -> None:
   """Checks the actions of the steps to store.
 
   Args:
-    path: of their file, for messages.
+    path: their file, for messages.
     action: [T] integers.
-    num_actions: A, or 0 if it is not known.
+    num_actions: A, or 0 if unknown.
 
   Raises:
-    DamagedFileError: one is negative, or too large for int32.
-    ReplaySettingError: one is not below A.
+    DamagedFileError: an action is negative, or too large for int32.
+    ReplaySettingError: an action is not below A.
   """
   if not np.all((action >= 0) & (action < 2**31)):
-    raise damaged_replay(path, 'holds what is no action')
+    raise damaged_replay(path, 'holds an action that is not in [0, 2**31)')
   if num_actions and len(action) and action.max() >= num_actions:
     raise ReplaySettingError(
-      f'{path} holds the action {action.max()}, and the teacher has '
-      f'{num_actions}: choose the replay of the same game.'
+      f"{path} holds the action {action.max()}, but the teacher's actions are "
+      f'0 to {num_actions - 1}: choose a replay of the same game.'
     )
 
 
@@ -132,24 +157,24 @@ def check_rewards(path: str, reward: np.ndarray) -> None:
   """Checks the rewards of the steps to store.
 
   Args:
-    path: of their file, for messages.
+    path: their file, for messages.
     reward: [T] floats.
 
   Raises:
-    DamagedFileError: one is not finite in float32.
+    DamagedFileError: a reward is not finite in float32.
   """
   if not np.all(np.abs(reward) <= np.finfo(np.float32).max):
-    raise damaged_replay(path, 'holds what is no reward')
+    raise damaged_replay(path, 'holds a reward that is not finite')
 
 
 def begin_elements(
   store: FrameStore, steps: int, left_out: dict[str, int]
 ) -> LoadReport:
-  """Makes elements of the steps that were written: now they are there.
+  """Makes elements of the steps that `write` has stored.
 
   Args:
-    store: cleared, then given steps 0 to `steps` by `write`.
-    steps: how many; at most its capacity.
+    store: cleared, then filled with steps 0 to `steps` by `write`.
+    steps: number of steps; at most the store's capacity.
     left_out: for the report.
   """
   state = store.state_dict()

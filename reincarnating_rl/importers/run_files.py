@@ -1,7 +1,7 @@
-"""Which replays of our own runs a directory has, and what each holds.
+"""Finds the replays of our own runs in a directory, and inspects them.
 
-A run's checkpoints keep the student's replay in segments (`segment_log`) beside
-the manifests that name them.
+A run keeps the student's replay as segments (`segment_log`) beside the
+checkpoints; the manifests of the checkpoints name the segments.
 """
 
 import itertools
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.importers.checkpoint_numbers import numbered
+from reincarnating_rl.importers.loading import numbered_checkpoints
 from reincarnating_rl.replay import array_file
 from reincarnating_rl.replay.settings import ReplaySettings
 from reincarnating_rl.support.errors import (
@@ -24,10 +24,10 @@ from reincarnating_rl.support.errors import (
 from reincarnating_rl.support.json_file import read_json
 
 REPLAYS, STUDENT = 'replays', 'student'
-# What a manifest, whoever wrote it, can make its reader raise.
+# Errors that reading an untrusted manifest can raise.
 UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, OSError)
 _NAME = re.compile(r'ckpt\.(0|[1-9][0-9]{0,8})\.json', re.ASCII)
-_MAX_ACTIONS = 1024  # Whose logits are read, a segment at a time.
+_MAX_ACTIONS = 1024  # A limit: logits of a whole segment are allocated.
 
 
 class RunReplay(NamedTuple):
@@ -38,30 +38,30 @@ class RunReplay(NamedTuple):
 
   @property
   def path(self) -> str:
-    """The manifest of the checkpoint."""
+    """Manifest of the checkpoint."""
     return os.path.join(self.folder, f'ckpt.{self.number}.json')
 
   @property
   def log(self) -> str:
-    """The folder of the segments."""
+    """Folder of the segments."""
     return log_of(self.folder)
 
 
 class RunInfo(NamedTuple):
-  """What the manifest of a checkpoint says of the replay."""
+  """Description of the replay in the manifest of a checkpoint."""
 
   settings: ReplaySettings  # the run's
-  steps: range  # the numbers of those that are stored; at least one
+  steps: range  # numbers of the stored steps; at least one
   segments: list[dict[str, Any]]
 
   @property
   def entries(self) -> int:
-    """How many steps it holds."""
+    """Number of stored steps."""
     return len(self.steps)
 
   @property
   def observation_shape(self) -> tuple[int, ...]:
-    """The shape of one frame, `*O`."""
+    """Shape of one frame, `*O`."""
     return self.settings.observation_shape
 
   @property
@@ -71,33 +71,33 @@ class RunInfo(NamedTuple):
 
   @property
   def observation_dtype(self) -> np.dtype:
-    """The type of a frame."""
+    """Type of a frame."""
     return self.settings.observation_dtype
 
 
 def log_of(folder: str) -> str:
-  """Returns where a run keeps the segments, given where its checkpoints are."""
+  """Returns the folder of the segments, given the checkpoints' folder."""
   return os.path.join(folder, f'replay_{STUDENT}')
 
 
 def find(directory: str | os.PathLike[str]) -> list[RunReplay]:
-  """Lists the checkpoints whose student has played, and whose steps are there.
+  """Lists the checkpoints that have a replay whose segments exist.
 
-  Of a run that was copied without its segments there are none. What is damaged
-  is listed, so that whoever reads it is told.
+  A run that was copied without its segments has none. Damaged replays are
+  listed, so that reading them reports the damage.
 
   Args:
     directory: a run, or its `checkpoints/`.
 
   Returns:
-    Those in the directory itself and in its `checkpoints/`; in each of them
-    ascending by number.
+    First those in the directory itself, then those in its `checkpoints/`;
+    ascending by number in each.
   """
-  replays = itertools.starmap(RunReplay, numbered(directory, _NAME))
-  return [replay for replay in replays if _is_there(replay)]
+  replays = itertools.starmap(RunReplay, numbered_checkpoints(directory, _NAME))
+  return [replay for replay in replays if _has_segments(replay)]
 
 
-def _is_there(replay: RunReplay) -> bool:
+def _has_segments(replay: RunReplay) -> bool:
   try:
     info = inspect(replay)
     return all(
@@ -113,11 +113,11 @@ def _is_there(replay: RunReplay) -> bool:
 
 
 def inspect(replay: RunReplay) -> RunInfo:
-  """Reads what a replay holds, and none of its steps.
+  """Reads the description of a replay, but none of its steps.
 
   Raises:
-    MissingFileError: it holds no step, as that of a teacher's checkpoint.
-    DamagedFileError: its manifest is damaged.
+    MissingFileError: the replay holds no step, as in a teacher's checkpoint.
+    DamagedFileError: the manifest is damaged.
   """
   next_step = 0
   try:
@@ -130,14 +130,16 @@ def inspect(replay: RunReplay) -> RunInfo:
   except (UserError, *UNREADABLE) as error:
     raise unusable(replay, error) from error
   if not next_step:
-    raise MissingFileError(f'The replay of {replay.path} holds no step yet.')
+    raise MissingFileError(
+      f'The replay of {replay.path} holds no step: choose another checkpoint.'
+    )
   if not 0 < next_step < 2**62 or settings.num_actions > _MAX_ACTIONS:
-    raise damaged_replay(replay.path, 'holds numbers that cannot be')
+    raise damaged_replay(replay.path, 'holds impossible numbers')
   steps = range(max(next_step - settings.capacity, 0), next_step)
   return RunInfo(settings, steps, segments)
 
 
 def unusable(replay: RunReplay, error: Exception) -> DamagedFileError:
-  """Returns the error that a manifest makes no sense."""
+  """Returns the error for a manifest whose content is invalid."""
   reason = f'{type(error).__name__}: {str(error)[:100]}'
   return damaged_replay(replay.path, f'cannot be used ({reason})')

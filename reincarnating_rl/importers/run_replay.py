@@ -1,18 +1,15 @@
-"""The replay of a student's run, read into a store of other settings.
+"""Reads the replay of a run into a store with other settings.
 
-To resume, the settings must be those of the run; here only what was seen, done
-and paid matters: n-step, discount, stack and capacity are the store's own, and
-the logits of the run's teacher are dropped.
+To resume a run, the settings must be the run's. Here only observations,
+actions, rewards and episode ends are used. n-step, discount, stack size and
+capacity are the store's, and the logits of the run's teacher are dropped.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from reincarnating_rl.importers import (
-  loading,
-  run_files,
-)
+from reincarnating_rl.importers import loading, run_files
 from reincarnating_rl.importers.loading import LoadReport, StepColumns
 from reincarnating_rl.importers.run_files import (
   STUDENT,
@@ -24,20 +21,14 @@ from reincarnating_rl.importers.run_files import (
   unusable,
 )
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.segment_log import (
-  Manifest,
-  SegmentLog,
-)
-from reincarnating_rl.support.errors import (
-  UserError,
-  damaged_replay,
-)
+from reincarnating_rl.replay.segment_log import Manifest, SegmentLog
+from reincarnating_rl.support.errors import UserError, damaged_replay
 from reincarnating_rl.support.progress import Progress
 
-# Where a manifest has what `save` returns.
+# Key of the value of `save` in a manifest.
 REPLAYS = run_files.REPLAYS
 _REMEDY = (
-  'copy the whole run again, replay_student/ with it, or let the teacher play '
+  'copy the whole run again with replay_student/, or let the teacher play '
   "(RunnerWithTeacher.teacher_data='collected')"
 )
 
@@ -51,25 +42,25 @@ def load(
   newest: int | None = None,
   progress: Progress = lambda done, total: None,
 ) -> LoadReport:
-  """Fills a store; what it held is forgotten.
+  """Fills a store; its former content is dropped.
 
   Args:
     replay: from `run_files.find`.
-    store: for frames such as `run_files.inspect` says; its own n-step,
-      discount and stack are used, and its teacher's logits are still to be
-      computed.
-    newest: at most how many steps to take, the newest; None for all.
+    store: has the frame shape and dtype of `run_files.inspect`. Its own
+      n-step, discount and stack size apply. Label it afterwards.
+    newest: the largest number of steps to load, counted from the newest; None
+      for all.
     progress: called with steps read and steps to read.
 
   Returns:
-    What is in the store now, and what was left out.
+    What was loaded and what was left out.
 
   Raises:
-    ReplaySettingError: the store is for other frames or fewer steps, or
+    ReplaySettingError: the store has other frames or too little room, or
       `newest` is below 1.
     MissingFileError: the replay holds no step.
     DamagedFileError: a file is missing, damaged, or contradicts another.
-    All of them leave the store empty.
+    The store is empty after any of these errors.
   """
   store.clear()
   info = inspect(replay)
@@ -88,7 +79,7 @@ def load(
 def read_columns(
   replay: RunReplay, progress: Progress = lambda done, total: None
 ) -> StepColumns:
-  """Reads all but frames and logits; no more than a segment's are held.
+  """Reads all columns but frames and logits, one segment at a time.
 
   Args:
     replay: from `run_files.find`.
@@ -106,17 +97,17 @@ def read_columns(
 
 
 def save(folder: str, store: FrameStore) -> dict[str, Manifest]:
-  """Writes a store as a run does.
+  """Writes a store in the format of a run.
 
   Args:
-    folder: of the checkpoints.
-    store: whose steps are the student's.
+    folder: holds the checkpoints.
+    store: has the student's steps.
 
   Returns:
-    What the manifest of a checkpoint has under `REPLAYS`.
+    The value of `REPLAYS` in the manifest of a checkpoint.
 
   Raises:
-    OSError: the disk is full, say.
+    OSError: a write failed, for example because the disk is full.
   """
   return {STUDENT: SegmentLog(log_of(folder)).save(store)}
 
@@ -127,15 +118,17 @@ def _read(
   """Yields the number of a step and the columns from it on, checked."""
   log = SegmentLog(replay.log, _REMEDY)
   parts = log.read_steps(info.segments, info.settings, wanted)
-  last = None  # Steps since the episode's start, of the step before.
-  for at, rows in _told(replay, parts):
+  last = None  # Episode step of the previous step.
+  for at, rows in _reporting_damage(replay, parts):
     _check_rows(replay, rows, last, num_actions)
     last = int(rows['episode_step'][-1])
     yield at, rows
 
 
-def _told(replay: RunReplay, parts: Iterator[_Part]) -> Iterator[_Part]:
-  """Turns what reading may raise into one error that names the manifest."""
+def _reporting_damage(
+  replay: RunReplay, parts: Iterator[_Part]
+) -> Iterator[_Part]:
+  """Turns errors of reading into one error that names the manifest."""
   while True:
     try:
       part = next(parts, None)
@@ -154,12 +147,14 @@ def _check_rows(
   last: int | None,
   num_actions: int,
 ) -> None:
-  """Checks what no checksum can: it may be that of a file made by anyone."""
+  """Checks values: a checksum proves nothing about who wrote the file."""
   loading.check_actions(replay.path, rows['action'], num_actions)
   loading.check_rewards(replay.path, rows['reward'])
   if rows['terminal'].view(np.uint8).max() > 1:
-    raise damaged_replay(replay.path, 'holds booleans that are none')
+    raise damaged_replay(replay.path, 'holds invalid booleans')
   step = rows['episode_step']
   before = np.insert(step[:-1], 0, step[0] - 1 if last is None else last)
   if step.min() < 0 or not np.all((step == 0) | (step == before + 1)):
-    raise damaged_replay(replay.path, 'holds episodes whose steps are mixed up')
+    raise damaged_replay(
+      replay.path, 'holds episodes whose steps are out of order'
+    )

@@ -12,17 +12,17 @@ from reincarnating_rl.learner.objective import Objective
 from reincarnating_rl.learner.types import (
   Array,
   Batch,
-  Coefficients,
   Params,
   Report,
   UpdateKeys,
+  Weights,
 )
 
 PAD = 4  # pixels
 INTENSITY = 0.05
 _MAX_DEVIATIONS = 2.0
 # Noisy layers split the same keys, and a key's n-th part is its fold of n.
-_STREAM = 0xD59
+_STREAM, _SECOND_STREAM = 0x8000_0003, 0x8000_0004
 
 
 def random_shift(key: Array, state: Array, *, pad: int = PAD) -> Array:
@@ -87,7 +87,7 @@ def augmented(objective: Objective) -> Objective:
     params: Params,
     target_params: Params,
     batch: Batch,
-    coefficients: Coefficients,
+    weights: Weights,
     keys: UpdateKeys,
   ) -> tuple[Array, Report]:
     batch = batch._replace(
@@ -96,6 +96,13 @@ def augmented(objective: Objective) -> Objective:
         jax.random.fold_in(keys.target, _STREAM), batch.next_state
       ),
     )
-    return objective(params, target_params, batch, coefficients, keys)
+    if batch.second is not None:
+      key = jax.random.fold_in(keys.target, _SECOND_STREAM)
+      batch = batch._replace(
+        second=batch.second._replace(
+          next_state=augment(key, batch.second.next_state)
+        )
+      )
+    return objective(params, target_params, batch, weights, keys)
 
   return wrapped

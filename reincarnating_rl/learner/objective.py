@@ -1,26 +1,26 @@
-"""Objectives: one forward pass, then a sum of named loss terms."""
+"""The objective: one forward pass, then a weighted sum of named loss terms."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import chex
 import jax
 import jax.numpy as jnp
 
-from reincarnating_rl.learner.td_losses import TDLoss
-from reincarnating_rl.learner.terms import TeacherTerm
+from reincarnating_rl.learner.terms import SECOND, Context, Term
 from reincarnating_rl.learner.types import (
   Array,
   Batch,
-  Coefficients,
   Metrics,
   Params,
   Report,
   UpdateKeys,
+  Weights,
 )
+from reincarnating_rl.learner.value_function import BoundNetwork, ValueFunction
 
-Network = Callable[[Params, Array, Array], Any]
-"""`(params, state[*O, S], key) -> output` of one state, with `q_values[A]`."""
+# Folds of a key that no split into a batch can reach.
+_SECOND_STREAM, _TERM_STREAM = 0x8000_0001, 0x8000_0002
 
 
 class Objective(Protocol):
@@ -31,88 +31,95 @@ class Objective(Protocol):
     params: Params,
     target_params: Params,
     batch: Batch,
-    coefficients: Coefficients,
+    weights: Weights,
     keys: UpdateKeys,
   ) -> tuple[Array, Report]:
     """Returns the scalar loss, and what to report."""
     ...
 
 
-def value_objective(
-  network: Network,
-  td_loss: TDLoss,
-  *,
-  double: bool = False,
-  td_coefficient: float = 1.0,
-  teacher_term: TeacherTerm | None = None,
-  next_network: Network | None = None,
-  key_per_state: bool = False,
+def make_objective(
+  value: ValueFunction, network: BoundNetwork, terms: Sequence[Term]
 ) -> Objective:
-  """A value-based student's objective, `mean w (c TD + lambda L)`.
+  """A value-based student's objective, `sum_k weight_k mean(w loss_k)`.
 
-  With c = 1 and `L = KL(teacher || student)` it is QDagger's: Agarwal et al.
-  2022, Eq. 2, https://arxiv.org/abs/2206.01626. The importance weights `w` are
-  prioritised replay's (Schaul et al. 2016), and 1 without it.
-
-  With c = 1 and lambda = 0 (or no `teacher_term`) it is the loss of Dopamine's
-  agent of the same head.
+  The terms `td` and `distill` make QDagger's: Agarwal et al. 2022, Eq. 2,
+  https://arxiv.org/abs/2206.01626. The importance weights `w` are those of
+  prioritised replay (Schaul et al. 2016), and 1 without it. `td` alone makes
+  the loss of Dopamine's agent of the same value function.
 
   Args:
-    network: the student, for one state.
-    td_loss: its head.
-    double: whether the online network selects the action of the target.
-    td_coefficient: c; TD losses are reported unscaled.
-    teacher_term: L, of the online network's `q_values`; None leaves it out of
-      the program.
-    next_network: the student again, where more is asked of it at a next state;
-      None for `network`.
-    key_per_state: whether each state of a batch has randomness of its own, such
-      as sampled fractions, or all share one, such as a noisy layer.
+    value: how the network is called, and its TD action is chosen.
+    network: `(params, state, **arguments) -> output`, of one state.
+    terms: the first is `td`; their names differ.
 
   Returns:
     An `Objective` over batches of any size.
   """
-  outputs = _batched(network, key_per_state)
-  next_outputs = _batched(next_network or network, key_per_state)
+  reads_second = any(SECOND in term.reads for term in terms)
+  outputs = _batched(value, network, value.online)
+  next_outputs = _batched(value, network, value.next)
+
+  def bootstrap(
+    params: Params, target_params: Params, states: Array, key: Array
+  ) -> tuple[Any, Array]:
+    output = next_outputs(target_params, states, key)
+    selector = next_outputs(params, states, key) if value.double else output
+    return output, jnp.argmax(selector.q_values, axis=-1)
 
   def objective(
     params: Params,
     target_params: Params,
     batch: Batch,
-    coefficients: Coefficients,
+    weights: Weights,
     keys: UpdateKeys,
   ) -> tuple[Array, Report]:
     output = outputs(params, batch.state, keys.online)
     chex.assert_rank(output.q_values, 2)
-    next_output = next_outputs(target_params, batch.next_state, keys.target)
-    selector = next_output
-    if double:
-      selector = next_outputs(params, batch.next_state, keys.target)
-    next_action = jnp.argmax(selector.q_values, axis=-1)
-    td_losses = jax.vmap(td_loss)(output, batch, next_output, next_action)
-    mean_td = jnp.mean(batch.importance_weight * td_losses)
-    metrics = {'Loss/TD': mean_td, **q_statistics(output.q_values)}
-    loss = td_coefficient * mean_td
-    if teacher_term is not None:
-      teacher_losses = jax.vmap(teacher_term.loss)(
-        output.q_values, batch.action, batch.teacher_logits
+    second = (None, None)
+    if reads_second:
+      second = bootstrap(
+        params,
+        target_params,
+        batch.second.next_state,
+        jax.random.fold_in(keys.target, _SECOND_STREAM),
       )
-      teacher_loss = jnp.mean(batch.importance_weight * teacher_losses)
-      loss = loss + coefficients.distill * teacher_loss
-      metrics |= {teacher_term.metric: teacher_loss}
-    return loss, Report(td_losses, metrics | {'Loss/Total': loss})
+    next_output, next_action = bootstrap(
+      params, target_params, batch.next_state, keys.target
+    )
+    contexts = Context(
+      example=batch,
+      output=output,
+      next_output=next_output,
+      next_action=next_action,
+      second_output=second[0],
+      second_action=second[1],
+      key=jax.random.split(
+        jax.random.fold_in(keys.online, _TERM_STREAM), len(batch.action)
+      ),
+    )
+    losses = {term.name: jax.vmap(term.loss)(contexts) for term in terms}
+    means = {
+      name: jnp.mean(batch.importance_weight * x) for name, x in losses.items()
+    }
+    loss = sum(weights.terms[name] * mean for name, mean in means.items())
+    metrics = {term.metric: means[term.name] for term in terms}
+    metrics |= q_statistics(output.q_values) | {'Loss/Total': loss}
+    return loss, Report(losses['td'], metrics)
 
   return objective
 
 
-def _batched(network: Network, key_per_state: bool) -> Network:
-  if not key_per_state:
-    return jax.vmap(network, in_axes=(None, 0, None))
+def _batched(value: ValueFunction, network: BoundNetwork, call: Any) -> Any:
+  """Maps `call` over states: with a key for each, or one for all."""
 
   def outputs(params: Params, states: Array, key: Array) -> Any:
-    return jax.vmap(network, in_axes=(None, 0, 0))(
-      params, states, jax.random.split(key, len(states))
-    )
+    keys, axis = key, None
+    if value.key_per_state:
+      keys, axis = jax.random.split(key, len(states)), 0
+    return jax.vmap(
+      lambda state, key: call(network, params, state, key), in_axes=(0, axis)
+    )(states, keys)
 
   return outputs
 

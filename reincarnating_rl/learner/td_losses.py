@@ -1,23 +1,16 @@
-"""Heads: how a student's outputs at two states are compared."""
+"""TD losses: how outputs at two states are compared."""
 
 from typing import Any, Protocol
 
-from reincarnating_rl.learner.losses import (
-  categorical,
-  quantile,
-  td,
-)
-from reincarnating_rl.learner.types import (
-  Array,
-  Batch,
-)
+from reincarnating_rl.learner.losses import categorical, quantile, td
+from reincarnating_rl.learner.types import Array, Batch
 from reincarnating_rl.support.errors import pick
 
 SCALAR_LOSSES = {'huber': td.huber, 'mse': td.mse}
 
 
 class TDLoss(Protocol):
-  """A student's head: how its output at one state is compared with the next."""
+  """Compares a network's output at one state with that at the next."""
 
   def __call__(
     self, output: Any, example: Batch, next_output: Any, next_action: Array
@@ -34,7 +27,7 @@ class TDLoss(Protocol):
 
 
 def scalar_td(loss: str = 'huber') -> TDLoss:
-  """The head of DQN: a regression of Q-values.
+  """TD of DQN: a regression of Q-values.
 
   Args:
     loss: a key of `SCALAR_LOSSES`.
@@ -59,7 +52,7 @@ def scalar_td(loss: str = 'huber') -> TDLoss:
 
 
 def categorical_td(atoms: Array) -> TDLoss:
-  """The head of C51 and Rainbow: a classification of returns.
+  """TD of C51 and Rainbow: a classification of returns.
 
   Args:
     atoms: [N] returns, ascending and equally spaced.
@@ -80,7 +73,7 @@ def categorical_td(atoms: Array) -> TDLoss:
 
 
 def quantile_td(kappa: float = 1.0) -> TDLoss:
-  """The head of QR-DQN: a regression of equally probable quantiles.
+  """TD of QR-DQN: a regression of equally probable quantiles.
 
   Args:
     kappa: up to where an error is squared, > 0.
@@ -104,7 +97,7 @@ def quantile_td(kappa: float = 1.0) -> TDLoss:
 
 
 def implicit_quantile_td(kappa: float = 1.0) -> TDLoss:
-  """The head of IQN: a regression of quantiles at sampled fractions.
+  """TD of IQN: a regression of quantiles at sampled fractions.
 
   Args:
     kappa: up to where an error is squared, > 0; the loss is divided by it.

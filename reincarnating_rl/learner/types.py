@@ -30,6 +30,14 @@ class Transition(NamedTuple):
   episode_end: bool = False
 
 
+class Lookahead(NamedTuple):
+  """n-step returns over a second horizon, from the same first steps."""
+
+  reward: Array  # [B] float32, sum_{k<m} gamma^k r_{t+k}
+  discount: Array  # [B] float32, gamma^m, or 0 where the episode ended
+  next_state: Array  # [B, *O, S]; arbitrary where discount is 0
+
+
 class Batch(NamedTuple):
   """n-step elements sampled from a replay.
 
@@ -46,6 +54,8 @@ class Batch(NamedTuple):
   is_terminal: Array  # [B] bool
   teacher_logits: Array  # [B, A] float32; zeros where nobody asked a teacher
   importance_weight: Array  # [B] float32, at most 1; ones if drawn uniformly
+  second: Lookahead | None = None  # None unless the replay has two horizons
+  monte_carlo_return: Array | None = None  # [B] float32; -inf where unknown
 
 
 class QOutput(NamedTuple):
@@ -83,10 +93,10 @@ class PolicyOutput(NamedTuple):
   value: Array | None  # []; None where the critic was left out
 
 
-class Coefficients(NamedTuple):
+class Weights(NamedTuple):
   """Scalars that change during a run; traced, so none of them recompiles."""
 
-  distill: Array  # [] float32, lambda of Agarwal et al. 2022, Eq. 2
+  terms: Mapping[str, Array]  # [] float32, weight of each loss term by its name
   learning_rate: Array  # [] float32
 
 

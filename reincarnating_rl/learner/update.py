@@ -1,4 +1,4 @@
-"""Learning: a gradient update as a pure function, jitted alone or scanned."""
+"""The update: one gradient step as a pure function, alone or scanned."""
 
 import functools
 from collections.abc import Callable
@@ -12,18 +12,18 @@ from reincarnating_rl.learner.objective import Objective
 from reincarnating_rl.learner.types import (
   Array,
   Batch,
-  Coefficients,
   LearnerState,
   Metrics,
   Params,
   Report,
   UpdateKeys,
+  Weights,
 )
 
 Update = Callable[
-  [LearnerState, Params, Batch, Coefficients], tuple[LearnerState, Report]
+  [LearnerState, Params, Batch, Weights], tuple[LearnerState, Report]
 ]
-"""`(state, target_params, batch, coefficients) -> (state, report)`."""
+"""`(state, target_params, batch, weights) -> (state, report)`."""
 
 
 def make_update(
@@ -32,7 +32,7 @@ def make_update(
   """Builds the gradient update.
 
   The optimiser is made with a learning rate of 1 and its step is scaled by
-  `coefficients.learning_rate`, which stays traced and out of the optimiser's
+  `weights.learning_rate`, which stays traced and out of the optimiser's
   state. That is exact where the learning rate is the optimiser's last factor,
   as in Adam.
 
@@ -48,7 +48,7 @@ def make_update(
     state: LearnerState,
     target_params: Params,
     batch: Batch,
-    coefficients: Coefficients,
+    weights: Weights,
   ) -> tuple[LearnerState, Report]:
     # In the order of Dopamine's full Rainbow, so that the two can be compared.
     online_key, target_key, next_key = jax.random.split(state.key, 3)
@@ -56,14 +56,14 @@ def make_update(
       state.params,
       target_params,
       batch,
-      coefficients,
+      weights,
       UpdateKeys(online_key, target_key),
     )
     # Decoupled weight decay and the like need the parameters.
     steps, optimizer_state = optimizer.update(
       gradient, state.optimizer_state, state.params
     )
-    steps = jax.tree.map(lambda u: coefficients.learning_rate * u, steps)
+    steps = jax.tree.map(lambda u: weights.learning_rate * u, steps)
     params = optax.apply_updates(state.params, steps)
     return LearnerState(params, optimizer_state, next_key), report
 
@@ -95,7 +95,7 @@ def make_scanned_update(
     gather: `(data, slots[B]) -> Batch`, jittable.
 
   Returns:
-    `run(state, target_params, data, slots[K, B], coefficients)`, which makes K
+    `run(state, target_params, data, slots[K, B], weights)`, which makes K
     updates and returns the state and the mean of each metric. The state is
     donated. K is static: keep it the same from call to call.
   """
@@ -106,11 +106,11 @@ def make_scanned_update(
     target_params: Params,
     data: Any,
     slots: Array,
-    coefficients: Coefficients,
+    weights: Weights,
   ) -> tuple[LearnerState, Metrics]:
     def body(state: LearnerState, row: Array) -> tuple[LearnerState, Metrics]:
       batch = gather(data, row)
-      state, report = update(state, target_params, batch, coefficients)
+      state, report = update(state, target_params, batch, weights)
       return state, report.metrics
 
     # XLA's CPU backend runs convolutions inside a loop several times slower

@@ -48,7 +48,11 @@ class ImpalaEncoder(nn.Module):
 
   @nn.compact
   def __call__(self, x: Array) -> Array:
-    """Returns [h, w, F * width_scale] of `x[H, W, S]`, 11 x 11 of 84 x 84."""
+    """Returns [h, w, F * width_scale] of `x[H, W, S]`, 11 x 11 of 84 x 84.
+
+    `x` may have channels, [H, W, C, S].
+    """
+    x = torsos.as_image(x)
     for index, features in enumerate(self.stack_features):
       # Dopamine's checkpoints have this name.
       name = f'_stacks_{index}'

@@ -6,6 +6,7 @@ Teachers of other libraries are brought into this form.
 import functools
 from collections.abc import Callable, Iterator
 
+import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
@@ -16,6 +17,7 @@ from reincarnating_rl.learner.types import (
   QOutput,
   QuantileOutput,
 )
+from reincarnating_rl.networks import torsos
 from reincarnating_rl.networks.impala import ResidualStack
 
 Convolution = tuple[int, tuple[int, int], int, int | str]
@@ -36,6 +38,30 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 OUTPUTS = ('q_values', 'policy', 'quantiles', 'categorical')
 
 
+class ObservationStatistics(nn.Module):
+  """Normalizes a state by the statistics that a teacher was trained with.
+
+  They are parameters, so that they travel with the others, but nothing trains
+  them.
+
+  Attributes:
+    clip: the largest absolute value of what is returned; None: any.
+  """
+
+  clip: float | None = None
+
+  @nn.compact
+  def __call__(self, state: Array) -> Array:
+    """Returns (state - mean) / deviation, of the shape of `state[*O, S]`."""
+    # The mean in two parts, of which the second is what a float of 32 bits
+    # cannot hold of it: of an entry that hardly varies, it matters.
+    mean = self.param('mean', nn.initializers.zeros, (2, *state.shape))
+    deviation = self.param('deviation', nn.initializers.ones, state.shape)
+    mean, deviation = jax.lax.stop_gradient((mean, deviation))
+    x = ((state - mean[0]) - mean[1]) / deviation
+    return x if self.clip is None else jnp.clip(x, -self.clip, self.clip)
+
+
 class LayeredNetwork(nn.Module):
   """Convolutions, then linear layers, an activation after each but the last.
 
@@ -44,6 +70,9 @@ class LayeredNetwork(nn.Module):
 
   Attributes:
     num_actions: number of actions, A.
+    normalized: whether states are normalized, before anything else, by
+      `ObservationStatistics`.
+    clip: of these.
     residual: features of Impala's residual stacks, with ReLUs, which come
       first; their parameters are `_stacks_0`, ...
     pool_padding: of the poolings in them, on each side or 'SAME'.
@@ -60,6 +89,8 @@ class LayeredNetwork(nn.Module):
   """
 
   num_actions: int
+  normalized: bool = False
+  clip: float | None = None
   residual: tuple[int, ...] = ()
   pool_padding: int | str = 'SAME'
   convolutions: tuple[Convolution, ...] = ()
@@ -78,7 +109,12 @@ class LayeredNetwork(nn.Module):
       ValueError: the fields contradict each other, or the state.
     """
     activations = self._activations()
-    x = state.astype(jnp.float32) / self.scale
+    x = state.astype(jnp.float32)
+    if self.normalized:
+      x = ObservationStatistics(self.clip, name='observations')(x)
+    x = x / self.scale
+    if self.residual or self.convolutions:
+      x = torsos.as_image(x)
     for index, features in enumerate(self.residual):
       name = f'_stacks_{index}'  # As in `ImpalaEncoder`.
       x = ResidualStack(features, self.pool_padding, name=name)(x)

@@ -10,10 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 from flax import linen as nn
 
-from reincarnating_rl.learner.types import (
-  Array,
-  QOutput,
-)
+from reincarnating_rl.learner.types import Array, QOutput
 from reincarnating_rl.networks import torsos
 from reincarnating_rl.networks.impala import ImpalaEncoder
 from reincarnating_rl.networks.quantile_networks import (
@@ -27,11 +24,6 @@ _HIDDEN_UNITS = 128
 _FEATURES = 16
 # One stack fewer than on Atari, whose 84 pixels take one more halving.
 _STACK_FEATURES = (16, 32)
-
-
-def _as_image(state: Array) -> Array:
-  """Returns `state[10, 10, C, S]` as float32 `[10, 10, C * S]`."""
-  return state.astype(jnp.float32).reshape(*state.shape[:2], -1)
 
 
 def convolve_patches(
@@ -72,13 +64,13 @@ def _convolution(
     kernel_init=kernel_init,
     conv_general_dilated=convolve_patches,
   )
-  return nn.relu(convolution(_as_image(state))).reshape(-1)
+  return nn.relu(convolution(torsos.as_image(state))).reshape(-1)
 
 
 def _residual(state: Array, width_scale: int) -> Array:
   """Returns [288 * width_scale] features; for a compact module."""
   encoder = ImpalaEncoder(width_scale, _STACK_FEATURES, name='encoder')
-  return encoder(_as_image(state)).reshape(-1)
+  return encoder(state).reshape(-1)
 
 
 def _q_values(features: Array, num_actions: int) -> QOutput:

@@ -9,14 +9,8 @@ import functools
 
 from flax import linen as nn
 
-from reincarnating_rl.learner.types import (
-  Array,
-  QOutput,
-)
-from reincarnating_rl.networks import (
-  rainbow_head,
-  torsos,
-)
+from reincarnating_rl.learner.types import Array, QOutput
+from reincarnating_rl.networks import rainbow_head, torsos
 from reincarnating_rl.networks.quantile_networks import (
   ImplicitQuantileNetwork,
   QuantileNetwork,
@@ -25,7 +19,7 @@ from reincarnating_rl.networks.rainbow_networks import RainbowNetwork
 
 
 class MLPTorso(nn.Module, kw_only=True):
-  """The hidden layers; a base of networks, to come before their other bases.
+  """The hidden layers: a base class that comes before a network's others.
 
   Attributes:
     num_layers: hidden layers.
@@ -116,8 +110,9 @@ class MLPQuantileNetwork(MLPTorso, QuantileNetwork):
 class MLPImplicitQuantileNetwork(MLPTorso, ImplicitQuantileNetwork):
   """IQN (Dabney et al. 2018b) for vectors.
 
-  As on Atari, the fraction comes in before the last hidden layer, which is one
-  of the `num_layers`: at least 1. With one, the features are the state itself.
+  As on Atari, the fraction enters before the last hidden layer. That layer
+  counts in `num_layers`, which is at least 1. With one layer, the features are
+  the state itself.
   """
 
   _kernel_initializer = staticmethod(torsos.fan_in_initializer)
@@ -128,5 +123,7 @@ class MLPImplicitQuantileNetwork(MLPTorso, ImplicitQuantileNetwork):
 
   def _features(self, state: Array) -> Array:
     if self.num_layers < 1:
-      raise ValueError('The fraction needs a hidden layer: num_layers >= 1.')
+      raise ValueError(
+        'num_layers must be at least 1: the fraction needs a hidden layer.'
+      )
     return self._hidden_layers(state, self.num_layers - 1)

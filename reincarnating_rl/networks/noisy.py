@@ -11,9 +11,9 @@ _INITIAL_SIGMA = 0.1  # Dopamine's; 0.5 in Section 3.2.
 
 
 class NoisyNetwork(nn.Module):
-  """`x (mu + sigma * epsilon) + b`, where b is noisy likewise (Eq. 8 and 9).
+  """`x (mu + sigma * epsilon) + b`, where b has noise too (Eq. 8 and 9).
 
-  The class has the name under which Dopamine's checkpoints number such layers.
+  Dopamine's checkpoints number such layers by the name of this class.
 
   Attributes:
     features: number of outputs, F.

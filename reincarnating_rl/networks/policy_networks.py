@@ -7,10 +7,7 @@ import math
 
 from flax import linen as nn
 
-from reincarnating_rl.learner.types import (
-  Array,
-  PolicyOutput,
-)
+from reincarnating_rl.learner.types import Array, PolicyOutput
 from reincarnating_rl.networks import torsos
 
 

@@ -6,10 +6,7 @@ names, shapes and initial values, so checkpoints load in either direction.
 
 from flax import linen as nn
 
-from reincarnating_rl.learner.types import (
-  Array,
-  QOutput,
-)
+from reincarnating_rl.learner.types import Array, QOutput
 from reincarnating_rl.networks import torsos
 from reincarnating_rl.networks.impala import ImpalaEncoder
 

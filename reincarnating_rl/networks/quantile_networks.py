@@ -1,7 +1,7 @@
 """Quantile networks for one state, as Dopamine 4.1.2 has them; callers vmap.
 
-Whoever calls an implicit one says which fractions it is asked for, students
-ones that they sample, teachers ones that never change.
+The caller of an implicit network gives the fractions: students sample them,
+teachers have fixed ones.
 """
 
 import math
@@ -9,10 +9,7 @@ import math
 import jax.numpy as jnp
 from flax import linen as nn
 
-from reincarnating_rl.learner.types import (
-  Array,
-  QuantileOutput,
-)
+from reincarnating_rl.learner.types import Array, QuantileOutput
 from reincarnating_rl.networks import torsos
 
 
@@ -64,7 +61,7 @@ class ImplicitQuantileNetwork(nn.Module):
   def __call__(self, state: Array, quantiles: Array) -> QuantileOutput:
     """Returns the quantiles of each action's return, and their means.
 
-    Unlike Dopamine's, which samples fractions, it is a function of them.
+    It is a function of the fractions; Dopamine's network samples them itself.
 
     Args:
       state: [84, 84, S].

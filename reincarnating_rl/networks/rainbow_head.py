@@ -1,15 +1,11 @@
-"""The head of Rainbow: dueling, distributional and noisy, each or none."""
+"""The head of Rainbow: dueling, distributional and noisy, each by choice."""
 
 from collections.abc import Callable
 
 import jax.numpy as jnp
 from flax import linen as nn
 
-from reincarnating_rl.learner.types import (
-  Array,
-  CategoricalOutput,
-  QOutput,
-)
+from reincarnating_rl.learner.types import Array, CategoricalOutput, QOutput
 
 Layer = Callable[..., Array]
 """`(x[N], features=F) -> [F]`, a new linear layer of the enclosing module."""
@@ -50,11 +46,11 @@ def rainbow_output(
 
   Args:
     logits: [A, N] float32.
-    support: [N], returns that the atoms stand for; unused, and None will do,
-      unless distributional.
+    support: [N], returns that the atoms stand for; may be None unless
+      distributional.
     distributional: whether the logits are of distributions over returns
-      (Bellemare et al. 2017); if not, an action's N numbers add up to its
-      value, as in Dopamine. N is 1 then, if nothing odd is wanted.
+      (Bellemare et al. 2017). If not, an action's value is the sum of its N
+      numbers, as in Dopamine; N is usually 1 then.
 
   Returns:
     The Q-values [A], and the logits [A, N] if distributional.

@@ -8,16 +8,8 @@ import functools
 
 from flax import linen as nn
 
-from reincarnating_rl.learner.types import (
-  Array,
-  CategoricalOutput,
-  QOutput,
-)
-from reincarnating_rl.networks import (
-  noisy,
-  rainbow_head,
-  torsos,
-)
+from reincarnating_rl.learner.types import Array, CategoricalOutput, QOutput
+from reincarnating_rl.networks import noisy, rainbow_head, torsos
 from reincarnating_rl.networks.impala import ImpalaEncoder
 
 
@@ -52,14 +44,14 @@ class RainbowNetwork(nn.Module):
   ) -> CategoricalOutput | QOutput:
     """Returns Q-values, and logits of the atoms if distributional.
 
-    As in Dopamine, one key makes the noise of every layer, so that layers of
-    the same sizes share it; outputs are equal for equal keys.
+    As in Dopamine, one key makes the noise of every layer. So layers of equal
+    sizes share their noise, and equal keys give equal outputs.
 
     Args:
       x: [*O, S], one state.
       support: [N], returns that the atoms stand for.
       eval_mode: whether noise is off; static.
-      key: of the noise; None will do where there is none, and to initialise.
+      key: of the noise; may be None without noise, and at initialisation.
 
     Returns:
       `CategoricalOutput` if distributional, else `QOutput`.
@@ -69,7 +61,7 @@ class RainbowNetwork(nn.Module):
     """
     noise_is_on = self.noisy and not (eval_mode or self.is_initializing())
     if noise_is_on and key is None:
-      raise ValueError('A noisy network needs a key, unless in eval_mode.')
+      raise ValueError('A noisy network needs a key, except in eval_mode.')
     layer = functools.partial(
       noisy.linear, noisy=self.noisy, key=key if noise_is_on else None
     )

@@ -6,7 +6,7 @@ Dopamine's checkpoints hold them.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import jax.numpy as jnp
 from flax import linen as nn
@@ -32,6 +32,54 @@ fan_in_initializer = nn.initializers.variance_scaling(
 def preprocess_pixels(state: Array) -> Array:
   """Scales uint8 pixels to float32 in [0, 1]; any shape."""
   return state.astype(jnp.float32) / 255.0
+
+
+def as_image(state: Array) -> Array:
+  """Makes channels of a state's last axes: of the stack, and of colours.
+
+  Args:
+    state: [H, W, S], or [H, W, C, S] of observations that have channels.
+
+  Returns:
+    [H, W, C * S] float32.
+
+  Raises:
+    ValueError: the state is no image. Flax would take what is left of its
+      first axes for a batch, and answer without a word.
+  """
+  if state.ndim not in (3, 4):
+    raise ValueError(
+      f'Convolutions take images, states of shape (height, width, stack) or '
+      f'(height, width, channels, stack), not {tuple(state.shape)}.'
+    )
+  return state.astype(jnp.float32).reshape(*state.shape[:2], -1)
+
+
+def check_depth(
+  shapes: Iterable[tuple[int, ...]], state_shape: tuple[int, ...]
+) -> None:
+  """Checks that a network sees the colours of images, whoever wrote it.
+
+  Flax takes [H, W, C, S] for H images of W x C pixels and S channels, as a
+  network for grey frames does that is given such a state.
+
+  Args:
+    shapes: of the network's parameters.
+    state_shape: of the states that it is called with.
+
+  Raises:
+    ValueError: it has convolutions, of which none takes the channels.
+  """
+  if len(state_shape) != 4 or state_shape[2] == 1:
+    return
+  *_, channels, stack = state_shape
+  depths = {shape[2] for shape in shapes if len(shape) == 4}
+  # Whoever convolves each image by itself has C of them.
+  if depths and not depths & {channels, channels * stack}:
+    raise ValueError(
+      f'Its convolutions take {" or ".join(map(str, sorted(depths)))} '
+      f'channels, but states of shape {state_shape} have {channels * stack}.'
+    )
 
 
 def rescale(
@@ -60,7 +108,7 @@ def nature_convolutions(
   """The three convolutions of Mnih et al. 2015, flattened.
 
   Args:
-    state: [H, W, S] float32.
+    state: [H, W, S] float32, or [H, W, C, S].
     kernel_init: of the kernels.
     padding: 'SAME', as Dopamine's value networks have it, or 'VALID'.
 
@@ -79,7 +127,7 @@ def _convolve(
   kernel_init: Initializer,
   padding: str,
 ) -> Array:
-  x = state
+  x = as_image(state)
   for features, side, stride in convolutions:
     convolution = nn.Conv(
       features=features,
@@ -101,7 +149,7 @@ def nature_torso(
   """Three convolutions and a hidden layer of 512 (Mnih et al. 2015).
 
   Args:
-    state: [H, W, S] float32.
+    state: [H, W, S] float32, or [H, W, C, S].
     kernel_init: of every kernel.
     padding: of the convolutions.
 
@@ -116,7 +164,7 @@ def compact_torso(state: Array) -> Array:
   """Two convolutions and a hidden layer of 256 (Mnih et al. 2013).
 
   Args:
-    state: [H, W, S] float32.
+    state: [H, W, S] float32, or [H, W, C, S].
 
   Returns:
     [256] features.

@@ -1,1 +1,1 @@
-"""Replay: frames stored once, n-step elements, segment-log persistence."""
+"""Replay: frames stored once, n-step returns, files on disk."""

@@ -1,7 +1,7 @@
-"""Immutable compressed files of arrays, each named by an entry of a manifest.
+"""Immutable compressed files of arrays; manifests refer to them by entries.
 
-A file's name holds a part of its checksum: a manifest that was written earlier,
-or resumed from, never finds other content under a name it knows.
+A file's name contains part of its checksum, so a manifest never finds new
+content under an old name.
 """
 
 import functools
@@ -23,25 +23,26 @@ RESUME_EARLIER = 'restore an earlier checkpoint'
 NAME = re.compile(
   r'(steps-\d+-\d+|elements)-[0-9a-f]{16}\.safetensors\.zst', re.ASCII
 )
-_LEVEL = 1  # Of zstd, its fastest.
+_LEVEL = 1  # The fastest level of zstd.
 
 Entry = dict[str, Any]
 Layout = dict[str, tuple[np.dtype, tuple[int, ...]]]
 
 
 def write(directory: str, stem: str, arrays: dict[str, np.ndarray]) -> Entry:
-  """Writes a file that does not change any more.
+  """Writes a file that never changes.
 
   Args:
-    directory: where; it exists.
-    stem: what the name begins with, `steps-<start>-<stop>` or `elements`.
+    directory: an existing directory.
+    stem: start of the file's name, `steps-<start>-<stop>` or `elements`.
     arrays: by name.
 
   Returns:
-    JSON-able; what `read` needs to find and verify the file.
+    A JSON-able entry, with which `read` finds and verifies the file.
 
   Raises:
-    OSError: the disk is full, say; nothing is left behind.
+    OSError: a write failed, for example because the disk is full. No file is
+      left behind.
   """
   raw = safetensors.numpy.save(arrays)
   data = bytes(cramjam.zstd.compress(raw, level=_LEVEL))
@@ -54,26 +55,26 @@ def write(directory: str, stem: str, arrays: dict[str, np.ndarray]) -> Entry:
 def read(
   directory: str, entry: Entry, expected: Layout, remedy: str = RESUME_EARLIER
 ) -> dict[str, np.ndarray]:
-  """Reads a file, and allocates no more than what it should hold.
+  """Reads a file, and allocates no more than the expected size.
 
   Args:
-    directory: where it was written.
-    entry: from `write`, or hostile.
-    expected: type and shape by name of all arrays.
-    remedy: what a message advises.
+    directory: holds the file.
+    entry: from `write`, or from an untrusted manifest.
+    expected: type and shape of all arrays, by name.
+    remedy: advice in error messages.
 
   Returns:
     Arrays by name, of those types and shapes.
 
   Raises:
-    DamagedFileError: the file is missing or not what the entry says, or it
-      holds anything else.
-    KeyError, TypeError: it is no entry.
+    DamagedFileError: the file is missing, does not match its entry, or holds
+      other arrays.
+    KeyError, TypeError: the entry is invalid.
   """
   name = entry['file']
   if not NAME.fullmatch(name):
     name = f'{name[:100]!r} in {directory}'
-    raise _damaged(remedy, name, 'is not the name of a part of a replay')
+    raise _damaged(remedy, name, 'is not a valid file name')
   path = os.path.join(directory, name)
   damaged = functools.partial(_damaged, remedy, path)
   limit = 4096 + sum(
@@ -81,7 +82,7 @@ def read(
   )
   data = _verified(path, entry, 4096 + limit + limit // 64, damaged)
   try:
-    # Into a buffer of known size: a bomb has nowhere to grow.
+    # The buffer's size is fixed, so a decompression bomb cannot grow.
     buffer = np.empty(limit, np.uint8)
     size = cramjam.zstd.decompress_into(data, buffer)
     arrays = safetensors.numpy.load(buffer[:size].tobytes())
@@ -99,7 +100,7 @@ def _verified(
   limit: int,
   damaged: Callable[[str], DamagedFileError],
 ) -> bytes:
-  """Returns a file's bytes once size and checksum are right."""
+  """Returns a file's bytes after checking size and checksum."""
   try:
     size = os.path.getsize(path)
     if size != entry['bytes'] or size > limit:
@@ -110,13 +111,13 @@ def _verified(
   except OSError as error:
     raise damaged(f'cannot be read ({error.strerror})') from error
   if files.sha256(data) != entry['sha256']:
-    raise damaged('does not have the checksum of its manifest')
+    raise damaged('has another checksum than its manifest says')
   return data
 
 
 def _shapes(layout: Layout) -> str:
   text = ', '.join(f'{name} {shape}' for name, (_, shape) in layout.items())
-  return repr(text[:300])[1:-1]  # On one line, whatever the names are.
+  return repr(text[:300])[1:-1]  # Names may contain line breaks.
 
 
 def _damaged(remedy: str, path: str, what: str) -> DamagedFileError:

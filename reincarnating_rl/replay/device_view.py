@@ -1,4 +1,4 @@
-"""A store as arrays in the device's memory, sampled inside a jitted program."""
+"""A store as arrays in the device's memory, sampled in jitted programs."""
 
 from typing import NamedTuple
 
@@ -6,16 +6,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from reincarnating_rl.learner.types import (
-  Array,
-  Batch,
-)
+from reincarnating_rl.learner.types import Array, Batch, Lookahead
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.n_step import n_step
+from reincarnating_rl.replay.monte_carlo import monte_carlo_returns
+from reincarnating_rl.replay.n_step import NStep, n_step, n_step_until_cut
 
 
 class ReplayArrays(NamedTuple):
-  """The `N` slots of a store; only those that begin an element are sampled."""
+  """The `N` slots of a store; sample only slots that begin an element."""
 
   observation: Array  # [N, *O]
   episode_step: Array  # [N] int32, steps since the episode's start
@@ -25,19 +23,24 @@ class ReplayArrays(NamedTuple):
   is_terminal: Array  # [N] bool
   next_offset: Array  # [N] int32, from a state's slot to its next state's
   teacher_logits: Array  # [N, A] float32
+  second: NStep | None  # of the second horizon, if the store has one
+  monte_carlo_return: Array | None  # [N] float32, if asked for
 
 
-def device_view(store: FrameStore) -> ReplayArrays:
-  """Puts a store on the default device, n-step returns computed.
+def device_view(
+  store: FrameStore, *, monte_carlo: bool = False
+) -> ReplayArrays:
+  """Puts a store on the default device, with n-step returns computed.
 
-  On the CPU the frames stay where they are and the store's memory is shared:
-  make another view after adding to it. An accelerator gets one transfer.
+  On a CPU the frames share the store's memory: make a new view after adding
+  to the store. An accelerator gets one transfer.
 
   Args:
-    store: N of its slots are in use; all of them once it has wrapped.
+    store: N of its slots are in use; all of them once the ring has wrapped.
+    monte_carlo: whether `gather` returns `monte_carlo_returns` too.
 
   Returns:
-    What `gather` takes together with `store.slots(keys)`.
+    Arrays for `gather`; index them by `store.slots(keys)`.
   """
   count = min(store.next_step, store.settings.capacity)
   columns = {name: column[:count] for name, column in store.columns.items()}
@@ -54,13 +57,28 @@ def device_view(store: FrameStore) -> ReplayArrays:
       episode_step=columns['episode_step'],
       action=columns['action'],
       teacher_logits=columns['teacher_logits'],
+      second=_second(store, columns),
+      monte_carlo_return=monte_carlo_returns(store) if monte_carlo else None,
       **part._asdict(),
     )
   )
 
 
+def _second(store: FrameStore, columns: dict[str, np.ndarray]) -> NStep | None:
+  horizon, count = store.settings.second_n_step, len(columns['reward'])
+  if horizon is None:
+    return None
+  return n_step_until_cut(
+    columns,
+    np.arange(count),
+    newest=(store.next_step - 1) % max(count, 1),
+    horizon=horizon,
+    gamma=store.settings.gamma,
+  )
+
+
 def gather(arrays: ReplayArrays, slots: Array, *, stack_size: int) -> Batch:
-  """Returns what `FrameStore.gather` returns for the keys in some slots.
+  """Returns the batch that `FrameStore.gather` returns for the same steps.
 
   Args:
     arrays: from `device_view`.
@@ -68,24 +86,37 @@ def gather(arrays: ReplayArrays, slots: Array, *, stack_size: int) -> Batch:
     stack_size: S of the store.
   """
   slots = jnp.asarray(slots, jnp.int32)
-  next_slots = slots + arrays.next_offset[slots]
-  next_slots %= len(arrays.observation)
+
+  def next_states(offsets: jax.Array) -> jax.Array:
+    at = (slots + offsets[slots]) % len(arrays.observation)
+    return _stacks(arrays, at, stack_size)
+
+  def lookahead(part: NStep) -> Lookahead:
+    return Lookahead(
+      reward=part.reward[slots],
+      discount=part.discount[slots],
+      next_state=next_states(part.next_offset),
+    )
+
+  returns = arrays.monte_carlo_return
   return Batch(
     state=_stacks(arrays, slots, stack_size),
     action=arrays.action[slots],
     reward=arrays.reward[slots],
     discount=arrays.discount[slots],
-    next_state=_stacks(arrays, next_slots, stack_size),
+    next_state=next_states(arrays.next_offset),
     is_terminal=arrays.is_terminal[slots],
     teacher_logits=arrays.teacher_logits[slots],
     importance_weight=jnp.ones(len(slots), jnp.float32),
+    second=None if arrays.second is None else lookahead(arrays.second),
+    monte_carlo_return=None if returns is None else returns[slots],
   )
 
 
 def _stacks(arrays: ReplayArrays, slots: jax.Array, size: int) -> jax.Array:
   ages = jnp.arange(size - 1, -1, -1, dtype=jnp.int32)[None]
   index = (slots[:, None] - ages) % len(arrays.observation)
-  # A remainder is in bounds; saying so spares a mask over every pixel.
+  # The index is in bounds. Promising that avoids a mask over every pixel.
   frames = arrays.observation.at[index].get(mode='promise_in_bounds')
   is_real = ages <= arrays.episode_step[slots][:, None]
   is_real = is_real.reshape(is_real.shape + (1,) * (frames.ndim - 2))

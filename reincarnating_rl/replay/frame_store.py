@@ -1,31 +1,28 @@
-"""The replay: frames stored once, n-step elements sampled uniformly."""
+"""A replay that stores each frame once and samples n-step elements."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.learner.types import (
-  Array,
-  Batch,
-)
+from reincarnating_rl.learner.types import Array, Batch, Lookahead
 from reincarnating_rl.replay.labelled_ring import LabelledRing
 from reincarnating_rl.replay.n_step import n_step as n_step_part
+from reincarnating_rl.replay.n_step import n_step_until_cut
 from reincarnating_rl.replay.settings import ReplaySettings
 
 
 class SampleMetadata(NamedTuple):
-  """Where a sampled batch comes from."""
+  """The steps that a batch was sampled from."""
 
   keys: np.ndarray  # [B] int64, step numbers
-  probabilities: np.ndarray  # [B] float64, of being drawn, above 0
+  probabilities: np.ndarray  # [B] float64, of each draw, above 0
 
 
 class FrameStore(LabelledRing):
-  """Replay on the host; the stacks and returns are gathered when sampled.
+  """Replay in host memory; stacks and returns are computed when sampled.
 
-  `add`, `sample`, `clear` and `add_count` are Dopamine's. Whatever is stored,
-  an element crosses neither an episode's end nor the write head, and each one
-  that can be sampled is equally likely.
+  `add`, `sample`, `clear` and `add_count` are Dopamine's. No element crosses
+  an episode's end or the write head. All elements are equally likely.
   """
 
   def __init__(
@@ -38,6 +35,7 @@ class FrameStore(LabelledRing):
     n_step: int = 1,
     gamma: float = 0.99,
     num_actions: int = 0,
+    second_n_step: int | None = None,
     batch_size: int = 32,
     seed: int,
   ) -> None:
@@ -45,14 +43,17 @@ class FrameStore(LabelledRing):
 
     Args:
       capacity: frames to keep; more than `stack_size + n_step`.
-      observation_shape: `*O`, of one frame.
-      observation_dtype: of a frame.
+      observation_shape: `*O`, the shape of one frame.
+      observation_dtype: type of a frame.
       stack_size: S, frames in a state.
       n_step: steps that a return sums.
       gamma: discount of one step, in [0, 1].
-      num_actions: A, the width of the teacher's logits; 0 for no teacher.
-      batch_size: of `sample` when it is not told.
-      seed: of sampling.
+      num_actions: A, the width of the teacher's logits; 0 without a teacher.
+      second_n_step: steps of a second return, sampled as `Batch.second`; None
+        for one return only. Where a time-out or the newest step comes sooner,
+        the second return sums the steps before it (`n_step_until_cut`).
+      batch_size: default size of `sample`.
+      seed: seed of sampling.
 
     Raises:
       ReplaySettingError: a setting is out of its range.
@@ -66,6 +67,7 @@ class FrameStore(LabelledRing):
         n_step=n_step,
         gamma=gamma,
         num_actions=num_actions,
+        second_n_step=second_n_step,
       )
     )
     self._batch_size = batch_size
@@ -73,7 +75,7 @@ class FrameStore(LabelledRing):
 
   @property
   def num_elements(self) -> int:
-    """How many elements can be sampled now."""
+    """Number of elements that can be sampled now."""
     return len(self)
 
   def sample(
@@ -82,22 +84,22 @@ class FrameStore(LabelledRing):
     """Returns elements drawn uniformly, with replacement.
 
     Args:
-      size: B; the store's `batch_size` when None.
+      size: B; None for the store's `batch_size`.
       with_sample_metadata: whether to return keys and probabilities too.
 
     Raises:
-      ValueError: nothing can be sampled yet, or the size is below 1.
+      ValueError: the store has no element yet, or the size is below 1.
     """
     drawn = self._draw(self._batch_size if size is None else size)
     batch = self.gather(drawn.keys)
     return (batch, drawn) if with_sample_metadata else batch
 
   def update(self, keys: np.ndarray, *, td_losses: Array) -> None:
-    """Learns how large the TD losses of sampled elements were: of no use here.
+    """Does nothing: a uniform replay has no priorities.
 
     Args:
       keys: [B], from `sample`.
-      td_losses: [B]; never looked at, for they may still be being computed.
+      td_losses: [B]; not read, because the device may still be computing them.
     """
     del keys, td_losses
 
@@ -111,7 +113,7 @@ class FrameStore(LabelledRing):
       int64 array of that shape.
 
     Raises:
-      ValueError: nothing can be sampled yet, or a size is below 1.
+      ValueError: the store has no element yet, or a size is below 1.
     """
     shape = (size,) if isinstance(size, int | np.integer) else tuple(size)
     self._check_sample(shape)
@@ -119,7 +121,7 @@ class FrameStore(LabelledRing):
     return self._elements[drawn % self.settings.capacity]
 
   def _draw(self, size: int) -> SampleMetadata:
-    """Draws for `sample`; the one thing that other replays do otherwise."""
+    """Draws keys for `sample`; other replays override this."""
     keys = self.sample_keys(size)
     return SampleMetadata(keys, np.full(size, 1.0 / len(self)))
 
@@ -128,18 +130,18 @@ class FrameStore(LabelledRing):
       raise ValueError(f'A sample must have sizes of at least 1, not {shape}.')
     if not len(self):
       raise ValueError(
-        f'The replay has no element to sample: of its {self.next_step} steps '
-        f'none is followed by {self.settings.n_step} or by a terminal.'
+        f'The replay has no element to sample: none of its {self.next_step} '
+        f'steps is followed by {self.settings.n_step} steps or a terminal.'
       )
 
   def gather(self, keys: np.ndarray) -> Batch:
     """Returns the elements of some keys; unlabelled ones have zero logits.
 
     Args:
-      keys: [B] int64, from `sample_keys`, since which nothing was added.
+      keys: [B] int64, from `sample_keys`; nothing may have been added since.
 
     Raises:
-      ValueError: a key is of a step that is not stored.
+      ValueError: a key names a step that is not stored.
     """
     slots, columns = self.slots(keys), self.columns
     part = n_step_part(
@@ -159,37 +161,51 @@ class FrameStore(LabelledRing):
       is_terminal=part.is_terminal,
       teacher_logits=columns['teacher_logits'][slots],
       importance_weight=np.ones(len(slots), np.float32),
+      second=self._second(slots),
     )
 
-  # Persistence; the steps themselves are `SegmentLog`'s.
+  def _second(self, slots: np.ndarray) -> Lookahead | None:
+    if self.settings.second_n_step is None:
+      return None
+    part = n_step_until_cut(
+      self.columns,
+      slots,
+      newest=(self.next_step - 1) % self.settings.capacity,
+      horizon=self.settings.second_n_step,
+      gamma=self.settings.gamma,
+    )
+    next_slots = (slots + part.next_offset) % self.settings.capacity
+    return Lookahead(part.reward, part.discount, self._stacks(next_slots))
+
+  # Persistence, apart from the steps, which `SegmentLog` saves.
 
   def state_dict(self) -> dict[str, Any]:
-    """Returns, JSON-able, all that is not in the columns."""
+    """Returns the JSON-able state, without the columns."""
     return super().state_dict() | {'sampler': self._rng.bit_generator.state}
 
   def arrays(self) -> dict[str, np.ndarray]:
-    """Returns what is stored of each element, in order; nothing here."""
+    """Returns arrays with one row an element, in order; here none."""
     return {}
 
   def load_arrays(self, arrays: dict[str, np.ndarray]) -> None:
-    """Takes over arrays, after `load_state_dict`.
+    """Restores the arrays of `arrays`, after `load_state_dict`.
 
     Args:
-      arrays: of the names, types and shapes that `arrays` has now.
+      arrays: same names, types and shapes as `arrays` returns now.
 
     Raises:
-      ValueError: an array holds what cannot be.
+      ValueError: an array holds invalid values.
     """
     del arrays
 
   def load_state_dict(self, state: dict[str, Any]) -> None:
-    """Takes over a state whose steps have been put in place by `write`.
+    """Restores a state, after `write` has restored its steps.
 
     Args:
       state: from `state_dict`.
 
     Raises:
-      KeyError, TypeError, ValueError: it is not such a state.
+      KeyError, TypeError, ValueError: the state is invalid.
     """
     self._rng.bit_generator.state = state['sampler']
     super().load_state_dict(state)

@@ -1,4 +1,4 @@
-"""Memory for single frames, and the stacks that are gathered from it."""
+"""Memory for single frames, and stacks gathered from it."""
 
 import math
 
@@ -8,10 +8,9 @@ _WIDER = ('<u2', '<u4', '<u8')
 
 
 def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-  """Returns zeros at a multiple of 64 bytes; pages are taken when written.
+  """Returns zeros aligned to 64 bytes; pages are taken when written.
 
-  JAX on the CPU shares the memory of an array that is so aligned, and copies
-  any other.
+  On a CPU, JAX shares the memory of aligned arrays and copies all others.
   """
   size = math.prod(shape) * dtype.itemsize
   raw = np.zeros(size + 64, np.uint8)
@@ -25,7 +24,7 @@ def stacks(
   slots: np.ndarray,
   stack_size: int,
 ) -> np.ndarray:
-  """Gathers the states that end in some slots; zeros before an episode.
+  """Gathers the states that end in some slots, padded with zeros at the start.
 
   Args:
     observation: [C, *O] ring of frames.
@@ -36,7 +35,7 @@ def stacks(
   Returns:
     [B, *O, S], C-contiguous, oldest frame first.
   """
-  if stack_size == 1:  # Nothing to pad, nothing to interleave.
+  if stack_size == 1:  # No padding and no interleaving.
     return observation[slots][..., None]
   ages = np.arange(stack_size - 1, -1, -1)[:, None]
   frames = observation[(slots - ages) % len(observation)]
@@ -49,8 +48,8 @@ def stacks(
 def interleave(frames: np.ndarray) -> np.ndarray:
   """Moves the first axis to the end, contiguously: [S, ...] to [..., S].
 
-  Bytes are merged in pairs into wider and wider words, which takes 0.6 of the
-  time of strided writes.
+  Bytes are merged in pairs into wider and wider words, which takes 0.6 times
+  as long as strided writes.
   """
   size = len(frames)
   if frames.dtype == np.uint8 and size in (2, 4, 8):

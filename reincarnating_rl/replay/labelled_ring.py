@@ -1,4 +1,4 @@
-"""A ring of steps as states, and the teacher's logits of them."""
+"""A ring of steps with its states and the teacher's logits."""
 
 import numpy as np
 
@@ -8,13 +8,13 @@ from reincarnating_rl.replay.step_ring import StepRing
 
 
 class LabelledRing(StepRing):
-  """Gathers the states of stored steps, and takes their logits in order."""
+  """Gathers states of stored steps and stores the teacher's logits."""
 
   def slots(self, keys: np.ndarray) -> np.ndarray:
-    """Returns where the steps of some keys lie in the columns, as int64.
+    """Returns the slots of some keys, as int64.
 
     Raises:
-      ValueError: a key is of a step that is not stored.
+      ValueError: a key names a step that is not stored.
     """
     keys = np.asarray(keys, np.int64)
     oldest, newest = self.oldest_step, self.next_step - 1
@@ -36,7 +36,7 @@ class LabelledRing(StepRing):
     return np.arange(self._first_unlabelled(), self.next_step)
 
   def _first_unlabelled(self) -> int:
-    # A state whose first frames are overwritten is in no element any more.
+    # A state whose first frames were overwritten is in no element.
     first, oldest = self.labelled, self.oldest_step
     newest = min(oldest + self.settings.stack_size, self.next_step)
     steps = np.arange(oldest, newest)
@@ -46,10 +46,10 @@ class LabelledRing(StepRing):
     return first
 
   def states(self, keys: np.ndarray) -> np.ndarray:
-    """Returns the states [B, *O, S] of some keys, such as `unlabelled`'s.
+    """Returns the states [B, *O, S] of some keys, such as `unlabelled`.
 
     Raises:
-      ValueError: a key is of a step that is not stored.
+      ValueError: a key names a step that is not stored.
     """
     return self._stacks(self.slots(keys))
 
@@ -57,11 +57,11 @@ class LabelledRing(StepRing):
     """Stores the teacher's logits of the first unlabelled states.
 
     Args:
-      keys: [B], the first ones of `unlabelled`.
+      keys: [B], the first keys of `unlabelled`.
       logits: [B, A].
 
     Raises:
-      ValueError: other keys, or logits of another shape.
+      ValueError: the keys are others, or the logits have another shape.
     """
     shape = (len(keys), self.settings.num_actions)
     if np.shape(logits) != shape:

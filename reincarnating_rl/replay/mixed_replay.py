@@ -1,29 +1,24 @@
-"""A student's replay and its teacher's data, sampled as one."""
+"""Samples a student's replay and its teacher's data as one replay."""
 
 from typing import Any
 
+import jax
 import numpy as np
 
-from reincarnating_rl.learner.types import (
-  Array,
-  Batch,
-)
-from reincarnating_rl.replay.frame_store import (
-  FrameStore,
-  SampleMetadata,
-)
+from reincarnating_rl.learner.types import Array, Batch
+from reincarnating_rl.replay.frame_store import FrameStore, SampleMetadata
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 
-TEACHER_KEY = -1  # Of an element of the teacher's data, in `SampleMetadata`.
-_STREAM = 1  # Apart from the stores', which have the same seed.
+TEACHER_KEY = -1  # Key of the teacher's elements in `SampleMetadata`.
+_STREAM = 1  # The stores have the same seed, but another stream.
 
 
 class MixedReplay:
-  """Each element is from the teacher's data with probability rho.
+  """Draws each element from the teacher's data with probability rho.
 
-  Rehearsal (Agarwal et al. 2022, section 4.1). A row is what its own store
-  makes of it: n-step return, discount and importance weight travel with it.
-  The teacher's are drawn uniformly and weigh 1.
+  Rehearsal (Agarwal et al. 2022, section 4.1). Each row keeps the n-step
+  return, discount and importance weight of its own store. The teacher's rows
+  are drawn uniformly and have weight 1.
 
   Attributes:
     teacher: the teacher's data; None to sample the student's replay alone.
@@ -32,13 +27,13 @@ class MixedReplay:
   def __init__(
     self, own: FrameStore, *, ratio: float, batch_size: int, seed: int
   ) -> None:
-    """Mixes nothing until there is a `teacher`.
+    """Samples the student's replay alone until `teacher` is set.
 
     Args:
       own: the student's replay.
       ratio: rho, in [0, 1].
-      batch_size: B, of `sample`.
-      seed: of how many rows come from whom.
+      batch_size: B, the size of `sample`.
+      seed: seed of the number of teacher's rows in each batch.
     """
     self.teacher: FrameStore | None = None
     self._own = own
@@ -53,41 +48,47 @@ class MixedReplay:
 
     Args:
       with_sample_metadata: whether to return keys and probabilities too;
-        elements of the teacher have the key `TEACHER_KEY`.
+        the teacher's elements have the key `TEACHER_KEY`.
 
     Raises:
-      ValueError: a store that is drawn from has nothing to sample.
+      ValueError: a store to draw from has no element yet, or only one of the
+        two has a second horizon.
     """
-    taught = 0
+    from_teacher = 0
     if self.teacher is not None:
       draws = self._rng.random(self._batch_size) < self._ratio
-      taught = int(np.count_nonzero(draws))
+      from_teacher = int(np.count_nonzero(draws))
     parts = []
-    if taught < self._batch_size:
-      parts.append(self._draw_own(self._batch_size - taught))
-    if taught:
-      parts.append(self._draw_taught(taught))
+    if from_teacher < self._batch_size:
+      parts.append(self._draw_own(self._batch_size - from_teacher))
+    if from_teacher:
+      parts.append(self._draw_teacher(from_teacher))
     batches, drawn = zip(*parts, strict=True)
+    if len({batch.second is None for batch in batches}) == 2:
+      raise ValueError(
+        "The student's replay and the teacher's data must both have a "
+        'second_n_step, or neither.'
+      )
     batch = batches[0] if len(batches) == 1 else _stack(batches)
     return (batch, _stack(drawn)) if with_sample_metadata else batch
 
   def update(self, keys: np.ndarray, *, td_losses: Array) -> None:
-    """Hands the losses of the student's elements to the student's replay.
+    """Passes the losses of the student's elements to the student's replay.
 
     Args:
       keys: [B], from `sample`.
-      td_losses: [B]; only looked at where priorities are made of them.
+      td_losses: [B]; read only if the student's replay has priorities.
     """
     if isinstance(self._own, PrioritizedFrameStore):
       is_own = keys != TEACHER_KEY
       self._own.update(keys[is_own], td_losses=np.asarray(td_losses)[is_own])
 
   def state_dict(self) -> dict[str, Any]:
-    """Returns, JSON-able, what is in neither of the stores."""
+    """Returns the JSON-able state, without the two stores."""
     return {'sampler': self._rng.bit_generator.state}
 
   def load_state_dict(self, state: dict[str, Any]) -> None:
-    """Inverse of `state_dict`."""
+    """Restores a state from `state_dict`."""
     self._rng.bit_generator.state = state['sampler']
 
   def _draw_own(self, size: int) -> tuple[Batch, SampleMetadata]:
@@ -95,7 +96,7 @@ class MixedReplay:
     share = 1.0 if self.teacher is None else 1.0 - self._ratio
     return batch, drawn._replace(probabilities=share * drawn.probabilities)
 
-  def _draw_taught(self, size: int) -> tuple[Batch, SampleMetadata]:
+  def _draw_teacher(self, size: int) -> tuple[Batch, SampleMetadata]:
     batch, drawn = self.teacher.sample(size, with_sample_metadata=True)
     return batch, SampleMetadata(
       np.full(size, TEACHER_KEY), self._ratio * drawn.probabilities
@@ -104,4 +105,4 @@ class MixedReplay:
 
 def _stack(parts: tuple[Any, ...]) -> Any:
   """Concatenates records of arrays, field by field."""
-  return type(parts[0])(*map(np.concatenate, zip(*parts, strict=True)))
+  return jax.tree.map(lambda *fields: np.concatenate(fields), *parts)

@@ -1,22 +1,23 @@
-"""What an n-step element is, in plain numpy over the columns of a ring.
+"""n-step returns, in plain numpy over the columns of a ring.
 
-A T-step episode that ends in a terminal has T elements, one per step; one that
-is cut (a time-out) or still open has the first T - n, for what would be
-bootstrapped from must have been seen.
+An episode of T steps that ends in a terminal has T elements, one per step. An
+episode that is cut by a time-out, or is still open, has T - n elements: the
+state that an element bootstraps from must be stored.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 
 class NStep(NamedTuple):
-  """The n-step part of elements; `N` of them."""
+  """The n-step part of `N` elements."""
 
   reward: np.ndarray  # [N] float32, sum_{k<m} gamma^k r_{t+k}
-  discount: np.ndarray  # [N] float32, gamma^n, or 0 where is_terminal
+  discount: np.ndarray  # [N] float32, gamma^m, or 0 where is_terminal
   is_terminal: np.ndarray  # [N] bool, whether the episode ends within n steps
-  next_offset: np.ndarray  # [N] int32, n, or 0 where is_terminal
+  next_offset: np.ndarray  # [N] int32, m, or 0 where is_terminal
 
 
 def n_step(
@@ -29,14 +30,14 @@ def n_step(
 ) -> NStep:
   """Returns the n-step part of the elements that begin in some slots.
 
-  Sutton and Barto 2018, Eq. 7.1; `horizon` is the n there. What a slot that
-  begins no element gets is arbitrary.
+  Sutton and Barto 2018, Eq. 7.1. The result is arbitrary for slots where no
+  element begins.
 
   Args:
     reward: [C] float32 ring, one per step.
     terminal: [C] bool ring.
     slots: [N] int64 in [0, C).
-    horizon: steps to sum, at least 1.
+    horizon: n, the steps to sum, at least 1.
     gamma: discount of one step, in [0, 1].
   """
   total = np.zeros(slots.shape, np.float64)
@@ -53,6 +54,70 @@ def n_step(
   )
 
 
+def n_step_until_cut(
+  columns: Mapping[str, np.ndarray],
+  slots: np.ndarray,
+  *,
+  newest: int,
+  horizon: int,
+  gamma: float,
+) -> NStep:
+  """Returns the n-step part of some steps, shortened where an episode is cut.
+
+  An episode is cut by a time-out, or by the newest step if it is still open.
+  If a step's n-th successor is beyond the cut, the return sums the rewards up
+  to the last stored step of the episode, exclusive, and bootstraps from that
+  step. Otherwise the result is that of `n_step`.
+
+  Args:
+    columns: rings [C, ...] by name, with `reward`, `terminal` and
+      `episode_step`.
+    slots: [N] int64 in [0, C). The result is arbitrary for the last step of
+      an episode that was cut, which has no successor.
+    newest: slot of the newest stored step.
+    horizon: n, the largest number of steps to sum, at least 1.
+    gamma: discount of one step, in [0, 1].
+  """
+  reward, terminal = columns['reward'], columns['terminal']
+  total = np.zeros(slots.shape, np.float64)
+  steps = np.zeros(slots.shape, np.int32)
+  ended = np.zeros(slots.shape, bool)
+  going = np.ones(slots.shape, bool)
+  for k in range(horizon):
+    at = (slots + k) % len(reward)
+    # The step after an episode's last one has the episode step 0.
+    follows = columns['episode_step'][(at + 1) % len(reward)] > 0
+    going &= terminal[at] | (follows & (at != newest))
+    total += np.where(going, gamma**k * reward[at].astype(np.float64), 0.0)
+    steps += going
+    ended |= going & terminal[at]
+    going &= ~terminal[at]
+  return NStep(
+    reward=total.astype(np.float32),
+    discount=np.where(ended, 0.0, gamma ** steps.astype(np.float64)).astype(
+      np.float32
+    ),
+    is_terminal=ended,
+    next_offset=np.where(ended, 0, steps).astype(np.int32),
+  )
+
+
+def episode_ends(episode_step: np.ndarray) -> np.ndarray:
+  """Returns the index of the last stored step of each step's episode.
+
+  Args:
+    episode_step: [N] int32, steps since the episode's start, oldest first.
+
+  Returns:
+    [N] int64. The newest step counts as the last one of its episode.
+  """
+  count = len(episode_step)
+  step = np.arange(count)
+  is_last = np.append(episode_step[1:] == 0, True)[:count]
+  end = np.where(is_last, step, count)
+  return np.minimum.accumulate(end[::-1])[::-1]
+
+
 def has_element(
   episode_step: np.ndarray,
   terminal: np.ndarray,
@@ -60,21 +125,17 @@ def has_element(
   horizon: int,
   stack_size: int,
 ) -> np.ndarray:
-  """Says which of the stored steps begin an element.
+  """Returns which of the stored steps begin an element.
 
   Args:
     episode_step: [N] int32, steps since the episode's start, oldest first.
     terminal: [N] bool.
-    horizon: the n of n-step.
-    stack_size: frames of a state; all that are not padding must be stored.
+    horizon: n, steps of a return.
+    stack_size: frames in a state; all but the padding must be stored.
 
   Returns:
     [N] bool.
   """
-  count = len(terminal)
-  step = np.arange(count)
-  is_last = np.append(episode_step[1:] == 0, True)[:count]
-  end = np.where(is_last, step, count)
-  end = np.minimum.accumulate(end[::-1])[::-1]
+  step, end = np.arange(len(terminal)), episode_ends(episode_step)
   is_intact = step >= np.minimum(episode_step, stack_size - 1)
   return is_intact & (terminal[end] | (step + horizon <= end))

@@ -1,35 +1,25 @@
-"""The replay whose elements are sampled in proportion to their TD errors."""
+"""A replay that samples elements in proportion to their TD errors."""
 
 from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.learner.types import (
-  Array,
-  Batch,
-)
-from reincarnating_rl.replay.frame_store import (
-  FrameStore,
-  SampleMetadata,
-)
+from reincarnating_rl.learner.types import Array, Batch
+from reincarnating_rl.replay.frame_store import FrameStore, SampleMetadata
 from reincarnating_rl.replay.sum_tree import SumTree
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.errors import DivergedError
 
-_SMALLEST_LOSS = 1e-10  # An element without loss stays possible.
-_ROUNDING = 1e-6  # A cross-entropy of nothing may come out below 0.
-
-
-class DivergedError(UserError, ValueError):
-  """Losses that no priority can be made of: training has gone astray."""
+_SMALLEST_LOSS = 1e-10  # So that elements with loss 0 can be drawn.
+_ROUNDING = 1e-6  # A cross-entropy of 0 may be rounded below 0.
 
 
 class PrioritizedFrameStore(FrameStore):
   """Prioritised replay (Schaul et al. 2016, Section 3.3, proportional).
 
-  An element's priority is the square root of the loss that it had when it was
-  last sampled: P(i) = p_i / sum_k p_k; the exponent of the paper's Eq. 1 is so
-  1/2, as in Dopamine's Rainbow. New elements get the largest priority that
-  was ever recorded, at first 1. What `sample_keys` draws stays uniform.
+  P(i) = p_i / sum_k p_k, where the priority p_i is the square root of the
+  element's loss when it was last sampled. So the exponent of the paper's
+  Eq. 1 is 1/2, as in Dopamine's Rainbow. A new element gets the largest
+  priority so far, at first 1. `sample_keys` still draws uniformly.
   """
 
   def clear(self) -> None:
@@ -43,15 +33,15 @@ class PrioritizedFrameStore(FrameStore):
   ) -> Batch | tuple[Batch, SampleMetadata]:
     """Returns elements drawn by priority, with replacement.
 
-    Their weights are 1 / sqrt(P), over the largest in the batch (Schaul et al.
-    2016, Section 3.4, beta = 1/2).
+    Importance weights are 1 / sqrt(P), divided by the largest in the batch
+    (Schaul et al. 2016, Section 3.4, beta = 1/2).
 
     Args:
-      size: B; the store's `batch_size` when None.
+      size: B; None for the store's `batch_size`.
       with_sample_metadata: whether to return keys and probabilities too.
 
     Raises:
-      ValueError: nothing can be sampled yet, or the size is below 1.
+      ValueError: the store has no element yet, or the size is below 1.
     """
     batch, drawn = super().sample(size, with_sample_metadata=True)
     weights = np.sqrt(drawn.probabilities.min() / drawn.probabilities)
@@ -59,47 +49,50 @@ class PrioritizedFrameStore(FrameStore):
     return (batch, drawn) if with_sample_metadata else batch
 
   def update(self, keys: np.ndarray, *, td_losses: Array) -> None:
-    """Gives sampled elements new priorities, sqrt(loss + 1e-10).
+    """Sets the priorities of sampled elements to sqrt(loss + 1e-10).
 
     Args:
-      keys: [B], from `sample`; those that were evicted since are ignored. Of a
-        key that is there twice, the last loss counts.
-      td_losses: [B], how large each element's unweighted loss was.
+      keys: [B], from `sample`. Elements evicted since are ignored. If a key
+        occurs twice, the last loss counts.
+      td_losses: [B], unweighted losses.
 
     Raises:
       DivergedError: a loss is negative or not finite; no priority changes.
-      ValueError: shapes differ, or a key is of no step so far; nor here.
+      ValueError: the shapes differ, or a key names no step so far; no priority
+        changes.
     """
     keys = np.asarray(keys, np.int64)
     losses = np.asarray(td_losses, np.float64)
     if keys.shape != losses.shape:
-      raise ValueError(f'{keys.shape} keys have {losses.shape} TD losses.')
+      raise ValueError(
+        f'keys have shape {keys.shape}, but td_losses {losses.shape}.'
+      )
     losses = _checked(losses)
     if not np.all((keys >= 0) & (keys < self.next_step)):
       raise ValueError(
-        f'The keys {keys.min()} to {keys.max()} are not all of the '
-        f'{self.next_step} steps so far.'
+        f'Keys must lie in [0, {self.next_step}), not from {keys.min()} to '
+        f'{keys.max()}.'
       )
     slots = keys % self.settings.capacity
-    # The slots of steps that begin no element (any more) have priority 0.
-    is_there = (keys >= self.oldest_step) & (self._tree.get(slots) > 0.0)
-    if is_there.any():
-      priorities = np.sqrt(losses[is_there] + _SMALLEST_LOSS)
-      self._tree.set(slots[is_there], priorities)
+    # Slots of steps that do not begin an element have priority 0.
+    is_stored = (keys >= self.oldest_step) & (self._tree.get(slots) > 0.0)
+    if is_stored.any():
+      priorities = np.sqrt(losses[is_stored] + _SMALLEST_LOSS)
+      self._tree.set(slots[is_stored], priorities)
       self._max_priority = max(self._max_priority, float(priorities.max()))
 
   def state_dict(self) -> dict[str, Any]:
-    """Returns, JSON-able, all that neither columns nor `arrays` hold."""
+    """Returns the JSON-able state, without columns and `arrays`."""
     return super().state_dict() | {'max_priority': self._max_priority}
 
   def load_state_dict(self, state: dict[str, Any]) -> None:
-    """Takes over a state; priorities are the largest until `load_arrays`.
+    """Restores a state; priorities are the largest until `load_arrays`.
 
     Args:
       state: from `state_dict`.
 
     Raises:
-      KeyError, TypeError, ValueError: it is not such a state.
+      KeyError, TypeError, ValueError: the state is invalid.
     """
     max_priority = float(state['max_priority'])
     if not 1.0 <= max_priority < np.inf:
@@ -109,17 +102,17 @@ class PrioritizedFrameStore(FrameStore):
     super().load_state_dict(state)
 
   def arrays(self) -> dict[str, np.ndarray]:
-    """Returns the `priorities` [num_elements] float64, in order."""
+    """Returns `priorities` [num_elements] float64, in order."""
     return {'priorities': self._tree.get(self._element_slots())}
 
   def load_arrays(self, arrays: dict[str, np.ndarray]) -> None:
-    """Takes over the priorities, after `load_state_dict`.
+    """Restores the priorities, after `load_state_dict`.
 
     Args:
-      arrays: from `arrays`, of as many elements as there are now.
+      arrays: from `arrays`; one row for each element now stored.
 
     Raises:
-      ValueError: a priority is not positive, or above the largest recorded.
+      ValueError: a priority is not positive, or exceeds the largest so far.
     """
     priorities = arrays['priorities']
     if not np.all((priorities > 0.0) & (priorities <= self._max_priority)):
@@ -130,7 +123,7 @@ class PrioritizedFrameStore(FrameStore):
     self._check_sample((size,))
     total = self._tree.total
     slots = self._tree.query(self._rng.random(size) * total)
-    # A slot holds one step: the newest whose number is congruent to it.
+    # A slot holds the newest step whose number is congruent to it.
     newest = self.next_step - 1
     keys = newest - (newest - slots) % self.settings.capacity
     return SampleMetadata(keys, self._tree.get(slots) / total)
@@ -150,7 +143,7 @@ class PrioritizedFrameStore(FrameStore):
   def _evict(self, oldest: int) -> None:
     tail, capacity = self._tail, self.settings.capacity
     super()._evict(oldest)
-    # Before anything is appended: an evicted key is still in its place.
+    # Nothing was appended yet, so evicted keys are still in place.
     for at in range(tail, self._tail):
       self._tree.set(int(self._elements[at % capacity]) % capacity, 0.0)
 
@@ -159,8 +152,8 @@ def _checked(losses: np.ndarray) -> np.ndarray:
   is_right = (losses >= -_ROUNDING) & (losses < np.inf)
   if not is_right.all():
     raise DivergedError(
-      'TD losses must be finite and not negative; one is '
-      f'{losses[~is_right][0]}: training has diverged, try a smaller '
+      'TD losses must be finite and not negative, but one is '
+      f'{losses[~is_right][0]}: training has diverged. Lower '
       'Student.learning_rate.'
     )
   return np.maximum(losses, 0.0)

@@ -1,8 +1,8 @@
 """A replay on disk: immutable compressed segments that a manifest names.
 
-Each save writes only the steps that no file holds yet, so its cost is what is
-new. What a store keeps of each element besides, such as priorities, may change
-anywhere: it is written whole, in one more file. No file is ever changed.
+A save writes only steps that no file holds yet. Data of elements, such as
+priorities, can change anywhere, so each save writes them whole to a new file.
+Files are never changed.
 """
 
 import operator
@@ -16,15 +16,12 @@ from reincarnating_rl.replay import array_file
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.settings import ReplaySettings
 from reincarnating_rl.support import files
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  UserError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, UserError
 
 # 14 MB of Atari frames: buffers of more than 32 MB are mapped anew each time,
 # and the page faults make saving and loading four times as slow.
 SEGMENT_STEPS = 2048
-_MAX_SEGMENT_STEPS = 65_536  # What a reader accepts: it allocates this much.
+_MAX_SEGMENT_STEPS = 65_536  # A limit: readers allocate a whole segment.
 _FIELDS = ('file', 'start', 'stop', 'labelled', 'bytes', 'sha256')
 
 Manifest = dict[str, Any]
@@ -36,11 +33,11 @@ class SegmentLog:
   def __init__(
     self, directory: str, remedy: str = array_file.RESUME_EARLIER
   ) -> None:
-    """Opens a directory; nothing is made before the first `save`.
+    """Opens a directory; the first `save` creates it.
 
     Args:
-      directory: of the segments.
-      remedy: what to advise where one is missing or damaged.
+      directory: holds the segments.
+      remedy: advice in errors about a missing or damaged segment.
     """
     self.directory = directory
     self._remedy = remedy
@@ -48,17 +45,17 @@ class SegmentLog:
   def save(self, store: FrameStore) -> Manifest:
     """Writes the steps that are new since the store was saved or loaded.
 
-    Steps that had no teacher's logits when they were written, and have them
-    now, are written again.
+    Steps that got teacher's logits since they were written are written again.
 
     Args:
-      store: what to save; it notes its segments.
+      store: to be saved; its `segments` are updated.
 
     Returns:
-      JSON-able; the replay is saved once the caller has stored this.
+      JSON-able. The replay is saved once the caller has stored this manifest.
 
     Raises:
-      OSError: the disk is full, say; earlier manifests stay restorable.
+      OSError: a write failed, for example because the disk is full. Earlier
+        manifests can still be restored.
     """
     if not os.path.isdir(self.directory):
       os.makedirs(self.directory)
@@ -83,16 +80,16 @@ class SegmentLog:
     return manifest
 
   def load(self, store: FrameStore, manifest: Manifest) -> None:
-    """Fills a store, one segment at a time; what it held is forgotten.
+    """Fills a store, one segment at a time; its former content is dropped.
 
     Args:
-      store: with the settings of the one that was saved.
+      store: has the settings of the saved store.
       manifest: from `save`.
 
     Raises:
-      UserError: the settings differ, or one of them samples by priority.
-      DamagedFileError: a file is missing or not what it was, or the
-        manifest is none; the store is then empty.
+      UserError: the settings differ, or only one of them has priorities.
+      DamagedFileError: a file is missing or damaged, or the manifest is
+        invalid; the store is then empty.
     """
     store.clear()
     try:
@@ -111,10 +108,10 @@ class SegmentLog:
       ) from error
 
   def remove_unreferenced(self, manifests: Sequence[Manifest]) -> None:
-    """Deletes the files that no manifest names, and stale temporaries.
+    """Deletes files that no manifest names, and stale temporary files.
 
     Args:
-      manifests: all that must stay restorable.
+      manifests: all manifests that must stay restorable.
     """
     if not os.path.isdir(self.directory):
       return
@@ -126,7 +123,7 @@ class SegmentLog:
         os.remove(os.path.join(self.directory, name))
 
   def _reusable(self, store: FrameStore) -> list[dict[str, Any]]:
-    """Returns the leading segments that still hold what the store holds."""
+    """Returns the leading segments that still match the store's steps."""
     kept = []
     for segment in store.segments:
       if segment['stop'] <= store.oldest_step:
@@ -170,15 +167,15 @@ class SegmentLog:
 
     Args:
       segments: of a manifest; those before the wanted steps are not opened.
-      settings: of the replay that was saved.
-      wanted: the numbers of consecutive steps.
+      settings: of the saved replay.
+      wanted: numbers of consecutive steps.
 
     Yields:
       The number of a step, and the columns from it to its segment's end.
 
     Raises:
-      DamagedFileError: a file is missing or not what it was.
-      KeyError, TypeError, ValueError: these are no segments of those steps.
+      DamagedFileError: a file is missing or damaged.
+      KeyError, TypeError, ValueError: the segments do not hold those steps.
     """
     layout, at = settings.column_layout(), wanted.start
     for segment in segments:
@@ -198,7 +195,7 @@ class SegmentLog:
       raise ValueError(f'steps {at} to {wanted.stop} are missing')
 
   def _load_elements(self, store: FrameStore, manifest: Manifest) -> None:
-    # What they are is known once the store has its elements.
+    # The shapes are known only after the steps were loaded.
     expected = {
       name: (array.dtype, array.shape) for name, array in store.arrays().items()
     }
@@ -217,11 +214,12 @@ def _labelled(store: FrameStore, start: int, stop: int) -> int:
 
 
 def _check_settings(store: FrameStore, saved: dict[str, Any]) -> None:
+  saved = ReplaySettings._field_defaults | saved  # Older logs lack these.
   for name, value in store.settings.as_json().items():
     if saved[name] != value:
       raise UserError(
         f'The saved replay has {name} = {saved[name]} and this run {value}: '
-        'resume with the setting that it was saved with.'
+        f'resume with {name} = {saved[name]}.'
       )
 
 
@@ -230,6 +228,6 @@ def _check_has_elements(store: FrameStore, manifest: Manifest) -> None:
   if saved != ours:
     raise UserError(
       f'The saved replay has {"" if saved else "no "}priorities and this run '
-      f'{"samples by them" if ours else "has none"}: resume with the replay '
-      'that it was saved with.'
+      f'{"samples by them" if ours else "has none"}: resume with the same '
+      'kind of replay.'
     )

@@ -1,4 +1,4 @@
-"""Settings of a replay, checked."""
+"""Checked settings of a replay."""
 
 import operator
 from typing import Any, NamedTuple, Self
@@ -16,11 +16,11 @@ _COLUMNS = {
 
 
 class ReplaySettingError(UserError, ValueError):
-  """A setting with which no replay can be made."""
+  """A replay setting has a wrong type or is out of its range."""
 
 
 class ReplaySettings(NamedTuple):
-  """What a replay holds; `checked` makes one."""
+  """Shape and size of a replay; make one by `checked`."""
 
   capacity: int  # frames
   observation_shape: tuple[int, ...]  # *O
@@ -29,6 +29,7 @@ class ReplaySettings(NamedTuple):
   n_step: int
   gamma: float  # discount of one step
   num_actions: int  # A, width of the teacher's logits; 0 without a teacher
+  second_n_step: int | None = None  # also sampled as `Batch.second`
 
   @classmethod
   def checked(cls, **settings: Any) -> Self:
@@ -38,7 +39,7 @@ class ReplaySettings(NamedTuple):
       **settings: the fields.
 
     Raises:
-      ReplaySettingError: one is out of its range; the message says which.
+      ReplaySettingError: a field is out of its range; the message names it.
     """
     try:
       made = cls(
@@ -49,6 +50,7 @@ class ReplaySettings(NamedTuple):
         operator.index(settings.pop('n_step')),
         float(settings.pop('gamma')),
         operator.index(settings.pop('num_actions')),
+        _optional_index(settings.pop('second_n_step', None)),
       )
     except (TypeError, ValueError) as error:
       raise ReplaySettingError(
@@ -63,6 +65,11 @@ class ReplaySettings(NamedTuple):
       (self.stack_size >= 1, 'stack_size', 'at least 1'),
       (self.n_step >= 1, 'n_step', 'at least 1'),
       (self.num_actions >= 0, 'num_actions', 'at least 0'),
+      (
+        self.second_n_step is None or self.second_n_step >= 1,
+        'second_n_step',
+        'None or at least 1',
+      ),
       (0.0 <= self.gamma <= 1.0, 'gamma', 'between 0 and 1'),
       (
         self.capacity > least,
@@ -86,14 +93,14 @@ class ReplaySettings(NamedTuple):
         )
 
   def column_layout(self) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
-    """Returns type and shape, by column, of what is stored of one step."""
+    """Returns type and shape of one step in each column."""
     layout = {name: (np.dtype(dtype), ()) for name, dtype in _COLUMNS.items()}
     layout['observation'] = self.observation_dtype, self.observation_shape
     layout['teacher_logits'] = np.dtype(np.float32), (self.num_actions,)
     return layout
 
   def as_json(self) -> dict[str, Any]:
-    """Returns the settings in types that JSON keeps."""
+    """Returns the settings as JSON types."""
     return self._asdict() | {
       'observation_shape': list(self.observation_shape),
       'observation_dtype': self.observation_dtype.str,
@@ -124,3 +131,7 @@ class ReplaySettings(NamedTuple):
         raise ValueError(f'{name} must be {shape}, not {rows[name].shape}.')
     if rows['action'].dtype.kind not in 'iu':
       raise ValueError(f'action must be integers, not {rows["action"].dtype}.')
+
+
+def _optional_index(value: Any) -> int | None:
+  return None if value is None else operator.index(value)

@@ -11,20 +11,20 @@ from reincarnating_rl.replay.settings import ReplaySettings
 
 
 class StepRing:
-  """Stores the newest steps; knows which of them begin an element.
+  """Stores the newest steps, and knows which of them begin an element.
 
-  Steps are numbered from 0 as they come; a step's number is the key of the
-  element that begins there, if `replay.n_step` says that one does. The keys of
-  whole elements are kept in order, in a ring of their own.
+  Steps are numbered from 0 as they arrive. The key of an element is the number
+  of its first step; `replay.n_step` defines which steps begin an element. A
+  second ring holds the keys of all elements in order.
 
   Attributes:
-    settings: what the ring holds.
-    columns: [capacity, ...] arrays; a step's slot is its number modulo
+    settings: shape and size of the ring.
+    columns: [capacity, ...] arrays. A step's slot is its number modulo
       capacity. `episode_step` counts from the episode's start.
-    next_step: number of the step that comes next.
-    add_count: elements that ever were whole.
-    labelled: number of the first step that may still lack teacher's logits.
-    segments: files that hold steps of this ring; `SegmentLog`'s own notes.
+    next_step: number of the next step.
+    add_count: number of elements completed so far.
+    labelled: number of the first step that may lack teacher's logits.
+    segments: files that hold steps of this ring; managed by `SegmentLog`.
   """
 
   def __init__(self, settings: ReplaySettings) -> None:
@@ -39,19 +39,19 @@ class StepRing:
     self.clear()
 
   def clear(self) -> None:
-    """Forgets every step, and `add_count`."""
+    """Drops all steps and resets `add_count`."""
     self.next_step = self.add_count = self.labelled = 0
     self._next_episode_step = 0
     self._tail = self._head = 0
     self.segments: list[dict[str, Any]] = []
 
   def __len__(self) -> int:
-    """Returns how many whole elements there are now."""
+    """Returns the number of elements."""
     return self._head - self._tail
 
   @property
   def oldest_step(self) -> int:
-    """Number of the oldest step that is stored."""
+    """Number of the oldest stored step."""
     return max(self.next_step - self.settings.capacity, 0)
 
   def add(self, transition: Transition, **kwargs: Any) -> None:
@@ -59,10 +59,10 @@ class StepRing:
 
     Args:
       transition: one step, ours or Dopamine's `TransitionElement`.
-      **kwargs: ignored; Dopamine's agents hand over a priority.
+      **kwargs: ignored; Dopamine's agents pass a priority.
 
     Raises:
-      ValueError: the observation is not of this ring's shape and dtype.
+      ValueError: the observation has another shape or dtype than the ring.
     """
     del kwargs
     observation = np.asarray(transition.observation)
@@ -99,18 +99,18 @@ class StepRing:
     terminal: bool,
     teacher_logits: np.ndarray | None = None,
   ) -> None:
-    """Stores a whole episode: the same as `add` for each step, and faster.
+    """Stores a whole episode; equals `add` for each step, but is faster.
 
     Args:
       observations: [T, *O].
       actions: [T] integers.
       rewards: [T].
-      terminal: whether it ended; False if it was cut after its last step.
+      terminal: whether the episode ended in a terminal; False if it was cut.
       teacher_logits: [T, A], or None to `label` later.
 
     Raises:
-      ValueError: shapes or dtypes do not fit; an episode is still open; or
-        earlier steps lack the logits that these have.
+      ValueError: shapes or dtypes do not fit, an episode is still open, or
+        logits are given but earlier steps lack them.
     """
     rows = {
       'observation': np.asarray(observations),
@@ -141,15 +141,15 @@ class StepRing:
     self._extend(start + whole[is_kept])
 
   def truncate_episode(self) -> None:
-    """Ends the open episode, if any, after its last stored step."""
+    """Cuts the open episode, if any, after its last stored step."""
     self._next_episode_step = 0
 
   def write(self, start: int, rows: dict[str, np.ndarray]) -> None:
-    """Overwrites the columns of consecutive steps; no element is made.
+    """Overwrites the columns of consecutive steps; makes no elements.
 
     Args:
-      start: number of the first of them.
-      rows: [T, ...] by column; beyond `capacity`, only the last are kept.
+      start: number of the first step.
+      rows: [T, ...] by column; if T > capacity, only the last rows are kept.
     """
     count, capacity = len(rows['action']), self.settings.capacity
     skipped = max(count - capacity, 0)
@@ -163,7 +163,7 @@ class StepRing:
     return {name: column[slots] for name, column in self.columns.items()}
 
   def state_dict(self) -> dict[str, Any]:
-    """Returns, JSON-able, all that is not in the columns."""
+    """Returns the JSON-able state, without the columns."""
     return {
       'next_step': self.next_step,
       'next_episode_step': self._next_episode_step,
@@ -172,13 +172,13 @@ class StepRing:
     }
 
   def load_state_dict(self, state: dict[str, Any]) -> None:
-    """Takes over a state whose steps have been put in place by `write`.
+    """Restores a state, after `write` has restored its steps.
 
     Args:
       state: from `state_dict`.
 
     Raises:
-      KeyError, TypeError, ValueError: it is not such a state.
+      KeyError, TypeError, ValueError: the state is invalid.
     """
     if not 0 <= int(state['labelled']) <= int(state['next_step']):
       raise ValueError('labelled must lie between 0 and next_step')
@@ -198,10 +198,10 @@ class StepRing:
     self._extend(steps[is_whole])
 
   def _padded(self, episode_step: np.ndarray) -> np.ndarray:
-    """Returns how many steps back a state's oldest real frame lies."""
+    """Returns how many steps back the oldest frame of a state lies."""
     return np.minimum(episode_step, self.settings.stack_size - 1)
 
-  # A store that keeps something of each element overrides these three.
+  # Stores with data of each element override these three methods.
 
   def _append(self, key: int) -> None:
     self._elements[self._head % self.settings.capacity] = key
@@ -213,7 +213,7 @@ class StepRing:
     self._head += len(keys)
 
   def _evict(self, oldest: int) -> None:
-    """Drops the elements with a frame before a step, which is about to go."""
+    """Drops the elements that need a frame older than a step."""
     episode_step, capacity = (
       self.columns['episode_step'],
       self.settings.capacity,

@@ -1,15 +1,15 @@
 """A sum tree in numpy: draws indices in proportion to values that change.
 
-Wide rather than binary: a walk of three steps for a million leaves, each of
-them a few numpy operations over a whole batch. Sums are computed anew from what
-they sum and never adjusted by differences, so that the tree is a function of
-its leaves alone: it does not drift, and a restored one is equal bit for bit.
+The tree is wide rather than binary: a million leaves need three levels, each a
+few numpy operations over a whole batch. Sums are always computed from their
+terms, never adjusted by differences. So the tree depends on its leaves alone:
+it does not drift, and a restored tree is equal bit for bit.
 """
 
 import numpy as np
 
-# The quickest at a million leaves and batch 32: of the widths 16 to 1024 for
-# the rows, of 32 to 31,250 for the level that is searched as a whole.
+# The fastest at a million leaves and batch 32, among row widths of 16 to 1024
+# and top levels of 32 to 31,250 nodes. The top is searched as a whole.
 WIDTH = 32
 TOP = 1024
 
@@ -18,16 +18,16 @@ class SumTree:
   """Values by index, and the inverse of their cumulative sum.
 
   Schaul et al. 2016, Appendix B.2.1. A node is the last of its children's
-  cumulative sums, which is what `query` compares with: what rounds in the one
-  rounds alike in the other. Sums wait until they are asked for, so that a
-  value that is set between two queries costs one assignment.
+  cumulative sums, the same sums that `query` compares with, so both round
+  alike. Sums are computed when needed: a value that is set between two
+  queries costs one assignment.
   """
 
   def __init__(self, capacity: int) -> None:
     """Makes a tree whose values are all 0.
 
     Args:
-      capacity: C, how many values, at least 1.
+      capacity: C, the number of values, at least 1.
 
     Raises:
       ValueError: the capacity is below 1.
@@ -35,10 +35,10 @@ class SumTree:
     if capacity < 1:
       raise ValueError(f'A sum tree needs a capacity above 0, not {capacity}.')
     self.capacity = capacity
-    # Then no sum overflows.
+    # With this limit no sum overflows.
     self._largest = float(np.finfo(np.float64).max) / (2 * capacity)
-    # Level 0 holds the values. Each row of a level is one node of the next:
-    # [rows, WIDTH], padded by zeros, and whether it was not summed since.
+    # Level 0 holds the values. Each row of a level, [rows, WIDTH] padded by
+    # zeros, is one node of the next. Stale rows changed since they were summed.
     self._rows: list[np.ndarray] = []
     self._is_stale: list[np.ndarray] = []
     nodes = capacity
@@ -58,16 +58,16 @@ class SumTree:
     return float(self._top_sums[-1])
 
   def set(self, indices: int | np.ndarray, values: float | np.ndarray) -> None:
-    """Sets values; where an index comes twice, its last value stays.
+    """Sets values; if an index occurs twice, its last value counts.
 
     Args:
       indices: [B] integers in [0, C), or one.
       values: [B] of float64, or one for all.
 
     Raises:
-      IndexError: an index is out of range; nothing is set.
-      ValueError: a value is negative, not finite, or so large that a sum might
-        not be; nothing is set.
+      IndexError: an index is out of range; no value is set.
+      ValueError: a value is negative, not finite, or so large that a sum could
+        overflow; no value is set.
     """
     if not _lie_within(values, self._largest):
       raise ValueError(
@@ -92,8 +92,8 @@ class SumTree:
   def query(self, targets: np.ndarray) -> np.ndarray:
     """Returns the first index at which the cumulative sum exceeds a target.
 
-    Its value is above 0, whatever rounds: of uniform targets in [0, total],
-    each index gets its share.
+    The value at that index is above 0, even after rounding. Uniform targets in
+    [0, total] draw each index in proportion to its value.
 
     Args:
       targets: [B] of float64 in [0, total].
@@ -102,7 +102,7 @@ class SumTree:
       [B] int64 indices.
 
     Raises:
-      ValueError: a target is outside, or all values are 0.
+      ValueError: a target is out of range, or all values are 0.
     """
     targets, total = np.asarray(targets, np.float64), self.total
     if not total:
@@ -120,7 +120,7 @@ class SumTree:
     for rows in reversed(self._rows):
       values = rows[nodes]
       np.cumsum(values, axis=1, out=sums[:, 1:])
-      # The last sum is the node itself, which is above the rest: one exceeds.
+      # The last sum is the node, which exceeds the rest: a child is found.
       child = np.argmax(sums[:, 1:] > rest[:, None], axis=1)
       rest = _rest(rest, sums[batch, child], values[batch, child])
       nodes = nodes * WIDTH + child
@@ -129,12 +129,12 @@ class SumTree:
   def _check_indices(self, indices: int | np.ndarray) -> None:
     if not _lie_within(indices, self.capacity - 1):
       raise IndexError(
-        f'The sum tree has the indices 0 to {self.capacity - 1}, not '
+        f'Indices of the sum tree are 0 to {self.capacity - 1}, not '
         f'{np.min(indices)} to {np.max(indices)}.'
       )
 
   def _sum(self) -> None:
-    """Sums the rows that changed, and the top."""
+    """Updates the sums of the rows that changed, and of the top."""
     if self._is_summed:
       return
     for i, (rows, is_stale) in enumerate(
@@ -152,16 +152,16 @@ class SumTree:
 def _rest(
   targets: np.ndarray, sums: np.ndarray, values: np.ndarray
 ) -> np.ndarray:
-  """Returns how far targets lie beyond the sums before nodes of some values.
+  """Returns how far targets exceed the sums before some nodes.
 
-  A difference of rounded sums may reach the node's value: it is kept below, or
-  the walk would end beyond the node's children.
+  A difference of rounded sums may reach the node's value. It is clipped below
+  that value, or the search would leave the node's children.
   """
   return np.minimum(targets - sums, np.nextafter(values, 0.0))
 
 
 def _lie_within(values: float | np.ndarray, largest: float) -> bool:
-  """Says whether all values lie in [0, largest]; NaN does not."""
-  if isinstance(values, int | float):  # A tenth of the time of numpy's.
+  """Returns whether all values lie in [0, largest]; NaN does not."""
+  if isinstance(values, int | float):  # Ten times as fast as numpy.
     return 0 <= values <= largest
   return bool(np.all((0 <= values) & (values <= largest)))

@@ -1,23 +1,17 @@
-"""The arena: many episodes side by side, to evaluate or to collect."""
+"""The evaluator: many episodes side by side, to measure or to collect."""
 
 from collections.abc import Iterator
 
 from reincarnating_rl.envs import rollouts
-from reincarnating_rl.envs.lanes import (
-  Episode,
-  Policy,
-)
+from reincarnating_rl.envs.lanes import Episode, Policy
 from reincarnating_rl.envs.vector import VectorEnvironment
-from reincarnating_rl.evaluation.normalization import (
-  ScoreSummary,
-  summarize,
-)
+from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
 from reincarnating_rl.runner import progress
 from reincarnating_rl.runner.plan import Iteration
 from reincarnating_rl.support.interrupts import InterruptFlag
 
 
-class Arena:
+class Evaluator:
   """Plays whole episodes of one game with policies over batches of states."""
 
   def __init__(
@@ -28,8 +22,10 @@ class Arena:
     stack_size: int,
     max_steps_per_episode: int,
     interrupt: InterruptFlag,
+    steps: int,
+    episodes: int | None = None,
   ) -> None:
-    """Takes the lanes to play in.
+    """Takes the lanes to play in, and how long an evaluation is.
 
     Args:
       environment: the lanes.
@@ -37,12 +33,15 @@ class Arena:
       stack_size: S, observations per state.
       max_steps_per_episode: where a time-out ends an episode.
       interrupt: checked between steps, so that Ctrl-C need not wait.
+      steps: no episode of an evaluation begins once so many have been taken.
+      episodes: play exactly so many instead.
     """
     self.environment = environment
     self._seed = seed
     self._stack_size = stack_size
     self._max_steps = max_steps_per_episode
     self._interrupt = interrupt
+    self._steps, self._episodes = steps, episodes
 
   def evaluate(
     self,
@@ -50,8 +49,6 @@ class Arena:
     iteration: Iteration,
     *,
     who: str,
-    steps: int,
-    episodes: int | None = None,
   ) -> ScoreSummary:
     """Measures a policy.
 
@@ -59,8 +56,6 @@ class Arena:
       policy: that is measured.
       iteration: whose evaluation this is; its seeds depend on it.
       who: shown by the progress bar.
-      steps: no episode begins once so many steps have been taken.
-      episodes: play exactly so many instead.
 
     Returns:
       Summary of the undiscounted returns.
@@ -69,8 +64,8 @@ class Arena:
       policy,
       iteration,
       what=f'evaluate {who}',
-      steps=steps,
-      episodes=episodes,
+      steps=self._steps,
+      episodes=self._episodes,
       keep_steps=False,
     )
     return summarize([episode.return_ for episode in played])

@@ -1,29 +1,23 @@
 """From names to objects: student, teacher, environments, runner."""
 
-import difflib
 import functools
 import os
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
-from reincarnating_rl.agents.registry import AGENTS
-from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.agents.classes import AGENTS, names_that_count_before
+from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.importers import external_replay
 from reincarnating_rl.importers.external_replay import StoredReplay
-from reincarnating_rl.runner import (
-  observations,
-  reloaded_network,
-)
+from reincarnating_rl.runner import observations, student_network
 from reincarnating_rl.runner.runner import RunnerWithTeacher
-from reincarnating_rl.settings import gin_names
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.settings import gin_names, gin_parsing
+from reincarnating_rl.students import StudentKind
+from reincarnating_rl.support.errors import UserError, did_you_mean
 from reincarnating_rl.teachers import factory as teacher_factory
-from reincarnating_rl.teachers import (
-  perciatelli,
-  training_state,
-)
+from reincarnating_rl.teachers import perciatelli, training_state
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.teachers.training_state import TrainingState
 
@@ -48,13 +42,34 @@ def check_names(agent: str | None, teacher_agent: str) -> None:
   _check('--teacher_agent', teacher_agent, teacher_factory.TEACHERS)
 
 
-def _check(flag: str, name: str | None, registry: Iterable[str]) -> None:
+def _check(flag: str, name: str | None, registry: Collection[str]) -> None:
   if name not in registry:
-    near = difflib.get_close_matches(name or '', registry, n=1, cutoff=0.4)
-    hint = f' Did you mean {near[0]}?' if near else ''
     raise UserError(
-      f'{flag} {name!r} is not one of {", ".join(registry)}.{hint}'
+      f'{flag} {name!r} is not one of {", ".join(registry)}.'
+      f'{did_you_mean(name or "", registry)}'
     )
+
+
+def load_settings(
+  agent: str, gin_files: Sequence[str], gin_bindings: Sequence[str]
+) -> None:
+  """Parses the configuration of an agent; see `gin_parsing.load`.
+
+  Args:
+    agent: a key of `AGENTS`.
+    gin_files: paths, or names of shipped files.
+    gin_bindings: that override them.
+
+  Raises:
+    UserError: naming the file or binding that is wrong.
+  """
+  chosen = AGENTS[agent]
+  gin_parsing.load(
+    gin_files,
+    gin_bindings,
+    network_parameter=chosen.kind.network_parameter,
+    overridden={chosen.method.gin_name: names_that_count_before(chosen)},
+  )
 
 
 def create_runner(
@@ -71,8 +86,7 @@ def create_runner(
   Args:
     base_dir: of the run; a checkpoint there is resumed.
     agent: a key of `AGENTS`.
-    teacher: where the teacher is; tabula rasa does without, or is only compared
-      with it.
+    teacher: where the teacher is; tabula rasa is only compared with it.
     seed: of everything.
     atari_roms_path: directory of ROMs, or None for ale-py's own.
     command: that asks for all this, for `lineage.json`.
@@ -85,13 +99,18 @@ def create_runner(
   """
   game = gin_names.create_game(atari_roms_path=atari_roms_path)
   student = AGENTS[agent]
-  made = create_teacher(teacher, game, needed=student.needs_teacher)
-  if student.starts_from_teacher:
-    reloaded_network.tell_student(student, made)
+  made = create_teacher(
+    teacher, game, needed=student.method.needs_teacher, kind=student.kind
+  )
   return RunnerWithTeacher(
     base_dir,
     functools.partial(
-      create_agent, agent, seed=seed, stack_size=game.stack_size
+      create_agent,
+      agent,
+      seed=seed,
+      stack_size=game.stack_size,
+      teacher=made,
+      network=student_network.of_teacher(student, made),
     ),
     game,
     teacher=made,
@@ -109,8 +128,10 @@ def create_agent(
   *,
   seed: int,
   stack_size: int,
+  teacher: Teacher | None = None,
+  network: Any = None,
   summary_writer: str | None = None,
-) -> ReincarnationMixin:
+) -> Student:
   """Makes a student, in the way that Dopamine's `Runner` asks for one.
 
   Args:
@@ -119,17 +140,22 @@ def create_agent(
     environment: whose actions and observations it is made for.
     seed: of the student.
     stack_size: S, observations in a state, unless gin says otherwise.
+    teacher: of the student; None for tabula rasa.
+    network: in place of what gin binds, or else of what fits the game.
     summary_writer: Dopamine's folder for summaries; collectors write ours.
-
-  Returns:
-    The student.
 
   Raises:
     UserError: a setting makes no sense, or does not fit the game.
   """
   del session, summary_writer
-  observations.tell_student(environment, stack_size)
-  return AGENTS[name](num_actions=environment.action_space.n, seed=seed)
+  kind = AGENTS[name].kind
+  return AGENTS[name](
+    int(environment.action_space.n),
+    seed=seed,
+    teacher=teacher,
+    game=observations.game_settings(kind, environment, stack_size),
+    network=network or student_network.of_game(kind),
+  )
 
 
 def find_teacher_replay(settings: TeacherSettings) -> StoredReplay | None:
@@ -184,7 +210,11 @@ def read_teacher_state(
 
 
 def create_teacher(
-  settings: TeacherSettings, game: Game, *, needed: bool
+  settings: TeacherSettings,
+  game: Game,
+  *,
+  needed: bool,
+  kind: StudentKind | None = None,
 ) -> Teacher | None:
   """Makes the teacher for a game.
 
@@ -192,6 +222,7 @@ def create_teacher(
     settings: which one.
     game: that it must know how to play.
     needed: whether doing without is an error.
+    kind: of the student, for its stack.
 
   Returns:
     The teacher; None where none is named and none is needed.
@@ -208,7 +239,7 @@ def create_teacher(
       settings.checkpoint_dir,
       num_actions=int(environment.action_space.n),
       observation_shape=environment.observation_space.shape,
-      stack_size=observations.stack_size(game),
+      stack_size=observations.stack_size(game, kind),
       checkpoint_number=settings.checkpoint_number,
       checkpoint_file_prefix=settings.checkpoint_file_prefix,
       game_actions=environment.action_meanings,

@@ -2,29 +2,11 @@
 
 import json
 import os
-import platform
 from typing import Any
 
-import gin
-import jax
-
-from reincarnating_rl.support import (
-  files,
-  versions,
-)
+from reincarnating_rl.support import files
 
 LINEAGE_FILE = 'lineage.json'
-_PACKAGES = (
-  'reincarnating_rl',
-  'dopamine-rl',
-  'jax',
-  'flax',
-  'optax',
-  'numpy',
-  'ale-py',
-  'gymnasium',
-  'tensorflow',
-)
 
 
 def describe(
@@ -34,6 +16,7 @@ def describe(
   teacher: dict[str, Any] | None,
   spent: dict[str, float],
   scores: dict[str, Any],
+  stretches: list[dict[str, Any]],
   game: str | None = None,
   planned: dict[str, int] | None = None,
   started_as: dict[str, Any] | None = None,
@@ -46,13 +29,18 @@ def describe(
     teacher: its fingerprint and its own lineage, or None.
     spent: environment steps, updates and seconds so far.
     scores: random, teacher and last student.
+    stretches: what each part of the run was trained with, oldest first; see
+      `identity.stretch`.
     game: that is played.
     planned: evaluations of the student, by phase, in the whole run.
     started_as: the student's name for `--agent` and the command.
 
   Returns:
-    JSON-able lineage, with configuration and versions.
+    JSON-able lineage. Configuration and versions stand at the top as well, of
+    the newest stretch.
   """
+  newest = {n: x for n, x in stretches[-1].items() if n != 'from'}
+  newest.pop('command')
   return {
     'agent': agent,
     'started_as': started_as,
@@ -62,10 +50,8 @@ def describe(
     'teacher': teacher,
     'spent': spent,
     'scores': scores,
-    'gin': gin.operative_config_str(),
-    'versions': versions.of(_PACKAGES),
-    'python': platform.python_version(),
-    'backend': jax.default_backend(),
+    **newest,
+    'stretches': stretches,
   }
 
 

@@ -1,34 +1,32 @@
 """What a student and its teacher see, by the game and by gin."""
 
-import copy
 from typing import Any
 
-import gin
 import numpy as np
 
-# Its bindings are those of all students.
-from dopamine.jax.agents.dqn import dqn_agent  # noqa: F401
-
+from reincarnating_rl.agents import gin_forwarding
+from reincarnating_rl.agents.gin_forwarding import BASE
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
+from reincarnating_rl.students import StudentKind
 from reincarnating_rl.support.errors import UserError
 
 
-def tell_student(environment: Environment, stack_size: int) -> None:
-  """Has the next student take a game's observations.
-
-  They are set where Dopamine's configurations set them, for the constructors of
-  its agents do not all hand them on.
+def game_settings(
+  kind: StudentKind, environment: Environment, stack_size: int
+) -> dict[str, Any]:
+  """Returns the settings of `JaxDQNAgent` that a game tells, and gin does not.
 
   Args:
+    kind: of the student.
     environment: of the game.
-    stack_size: S, unless gin says otherwise.
+    stack_size: S.
 
   Raises:
     UserError: gin has observations of another shape.
   """
   space = environment.observation_space
-  given = _bound('observation_shape', space.shape)
+  given = _bound(kind, 'observation_shape', space.shape)
   if tuple(given) != space.shape:
     raise UserError(
       f'JaxDQNAgent.observation_shape is {given}, but the game gives '
@@ -39,20 +37,23 @@ def tell_student(environment: Environment, stack_size: int) -> None:
     'observation_dtype': np.dtype(space.dtype).name,
     'stack_size': stack_size,
   }
-  with gin.unlock_config():
-    for name, value in settings.items():
-      gin.bind_parameter(f'JaxDQNAgent.{name}', _bound(name, value))
+  bound = gin_forwarding.bound_names(BASE)
+  bound |= gin_forwarding.bound_names(kind.gin_name)
+  return {name: x for name, x in settings.items() if name not in bound}
 
 
-def stack_size(game: Game) -> int:
-  """Returns S, observations in a state: the student's, or else the game's."""
-  return _bound('stack_size', game.stack_size)
+def stack_size(game: Game, kind: StudentKind | None = None) -> int:
+  """Returns S, observations in a state: the student's, or else the game's.
+
+  Args:
+    game: that is played.
+    kind: of the student; None where there is none.
+  """
+  return _bound(kind, 'stack_size', game.stack_size)
 
 
-def _bound(name: str, default: Any) -> Any:
-  # One by one: to ask for all of them would make the network, too.
-  try:
-    value = gin.query_parameter(f'JaxDQNAgent.{name}')
-  except ValueError:
-    return default
-  return copy.deepcopy(value)  # Which is how gin looks up a macro.
+def _bound(kind: StudentKind | None, name: str, default: Any) -> Any:
+  value = gin_forwarding.bound(f'{BASE}.{name}', default)
+  return (
+    gin_forwarding.bound(f'{kind.gin_name}.{name}', value) if kind else value
+  )

@@ -6,6 +6,7 @@ Nothing toggles a phase. To resume is to look up the next iteration.
 import enum
 from typing import NamedTuple
 
+from reincarnating_rl.methods.method import Method, Offline
 from reincarnating_rl.support.errors import UserError
 
 
@@ -107,6 +108,44 @@ def make_plan(
     (Phase.ONLINE, i, online_steps) for i in range(num_online_iterations)
   ]
   return tuple(Iteration(n, *row) for n, row in enumerate(rows))
+
+
+def num_pretraining_iterations(
+  method: Method,
+  asked: int | None,
+  *,
+  is_taught: bool,
+  default: int = 10,
+) -> int:
+  """Returns how many offline iterations a student has.
+
+  Args:
+    method: that it learns by.
+    asked: `RunnerWithTeacher.num_pretraining_iterations`, None if not given.
+    is_taught: whether the teacher is more than a score to compare with.
+    default: the paper's.
+
+  Raises:
+    UserError: they are asked for and the method has none, or the reverse.
+  """
+  setting = f'RunnerWithTeacher.num_pretraining_iterations is {asked}'
+  if method.offline is Offline.NEVER or not method.needs_teacher:
+    if asked and is_taught:
+      raise UserError(
+        f'{setting}, and this --agent has no offline phase: set it to 0, or '
+        'choose another.'
+      )
+    return 0  # Where the teacher is only compared with, nobody learns from it.
+  if method.offline is Offline.ALWAYS and asked is not None and asked <= 0:
+    raise UserError(
+      f'{setting}, and this --agent learns from its teacher offline only: set '
+      'it to 1 or more, or choose another.'
+    )
+  if not is_taught:
+    return 0
+  if asked is not None:
+    return asked
+  return 0 if method.offline is Offline.OPTIONAL else default
 
 
 def steps_until(plan: tuple[Iteration, ...], iteration: Iteration) -> int:

@@ -1,8 +1,116 @@
-"""Progress bars with rate and time left, one a phase of an iteration."""
+"""How far an experiment is: position, time spent, bars, safe points."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
 
 import tqdm.auto as tqdm
 
 from reincarnating_rl.runner.plan import Iteration
+from reincarnating_rl.runner.position import Position
+from reincarnating_rl.runner.record import Record
+from reincarnating_rl.support.interrupts import InterruptFlag
+from reincarnating_rl.support.progress import Progress as Report
+from reincarnating_rl.support.progress import moving
+
+
+class Progress:
+  """Keeps the position of a run, and says when it may be left.
+
+  Attributes:
+    position: within the iteration that is being run.
+  """
+
+  def __init__(
+    self,
+    record: Record,
+    interrupt: InterruptFlag,
+    *,
+    checkpoint_seconds: float,
+    save: Callable[[int], None],
+  ) -> None:
+    """Begins at the first iteration.
+
+    Args:
+      record: takes the wall time.
+      interrupt: says that the user asked to stop.
+      checkpoint_seconds: longest time between checkpoints.
+      save: writes a checkpoint of an iteration, by its number.
+    """
+    self.position = Position()
+    self._record, self._interrupt = record, interrupt
+    self._checkpoint_seconds, self._save = checkpoint_seconds, save
+    self._saved_at = time.monotonic()
+
+  def enter(self, number: int) -> None:
+    """Begins an iteration, or goes on in it."""
+    if self.position.number != number:
+      self.position = Position(number)
+
+  def finish(self) -> None:
+    """Notes that the iteration was evaluated and recorded."""
+    self.position = self.position._replace(finished=True)
+
+  def advance(
+    self,
+    iteration: Iteration,
+    steps: int,
+    *,
+    episodes: int = 0,
+    sum_returns: float = 0.0,
+    metrics: Mapping[str, float] | None = None,
+  ) -> None:
+    """Notes work, then stops if asked to, and saves if it is time.
+
+    Args:
+      iteration: that is being run.
+      steps: done, in its unit.
+      episodes: finished.
+      sum_returns: of these episodes.
+      metrics: means over these steps.
+    """
+    self.position = self.position.after(
+      steps, episodes=episodes, sum_returns=sum_returns, metrics=metrics
+    )
+    self._interrupt.check()
+    if time.monotonic() - self._saved_at > self._checkpoint_seconds:
+      self._save(iteration.number)
+
+  def note_saved(self) -> None:
+    """Notes that a checkpoint has just been written or read."""
+    self._saved_at = time.monotonic()
+
+  @contextlib.contextmanager
+  def clock(self, iteration: Iteration, kind: str = '') -> Iterator[None]:
+    """Adds wall time to a phase; evaluation is apart from training."""
+    began = time.monotonic()
+    try:
+      yield
+    finally:
+      elapsed = time.monotonic() - began
+      self._record.spend(kind or iteration.phase.name, elapsed)
+      if not kind:
+        self.position = self.position.after(0, seconds=elapsed)
+
+  def bar(self, iteration: Iteration, what: str, unit: str) -> tqdm.tqdm:
+    """Opens a bar of an iteration's steps, where it is now."""
+    return bar(
+      iteration,
+      what,
+      total=iteration.steps,
+      unit=unit,
+      done=self.position.steps,
+    )
+
+  def following(self, bar: tqdm.tqdm) -> Report:
+    """Returns what moves a bar to where reading is, and stops if asked to."""
+    move = moving(bar)
+
+    def follow(done: int, total: int) -> None:
+      self._interrupt.check()
+      move(done, total)
+
+    return follow
 
 
 def bar(
@@ -13,7 +121,7 @@ def bar(
   unit: str,
   done: int = 0,
 ) -> tqdm.tqdm:
-  """Opens a progress bar.
+  """Opens a progress bar, with rate and time left.
 
   Args:
     iteration: shown by its number.

@@ -9,7 +9,6 @@ from reincarnating_rl.evaluation.normalization import ScoreSummary
 from reincarnating_rl.importers.loading import LoadReport
 from reincarnating_rl.runner.plan import Iteration
 from reincarnating_rl.support import files
-from reincarnating_rl.support.errors import UserError
 
 SUMMARY_FILE = 'summary.json'
 
@@ -112,26 +111,3 @@ class Record:
     """Writes `summary.json`, whole or not at all."""
     data = json.dumps(self.to_json(), indent=1).encode()
     files.write_atomically(os.path.join(base_dir, SUMMARY_FILE), data)
-
-
-def check_identity(
-  found: dict[str, Any], expected: dict[str, Any], base_dir: str
-) -> None:
-  """Refuses to resume a run of other settings.
-
-  Args:
-    found: identity in the checkpoint.
-    expected: identity of this process.
-    base_dir: of the run.
-
-  Raises:
-    UserError: naming the first difference.
-  """
-  for key in [*expected, *found]:
-    value = expected.get(key)
-    if found.get(key) != value:
-      raise UserError(
-        f'{base_dir} holds a run with {key}: {found.get(key)!r}, not '
-        f'{value!r}: choose another --base_dir, or the settings that it was '
-        'started with.'
-      )

@@ -1,5 +1,6 @@
 """`RunnerWithTeacher`: the experiment, iteration by iteration."""
 
+import collections
 import contextlib
 import os
 from collections.abc import Callable
@@ -7,26 +8,19 @@ from typing import Any
 
 import gin
 from dopamine.discrete_domains import run_experiment
+from dopamine.metrics.statistics_instance import StatisticsInstance
 
-from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.agents import snapshot
+from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import Game
+from reincarnating_rl.envs.seeding import episode_seed
 from reincarnating_rl.evaluation import summary
 from reincarnating_rl.importers.external_replay import StoredReplay
-from reincarnating_rl.runner import collectors
-from reincarnating_rl.runner.iterations import Iterations
-from reincarnating_rl.runner.plan import Phase
-from reincarnating_rl.runner.position import Position
-from reincarnating_rl.runner.preparing import Preparing
+from reincarnating_rl.runner import assembly, collectors, evaluator, lineage
 from reincarnating_rl.runner.record import Record
-from reincarnating_rl.runner.reloading import Reloading
-from reincarnating_rl.runner.resuming import Resuming
-from reincarnating_rl.runner.teacher_phases import TeacherPhases
 from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.support.interrupts import (
-  Interrupted,
-  InterruptFlag,
-)
+from reincarnating_rl.support.interrupts import Interrupted, InterruptFlag
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.teachers.training_state import TrainingState
 
@@ -43,20 +37,20 @@ from reincarnating_rl.teachers.training_state import TrainingState
     'started_as',
   ]
 )
-class RunnerWithTeacher(
-  Preparing,
-  TeacherPhases,
-  Reloading,
-  Iterations,
-  Resuming,
-  run_experiment.Runner,
-):
-  """Evaluates the teacher, collects, pretrains offline, then trains online."""
+class RunnerWithTeacher(run_experiment.Runner):
+  """Evaluates the teacher, collects, pretrains offline, then trains online.
+
+  It owns its parts, which `assembly.Parts` describes, and runs the plan.
+
+  Attributes:
+    plan: every iteration, in order.
+    record: what was measured.
+  """
 
   def __init__(
     self,
     base_dir: str,
-    create_agent_fn: Callable[..., ReincarnationMixin],
+    create_agent_fn: Callable[..., Student],
     game: Game,
     *,
     teacher: Teacher | None,
@@ -82,47 +76,44 @@ class RunnerWithTeacher(
       base_dir: of the run.
       create_agent_fn: makes the student, as Dopamine's `Runner` calls it.
       game: that is played.
-      teacher: None trains tabula rasa.
+      teacher: the student's; None trains tabula rasa.
       find_teacher_replay: looks for the replay that the teacher left on disk.
-      read_teacher_state: reads what a student needs that starts as the teacher
-        is; only asked by such.
+      read_teacher_state: reads what a student starts with that is fine-tuned.
       seed: of the episodes, each of which also depends on its iteration.
-      started_as: what `lineage.json` is to say of how the run was started.
+      started_as: agent and command, for `lineage.json`.
       random_score: of the random policy; None takes the published one, or
         measures it where there is none.
       num_pretraining_iterations: offline iterations, each evaluated; None is 10
-        where the method has an offline phase, and 0 in rehearsal, which may
-        have one. Where there can be none, a number is an error, unless the
-        teacher is only compared with.
+        where the method has an offline phase, 0 in rehearsal, which may have
+        one. Where the method can have none, a number is an error.
       num_pretraining_steps: gradient updates in each.
-      teacher_steps: environment steps of teacher data: to collect, or the
-        newest so many of a stored replay.
+      teacher_steps: steps of teacher data: to collect, or the newest stored.
       teacher_data: 'collected', 'stored', or 'auto': stored where the teacher's
         replay has `teacher_steps` steps. A student that starts as the teacher
         takes any replay there is, but for 'collected'.
       teacher_epsilon: the teacher's exploration while it collects.
       evaluation_episodes: episodes of each evaluation, in place of
         `Runner.evaluation_steps`.
-      checkpoint_minutes: longest time between checkpoints, but for the episode
-        that is being played.
+      checkpoint_minutes: longest time between checkpoints, up to an episode.
       checkpoints_to_keep: newest iterations that stay restorable.
     """
-    self._teacher = teacher
-    self._seed = seed
+    self._teacher, self._game, self._seed = teacher, game, seed
     self._started_as = started_as
-    self._random_score = random_score
-    self._game = game
-    self._teacher_steps = teacher_steps
-    self._teacher_data_choice = teacher_data
-    self._find_teacher_replay = find_teacher_replay
-    self._read_teacher_state = read_teacher_state
-    self._teacher_epsilon = teacher_epsilon
-    self._evaluation_episodes = evaluation_episodes
-    self._num_pretraining = (num_pretraining_iterations, num_pretraining_steps)
-    self._checkpoint_seconds = 60.0 * checkpoint_minutes
-    self._checkpoints_to_keep = checkpoints_to_keep
+    self._settings = assembly.Settings(
+      find_teacher_replay=find_teacher_replay,
+      read_teacher_state=read_teacher_state,
+      random_score=random_score,
+      num_pretraining_iterations=num_pretraining_iterations,
+      num_pretraining_steps=num_pretraining_steps,
+      teacher_steps=teacher_steps,
+      teacher_data=teacher_data,
+      teacher_epsilon=teacher_epsilon,
+      evaluation_episodes=evaluation_episodes,
+      checkpoint_seconds=60.0 * checkpoint_minutes,
+      checkpoints_to_keep=checkpoints_to_keep,
+    )
     self._interrupt = InterruptFlag()
-    self._position = Position()
+    self._on_step: Callable[[], object] = lambda: None
     self.record = Record()
     collectors.register()
     _make_directory(base_dir)
@@ -133,6 +124,21 @@ class RunnerWithTeacher(
       use_legacy_logger=False,
       fine_grained_print_to_console=False,
     )
+
+  def _initialize_checkpointer_and_maybe_resume(self, prefix: str) -> None:
+    # Dopamine's constructor calls this between the agent and the metrics.
+    del prefix
+    if not self._max_steps_per_episode:
+      raise UserError('Runner.max_steps_per_episode must be a positive number.')
+    self._parts = assembly.assemble(self, self._settings)
+    self.plan, self._progress = self._parts.plan, self._parts.progress
+    self._parts.saver.resume()
+    self._start_iteration = self._progress.position.next_number
+    if self._start_iteration or self._progress.position.steps:
+      print(
+        f'Resuming {self._base_dir} at iteration {self._start_iteration} of '
+        f'{len(self.plan)}.'
+      )
 
   def run_experiment(self) -> None:
     """Runs what is left of the plan.
@@ -156,7 +162,7 @@ class RunnerWithTeacher(
         self._collector_dispatcher.flush()
         self._collector_dispatcher.close()
       self._environment.close()
-      self._arena.environment.close()
+      self._parts.evaluator.environment.close()
 
   def _run_plan(self) -> None:
     try:
@@ -165,29 +171,69 @@ class RunnerWithTeacher(
         self._checkpoint_experiment(iteration.number)
     except Interrupted:
       # Teacher data is collected whole: an iteration of it starts again.
-      if self.plan[self._position.number].trains:
-        self._checkpoint_experiment(self._position.number)
+      number = self._progress.position.number
+      if self.plan[number].trains:
+        self._checkpoint_experiment(number)
       raise
 
   def _run_one_iteration(self, number: int) -> None:
     iteration = self.plan[number]
-    if self._position.number != number:
-      self._position = Position(number)
-    run = {
-      Phase.TEACHER_EVALUATION: self._run_teacher_evaluation,
-      Phase.COLLECT: self._run_collection,
-      Phase.LOAD: self._run_loading,
-      Phase.RELOAD: self._run_reloading,
-      Phase.PRETRAIN: self._run_pretraining,
-      Phase.ONLINE: self._run_train_phase,
-    }
-    metrics = run[iteration.phase](iteration)
+    self._progress.enter(number)
+    metrics = self._parts.phases[iteration.phase](iteration)
     if iteration.trains:
-      metrics |= self._run_eval_phase(iteration)
+      metrics |= self._parts.evaluation(iteration)
     # Once, when all is done: a resume then finds no half of them in the log.
-    self._write(iteration, metrics)
-    self._position = self._position._replace(finished=True)
+    self._collector_dispatcher.write(
+      [
+        StatisticsInstance(name, float(value), iteration.number)
+        for name, value in metrics.items()
+      ]
+    )
+    self._progress.finish()
     self.record.write(self._base_dir)
+
+  def _checkpoint_experiment(self, number: int) -> None:
+    self._collector_dispatcher.flush()
+    self._parts.saver.save(number)
+    lineage.write(self._base_dir, self.lineage)
+
+  # Dopamine's loop over an episode calls these.
+
+  def play_episode(self, on_step: Callable[[], object]) -> tuple[int, float]:
+    """Trains for one episode; returns its steps and the sum of its rewards."""
+    self._on_step = on_step
+    return self._run_one_episode()
+
+  def _initialize_episode(self) -> int:
+    position = self._progress.position
+    seed = episode_seed(
+      self._seed,
+      evaluator.training_stream(position.number),
+      position.episodes,
+    )
+    return self._agent.begin_episode(self._environment.reset(seed))
+
+  def _run_one_step(self, action: int) -> tuple:
+    self._on_step()
+    return super()._run_one_step(action)
+
+  @property
+  def lineage(self) -> dict[str, Any]:
+    """Where the student comes from; its directory may be the next teacher's."""
+    teacher = self._teacher
+    spent = snapshot.counters(self._agent)
+    return lineage.describe(
+      agent=type(self._agent).__name__,
+      seed=self._seed,
+      teacher=teacher
+      and {'fingerprint': teacher.fingerprint, **teacher.lineage},
+      spent=spent | {'teacher_steps': self.record.teacher_steps},
+      scores=self.record.to_json(),
+      stretches=self._parts.saver.stretches,
+      game=self._game.name,
+      planned=collections.Counter(r.phase.name for r in self.plan if r.trains),
+      started_as=self._started_as,
+    )
 
 
 def _make_directory(path: str) -> None:

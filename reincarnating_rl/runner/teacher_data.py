@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from reincarnating_rl.agents import labelling
-from reincarnating_rl.agents.reincarnation import ReincarnationMixin
+from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.importers.external_replay import StoredReplay
 from reincarnating_rl.importers.loading import LoadReport
@@ -25,40 +25,6 @@ def chunk_limit() -> int:
   On a CPU that is one: there several are slower than one by one.
   """
   return 1 if jax.default_backend() == 'cpu' else 1000
-
-
-def num_iterations(
-  agent: ReincarnationMixin, asked: int | None, *, default: int = 10
-) -> int:
-  """Returns how many offline iterations a student has.
-
-  Args:
-    agent: the student; with its teacher, if it has one.
-    asked: `RunnerWithTeacher.num_pretraining_iterations`, None if not given.
-    default: the paper's.
-
-  Raises:
-    UserError: they are asked for and the method has none, or the reverse.
-  """
-  setting = f'RunnerWithTeacher.num_pretraining_iterations is {asked}'
-  if agent.teacher is None:
-    return 0
-  if not agent.learns_offline:
-    # Where the teacher is only compared with, nobody could learn from it.
-    if asked and agent.is_taught:
-      raise UserError(
-        f'{setting}, and this --agent has no offline phase: set it to 0, or '
-        'choose another.'
-      )
-    return 0
-  if agent.learns_offline_only and asked is not None and asked <= 0:
-    raise UserError(
-      f'{setting}, and this --agent learns from its teacher offline only: set '
-      'it to 1 or more, or choose another.'
-    )
-  if asked is not None:
-    return asked
-  return default if agent.is_listening else 0  # Rehearsal may, and need not.
 
 
 def load(
@@ -98,60 +64,61 @@ class TeacherData:
     store: the replay, or None.
   """
 
-  def __init__(self, agent: ReincarnationMixin, *, capacity: int) -> None:
+  def __init__(
+    self, agent: Student, *, capacity: int, clip_rewards: bool
+  ) -> None:
     """Makes no replay yet.
 
     Args:
       agent: the student who will learn from it.
       capacity: frames, at most.
+      clip_rewards: to [-1, 1].
     """
     self._agent = agent
-    self._capacity = capacity
+    self._capacity, self._clip_rewards = capacity, clip_rewards
     self.store: FrameStore | None = None
     self._view: device_view.ReplayArrays | None = None
 
-  def open(self) -> FrameStore:
-    """Returns the replay, which is made empty where there is none."""
+  def open(self, capacity: int | None = None) -> FrameStore:
+    """Returns the replay, which is made empty where there is none.
+
+    Args:
+      capacity: of a replay that is restored; None for the constructor's.
+    """
     if self.store is None:
-      self.store = self._agent.make_replay(self._capacity)
+      self.store = self._agent.make_replay(capacity or self._capacity)
     return self.store
 
   def close(self) -> None:
-    """Lets go of the replay and of its view."""
+    """Frees the replay and its view."""
     self.store = self._view = None
 
   def finish_pretraining(self) -> None:
-    """Lets go of what the online phase does without."""
+    """Frees data that the online phase does not use."""
     self._view = None
-    if not self._agent.keeps_teacher_data:
+    if not self._agent.batches.keeps_teacher_data:
       self.close()
 
-  def add(self, episode: Episode, *, clip_rewards: bool) -> None:
+  def add(self, episode: Episode) -> None:
     """Stores an episode with the logits that the teacher acted on."""
     rewards = episode.rewards
     self.open().add_episode(
       episode.observations,
       episode.actions,
-      np.clip(rewards, -1.0, 1.0) if clip_rewards else rewards,
+      np.clip(rewards, -1.0, 1.0) if self._clip_rewards else rewards,
       terminal=episode.terminal,
       teacher_logits=episode.extras,
     )
     self._view = None
 
   def load(
-    self,
-    replay: StoredReplay,
-    *,
-    newest: int,
-    clip_rewards: bool,
-    progress: Progress,
+    self, replay: StoredReplay, *, newest: int, progress: Progress
   ) -> LoadReport:
     """Fills the replay from disk; `label` it then.
 
     Args:
       replay: to read.
       newest: how many steps to take at most.
-      clip_rewards: to [-1, 1], as those of collected data.
       progress: called with what was read and what is to be read.
 
     Returns:
@@ -166,7 +133,7 @@ class TeacherData:
       replay,
       store,
       newest=newest,
-      clip_rewards=clip_rewards,
+      clip_rewards=self._clip_rewards,
       progress=progress,
     )
     if not len(store):
@@ -200,18 +167,20 @@ class TeacherData:
     """
     if done >= num_updates:
       return  # Only the evaluation is left, and perhaps no data any more.
+    trainer = self._agent.trainer
     if self._view is None:
-      if self._agent.needs_teacher_logits:
+      if trainer.needs_teacher_logits:
         self.label()
-      self._view = device_view.device_view(self.store)
+      self._view = device_view.device_view(
+        self.store, monte_carlo=trainer.needs_returns
+      )
     chunk = math.gcd(
       num_updates - done,
       chunk_limit(),
-      self._agent.offline_target_period,
-      self._agent.pretraining_updates,
+      trainer.offline_target_period,
+      trainer.pretraining_updates,
     )
-    batch_size = self._agent.batch_size
     for _ in range(done, num_updates, chunk):
-      keys = self.store.sample_keys((chunk, batch_size))
-      metrics = self._agent.pretrain(self._view, self.store.slots(keys))
+      keys = self.store.sample_keys((chunk, self._agent.batch_size))
+      metrics = trainer.pretrain(self._view, self.store.slots(keys))
       yield chunk, {name: float(value) for name, value in metrics.items()}

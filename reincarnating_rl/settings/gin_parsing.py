@@ -1,21 +1,34 @@
 """gin: files and bindings in, one-line errors out."""
 
-import difflib
 import inspect
+import io
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import gin
 
 from reincarnating_rl.settings import shipped_configs
 from reincarnating_rl.support.errors import (
   UserError,
+  did_you_mean,
   first_line,
+  nearest,
 )
 
 # `import my_networks` in a configuration may fail, too.
 _MISTAKES = (ValueError, SyntaxError, OSError, AttributeError, ImportError)
+# An `include` finds shipped names too, from anywhere. They come before gin's
+# reader of packages, which fails on folders of such names that hold no package;
+# gin has no public way to put a reader anywhere but last.
+gin.config._FILE_READERS.insert(  # pylint: disable=protected-access
+  1,
+  (
+    lambda name: io.StringIO(shipped_configs.read(name)),
+    shipped_configs.is_shipped,
+  ),
+)
+_BINDING = re.compile(r'(?:\w+[./])*(\w+)\.(\w+)\s*=')
 _PARAMETER = re.compile(r'^([\w./]+)\.(\w+) =', re.MULTILINE)
 
 
@@ -24,6 +37,7 @@ def load(
   gin_bindings: Sequence[str],
   *,
   network_parameter: str,
+  overridden: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
   """Parses configuration files, then bindings that override them.
 
@@ -32,11 +46,13 @@ def load(
     gin_bindings: such as `Runner.num_iterations=5`; a reference alone, such as
       `@reincarnation_networks.ImpalaRainbowNetwork`, is the student's network.
     network_parameter: what such a reference is bound to.
+    overridden: names whose bindings count only where others have none, with
+      these others.
 
   Raises:
-    UserError: naming the file or binding, and the nearest right name.
+    UserError: naming the file or binding, and the nearest right name; or the
+      binding of a file that would silently count before one of `gin_bindings`.
   """
-  gin.add_config_file_search_path(str(shipped_configs.SHIPPED))
   with gin.config.interactive_mode():
     gin.clear_config()
   for name in gin_files:
@@ -47,6 +63,7 @@ def load(
     if text.startswith('@'):
       text = f'{network_parameter} = {text}'
     _parse(f'{binding!r}', lambda text=text: gin.parse_config(text))
+    _check_it_counts(text, overridden or {})
   _parse('the configuration', gin.finalize)
 
 
@@ -61,18 +78,36 @@ def _parse(where: str, parse: Callable[[], object]) -> None:
     logging.disable(logging.NOTSET)
 
 
+def _check_it_counts(
+  binding: str, overridden: Mapping[str, Sequence[str]]
+) -> None:
+  match = _BINDING.match(binding)
+  for name in overridden.get(match[1], ()) if match else ():
+    if match[2] in gin.get_bindings(name, resolve_references=False):
+      raise UserError(
+        f'{name}.{match[2]} is bound too, and counts before '
+        f'{match[1]}.{match[2]}: bind {name}.{match[2]} instead.'
+      )
+
+
+def unread_bindings() -> set[str]:
+  """Returns the bindings that nothing has read, as `Class.parameter`."""
+  bound = _parameters(gin.config_str())
+  return bound - _parameters(gin.operative_config_str())
+
+
 def check_every_binding_was_read() -> None:
   """Refuses bindings that nothing reads, once everything is built.
 
   Raises:
     UserError: naming the first one, and the nearest that is read.
   """
-  bound = _parameters(gin.config_str())
   read = _parameters(gin.operative_config_str())
-  for name in sorted(bound - read):
-    near = difflib.get_close_matches(name, sorted(read), n=1, cutoff=0.5)
-    hint = f'; did you mean {near[0]}?' if near else '.'
-    raise UserError(f'The binding {name} is read by nothing in this run{hint}')
+  for name in sorted(unread_bindings()):
+    raise UserError(
+      f'The binding {name} is read by nothing in this run.'
+      f'{did_you_mean(name, sorted(read), cutoff=0.5)}'
+    )
 
 
 def _parameters(config: str) -> set[str]:
@@ -85,10 +120,15 @@ def _explain(first: str) -> str:
   parameter = re.search(
     r"Configurable '([^']+)' doesn't have a parameter named '([^']+)'", first
   )
+  macro = re.search(r"No bindings specified for '(\w+)/gin.macro'", first)
+  if macro:
+    return (
+      f'{macro[1]} has no value. Files of a student, a method and a game give '
+      f'it one together (docs/configurations.md); or bind {macro[1]}.'
+    )
   hint = ''
   if unknown:
-    near = difflib.get_close_matches(unknown[1], _configurables(), n=1)
-    hint = f' Did you mean {near[0]}?' if near else ''
+    hint = did_you_mean(unknown[1], _configurables())
   elif parameter:
     hint = _near_parameter(*parameter.groups())
   return f'{first.rstrip(".:")}.{hint}'
@@ -97,10 +137,8 @@ def _explain(first: str) -> str:
 def _near_parameter(configurable: str, parameter: str) -> str:
   target = gin.get_configurable(configurable)
   names = list(inspect.signature(target).parameters)
-  near = difflib.get_close_matches(parameter, names, n=1)
-  return (
-    f' Did you mean {configurable.split(".")[-1]}.{near[0]}?' if near else ''
-  )
+  near = nearest(parameter, names)
+  return f' Did you mean {configurable.split(".")[-1]}.{near}?' if near else ''
 
 
 def _configurables() -> list[str]:

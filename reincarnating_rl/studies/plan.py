@@ -1,10 +1,9 @@
 """What the comparison runs: a pure function of games, seeds and methods."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.errors import UserError, did_you_mean
 
 GAMES = ('asterix', 'breakout', 'freeway', 'seaquest', 'space_invaders')
 TEACHERS = 'teachers'
@@ -16,7 +15,7 @@ _TEACHERS_SEED = 0
 
 
 class Variant(NamedTuple):
-  """One row of a table: an agent, and what sets it apart."""
+  """One row of a table: an agent, and how it differs from the others."""
 
   agent: str
   bindings: tuple[str, ...] = ()
@@ -28,11 +27,11 @@ class Study(NamedTuple):
 
   title: str
   variants: dict[str, Variant]
-  scale_of: str | None = None  # whose teachers score 1, if they differ
+  scale_of: str | None = None  # the variant whose teachers score 1
 
 
 class Choice(NamedTuple):
-  """What a user wants of the comparison."""
+  """What a user chose to compare."""
 
   games: Sequence[str]  # of `GAMES`; each has one teacher, whatever the seed
   methods: Sequence[str]  # keys of `METHODS`, for the study of methods
@@ -41,7 +40,7 @@ class Choice(NamedTuple):
 
 
 class Job(NamedTuple):
-  """One run: where it goes, how, and which job must be done before."""
+  """One run: its directory, its flags, and the job it depends on."""
 
   directory: str  # below the comparison's, `study/variant/game/seed`
   flags: tuple[str, ...]  # of `reincarnating_rl.train`, without `--base_dir`
@@ -96,25 +95,24 @@ STUDIES = {
 
 
 def choose(what: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
-  """Keeps the names that exist, in the order in which they are known.
+  """Returns the known names that a user chose, in their known order.
 
   Args:
-    what: they name, for the error.
+    what: the names are of, for the error.
     names: as a user wrote them; case and punctuation do not matter.
-    known: all that there are.
+    known: all names.
 
   Raises:
-    UserError: there is no such name, with the nearest that there is.
+    UserError: a name is unknown; the message has the nearest known one.
   """
   folded = {_fold(name): name for name in known}
   chosen = set()
   for name in names:
     if _fold(name) not in folded:
-      near = difflib.get_close_matches(_fold(name), folded, n=1, cutoff=0.4)
-      hint = f' Did you mean {folded[near[0]]}?' if near else ''
       raise UserError(
         f'There is no {what} {name!r}: choose among '
-        f'{", ".join(folded.values())}.{hint}'
+        f'{", ".join(folded.values())}.'
+        f'{did_you_mean(name, folded.values(), cutoff=0.4)}'
       )
     chosen.add(folded[_fold(name)])
   return [name for name in folded.values() if name in chosen]
@@ -132,12 +130,11 @@ def make_plan(choice: Choice, *, bindings: Sequence[str] = ()) -> list[Job]:
     bindings: gin bindings for every run, such as smaller budgets.
 
   Returns:
-    The jobs. Those of several studies that are one and the same run, such as
-    QDagger's, are one job.
+    The jobs. A run that several studies share, such as QDagger's, is one job.
   """
   jobs = {job.directory: job for job in _teachers(choice, bindings)}
   for study in choice.studies:
-    # Seed after seed: a first table is there before all runs are.
+    # Seed after seed, so a first table comes early.
     for game, seed in _places(choice):
       for variant in _variants(study, choice).values():
         job = _student(variant, game, seed, bindings)
@@ -146,11 +143,11 @@ def make_plan(choice: Choice, *, bindings: Sequence[str] = ()) -> list[Job]:
 
 
 def runs_of(study: str, choice: Choice) -> dict[str, list[str]]:
-  """Names the directories that a study compares.
+  """Returns the directories that a study compares.
 
   Args:
     study: a key of `STUDIES`.
-    choice: which runs there are.
+    choice: which runs.
 
   Returns:
     By variant, directories below the comparison's.

@@ -1,4 +1,4 @@
-"""Running jobs, several at a time; what is done is not done again."""
+"""Runs jobs, several at a time, and skips those that are done."""
 
 import contextlib
 import json
@@ -54,7 +54,7 @@ class Pool:
     """Returns whether a job was finished before.
 
     Raises:
-      UserError: another command was, in the same directory.
+      UserError: its directory holds a finished run with other settings.
     """
     path = self._root / job.directory / _DONE
     if not path.exists():
@@ -62,24 +62,24 @@ class Pool:
     flags = json.loads(path.read_text(encoding='utf-8'))['flags']
     if flags != list(job.flags):
       raise UserError(
-        f'{path.parent} holds a run of other settings ({shlex.join(flags)}): '
-        'choose another --out, or the settings that it was made with.'
+        f'{path.parent} holds a run with other settings ({shlex.join(flags)}): '
+        'choose another --out, or restore those settings.'
       )
     return True
 
   def run(self, jobs: Sequence[Job]) -> dict[str, str]:
-    """Runs what is not done yet; a job waits for the one it needs.
+    """Runs the jobs that are not done. A job waits for the one it needs.
 
     Args:
       jobs: each after the one it needs.
 
     Returns:
-      Why each job failed that did, by directory. What needs a failed one is
-      left out, and named as well.
+      By directory of a failed job, why it failed. A job that needs a failed one
+      does not run, and counts as failed.
 
     Raises:
-      UserError: another command is at work in the directory, or was, with
-        other settings.
+      UserError: another command is at work in the directory, or it holds runs
+        with other settings.
       KeyboardInterrupt: after every process has written its checkpoint.
     """
     with self._alone() as lock, self._interrupt.listening():
@@ -102,8 +102,8 @@ class Pool:
     with open(self._root / _LOCK, 'wb') as file:
       if not files.lock(file):
         raise UserError(
-          'Another command, or runs that one left behind, are at work in '
-          f'{self._root}: let them end, stop them, or choose another --out.'
+          'Another command, or runs that it left behind, are at work in '
+          f'{self._root}: wait for them, stop them, or choose another --out.'
         )
       yield file.fileno()
 
@@ -149,7 +149,7 @@ class Pool:
       self._running[slot] = job, process
 
   def _collect(self, done: set[str]) -> int:
-    """Takes note of what has ended; returns how many jobs did."""
+    """Records the jobs that have ended; returns how many."""
     ended = 0
     for slot, (job, process) in list(self._running.items()):
       if process.poll() is None:

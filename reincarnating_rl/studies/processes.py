@@ -1,4 +1,4 @@
-"""One run as a process: how it is started, stopped, and what it ended with."""
+"""One run as a process: start, stop, and the reason of a failure."""
 
 import os
 import pathlib
@@ -21,13 +21,14 @@ def start(
 
   Args:
     command: of the run.
-    directory: where its log goes, after those of earlier lives.
+    directory: of its log; earlier logs there are kept.
     cache: of compiled programs.
-    core: it is kept to; counted modulo the cores that there are.
+    core: that it runs on, modulo the number of cores.
     lock: an open file that the run holds open for as long as it lives.
 
   Returns:
-    The process, in a session of its own: a terminal's Ctrl-C is not for it.
+    The process, in a session of its own. So a terminal's Ctrl-C does not reach
+    it.
   """
   directory.mkdir(parents=True, exist_ok=True)
   told = {
@@ -50,17 +51,17 @@ def start(
 
 
 def _keep_to_a_core(pid: int, core: int) -> None:
-  # Small programs gain nothing from a second core, and lose by changing it.
+  # Small programs gain nothing from a second core, and lose by moving.
   if hasattr(os, 'sched_setaffinity'):
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(pid, {cores[core % len(cores)]})
 
 
 def why(status: int, directory: pathlib.Path) -> str:
-  """Says in a line why a run failed.
+  """Returns why a run failed, in one line.
 
   Args:
-    status: that it ended with; not 0.
+    status: its exit status; not 0.
     directory: of its log.
   """
   if status < 0:
@@ -70,14 +71,14 @@ def why(status: int, directory: pathlib.Path) -> str:
 
 
 def stop(running: Iterable[subprocess.Popen]) -> None:
-  """Has runs write their checkpoints, and waits for them.
+  """Stops runs with a checkpoint, and waits for them.
 
   Args:
-    running: to be stopped. Whatever interrupts the wait ends them at once.
+    running: to be stopped. An interrupt of the wait kills them.
   """
   running = list(running)
   try:
-    # Unlike SIGINT, nothing that was started in the background ignores it.
+    # SIGTERM, because background processes ignore SIGINT.
     for process in running:
       process.terminate()
     for process in running:

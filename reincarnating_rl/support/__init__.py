@@ -1,1 +1,1 @@
-"""What every room leans on: errors, files, interrupts, versions."""
+"""Helpers of all rooms: errors, files, interrupts, versions, workers."""

@@ -1,6 +1,7 @@
-"""Errors that are a user's to mend."""
+"""Errors that a user can fix."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 _T = TypeVar('_T')
@@ -14,47 +15,85 @@ class UserError(Exception):
 
 
 class MissingFileError(UserError):
-  """There is no such file or directory, or not what it should hold."""
+  """A file or directory is missing, or lacks the expected content."""
 
 
 class DamagedFileError(UserError):
-  """A file is cut short, altered, or not of the kind that it should be."""
+  """A file is cut short, altered, or of another kind than expected."""
 
 
 class UnknownNameError(UserError):
-  """Something is named that does not exist."""
+  """A name does not exist."""
 
 
 class UnsafeFileError(UserError):
-  """A file asks for something that could run code."""
+  """A file could run code."""
+
+
+class DivergedError(UserError, ValueError):
+  """Training has gone astray: its numbers are none that can be used."""
 
 
 def damaged_replay(path: object, what: str) -> DamagedFileError:
-  """Returns the error that a replay's file is not what it should be."""
+  """Returns the error for a damaged file of a replay."""
   return DamagedFileError(
-    f'Replay file {path} {what}: copy it again from where it came.'
+    f'Replay file {path} {what}: copy it again from its source.'
   )
 
 
+def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
+  """Returns the name that is most like another; case does not matter.
+
+  Args:
+    name: as a user wrote it.
+    names: that exist.
+    cutoff: how alike the two must be, from 0 (not at all) to 1 (equal).
+
+  Returns:
+    One of `names`; None where none is alike.
+  """
+  folded = {known.lower(): known for known in names}
+  near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=cutoff)
+  return folded[near[0]] if near else None
+
+
+def did_you_mean(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
+  """Returns the end of an error's line: ' Did you mean X?', or ''.
+
+  Args:
+    name: see `nearest`.
+    names: see `nearest`.
+    cutoff: see `nearest`.
+  """
+  near = nearest(name, names, cutoff)
+  return f' Did you mean {near}?' if near else ''
+
+
 def pick(kind: str, options: Mapping[str, _T], name: str) -> _T:
-  """Returns what has a name.
+  """Returns the option that has a name.
+
+  Args:
+    kind: what the options are, for the message.
+    options: by name.
+    name: of the wanted option.
 
   Raises:
-    UnknownNameError: nothing has; the message names all that do.
+    UnknownNameError: there is no such option; the message lists all names.
   """
   if name not in options:
     raise UnknownNameError(
       f'Unknown {kind} {name!r}: choose one of {", ".join(options)}.'
+      f'{did_you_mean(name, options)}'
     )
   return options[name]
 
 
 def first_line(error: Exception) -> str:
-  """Returns what an error says first; the name of its type if nothing."""
+  """Returns the first line of an error's message, or its type's name."""
   return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def name_of(factory: Any) -> str:
-  """Returns what a user calls a class, a function or a partial of either."""
+  """Returns the name of a class, a function or a partial of either."""
   factory = getattr(factory, 'func', factory)
   return getattr(factory, '__name__', type(factory).__name__)

@@ -1,4 +1,4 @@
-"""Durable writes: a file is there whole, or not at all."""
+"""Durable writes: after a crash, a file is complete or absent."""
 
 import contextlib
 import errno
@@ -12,18 +12,18 @@ from reincarnating_rl.support.errors import UserError
 
 
 class DiskFullError(UserError):
-  """There is no space; what was written before is whole."""
+  """The disk is full; what was written before is intact."""
 
 
 @contextlib.contextmanager
 def disk_full_is_a_users_error(directory: str) -> Iterator[None]:
-  """Turns an `OSError` about space into one line.
+  """Turns an `OSError` about a full disk into a one-line error.
 
   Args:
-    directory: where something is written in this context.
+    directory: written to in this context.
 
   Raises:
-    DiskFullError: there is no space left, or no quota.
+    DiskFullError: the disk or the quota is full.
   """
   try:
     yield
@@ -32,19 +32,20 @@ def disk_full_is_a_users_error(directory: str) -> Iterator[None]:
       raise
     raise DiskFullError(
       f'No space left in {directory}: free some and run the same command '
-      'again; it goes on from what was written before, which is whole.'
+      'again. It resumes from what was written before, which is intact.'
     ) from error
 
 
 def write_atomically(path: str, data: bytes) -> None:
-  """Writes a file so that a kill or a full disk leaves the old one or the new.
+  """Writes a file; a kill or a full disk leaves the old file or the new one.
 
   Args:
     path: of the file; its folder exists.
     data: the bytes.
 
   Raises:
-    OSError: the disk is full, say; nothing is left behind.
+    OSError: a write failed, for example because the disk is full. No
+      temporary file is left behind.
   """
   temporary = f'{path}.tmp'
   try:
@@ -61,20 +62,20 @@ def write_atomically(path: str, data: bytes) -> None:
 
 
 def write_for_user(path: str, data: bytes) -> None:
-  """Does what `write_atomically` does, where a user said.
+  """Writes a file atomically to a path that the user gave.
 
   Args:
-    path: of the file, as a flag has it.
+    path: the value of a flag.
     data: the bytes.
 
   Raises:
-    UserError: it cannot be written there.
+    UserError: the file cannot be written there.
   """
   try:
     write_atomically(os.path.expanduser(path), data)
   except OSError as error:
     raise UserError(
-      f'{path} cannot be written ({error.strerror}): choose another.'
+      f'{path} cannot be written ({error.strerror}): choose another path.'
     ) from error
 
 
@@ -88,14 +89,14 @@ def sync_directory(directory: str) -> None:
 
 
 def lock(file: BinaryIO) -> bool:
-  """Locks a file for as long as it is open, here or in a child.
+  """Locks a file until it is closed, in this process and its children.
 
   Args:
-    file: open to be written.
+    file: open for writing.
 
   Returns:
-    False where another process has it locked. Some network file systems have
-    no locks: those do without.
+    False if another process holds the lock. On file systems without locks,
+    always True.
   """
   try:
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -107,5 +108,5 @@ def lock(file: BinaryIO) -> bool:
 
 
 def sha256(data: bytes) -> str:
-  """Returns the checksum of bytes, in hexadecimal."""
+  """Returns the SHA-256 of bytes, in hexadecimal."""
   return hashlib.sha256(data).hexdigest()

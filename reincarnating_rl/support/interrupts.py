@@ -1,4 +1,4 @@
-"""Ctrl-C: the first asks, the second leaves at once."""
+"""Ctrl-C: the first asks to stop, the second stops at once."""
 
 import contextlib
 import os
@@ -9,32 +9,36 @@ from types import FrameType
 
 
 class Interrupted(KeyboardInterrupt):
-  """The user asked to stop; what was done is kept."""
+  """The user asked to stop; finished work is kept."""
 
 
 class InterruptFlag:
-  """Remembers that the user asked to stop, until a safe point is reached."""
+  """Remembers a request to stop until a safe point is reached."""
 
   def __init__(
     self, promise: str = 'at the next safe point, with a checkpoint'
   ) -> None:
-    """Takes what a user who asks is told."""
+    """Makes a flag that is not set.
+
+    Args:
+      promise: when and how the program will stop, for the message.
+    """
     self.requested = False
     self._promise = promise
 
   def check(self) -> None:
-    """Raises `Interrupted` where the user asked to stop."""
+    """Raises `Interrupted` if the user asked to stop."""
     if self.requested:
       raise Interrupted
 
   @contextlib.contextmanager
   def listening(self) -> Iterator[None]:
-    """Handles SIGINT, SIGTERM and a closed terminal while it lasts."""
+    """Handles SIGINT, SIGTERM and SIGHUP in this context."""
     if threading.current_thread() is not threading.main_thread():
       yield  # Only the main thread may handle signals.
       return
     handled = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # As nohup sets it.
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # Set by nohup.
       handled.append(signal.SIGHUP)
     previous = {s: signal.signal(s, self._handle) for s in handled}
     try:
@@ -48,10 +52,10 @@ class InterruptFlag:
     if self.requested:
       raise KeyboardInterrupt
     self.requested = True
-    # Not `print`: a signal may arrive in the midst of another write.
+    # Not `print`: the signal may interrupt another write.
     text = (
-      f'\n{signal.Signals(number).name}: stopping; {self._promise}. Once more '
-      'to leave at once.\n'
+      f'\n{signal.Signals(number).name}: stopping; {self._promise}. Repeat '
+      'to stop at once.\n'
     )
     with contextlib.suppress(OSError):  # The terminal may be gone.
       os.write(2, text.encode())

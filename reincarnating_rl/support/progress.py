@@ -1,26 +1,26 @@
-"""How long work tells how much of it is done."""
+"""Progress callbacks."""
 
 from collections.abc import Callable
 from typing import Protocol
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], None]  # Amount done, and total amount.
 
 
 class Bar(Protocol):
-  """What a progress bar of tqdm has."""
+  """The part of a tqdm progress bar that is used here."""
 
   total: float | None
   n: float
 
   def update(self, n: float) -> object:
-    """Moves it on."""
+    """Advances the bar."""
 
 
 def moving(bar: Bar) -> Progress:
-  """Returns what moves a bar to where reading is.
+  """Returns a callback that shows progress on a bar.
 
   Args:
-    bar: its total is that of the reader.
+    bar: its total is set by the callback.
   """
 
   def move(done: int, total: int) -> None:

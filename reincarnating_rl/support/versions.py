@@ -1,4 +1,4 @@
-"""Which versions of packages results were made with."""
+"""Versions of the installed packages."""
 
 import functools
 import importlib.metadata
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 
 def of(packages: Iterable[str]) -> dict[str, str | None]:
-  """Returns the installed version of each package; None where there is none."""
+  """Returns the installed version of each package; None if not installed."""
   return {name: _version(name) for name in packages}
 
 
-# Every checkpoint says them, and a process does not change what it runs on.
+# Every checkpoint records them, and they do not change within a process.
 @functools.cache
 def _version(name: str) -> str | None:
   try:

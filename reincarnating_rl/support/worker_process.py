@@ -1,7 +1,7 @@
-"""A process that answers requests through a pipe: both of its ends.
+"""Both ends of a worker process that answers requests through a pipe.
 
-It is a program of its own: `multiprocessing` would have it import the program
-of this process first, which may take longer than all the rest.
+The worker is a program of its own. `multiprocessing` would first import this
+process's main module in the worker, which may take longer than the work.
 """
 
 import contextlib
@@ -19,11 +19,11 @@ from reincarnating_rl.support import errors
 
 
 class WorkerError(RuntimeError):
-  """A worker process failed or ended; the message has what it said."""
+  """A worker process failed; the message contains the worker's error."""
 
 
 class WorkerEndedError(WorkerError):
-  """It ended unasked.
+  """A worker process ended unexpectedly.
 
   Attributes:
     code: its exit code.
@@ -36,10 +36,10 @@ class WorkerEndedError(WorkerError):
 
 
 class WorkerProcess:
-  """The end of whoever asks.
+  """The requesting end.
 
-  The worker runs JAX on the CPU and does not hear Ctrl-C. However this process
-  ends, the worker ends too, once it has answered.
+  The worker runs JAX on the CPU and ignores Ctrl-C. When this process ends in
+  any way, the worker finishes its request and ends too.
 
   Attributes:
     pipe: to wait for answers on.
@@ -49,9 +49,8 @@ class WorkerProcess:
     """Starts the worker.
 
     Args:
-      module: run as a program, with the number of a pipe for `serve`.
-      core: it is kept to, counted modulo the cores that there are; None for
-        all of them.
+      module: run as a program; its argument is the descriptor for `serve`.
+      core: the worker's only core, modulo the number of cores; None for all.
     """
     self.pipe, theirs = connection.Pipe()
     self._process = subprocess.Popen(
@@ -67,16 +66,16 @@ class WorkerProcess:
     )
     theirs.close()
     if core is not None:
-      # Before it starts threads: one core has one of JAX's.
+      # Set before the worker starts threads: JAX starts one for each core.
       cores = sorted(os.sched_getaffinity(0))
       with contextlib.suppress(OSError):
         os.sched_setaffinity(self._process.pid, {cores[core % len(cores)]})
 
   def send(self, request: tuple) -> None:
-    """Asks; one request at a time.
+    """Sends a request; only one at a time.
 
     Raises:
-      WorkerEndedError: nobody is there.
+      WorkerEndedError: the worker has ended.
     """
     try:
       self.pipe.send_bytes(pickle.dumps(request))
@@ -87,9 +86,9 @@ class WorkerProcess:
     """Waits for the answer.
 
     Raises:
-      UserError: of the worker.
-      WorkerError: another error of it, with its traceback.
-      WorkerEndedError: it ended without one.
+      UserError: the worker raised it.
+      WorkerError: the worker raised another error; contains its traceback.
+      WorkerEndedError: the worker ended without an answer.
     """
     try:
       kind, answer = self.pipe.recv()
@@ -102,17 +101,17 @@ class WorkerProcess:
     return answer
 
   def hang_up(self) -> None:
-    """Has the worker end when it is done with its request."""
+    """Lets the worker end after its current request."""
     self.pipe.close()
 
   def kill(self) -> None:
-    """Ends the worker, whatever it is doing."""
+    """Ends the worker at once."""
     self.hang_up()
     self._process.kill()
     self.wait()
 
   def wait(self) -> int:
-    """Waits for the worker's end, and returns its exit code."""
+    """Waits for the worker to end, and returns its exit code."""
     return self._process.wait()
 
   def _ended(self) -> WorkerEndedError:
@@ -124,24 +123,24 @@ def serve(descriptor: int, answer: Callable[..., Any]) -> None:
   """Answers requests until the other end of the pipe is closed.
 
   Args:
-    descriptor: of the pipe, the program's argument.
-    answer: called with what each request is made of.
+    descriptor: of the pipe, the argument of the program.
+    answer: called with the items of each request.
   """
   signal.signal(signal.SIGINT, signal.SIG_IGN)
   pipe = connection.Connection(descriptor)
   while True:
     try:
       request = pipe.recv_bytes()
-    except (EOFError, OSError):  # Closed, or its process was killed.
+    except (EOFError, OSError):  # Closed, or the other process ended.
       return
     try:
-      # Unpickling imports what is asked for, which may fail as well.
-      told = ('done', answer(*pickle.loads(request)))
+      # Unpickling imports modules, which may fail too.
+      reply = ('done', answer(*pickle.loads(request)))
     except errors.UserError as error:
-      told = ('user_error', str(error))
-    except Exception:  # The other end shows it, whatever it is.
-      told = ('error', traceback.format_exc())
+      reply = ('user_error', str(error))
+    except Exception:  # The other end reports it.
+      reply = ('error', traceback.format_exc())
     try:
-      pipe.send(told)
+      pipe.send(reply)
     except OSError:
       return

@@ -2,7 +2,7 @@
 
 import sys
 
-from reincarnating_rl.cli.teachers import cli
+from reincarnating_rl.cli.teachers.cli import main
 
 if __name__ == '__main__':
-  sys.exit(cli.main())
+  sys.exit(main())

@@ -7,13 +7,31 @@ import jax.numpy as jnp
 
 from reincarnating_rl.learner.types import Array
 
+GREEDY, SAMPLE = 'greedy', 'sample'
+ACTS = (GREEDY, SAMPLE)
+"""How a teacher chooses an action where it plays."""
+
+
+# Groups of arrays in a checkpoint that training can go on from.
+ONLINE, TARGET, OPTIMIZER = 'online_params', 'target_params', 'optimizer_state'
+
 
 class Teacher(Protocol):
-  """A fixed policy over `num_actions` actions."""
+  """A fixed policy over `num_actions` actions.
+
+  Attributes:
+    num_actions: A.
+    fingerprint: SHA-256 of its parameters, in hex.
+    lineage: where it came from; JSON.
+    acts: how it plays where it is measured, collects data or rolls in:
+      'greedy', by the first of the largest logits; 'sample', by a draw from
+      `softmax` of them. The student imitates the same policy either way.
+  """
 
   num_actions: int
-  fingerprint: str  # SHA-256 of its parameters, in hex
-  lineage: dict[str, Any]  # where it came from; JSON
+  fingerprint: str
+  lineage: dict[str, Any]
+  acts: str
 
   def policy_logits(self, states: Array) -> Array:
     """Returns the finished logits of its policy.
@@ -31,6 +49,8 @@ class Teacher(Protocol):
 class RandomTeacher:
   """A teacher without preferences; made only where it is asked for by name."""
 
+  acts = SAMPLE
+
   def __init__(self, num_actions: int) -> None:
     self.num_actions = num_actions
     text = f'random teacher of {num_actions} actions'
@@ -38,6 +58,7 @@ class RandomTeacher:
     self.lineage: dict[str, Any] = {
       'agent': 'random',
       'fingerprint': self.fingerprint,
+      'acts': self.acts,
     }
 
   def policy_logits(self, states: Array) -> Array:

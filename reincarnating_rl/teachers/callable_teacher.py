@@ -10,6 +10,7 @@ import numpy as np
 
 from reincarnating_rl.learner.types import Array
 from reincarnating_rl.support.errors import name_of
+from reincarnating_rl.teachers.base import GREEDY
 from reincarnating_rl.teachers.errors import TeacherError
 
 Function = Callable[[np.ndarray], Any]
@@ -31,6 +32,7 @@ class CallableTeacher:
     *,
     num_actions: int,
     epsilon: float = 0.01,
+    acts: str = GREEDY,
     fingerprint: str | None = None,
   ) -> None:
     """Makes the teacher.
@@ -39,6 +41,8 @@ class CallableTeacher:
       function: called with NumPy arrays, outside of any compiled program.
       num_actions: A.
       epsilon: of a policy made of actions, > 0 and < 1.
+      acts: how it plays, one of `base.ACTS`: 'sample' where the function
+        returns the logits of a policy that explores.
       fingerprint: tells one teacher from another; None: made of the function's
         name and source, in which what it has loaded is not seen.
 
@@ -52,12 +56,14 @@ class CallableTeacher:
         '> 0 and < 1.'
       )
     self.num_actions = num_actions
+    self.acts = acts
     self.fingerprint = fingerprint or _fingerprint(function)
     self.lineage: dict[str, Any] = {
       'agent': 'callable',
       'function': name_of(function),
       'epsilon': epsilon,
       'fingerprint': self.fingerprint,
+      'acts': acts,
     }
     self._function, self._epsilon = function, epsilon
 

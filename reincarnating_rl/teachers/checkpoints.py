@@ -15,8 +15,11 @@ from reincarnating_rl.teachers import (
   native_checkpoint,
   tf_checkpoints,
 )
+from reincarnating_rl.teachers import params as params_lib
 from reincarnating_rl.teachers.description import Description
+from reincarnating_rl.teachers.errors import TeacherError
 from reincarnating_rl.teachers.foreign import files as foreign_files
+from reincarnating_rl.teachers.foreign import statistics_files
 from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.foreign.layers import Layers
 
@@ -39,6 +42,7 @@ def load_checkpoint(
   *,
   layers: Layers | None = None,
   target: Target | None = None,
+  statistics: str | None = None,
 ) -> TeacherCheckpoint:
   """Reads the parameters of a teacher.
 
@@ -50,6 +54,8 @@ def load_checkpoint(
     layers: declares which parameters of a file are which layers.
     target: the game that a file of another library is converted for; None if
       it is known to be none.
+    statistics: file of those by which observations are normalized, for a file
+      of another library; 'none' if they are not, None to look for it.
 
   Returns:
     The parameters and where they are from.
@@ -58,6 +64,7 @@ def load_checkpoint(
     MissingFileError: if there is no such directory or checkpoint.
     DamagedFileError: if a file is cut short or altered.
     UnsafeFileError: if a pickle asks for more than data.
+    MismatchedTeacherError: if a parameter is not finite.
     TeacherError: if a file of another library does not fit the game.
   """
   path = pathlib.Path(directory).expanduser()
@@ -67,22 +74,37 @@ def load_checkpoint(
         f'{path} is one file, without numbers: leave out '
         '--teacher_checkpoint_number.'
       )
-    return _load_foreign(path, layers, target)
+    return _load_foreign(path, layers, target, statistics)
   folder = checkpoint_files.find_folder(path)
   if not checkpoint_files.has_any(folder, prefix) and number is None:
     file = foreign_files.choose(folder)
     if file is not None:
-      return _load_foreign(file, layers, target)
-  return _load_numbered(folder, number, prefix)
+      return _load_foreign(file, layers, target, statistics)
+  if statistics is not None:
+    raise TeacherError(
+      'create_teacher.observation_statistics is for files of other libraries, '
+      f'and {folder} has checkpoints; convert the file that they are from.'
+    )
+  found = _load_numbered(folder, number, prefix)
+  params_lib.check_finite(found.params, found.path)
+  return found
 
 
 def _load_foreign(
-  path: pathlib.Path, layers: Layers | None, target: Target | None
+  path: pathlib.Path,
+  layers: Layers | None,
+  target: Target | None,
+  statistics: str | None,
 ) -> TeacherCheckpoint:
-  found = foreign_files.reader_of(path, layers)(path, target=target)
+  read = foreign_files.reader_of(path, layers)
+  searched = statistics_files.search(path, statistics)
+  found = read(path, target=target, statistics=searched.statistics)
   told = Description(found.kind, LayeredNetwork.__name__, found.network)
+  metadata = found.metadata | statistics_files.describe(
+    searched, found.network['scale']
+  )
   return TeacherCheckpoint(
-    found.params, None, str(path), found.metadata, found.sha256, told
+    found.params, None, str(path), metadata, found.sha256, told
   )
 
 

@@ -7,49 +7,20 @@ project can be described.
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from flax import linen as nn
 
-from reincarnating_rl.networks import (
-  layered,
-  minatar_networks,
-  mlp_networks,
-  policy_networks,
-  q_networks,
-  quantile_networks,
-  rainbow_networks,
-)
+from reincarnating_rl.networks import registry
 from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.teachers.inferred_fields import Fields
 
 ENTRY = 'network'
 _VARIANT = re.compile(r'(NoFrameskip|Deterministic)?-v[0-9]+$', re.ASCII)
 GAME = 'game'
-NETWORKS: dict[str, Callable[..., nn.Module]] = {
-  network.__name__: network
-  for network in (
-    q_networks.NatureDQNNetwork,
-    q_networks.CompactDQNNetwork,
-    q_networks.ImpalaDQNNetwork,
-    mlp_networks.MLPDQNNetwork,
-    rainbow_networks.NatureRainbowNetwork,
-    rainbow_networks.ImpalaRainbowNetwork,
-    mlp_networks.MLPRainbowNetwork,
-    minatar_networks.MinAtarDQNNetwork,
-    minatar_networks.MinAtarRainbowNetwork,
-    minatar_networks.MinAtarImpalaDQNNetwork,
-    minatar_networks.MinAtarImpalaRainbowNetwork,
-    minatar_networks.MinAtarQuantileNetwork,
-    minatar_networks.MinAtarImplicitQuantileNetwork,
-    quantile_networks.QuantileNetwork,
-    quantile_networks.ImplicitQuantileNetwork,
-    mlp_networks.MLPQuantileNetwork,
-    mlp_networks.MLPImplicitQuantileNetwork,
-    policy_networks.NaturePolicyNetwork,
-    layered.LayeredNetwork,
-  )
+NETWORKS: dict[str, type[nn.Module]] = {
+  name: network.module for name, network in registry.NETWORKS.items()
 }
 _NOT_FIELDS = {'name', 'parent', 'num_actions'}
 _MAX_LAYERS = 1000  # Each costs time before it is seen not to fit.

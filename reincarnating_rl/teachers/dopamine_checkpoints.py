@@ -7,10 +7,7 @@ from typing import Any
 from reincarnating_rl.importers.formats import safe_pickle
 from reincarnating_rl.learner.types import Params
 from reincarnating_rl.support.errors import DamagedFileError
-from reincarnating_rl.teachers import (
-  checkpoint_files,
-  params,
-)
+from reincarnating_rl.teachers import checkpoint_files, params
 
 _PARAMS = ('online_params', 'network_params')  # The latter are PPO's.
 _COUNTERS = ('training_steps', 'current_iteration')

@@ -13,25 +13,13 @@ from reincarnating_rl.teachers import (
   recognition,
   station_seeker,
 )
-from reincarnating_rl.teachers.base import (
-  RandomTeacher,
-  Teacher,
-)
-from reincarnating_rl.teachers.callable_teacher import (
-  CallableTeacher,
-  Function,
-)
+from reincarnating_rl.teachers.base import ACTS, GREEDY, RandomTeacher, Teacher
+from reincarnating_rl.teachers.callable_teacher import CallableTeacher, Function
 from reincarnating_rl.teachers.description import trained_on
 from reincarnating_rl.teachers.errors import TeacherError
 from reincarnating_rl.teachers.foreign.layers import Layers
-from reincarnating_rl.teachers.kinds import (
-  KINDS,
-  NetworkFactory,
-)
-from reincarnating_rl.teachers.loading import (
-  LoadedTeacher,
-  TeacherSource,
-)
+from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
+from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
 from reincarnating_rl.teachers.network_teacher import NetworkTeacher
 
 CALLABLE = 'callable'
@@ -55,10 +43,12 @@ def create_teacher(
   network: NetworkFactory | None = None,
   layers: Layers | None = None,
   action_meanings: str | tuple[str, ...] | None = None,
+  observation_statistics: str | None = None,
   game_actions: tuple[str, ...] | None = None,
   game_name: str | None = None,
   policy: Function | None = None,
   policy_epsilon: float = 0.01,
+  acts: str | None = None,
 ) -> Teacher:
   """Makes a teacher.
 
@@ -87,12 +77,18 @@ def create_teacher(
     action_meanings: of the teacher's actions in its order, such as ('NOOP',
       'FIRE'), or 'full' for all 18 of the Arcade Learning Environment; None if
       they are the game's own, or named by the checkpoint.
+    observation_statistics: file of the statistics by which observations were
+      normalized, such as Stable-Baselines3's `vecnormalize.pkl`; 'none' if they
+      were not; None to look for it beside a file of another library.
     game_actions: what the game's actions mean; None if it does not tell.
     game_name: such as 'Pong'; None to take a teacher of any game.
     policy: of a 'callable' teacher: `states[B, *O, S] -> logits[B, A]`, or
       `-> actions[B]`; NumPy arrays.
     policy_epsilon: of a `policy` that returns actions, and of
       'station_seeker': the probability of all others together.
+    acts: how the teacher plays: 'greedy', its best action, or 'sample', a draw
+      from its policy; None: 'sample' for a policy (PPO, A2C) and the random
+      teacher, 'greedy' for all others.
 
   Returns:
     The teacher.
@@ -103,14 +99,18 @@ def create_teacher(
       game.
   """
   check_agent(agent)
+  _check_acts(acts, agent)
   if agent == 'random':
     return RandomTeacher(num_actions)
   if agent == CALLABLE:
-    return _callable(policy, num_actions, policy_epsilon)
+    return _callable(policy, num_actions, policy_epsilon, acts or GREEDY)
   state_shape = (*observation_shape, stack_size)
   if agent == station_seeker.NAME:
     return station_seeker.create(
-      num_actions=num_actions, state_shape=state_shape, epsilon=policy_epsilon
+      num_actions=num_actions,
+      state_shape=state_shape,
+      epsilon=policy_epsilon,
+      acts=acts or GREEDY,
     )
   if policy is not None:
     raise TeacherError(
@@ -132,20 +132,22 @@ def create_teacher(
       layers=layers,
       vmax=vmax,
       action_meanings=action_meanings,
+      observation_statistics=observation_statistics,
     ),
     num_actions=num_actions,
     state_shape=state_shape,
     game_actions=game_actions,
     game_name=game_name,
   )
-  is_policy = loaded.candidate.kind.is_policy
+  kind = loaded.candidate.kind
   return NetworkTeacher(
     loaded.policy(temperature),
     loaded.checkpoint.params,
     num_actions=num_actions,
+    acts=acts or kind.acts,
     lineage=_lineage(loaded)
     | {'parent': checkpoint_dir and checkpoints.read_lineage(checkpoint_dir)}
-    | ({} if is_policy else {'temperature': temperature}),
+    | ({} if kind.is_policy else {'temperature': temperature}),
   )
 
 
@@ -167,15 +169,29 @@ def check_agent(agent: str, known: Sequence[str] = TEACHERS) -> None:
     )
 
 
+def _check_acts(acts: str | None, agent: str) -> None:
+  if acts not in (None, *ACTS):
+    raise TeacherError(
+      f"create_teacher.acts is {acts!r}: choose 'greedy' or 'sample', or leave "
+      'it out.'
+    )
+  if agent == 'random' and acts == GREEDY:
+    raise TeacherError(
+      'The random teacher prefers no action: leave out create_teacher.acts.'
+    )
+
+
 def _callable(
-  policy: Function | None, num_actions: int, epsilon: float
+  policy: Function | None, num_actions: int, epsilon: float, acts: str
 ) -> Teacher:
   if policy is None:
     raise TeacherError(
       f'The {CALLABLE} teacher needs a function: bind create_teacher.policy to '
       'one, such as @my_module.policy.'
     )
-  return CallableTeacher(policy, num_actions=num_actions, epsilon=epsilon)
+  return CallableTeacher(
+    policy, num_actions=num_actions, epsilon=epsilon, acts=acts
+  )
 
 
 def _lineage(loaded: LoadedTeacher) -> dict[str, Any]:

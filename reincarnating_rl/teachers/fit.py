@@ -8,24 +8,15 @@ from flax import errors as flax_errors
 from flax import linen as nn
 
 from reincarnating_rl.learner.types import Params
-from reincarnating_rl.support.errors import (
-  first_line,
-  name_of,
-)
+from reincarnating_rl.networks import torsos
+from reincarnating_rl.support.errors import first_line, name_of
 from reincarnating_rl.teachers import params as params_lib
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   OtherGameError,
 )
-from reincarnating_rl.teachers.inferred_fields import (
-  Fields,
-  Shapes,
-)
-from reincarnating_rl.teachers.kinds import (
-  KINDS,
-  Kind,
-  NetworkFactory,
-)
+from reincarnating_rl.teachers.inferred_fields import Fields, Shapes
+from reincarnating_rl.teachers.kinds import KINDS, Kind, NetworkFactory
 
 # The last two: a field that the kind lacks, and images that are too small for
 # the network's convolutions.
@@ -85,9 +76,11 @@ class Candidate:
       logits, params = jax.eval_shape(init, jax.random.key(0), state)
       if logits.shape != (num_actions or self.num_actions,):
         raise ValueError(f'its policy has the shape {logits.shape}')
+      shapes = params_lib.shapes(params)
+      torsos.check_depth(shapes.values(), self.state_shape)
     except _UNUSABLE as error:
       raise self._unusable(error) from error
-    return params_lib.shapes(params)
+    return shapes
 
   def read(self, found: Shapes) -> tuple[Fields, Shapes]:
     """Returns the fields that fit best, and the shapes that they demand."""

@@ -8,18 +8,10 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from reincarnating_rl.learner.types import Array
-from reincarnating_rl.networks.policy_networks import NaturePolicyNetwork
-from reincarnating_rl.networks.q_networks import NatureDQNNetwork
-from reincarnating_rl.networks.quantile_networks import (
-  ImplicitQuantileNetwork,
-  QuantileNetwork,
-)
-from reincarnating_rl.networks.rainbow_networks import NatureRainbowNetwork
+from reincarnating_rl.networks import registry
 from reincarnating_rl.teachers import inferred_fields
-from reincarnating_rl.teachers.inferred_fields import (
-  Fields,
-  Shapes,
-)
+from reincarnating_rl.teachers.base import GREEDY, SAMPLE
+from reincarnating_rl.teachers.inferred_fields import Fields, Shapes
 
 NetworkFactory = Callable[..., nn.Module]
 """`(num_actions=A, **fields of its kind) -> network` for one state."""
@@ -57,6 +49,14 @@ class Kind:
   usual_atoms: int | None = None
   is_policy: bool = False
 
+  @property
+  def acts(self) -> str:
+    """How such a teacher plays unless a user says otherwise.
+
+    A policy was trained and measured by draws from it, Q-values greedily.
+    """
+    return SAMPLE if self.is_policy else GREEDY
+
   def logits(self, output: Any, temperature: float) -> Array:
     """Returns finished logits [A]: Q / tau, or the policy's own.
 
@@ -82,26 +82,26 @@ def _midpoints(fields: Fields, vmax: float) -> dict[str, Any]:
 
 
 _ALL = (
-  Kind(name='dqn', network=NatureDQNNetwork),
+  Kind(name='dqn', network=registry.default('dqn')),
   Kind(
     name='rainbow',
-    network=NatureRainbowNetwork,
+    network=registry.default('rainbow'),
     read_fields=inferred_fields.rainbow,
     inputs=_rainbow_inputs,
     usual_atoms=inferred_fields.RAINBOW_ATOMS,
   ),
   Kind(
     name='implicit_quantile',
-    network=ImplicitQuantileNetwork,
+    network=registry.default('implicit_quantile'),
     read_fields=inferred_fields.implicit_quantile,
     inputs=_midpoints,
   ),
   Kind(
     name='quantile',
-    network=QuantileNetwork,
+    network=registry.default('quantile'),
     read_fields=inferred_fields.quantile,
     usual_atoms=inferred_fields.QUANTILES,
   ),
-  Kind(name='ppo', network=NaturePolicyNetwork, is_policy=True),
+  Kind(name='ppo', network=registry.default('ppo'), is_policy=True),
 )
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}

@@ -5,10 +5,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from reincarnating_rl.learner.types import (
-  Array,
-  Params,
-)
+from reincarnating_rl.learner.types import Array, Params
 from reincarnating_rl.teachers import (
   actions,
   balloon_facts,
@@ -36,6 +33,7 @@ from reincarnating_rl.teachers.inferred_fields import Fields
 from reincarnating_rl.teachers.kinds import NetworkFactory
 from reincarnating_rl.teachers.network_teacher import Policy
 
+STATE_SHAPE = 'state_shape'  # Entry of what a manifest says of a teacher.
 _VMAX = 10.0  # Dopamine's.
 
 
@@ -52,6 +50,8 @@ class TeacherSource(NamedTuple):
     layers: which parameters of another library's file are which layers.
     vmax: a Rainbow's atoms span the returns from -vmax to vmax.
     action_meanings: of the teacher's actions, in its order.
+    observation_statistics: file of the statistics by which a teacher of another
+      library had its observations normalized; 'none' if there are none.
   """
 
   path: str | os.PathLike[str] | None
@@ -62,6 +62,7 @@ class TeacherSource(NamedTuple):
   layers: Layers | None = None
   vmax: float | None = None
   action_meanings: str | tuple[str, ...] | None = None
+  observation_statistics: str | None = None
 
 
 class LoadedTeacher(NamedTuple):
@@ -133,7 +134,9 @@ def load(
     source.prefix,
     layers=source.layers,
     target=Target(num_actions, state_shape, action_map),
+    statistics=source.observation_statistics,
   )
+  _check_states(checkpoint, state_shape)
   if game_name is not None and not declared:
     _check_game(checkpoint, game_name)
   if checkpoint.number is None:
@@ -179,6 +182,20 @@ def _load_perciatelli(
     num_actions=num_actions,
   )
   return LoadedTeacher(checkpoint, candidate, fields, None, None, game_actions)
+
+
+def _check_states(
+  checkpoint: TeacherCheckpoint, state_shape: tuple[int, ...]
+) -> None:
+  """Refuses states of as many numbers, in another order, as it is made for."""
+  told = checkpoint.metadata.get('teacher')
+  shape = told.get(STATE_SHAPE) if isinstance(told, dict) else None
+  if shape is not None and shape != list(state_shape):
+    raise MismatchedTeacherError(
+      f'The teacher of {checkpoint.path} was converted for states of shape '
+      f'{ascii(shape)[:80]}, but the game gives states of shape '
+      f'{list(state_shape)}; convert it anew with --game.'
+    )
 
 
 def _check_game(checkpoint: TeacherCheckpoint, game_name: str) -> None:

@@ -19,10 +19,7 @@ from safetensors import numpy as safetensors_numpy
 
 from reincarnating_rl.learner.types import Params
 from reincarnating_rl.support import files
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  MissingFileError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, MissingFileError
 from reincarnating_rl.support.json_file import read_json
 
 FORMAT, VERSION = 'reincarnating_rl', 1

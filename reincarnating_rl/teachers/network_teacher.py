@@ -7,11 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from reincarnating_rl.learner.types import (
-  Array,
-  Params,
-)
+from reincarnating_rl.learner.types import Array, Params
 from reincarnating_rl.teachers import params as params_lib
+from reincarnating_rl.teachers.base import GREEDY
 
 Policy = Callable[[Params, Array], Array]
 """`(params, state[*O, S]) -> logits[A]`, pure, of one state."""
@@ -26,6 +24,7 @@ class NetworkTeacher:
     params: Params,
     *,
     num_actions: int,
+    acts: str = GREEDY,
     lineage: dict[str, Any] | None = None,
   ) -> None:
     """Makes the teacher.
@@ -34,11 +33,14 @@ class NetworkTeacher:
       policy: finished logits of one state.
       params: what it takes, `{'params': ...}`.
       num_actions: A.
+      acts: how it plays, one of `base.ACTS`.
       lineage: where the parameters are from; JSON.
     """
     self.num_actions = num_actions
+    self.acts = acts
     self.fingerprint = params_lib.fingerprint(params)
-    self.lineage = {**(lineage or {}), 'fingerprint': self.fingerprint}
+    own = {'fingerprint': self.fingerprint, 'acts': acts}
+    self.lineage = {**(lineage or {}), **own}
     self._params = jax.tree.map(jnp.asarray, params)
     self._logits = jax.jit(jax.vmap(policy, in_axes=(None, 0)))
 

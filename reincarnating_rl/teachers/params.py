@@ -97,6 +97,24 @@ def check_leaves(params: Params, source: str) -> None:
       )
 
 
+def check_finite(params: Params, source: str) -> None:
+  """Refuses a teacher whose training diverged.
+
+  Args:
+    params: from a checkpoint.
+    source: the file, for messages.
+
+  Raises:
+    MismatchedTeacherError: a parameter is infinite or no number.
+  """
+  for name, leaf in traverse_util.flatten_dict(params, sep='/').items():
+    if leaf.dtype.kind == 'f' and not np.isfinite(leaf).all():
+      raise MismatchedTeacherError(
+        f'{source}: the parameter {name[:100]!a} is not finite everywhere; '
+        'give a teacher whose training did not diverge.'
+      )
+
+
 def shapes(params: Params) -> dict[str, tuple[int, ...]]:
   """Returns the shape of each parameter by its path, `params/Conv_0/bias`."""
   flat = traverse_util.flatten_dict(params, sep='/')

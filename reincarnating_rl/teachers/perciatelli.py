@@ -16,16 +16,10 @@ import numpy as np
 
 from reincarnating_rl.compat import balloon_compat
 from reincarnating_rl.importers.formats import tensorflow_graph
-from reincarnating_rl.importers.formats.tensorflow_graph import (
-  Attribute,
-  Node,
-)
+from reincarnating_rl.importers.formats.tensorflow_graph import Attribute, Node
 from reincarnating_rl.learner.types import Params
 from reincarnating_rl.networks.mlp_networks import MLPQuantileNetwork
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  MissingFileError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, MissingFileError
 from reincarnating_rl.teachers import balloon_facts
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.description import Description

@@ -13,10 +13,7 @@ from reincarnating_rl.teachers.errors import (
 )
 from reincarnating_rl.teachers.fit import Candidate
 from reincarnating_rl.teachers.inferred_fields import Fields
-from reincarnating_rl.teachers.kinds import (
-  KINDS,
-  NetworkFactory,
-)
+from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
 from reincarnating_rl.teachers.params import shapes
 
 AUTO = 'auto'

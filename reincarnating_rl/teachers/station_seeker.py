@@ -22,7 +22,7 @@ _STAY = balloon_facts.ACTIONS.index('STAY')
 
 
 def create(
-  *, num_actions: int, state_shape: tuple[int, ...], epsilon: float
+  *, num_actions: int, state_shape: tuple[int, ...], epsilon: float, acts: str
 ) -> CallableTeacher:
   """Makes the teacher, which takes some milliseconds a state.
 
@@ -30,6 +30,7 @@ def create(
     num_actions: A, of the game.
     state_shape: (*O, S), of one of its states.
     epsilon: probability of the actions that it does not choose, together.
+    acts: how it plays, one of `base.ACTS`.
 
   Returns:
     The teacher.
@@ -46,6 +47,7 @@ def create(
     _Seeker(controller),
     num_actions=num_actions,
     epsilon=epsilon,
+    acts=acts,
     fingerprint=hashlib.sha256(text.encode()).hexdigest(),
   )
   teacher.lineage |= {'agent': NAME, 'trained_on': balloon_facts.GAME}

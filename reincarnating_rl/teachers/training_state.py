@@ -21,10 +21,10 @@ from reincarnating_rl.teachers import (
   native_checkpoint,
   params,
 )
+from reincarnating_rl.teachers.base import ONLINE, OPTIMIZER, TARGET
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.errors import TeacherError
 
-ONLINE, TARGET, OPTIMIZER = 'online_params', 'target_params', 'optimizer_state'
 _MAX_DEPTH, _MAX_LEAVES = 20, 30_000
 # Optax's states, by what is pickled of them: their values in this order.
 _FIELDS = {
@@ -81,6 +81,10 @@ def read(
     arrays |= native_checkpoint.read_groups(found.path, (TARGET, OPTIMIZER))
   elif found.metadata['format'] == 'dopamine':
     arrays |= _rest_of_pickle(pathlib.Path(found.path))
+  params.check_finite(
+    {name: x for name, x in arrays.items() if name.startswith(TARGET)},
+    found.path,
+  )
   return TrainingState(arrays, found.path)
 
 

@@ -2,12 +2,13 @@
 
 import functools
 
+import numpy as np
 import pytest
 from flax import linen as nn
 
 from reincarnating_rl.agents.network_fit import UnfitNetworkError
 from reincarnating_rl.learner.types import QOutput
-from reincarnating_rl.networks import mlp_networks
+from reincarnating_rl.networks import mlp_networks, q_networks
 from tests import toys
 
 
@@ -29,6 +30,17 @@ class Bare(nn.Module):
   @nn.compact
   def __call__(self, state):
     return nn.Dense(self.num_actions)(state.reshape(-1))
+
+
+class Grey(nn.Module):
+  """Convolves [H, W, S], whatever it is given."""
+
+  num_actions: int
+
+  @nn.compact
+  def __call__(self, state):
+    x = nn.Conv(4, (3, 3))(state.astype(np.float32))
+    return QOutput(nn.Dense(self.num_actions)(x.reshape(-1)))
 
 
 def mute(num_actions):
@@ -72,3 +84,13 @@ def test_a_rainbow_that_is_not_distributional_needs_no_logits():
     rainbow={'distributional': False, 'num_atoms': 1},
   )
   assert agent.q_values(agent.state[None]).shape == (1, 2)
+
+
+def test_a_network_for_grey_frames_takes_no_colours():
+  """It would take each row of an image for a state of its own."""
+  dqn = {'observation_shape': (40, 40, 3), 'stack_size': 1}
+  make = functools.partial(toys.make_agent, kind=toys.KINDS['dqn'])
+  with pytest.raises(UnfitNetworkError, match='convolutions take 1'):
+    make(dqn=dqn | {'network': Grey})
+  ours = make(dqn=dqn | {'network': q_networks.CompactDQNNetwork})
+  assert ours.q_values(np.zeros((2, 40, 40, 3, 1))).shape == (2, 2)

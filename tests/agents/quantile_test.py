@@ -16,27 +16,16 @@ from dopamine.jax.agents.dqn import dqn_agent
 from dopamine.jax.agents.implicit_quantile import implicit_quantile_agent
 from dopamine.jax.agents.quantile import quantile_agent
 
+from reincarnating_rl.agents import snapshot
 from reincarnating_rl.agents.network_fit import UnfitNetworkError
-from reincarnating_rl.learner.types import (
-  Coefficients,
-  UpdateKeys,
-)
-from reincarnating_rl.networks import (
-  minatar_networks,
-  quantile_networks,
-)
+from reincarnating_rl.learner.types import UpdateKeys
+from reincarnating_rl.networks import minatar_networks, quantile_networks
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers import (
-  factory,
-  native_checkpoint,
-)
+from reincarnating_rl.teachers import factory, native_checkpoint
 from tests import toys
-from tests.agents.rainbow_test import (
-  PIXELS,
-  random_batch,
-)
+from tests.agents.rainbow_test import PIXELS, random_batch
 
 HEADS = ('quantile', 'implicit_quantile')
 NAMES = {
@@ -86,10 +75,10 @@ def dopamine_update(head, agent, batch):
   optimizer = dqn_agent.create_optimizer('adam', learning_rate=LEARNING_RATE)
   common = (
     LikeDopamines(agent.network_def),
-    agent.online_params,
-    agent.target_network_params,
+    agent.trainer.state.params,
+    agent.trainer.target_params,
     optimizer,
-    optimizer.init(agent.online_params),
+    optimizer.init(agent.trainer.state.params),
     batch.state,
     batch.action,
     batch.next_state,
@@ -120,14 +109,14 @@ def dopamine_update(head, agent, batch):
 
 def make_gradient(agent, batch, keys):
   """Returns `lambda -> (gradient, report)` of the student, one program."""
-  gradient = jax.jit(jax.grad(agent._make_objective(), has_aux=True))
+  gradient = jax.jit(jax.grad(agent.learner.objective, has_aux=True))
 
   def of(coefficient):
     return gradient(
-      agent.online_params,
-      agent.target_network_params,
+      agent.trainer.state.params,
+      agent.trainer.target_params,
       batch,
-      Coefficients(np.float32(coefficient), LEARNING_RATE),
+      toys.weights_of(agent, coefficient, LEARNING_RATE),
       keys,
     )
 
@@ -147,10 +136,10 @@ def test_the_update_is_dopamines_and_lambda_times_the_divergence(
 ):
   agent = make_agent(head, {'kappa': 0.1, **settings}, distill_temperature=0.5)
   double = settings.get('double_dqn', False)
-  assert agent.identity['double Q-learning'] == double
+  assert agent.value.double == double
   # The target is another network than the online one.
-  agent.target_network_params = jax.tree.map(
-    lambda x: 0.7 * x + 0.01, agent.online_params
+  agent.trainer.target_params = jax.tree.map(
+    lambda x: 0.7 * x + 0.01, agent.trainer.state.params
   )
   batch = random_batch((toys.LENGTH, 1), np.float32, 2)
   batch = batch._replace(importance_weight=np.ones(8, np.float32))
@@ -161,12 +150,14 @@ def test_the_update_is_dopamines_and_lambda_times_the_divergence(
   np.testing.assert_allclose(
     report.metrics['Loss/Total'], expected_loss, rtol=1e-5
   )
-  steps, state = agent.optimizer.update(gradient, agent.optimizer_state)
+  steps, state = agent.learner.optimizer.update(
+    gradient, agent.trainer.state.optimizer_state
+  )
   # Adam's first step is lr * g / (|g| + eps): the noise of two programs in g
   # moves a parameter by less than 1e-3 of a step.
   chex.assert_trees_all_close(
     jax.tree.map(
-      lambda x, u: x + LEARNING_RATE * u, agent.online_params, steps
+      lambda x, u: x + LEARNING_RATE * u, agent.trainer.state.params, steps
     ),
     expected_params,
     rtol=1e-5,
@@ -175,9 +166,15 @@ def test_the_update_is_dopamines_and_lambda_times_the_divergence(
   chex.assert_trees_all_close(
     state[0].mu, expected_state[0].mu, rtol=2e-3, atol=1e-6
   )
+
   # What is added is of the Q-values of the same forward pass.
-  output = jax.jit(jax.vmap(agent._online_output, in_axes=(None, 0, 0)))(
-    agent.online_params, batch.state, jax.random.split(keys.online, 8)
+  def online(state, key):
+    return agent.value.online(
+      agent.network_def.apply, agent.trainer.state.params, state, key
+    )
+
+  output = jax.jit(jax.vmap(online))(
+    batch.state, jax.random.split(keys.online, 8)
   )
   teacher = log_softmax(batch.teacher_logits)
   student = log_softmax(np.asarray(output.q_values) / 0.5)
@@ -203,11 +200,13 @@ def test_implicit_quantiles_act_by_fractions_drawn_anew():
   np.testing.assert_array_equal(values, agent.q_values(states, keys))
   fractions = jax.random.uniform(keys[5], (2,))
   expected = agent.network_def.apply(
-    agent.online_params, states[5], fractions
+    agent.trainer.state.params, states[5], fractions
   ).quantiles
   np.testing.assert_allclose(values[5], expected.mean(axis=1), rtol=1e-5)
   for eval_mode in (False, True):
-    output = agent._output(agent.online_params, states[5], keys[5], eval_mode)
+    output = agent.learner.output(
+      agent.trainer.state.params, states[5], keys[5], eval_mode
+    )
     np.testing.assert_allclose(output.q_values, values[5], rtol=1e-5)
   assert agent._q_batch._cache_size() == 1
 
@@ -220,7 +219,7 @@ def test_the_replay_is_the_one_that_was_asked_for(head):
     ('prioritized', PrioritizedFrameStore),
   ):
     agent = make_bare_agent(head, {'replay_scheme': scheme})
-    assert type(agent.replay) is store
+    assert type(agent._replay) is store
   with pytest.raises(UserError, match='choose one of uniform, prioritized'):
     make_bare_agent(head, {'replay_scheme': 'prioritised'})
 
@@ -284,8 +283,8 @@ def test_a_student_can_be_the_next_teacher(head, tmp_path):
   }[head]
   shape = {'observation_shape': (10, 10, 2), 'observation_dtype': np.uint8}
   agent = make_agent(head, {'network': network}, num_actions=3, dqn=shape)
-  manifest = {'network': agent.description._asdict()}
-  native_checkpoint.write(tmp_path, 1, agent.online_params, manifest)
+  manifest = {'network': snapshot.description(agent)._asdict()}
+  native_checkpoint.write(tmp_path, 1, agent.trainer.state.params, manifest)
   teacher = factory.create_teacher(
     'auto',
     tmp_path,
@@ -300,7 +299,9 @@ def test_a_student_can_be_the_next_teacher(head, tmp_path):
   fractions = (jnp.arange(64) + 0.5) / 64
   arguments = () if head == 'quantile' else (fractions,)
   values = [
-    agent.network_def.apply(agent.online_params, state, *arguments).q_values
+    agent.network_def.apply(
+      agent.trainer.state.params, state, *arguments
+    ).q_values
     for state in states
   ]
   np.testing.assert_allclose(

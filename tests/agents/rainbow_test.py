@@ -13,23 +13,13 @@ from dopamine.jax import networks as dopamine_networks
 from dopamine.jax.agents.dqn import dqn_agent
 from dopamine.jax.agents.full_rainbow import full_rainbow_agent
 
-from reincarnating_rl.agents.rainbow import (
-  QDaggerRainbowAgent,
-  ReincarnatingRainbowAgent,
-)
-from reincarnating_rl.learner.types import (
-  Batch,
-  Coefficients,
-  LearnerState,
-)
+from reincarnating_rl.agents.classes import AGENTS, QDaggerRainbowAgent
+from reincarnating_rl.learner.types import Batch, LearnerState
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.support.errors import UserError
 from tests import toys
-from tests.agents.reincarnation_test import (
-  play,
-  pretrain,
-)
+from tests.agents.student_test import play, pretrain
 
 make_agent = functools.partial(toys.make_agent, kind=QDaggerRainbowAgent)
 
@@ -59,10 +49,10 @@ def dopamine_update(agent, batch, learning_rate):
   with jax.numpy_rank_promotion('allow'):
     return full_rainbow_agent.train(
       agent.network_def,
-      agent.online_params,
-      agent.target_network_params,
+      agent.trainer.state.params,
+      agent.trainer.target_params,
       optimizer,
-      optimizer.init(agent.online_params),
+      optimizer.init(agent.trainer.state.params),
       batch.state,
       batch.action,
       batch.next_state,
@@ -74,24 +64,24 @@ def dopamine_update(agent, batch, learning_rate):
       agent._double_dqn,
       agent._distributional,
       agent._mse_loss,
-      agent._rng,
+      agent.trainer.state.key,
     )
 
 
 def assert_same_update(agent, batch, learning_rate=1e-3):
   """Compares one update at lambda = 0 with Dopamine's."""
   # The target is another network than the online one.
-  agent.target_network_params = jax.tree.map(
-    lambda x: 0.7 * x + 0.01, agent.online_params
+  agent.trainer.target_params = jax.tree.map(
+    lambda x: 0.7 * x + 0.01, agent.trainer.state.params
   )
   expected = dopamine_update(agent, batch, learning_rate)
   optimizer_state, params, losses, mean_loss, key = expected
   with jax.numpy_rank_promotion('allow'):
-    state, report = agent._update(
-      agent._learner_state,
-      agent.target_network_params,
+    state, report = agent.trainer.update(
+      agent.trainer.state,
+      agent.trainer.target_params,
       batch,
-      Coefficients(np.float32(0.0), np.float32(learning_rate)),
+      toys.weights_of(agent, 0.0, learning_rate),
     )
   np.testing.assert_allclose(report.td_losses, losses, rtol=1e-5, atol=1e-6)
   np.testing.assert_allclose(report.metrics['Loss/Total'], mean_loss, rtol=1e-5)
@@ -152,15 +142,15 @@ def test_lambda_zero_is_dopamines_update(
 
 def test_lambda_zero_is_dopamines_update_as_both_are_by_default():
   with jax.numpy_rank_promotion('allow'):
-    agent = ReincarnatingRainbowAgent(4, seed=0)
+    agent = AGENTS['rainbow'](4, seed=0)
   assert_same_update(agent, random_batch((84, 84, 4), np.uint8, 4))
 
 
 def test_the_requested_replay_is_made():
   # JaxDQNAgent's constructor overwrites the scheme: the name stays to be asked.
-  assert type(make_agent().replay) is PrioritizedFrameStore
+  assert type(make_agent().batches.replay) is PrioritizedFrameStore
   uniform = make_agent(rainbow={'replay_scheme': 'uniform'})
-  assert type(uniform.replay) is FrameStore
+  assert type(uniform.batches.replay) is FrameStore
   with pytest.raises(UserError, match='choose one of uniform, prioritized'):
     make_agent(rainbow={'replay_scheme': 'prioritised'})
 
@@ -178,28 +168,27 @@ def test_dopamine_still_forgets_the_replay_scheme():
 
 def test_priorities_come_from_the_td_loss_alone():
   weaned, listening = (make_agent(seed=3) for _ in range(2))
-  listening.set_teacher(toys.ScriptedTeacher())
   batches = []
   for agent in (weaned, listening):
     play(agent, 40)
-    batch, drawn = agent.replay.sample(with_sample_metadata=True)
+    batch, drawn = agent.batches.replay.sample(with_sample_metadata=True)
     batches.append(batch)
-    agent.set_distill_coefficient(0.0 if agent is weaned else 100.0)
-    _, report = agent._update(
-      jax.tree.map(jnp.copy, agent._learner_state),
-      agent.target_network_params,
+    weight = 0.0 if agent is weaned else 100.0
+    _, report = agent.trainer.update(
+      jax.tree.map(jnp.copy, agent.trainer.state),
+      agent.trainer.target_params,
       batch._replace(
         teacher_logits=np.full_like(batch.teacher_logits, [0.0, 5.0])
       ),
-      agent._coefficients,
+      toys.weights_of(agent, weight),
     )
-    agent.replay.update(drawn.keys, td_losses=report.td_losses)
+    agent.batches.replay.update(drawn.keys, td_losses=report.td_losses)
     agent.losses = np.asarray(report.td_losses)
   np.testing.assert_array_equal(batches[0].state, batches[1].state)
   np.testing.assert_array_equal(weaned.losses, listening.losses)
   np.testing.assert_array_equal(
-    weaned.replay.arrays()['priorities'],
-    listening.replay.arrays()['priorities'],
+    weaned.batches.replay.arrays()['priorities'],
+    listening.batches.replay.arrays()['priorities'],
   )
 
 
@@ -207,7 +196,7 @@ def test_an_online_update_gives_its_elements_their_own_priorities():
   agent = make_agent(dqn={'min_replay_history': 10})
   play(agent, 30)
   seen = {}
-  sample, update = agent.replay.sample, agent._update
+  sample, update = agent.batches.replay.sample, agent.trainer.update
 
   def spying_sample(**kwargs):
     batch, seen['drawn'] = sample(**kwargs)
@@ -217,13 +206,18 @@ def test_an_online_update_gives_its_elements_their_own_priorities():
     state, seen['report'] = update(*args)
     return state, seen['report']
 
-  agent.replay.sample, agent._update = spying_sample, spying_update
+  agent.batches.replay.sample, agent.trainer.update = (
+    spying_sample,
+    spying_update,
+  )
   agent._train_once()
   losses = np.asarray(seen['report'].td_losses, np.float64)
   expected = dict(zip(seen['drawn'].keys, np.sqrt(losses + 1e-10), strict=True))
   assert len(set(expected.values())) > 5
-  keys = agent.replay._elements[agent.replay._tail : agent.replay._head]
-  priorities = agent.replay.arrays()['priorities']
+  keys = agent.batches.replay._elements[
+    agent.batches.replay._tail : agent.batches.replay._head
+  ]
+  priorities = agent.batches.replay.arrays()['priorities']
   found = dict(zip(keys, priorities, strict=True))
   assert {key: found[key] for key in expected} == expected
 
@@ -231,10 +225,12 @@ def test_an_online_update_gives_its_elements_their_own_priorities():
 def test_pretraining_leaves_the_students_replay_untouched():
   agent = make_agent()
   play(agent, 30)
-  before = agent.replay.arrays()['priorities'].copy()
+  before = agent.batches.replay.arrays()['priorities'].copy()
   store = pretrain(agent, calls=2)
   assert type(store) is FrameStore
-  np.testing.assert_array_equal(agent.replay.arrays()['priorities'], before)
+  np.testing.assert_array_equal(
+    agent.batches.replay.arrays()['priorities'], before
+  )
 
 
 def test_noise_is_on_in_training_and_off_in_evaluation():
@@ -244,7 +240,9 @@ def test_noise_is_on_in_training_and_off_in_evaluation():
 
   def q_values(key, eval_mode):
     return np.asarray(
-      agent._output(agent.online_params, state, key, eval_mode).q_values
+      agent.learner.output(
+        agent.trainer.state.params, state, key, eval_mode
+      ).q_values
     )
 
   assert not np.allclose(q_values(keys[0], False), q_values(keys[1], False))
@@ -263,13 +261,11 @@ def test_a_noisy_student_acts_by_its_noise_except_in_evaluation():
   params = jax.tree_util.tree_map_with_path(
     # Without means, all that speaks is noise.
     lambda path, x: jnp.zeros_like(x) if '_mu' in str(path[-1]) else x,
-    agent.online_params,
+    agent.trainer.state.params,
   )
   actions = {
     eval_mode: {
-      int(
-        agent._act(params, state, key, np.float32(0.0), eval_mode=eval_mode)[1]
-      )
+      int(agent.actor(params, state, key, 0.0, eval_mode)[1])
       for key in jax.random.split(jax.random.PRNGKey(0), 40)
     }
     for eval_mode in (False, True)
@@ -283,8 +279,8 @@ def test_several_updates_for_one_step():
     dqn={'min_replay_history': 10}, rainbow={'num_updates_per_train_step': 3}
   )
   play(agent, 40)
-  assert agent.online_updates % 3 == 0
-  assert agent.online_updates > 30
+  assert agent.trainer.online_updates % 3 == 0
+  assert agent.trainer.online_updates > 30
 
 
 def test_augmentation_is_part_of_the_update():
@@ -294,13 +290,16 @@ def test_augmentation_is_part_of_the_update():
     agent = make_agent(dqn=PIXELS, rainbow={'noisy': False})
     batch = random_batch((12, 12, 2), np.uint8, 2)
     first, second = (
-      agent._update(
+      agent.trainer.update(
         jax.tree.map(
-          jnp.copy, LearnerState(agent.online_params, agent.optimizer_state, k)
+          jnp.copy,
+          LearnerState(
+            agent.trainer.state.params, agent.trainer.state.optimizer_state, k
+          ),
         ),
-        agent.target_network_params,
+        agent.trainer.target_params,
         batch,
-        agent._coefficients,
+        agent.weaner.weights,
       )[1].td_losses
       for k in jax.random.split(jax.random.PRNGKey(1))
     )

@@ -8,10 +8,8 @@ import time
 
 import pytest
 
-from reincarnating_rl.balloon import (
-  evaluate_command,
-  pool,
-)
+from reincarnating_rl.balloon import evaluate as balloon_evaluate
+from reincarnating_rl.balloon import pool
 from reincarnating_rl.support import worker_process
 from reincarnating_rl.support.errors import UserError
 from tests.balloon import fakes
@@ -22,7 +20,7 @@ SEEDS = (0, 1, 2, 3)
 
 def evaluate(directory, create=fakes.create, log=None, processes=1, names='a'):
   flown = [fakes.policy(name, log) for name in names]
-  return evaluate_command.evaluate(
+  return balloon_evaluate.evaluate(
     flown, SEEDS, directory, processes, create_fly=create
   )
 

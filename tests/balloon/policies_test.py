@@ -1,22 +1,15 @@
 """What a user may name, and what it does."""
 
-import functools
-
 import jax
 import numpy as np
 import pytest
 
 from reincarnating_rl.balloon import policies
+from reincarnating_rl.networks.layered import LayeredNetwork
 from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers import (
-  native_checkpoint,
-  perciatelli,
-)
-from reincarnating_rl.teachers.description import (
-  ENTRY,
-  Description,
-)
+from reincarnating_rl.teachers import native_checkpoint, perciatelli
+from reincarnating_rl.teachers.description import ENTRY, Description, describe
 
 OBSERVATION = np.linspace(0.0, 0.9, 1099, dtype=np.float32)
 
@@ -69,7 +62,7 @@ def test_a_checkpoint_that_is_written_anew_does_not_fly(run):
   for file in (run / 'checkpoints').glob('ckpt.2.*'):
     file.unlink()
   write(run / 'checkpoints', 2, best=1)
-  with pytest.raises(UserError, match='Checkpoint 2 of .* anew meanwhile'):
+  with pytest.raises(UserError, match='Checkpoint 2 of .* has changed'):
     policies.create_pilots(student)
 
 
@@ -82,13 +75,39 @@ def test_perciatelli_is_greedy():
   assert perciatelli.NAME in policies.NAMES
 
 
-def test_of_equal_actions_it_is_the_first():
-  class Undecided:
-    def policy_logits(self, states):
-      assert states.shape == (1, 1099, 1)
-      return np.array([[1.0, 2.0, 2.0]])
+class Undecided:
+  """A teacher that likes two actions equally."""
 
-  assert functools.partial(policies.act, Undecided())(OBSERVATION) == 1
+  def __init__(self, acts):
+    self.acts = acts
+
+  def policy_logits(self, states):
+    assert states.shape == (1, 1099, 1)
+    return np.array([[-40.0, 2.0, 2.0]])
+
+
+def test_of_equal_actions_it_is_the_first():
+  assert policies.TeacherPilot(Undecided('greedy'), 0)(OBSERVATION) == 1
+
+
+def test_a_pilot_that_draws_flies_by_the_seed():
+  def flight(seed):
+    pilot = policies.TeacherPilot(Undecided('sample'), seed)
+    return [pilot(OBSERVATION) for _ in range(40)]
+
+  assert set(flight(3)) == {1, 2}
+  assert flight(3) == flight(3) != flight(4)
+
+
+def test_a_policy_draws_and_its_flights_are_told_apart(tmp_path):
+  network = LayeredNetwork(3, hidden=(2,), output='policy')
+  params = network.init(jax.random.key(0), OBSERVATION[:, None])
+  about = {'game': {'name': 'Balloon'}}
+  about[ENTRY] = describe('ppo', network)._asdict()
+  native_checkpoint.write(tmp_path, 1, params, about)
+  (pilot,) = policies.find([f'ppo={tmp_path}'])
+  assert pilot.identity.endswith(' sample')
+  assert policies.create_pilots(pilot)(5)(OBSERVATION) in range(3)
 
 
 def test_all_of_the_environments_own(run):

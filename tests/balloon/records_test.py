@@ -8,10 +8,7 @@ import pytest
 from reincarnating_rl.balloon import records
 from reincarnating_rl.balloon.records import FlightFile
 from reincarnating_rl.envs.balloon_games import Flight
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  UserError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, UserError
 from tests.balloon import fakes
 
 
@@ -101,7 +98,7 @@ def test_another_policy_is_refused(tmp_path, written):
   student = fakes.policy('student')._replace(number=3)
   FlightFile(tmp_path, student).add(fakes.record(0))
   newer = student._replace(identity='another', number=4)
-  with pytest.raises(UserError, match=r'flew, ckpt\.3\.json, by its file'):
+  with pytest.raises(UserError, match=r'flew by its file, ckpt\.3\.json'):
     FlightFile(tmp_path, newer)
   moved = fakes.policy()._replace(path='elsewhere')
   assert len(FlightFile(tmp_path, moved).flights) == 2

@@ -8,10 +8,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.compat import balloon_compat
-from reincarnating_rl.envs import (
-  balloon_games,
-  single,
-)
+from reincarnating_rl.envs import balloon_games, single
 from reincarnating_rl.support.errors import UserError
 
 DOWN, STAY, UP = range(3)

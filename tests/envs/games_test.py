@@ -1,16 +1,22 @@
-"""Games by name: of which kind they are, and what comes of it."""
+"""Games by name: of which family they are, and what comes of it."""
 
+import inspect
 import os
+import pathlib
 import pickle
+import re
 
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import (
-  games,
-  vector,
-)
+from reincarnating_rl.cli.teachers import flags
+from reincarnating_rl.envs import balloon_games, family, games, vector
+from reincarnating_rl.networks.registry import NETWORKS
 from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers.kinds import KINDS
+from tests import toys
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -29,8 +35,8 @@ from reincarnating_rl.support.errors import UserError
     ('Nowhere-v0', 'gymnasium', False),
   ],
 )
-def test_the_kind_of_a_name(name, kind, known):
-  assert (games.kind_of(name), games.is_known(name)) == (kind, known)
+def test_the_family_of_a_name(name, kind, known):
+  assert (games.family_of(name).name, games.is_known(name)) == (kind, known)
 
 
 @pytest.mark.parametrize(
@@ -102,16 +108,18 @@ def test_flights_are_spread_over_processes(monkeypatch):
   monkeypatch.setattr(os, 'sched_getaffinity', lambda _: {0, 1, 2})
   made = []
   monkeypatch.setattr(
-    games.process_vector,
+    balloon_games.process_vector,
     'ProcessVectorEnvironment',
     lambda create, *counts: made.append((create, counts)),
   )
-  games.create_balloon_game().create_vector_environment()
-  games.create_balloon_game(4, num_processes=2).create_vector_environment()
+  balloon_games.create_balloon_game().create_vector_environment()
+  balloon_games.create_balloon_game(
+    4, num_processes=2
+  ).create_vector_environment()
   (create, counts), (_, other) = made
   assert (counts, other) == ((10, None), (4, 2))
   assert pickle.loads(pickle.dumps(create)).args == (960,)
-  lanes = games.create_balloon_game(1).create_vector_environment()
+  lanes = balloon_games.create_balloon_game(1).create_vector_environment()
   assert isinstance(lanes, vector.LoopVectorEnvironment) and len(made) == 2
 
 
@@ -135,3 +143,74 @@ def test_a_flight_may_be_shorter():
 def test_a_misspelt_name(name, message):
   with pytest.raises(UserError, match=message):
     games.create_game(name).create_environment()
+
+
+def test_a_family_is_one_entry(monkeypatch, capsys):
+  """Everything that names a game finds it."""
+  corridor = toys.corridor()
+  entry = family.GameFamily(
+    name='corridor',
+    summary='a corridor',
+    example='Corridor/short',
+    matches=lambda name: name.startswith('Corridor/'),
+    exists=lambda name: name == 'Corridor/short',
+    create=lambda game_name: corridor._replace(name=f'Corridor/{game_name}'),
+    gin_name='create_corridor',
+    prefix='Corridor/',
+    networks={'dqn': 'MLPDQNNetwork'},
+  )
+  monkeypatch.setattr(games, 'GAMES', {'corridor': entry, **games.GAMES})
+  assert games.is_known('Corridor/short')
+  assert not games.is_known('Corridor/long')
+  assert games.create_game('Corridor/short').name == 'Corridor/short'
+  assert games.family_named('corridor') is entry
+  assert entry.full_name('short') == 'Corridor/short'
+  assert entry.full_name(None) is None
+  with pytest.raises(UserError, match='one of atari, balloon, corridor, gym'):
+    games.family_named('corridors')
+  with pytest.raises(SystemExit):
+    flags.create_parser().parse_args(['inspect', '--help'])
+  printed = ' '.join(capsys.readouterr().out.split())
+  assert 'Corridor/short, Balloon, MinAtar/breakout, CartPole-v1' in printed
+
+
+@pytest.mark.parametrize('kind', games.GAMES)
+def test_an_entry_says_of_its_games_what_is_true(kind):
+  entry = games.GAMES[kind]
+  assert entry.name == kind
+  assert games.family_of(entry.example) is entry
+  assert games.is_known(entry.example)
+  game = games.create_game(entry.example)
+  assert (game.name, game.stack_size) == (entry.example, entry.stack_size)
+  parameters = inspect.signature(entry.create).parameters
+  assert ('game_name' in parameters) == (entry.only is None)
+  if 'max_steps_per_episode' in parameters:
+    limit = parameters['max_steps_per_episode'].default
+    assert limit == entry.max_steps_per_episode
+
+
+def test_atari_times_out_after_half_an_hour():
+  assert games.GAMES['atari'].max_steps_per_episode == 27_000
+
+
+@pytest.mark.parametrize('kind', games.GAMES)
+def test_a_family_has_a_network_for_each_student(kind):
+  fits = games.GAMES[kind].networks
+  assert set(fits) == set(KINDS) - {'ppo'}
+  for student, name in fits.items():
+    assert NETWORKS[name].kind == student
+    assert NETWORKS[name].reference is not None
+
+
+def test_the_document_says_which_network_fits():
+  text = (ROOT / 'docs' / 'networks.md').read_text()
+  rows = re.findall(r'^\| (.+?) \| `(\w+)` \| (.+) \|$', text, re.MULTILINE)
+  found = {
+    kind: (summary, re.findall(r'`(\w+)`', cells))
+    for summary, kind, cells in rows
+    if kind in games.GAMES
+  }
+  assert found == {
+    kind: (entry.summary, list(entry.networks.values()))
+    for kind, entry in games.GAMES.items()
+  }

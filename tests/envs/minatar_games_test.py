@@ -4,10 +4,7 @@ import minatar
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import (
-  minatar_games,
-  single,
-)
+from reincarnating_rl.envs import minatar_games, single
 from reincarnating_rl.support.errors import UserError
 
 CHANNELS = {
@@ -162,7 +159,7 @@ def test_freeways_clock_is_a_time_out():
 def test_a_misspelt_game(name, near):
   with pytest.raises(UserError, match=f'no MinAtar game {name!r}') as caught:
     minatar_games.MinAtarGame(name)
-  assert near in str(caught.value).partition(';')[2]
+  assert near in str(caught.value).partition(': choose')[2]
   assert 'asterix, breakout, freeway' in str(caught.value)
   assert '\n' not in str(caught.value)
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.envs import policies
+from reincarnating_rl.support.errors import DivergedError, UserError
+from reincarnating_rl.teachers import base
 
 LOGITS = np.array([[1.0, 3.0, 2.0], [5.0, 5.0, 0.0], [0.0, 1.0, 7.0]])
 
@@ -11,6 +13,26 @@ LOGITS = np.array([[1.0, 3.0, 2.0], [5.0, 5.0, 0.0], [0.0, 1.0, 7.0]])
 def random_keys(size):
   rng = np.random.default_rng(size)
   return rng.integers(2**32, size=(size, 2), dtype=np.uint32)
+
+
+class Fixed:
+  """A teacher with the same logits in all states."""
+
+  def __init__(self, logits, acts):
+    self._logits, self.acts = np.float32(logits), acts
+
+  def policy_logits(self, states):
+    return np.tile(self._logits, (len(states), 1))
+
+
+def play(teacher, keys, epsilon=0.0):
+  """Returns the actions of as many lanes as there are keys."""
+  policy = policies.teacher_policy(teacher, epsilon)
+  return policy(np.zeros((len(keys), 2, 1)), keys)[0]
+
+
+def shares(actions, num_actions):
+  return np.bincount(actions, minlength=num_actions) / len(actions)
 
 
 def test_epsilon_zero_is_greedy_and_takes_the_first_of_the_best():
@@ -26,17 +48,21 @@ def test_shares_of_actions(epsilon, best):
   """A share of epsilon is spread over all actions, the best included."""
   logits = np.tile([[0.0, 0.0, 1.0]], (30_000, 1))
   actions = policies.epsilon_greedy(random_keys(30_000), logits, epsilon)
-  shares = np.bincount(actions, minlength=3) / len(actions)
   np.testing.assert_allclose(
-    shares, [(1 - best) / 2, (1 - best) / 2, best], atol=0.01
+    shares(actions, 3), [(1 - best) / 2, (1 - best) / 2, best], atol=0.01
   )
 
 
-def test_no_preference_is_acted_on_uniformly_without_epsilon():
-  actions = policies.epsilon_greedy(
-    random_keys(20_000), np.zeros((20_000, 4)), 0.0
-  )
-  np.testing.assert_allclose(np.bincount(actions) / 20_000, 0.25, atol=0.015)
+def test_a_student_without_preference_takes_the_first_action():
+  """As in training: values that have collapsed do not score as random."""
+  policy = policies.epsilon_greedy_policy(lambda s: np.zeros((len(s), 4)), 0.0)
+  actions, _ = policy(np.zeros((100, 2, 1)), random_keys(100))
+  np.testing.assert_array_equal(actions, np.zeros(100))
+
+
+def test_the_random_teacher_acts_uniformly_without_epsilon():
+  actions = play(base.RandomTeacher(4), random_keys(20_000))
+  np.testing.assert_allclose(shares(actions, 4), 0.25, atol=0.015)
 
 
 def test_a_policy_hands_over_the_logits_it_acted_on():
@@ -54,3 +80,67 @@ def test_logits_may_be_drawn_by_the_keys_of_the_step():
   )
   _, values = policy(np.moveaxis(LOGITS[None], 0, -1), keys)
   np.testing.assert_array_equal(values, LOGITS * (keys[:, :1] % 2))
+
+
+def test_a_teacher_acts_as_it_says():
+  logits, keys = np.log([0.34, 0.33, 0.33]), random_keys(50_000)
+  sampled = play(Fixed(logits, 'sample'), keys)
+  np.testing.assert_allclose(shares(sampled, 3), [0.34, 0.33, 0.33], atol=0.008)
+  greedy = play(Fixed(logits, 'greedy'), keys)
+  np.testing.assert_array_equal(shares(greedy, 3), [1.0, 0.0, 0.0])
+  assert set(policies.ACTS) == set(base.ACTS)
+
+
+def test_a_draw_is_of_the_policy_whatever_the_level_of_the_logits():
+  policy = np.array([0.05, 0.6, 0.25, 0.1])
+  for level in (-300.0, 0.0, 1e4):
+    actions = play(Fixed(np.log(policy) + level, 'sample'), random_keys(50_000))
+    assert actions.dtype == np.int32
+    np.testing.assert_allclose(shares(actions, 4), policy, atol=0.008)
+
+
+def test_a_draw_is_a_function_of_its_key_and_not_of_the_other_lanes():
+  rng = np.random.default_rng(0)
+  logits, keys = rng.normal(size=(64, 5)).astype(np.float32), random_keys(64)
+  together = policies.epsilon_sample(keys, logits, 0.2)
+  np.testing.assert_array_equal(
+    together, policies.epsilon_sample(keys, logits, 0.2)
+  )
+  for lanes in (slice(0, 1), slice(7, 9), slice(30, 53)):
+    np.testing.assert_array_equal(
+      together[lanes], policies.epsilon_sample(keys[lanes], logits[lanes], 0.2)
+    )
+  assert len(set(together)) == 5
+
+
+@pytest.mark.parametrize('bits', [0, 2**32 - 1])
+def test_what_has_no_probability_is_never_drawn(bits):
+  impossible = -np.inf
+  logits = [[impossible, 0.1, impossible, 0.7, impossible]] * 2
+  (action, _) = policies.sample(np.full(2, bits, np.uint32), np.array(logits))
+  assert action == (3 if bits else 1)
+
+
+def test_one_explores_in_a_share_of_the_draws():
+  teacher = Fixed([0.0, 50.0], 'sample')
+  actions = play(teacher, random_keys(30_000), epsilon=0.3)
+  np.testing.assert_allclose(shares(actions, 2), [0.15, 0.85], atol=0.01)
+
+
+def test_there_are_two_ways_to_act():
+  with pytest.raises(UserError, match="'best': choose one of greedy, sample"):
+    policies.teacher_policy(Fixed([0.0, 1.0], 'best'), 0.0)
+
+
+@pytest.mark.parametrize('bad', [np.nan, np.inf])
+@pytest.mark.parametrize('acts', ['greedy', 'sample'])
+def test_logits_that_are_not_numbers(bad, acts):
+  with pytest.raises(UserError, match=f"teacher's logits .* numbers \\({bad}"):
+    play(Fixed([0.0, bad, 1.0], acts), random_keys(2))
+
+
+def test_values_that_are_not_numbers():
+  values = np.where(np.arange(4)[:, None] == 2, np.nan, LOGITS[:1])
+  policy = policies.sampling_policy(lambda states, keys: values, 0.1)
+  with pytest.raises(DivergedError, match="student's values .* diverged"):
+    policy(np.zeros((4, 2, 1)), random_keys(4))

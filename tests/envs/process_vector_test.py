@@ -11,17 +11,12 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import (
-  process_vector,
-  single,
-  vector,
-)
+from reincarnating_rl.envs import process_vector, single, vector
+from reincarnating_rl.envs.gymnasium_games import create_gymnasium_environment
 from reincarnating_rl.support.errors import UserError
 
 LANES = 5
-create_cartpole = functools.partial(
-  single.create_gymnasium_environment, 'CartPole-v1'
-)
+create_cartpole = functools.partial(create_gymnasium_environment, 'CartPole-v1')
 
 
 class Moody(gym.Env):
@@ -150,8 +145,10 @@ def test_the_default_is_one_process_a_core(monkeypatch):
     process_vector.process_count(8, 0)
 
 
+# A shell that starts the tests in the background has them ignore Ctrl-C.
 PARENT = """
-  import sys
+  import signal, sys
+  signal.signal(signal.SIGINT, signal.default_int_handler)
   from reincarnating_rl.envs import process_vector
   from tests.envs.process_vector_test import create_moody
   lanes = process_vector.ProcessVectorEnvironment(create_moody, 2, 2)

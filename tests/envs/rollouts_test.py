@@ -4,13 +4,9 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import (
-  policies,
-  rollouts,
-  seeding,
-  single,
-  vector,
-)
+from reincarnating_rl.envs import policies, rollouts, seeding, vector
+from reincarnating_rl.envs.atari_environments import AtariVectorEnvironment
+from reincarnating_rl.envs.gymnasium_games import create_gymnasium_environment
 
 _SEED, _ITERATION = 3, 2
 
@@ -232,7 +228,7 @@ def test_keys_serve_as_jax_keys():
 
 def test_the_iteration_changes_the_episodes():
   environment = vector.LoopVectorEnvironment(
-    [single.create_gymnasium_environment('CartPole-v1')]
+    [create_gymnasium_environment('CartPole-v1')]
   )
 
   def play(seed, iteration):
@@ -256,7 +252,7 @@ def test_the_iteration_changes_the_episodes():
 def test_atari_episodes_do_not_depend_on_the_lanes():
   runs = []
   for num_envs in (1, 3):
-    environment = vector.AtariVectorEnvironment('Breakout', num_envs)
+    environment = AtariVectorEnvironment('Breakout', num_envs)
     episodes = _run(
       environment,
       policies.uniform_policy(4),

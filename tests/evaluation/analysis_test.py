@@ -1,12 +1,7 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl.evaluation import (
-  aggregate,
-  analysis,
-  results,
-  run,
-)
+from reincarnating_rl.evaluation import aggregate, analysis, results, run
 from tests.evaluation import run_directories as made
 
 REPS = 30
@@ -97,9 +92,9 @@ def test_a_single_run_says_what_cannot_be_computed(tmp_path):
   assert found.final['m'].low is None
   assert found.improvements == {}
   assert found.notes == (
-    'One run a game, so no interval can be given.',
-    'One game, Pong: aggregates say nothing of others.',
-    'One method: there is nothing to compare it with.',
+    'One run per game, so no interval can be given.',
+    'Only one game, Pong: aggregates say nothing about other games.',
+    'Only one method: there is nothing to compare it with.',
   )
 
 
@@ -123,6 +118,6 @@ def test_methods_of_one_run_are_named_among_others(tmp_path):
     for seed in (1, 2):
       made.write_curve(tmp_path, game, seed, [3.0], method='two')
   assert analyse([str(tmp_path)]).notes == (
-    'One run a game, so no interval can be given: one.',
+    'One run per game, so no interval can be given: one.',
     'Fewer than 10 runs in all games together, so intervals are rough: two.',
   )

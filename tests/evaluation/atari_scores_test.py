@@ -2,7 +2,7 @@
 
 import pytest
 
-from reincarnating_rl.envs import atari_games
+from reincarnating_rl.envs import atari_roms
 from reincarnating_rl.evaluation import atari_scores
 
 
@@ -39,7 +39,7 @@ def test_every_game_of_the_table_can_be_played_better_than_at_random():
   games = list(atari_scores._SCORES)
   assert len(games) == 57
   for game in games:
-    atari_games.rom_id(game)  # Raises if there is no such game.
+    atari_roms.rom_id(game)  # Raises if there is no such game.
     assert atari_scores.human_score(game) > atari_scores.random_score(game)
 
 

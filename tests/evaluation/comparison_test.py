@@ -1,9 +1,6 @@
 import pytest
 
-from reincarnating_rl.evaluation import (
-  comparison,
-  results,
-)
+from reincarnating_rl.evaluation import comparison, results
 from reincarnating_rl.support.errors import UserError
 from tests.evaluation import run_directories as made
 from tests.evaluation.run_directories import write_curve as write
@@ -34,8 +31,8 @@ def test_who_stopped_early_is_named(tmp_path):
   found = compare(tmp_path)
   assert found.final['y'].tolist() == [[0.3]]
   assert found.notes == (
-    f'Compared after 101 online steps, where {tmp_path}/x/A/1 ends; others '
-    'have up to 201. --at STEPS leaves shorter runs out.',
+    f'Scores are taken after 101 online steps, where {tmp_path}/x/A/1 ends; '
+    'the longest run has 201. --at STEPS leaves shorter runs out.',
   )
 
 
@@ -52,7 +49,7 @@ def test_shorter_runs_can_be_left_out(tmp_path):
   assert found.notes == (
     f'{tmp_path}/x/A/1 is left out: it has 101 online steps.',
   )
-  with pytest.raises(UserError, match='No run has made --at 300 online steps'):
+  with pytest.raises(UserError, match='No run has reached --at 300 online'):
     compare(tmp_path, at=300)
 
 
@@ -72,7 +69,7 @@ def test_without_a_common_game_nothing_is_compared(tmp_path):
   found = compare(tmp_path)
   assert (found.games, found.final) == ((), {})
   assert found.notes[-1] == (
-    'No game is common to all methods: there are no aggregates.'
+    'No game has runs of all methods: there are no aggregates.'
   )
 
 
@@ -94,7 +91,7 @@ def test_offline_and_online_methods_are_not_compared(tmp_path):
   found = compare(tmp_path)
   assert {m: s.tolist() for m, s in found.final.items()} == {'y': [[0.2]]}
   assert found.notes == (
-    'x: no online evaluation, so it is not compared with those that have.',
+    'x has no online evaluation, so it is not compared with the others.',
   )
 
 

@@ -4,15 +4,8 @@ import pytest
 
 from reincarnating_rl.evaluation import finding
 from reincarnating_rl.evaluation.finding import Found
-from reincarnating_rl.runner import (
-  collectors,
-  lineage,
-  record,
-)
-from reincarnating_rl.support.errors import (
-  MissingFileError,
-  UserError,
-)
+from reincarnating_rl.runner import collectors, lineage, record
+from reincarnating_rl.support.errors import MissingFileError, UserError
 
 
 def touch(root, *parts):

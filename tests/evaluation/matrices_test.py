@@ -1,11 +1,7 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl.evaluation import (
-  matrices,
-  results,
-  run,
-)
+from reincarnating_rl.evaluation import matrices, results, run
 from tests.evaluation.run_directories import write_curve as write
 
 
@@ -65,8 +61,8 @@ def test_what_is_left_of_a_ragged_method_is_told(tmp_path):
   ]
   path = tmp_path / 'm' / 'B' / '2'
   assert matrices.gaps(runs, 'm', ('A', 'B')) == [
-    'm: aggregates use 2 seeds a game, the fewest that a game has; more are in '
-    'A (3).',
+    'm: aggregates use 2 seeds per game, the fewest of any game; these games '
+    'have more: A (3).',
     f'm: the online curve ends after 2 of 3 evaluations, where {path} ends.',
   ]
 

@@ -1,17 +1,17 @@
 import html.parser
 import os
+import pathlib
 import re
 
 import pytest
 
-from reincarnating_rl.evaluation import (
-  page,
-  results,
-)
+from reincarnating_rl.evaluation import analysis, page, results
+from reincarnating_rl.evaluation.pictures import Picture
 from reincarnating_rl.support.errors import UserError
 from tests.evaluation import run_directories as made
 
 EVIL = '<img src=x onerror=alert(1)>"\'&</style></script><script>alert(2)'
+ROWS = [made.row(1.0, steps=5)]
 VOID = ('img', 'meta', 'source', '!doctype')
 
 
@@ -40,6 +40,13 @@ def write(paths, out, **settings):
   settings = {'reps': 20} | settings
   page.write(results.load_runs(paths), str(out), **settings)
   return (out / page.PAGE_FILE).read_text()
+
+
+def render(paths, title='Title'):
+  """Returns the page with one picture, which is not drawn for it."""
+  runs = results.load_runs([str(path) for path in paths])
+  picture = Picture('name', title, 'caption', bytes(24), bytes(24))
+  return page.render(analysis.analyse(runs, reps=10), [picture], title)
 
 
 @pytest.fixture(scope='module')
@@ -74,7 +81,7 @@ def test_all_parts_are_there(comparison):
   for part in (
     *('Methods', 'Learning curves, all games', 'Aggregates'),
     *('Score distributions', 'Probability of improvement', 'Game by game'),
-    *('Learning curves, game by game', 'What it took', 'Runs'),
+    *('Learning curves, game by game', 'Cost', 'Runs'),
     'How this was computed',
   ):
     assert part in found.texts
@@ -115,9 +122,8 @@ def test_what_a_run_says_is_text(tmp_path):
     'backend': [EVIL],
     'teacher': teacher | {'described_as': {'training': {'from': EVIL}}},
   }
-  rows = [made.row(1.0, steps=5)]
   made.write(
-    tmp_path / 'r', rows, lineage=lineage, random_source=EVIL, seconds={EVIL: 1}
+    tmp_path / 'r', ROWS, lineage=lineage, random_source=EVIL, seconds={EVIL: 1}
   )
   text = write([str(tmp_path / 'r')], tmp_path / 'out', title=EVIL)
   found = Elements(text)
@@ -127,6 +133,69 @@ def test_what_a_run_says_is_text(tmp_path):
   names = {name for _, attributes in found.elements for name in attributes}
   assert not any(name.startswith('on') for name in names)
   assert found.texts.count(EVIL) >= 3
+
+
+@pytest.mark.parametrize(
+  'name',
+  [
+    *('<script>alert(1)<script>', '<style><b>', '"\'><img src=x>', '&lt;'),
+    *('{{ 7 * 7 }}{% raw %}', 'naïve 中文', 'x" onload="alert(1)', '-->'),
+  ],
+)
+def test_names_stay_text_and_change_no_element(tmp_path, name):
+  def page_of(name):
+    run = made.write(
+      *(tmp_path / name, ROWS),
+      lineage={
+        'game': name,
+        'started_as': {'agent': name, 'command': name},
+        'stretches': [{'command': name, 'gin': name, 'versions': {name: name}}],
+      },
+    )
+    return Elements(render([run], title=name))
+
+  found, plain = page_of(name), page_of('plain')
+  shapes = [
+    [(tag, sorted(attributes)) for tag, attributes in elements]
+    for elements in (found.elements, plain.elements)
+  ]
+  assert shapes[0] == shapes[1]
+  assert [x.replace(name, 'plain') for x in found.texts] == plain.texts
+  (image,) = (a for tag, a in found.elements if tag == 'img')
+  assert image['alt'] == name
+
+
+def test_text_cannot_turn_text_around(tmp_path):
+  lineage = {'game': 'a\u202eb\x00c', 'gin': 'A.x = 1\nA.y = \u202e'}
+  made.write(tmp_path / 'r', ROWS, lineage=lineage)
+  text = render([tmp_path])
+  assert 'a\ufffdb\ufffdc, seed 1' in text
+  assert 'A.x = 1\nA.y = \ufffd</pre>' in text
+  assert not {'\u202e', '\x00'} & set(text)
+
+
+def test_scripts_and_the_network_are_forbidden(tmp_path):
+  made.write(tmp_path / 'r', ROWS)
+  (policy,) = (
+    attributes['content']
+    for tag, attributes in Elements(render([tmp_path])).elements
+    if attributes.get('http-equiv') == 'Content-Security-Policy'
+  )
+  rules = dict(rule.split(maxsplit=1) for rule in policy.split(';'))
+  assert rules == {
+    'default-src': "'none'",
+    'base-uri': "'none'",
+    'form-action': "'none'",
+    'img-src': 'data:',
+    'style-src': "'unsafe-inline'",
+  }
+
+
+def test_the_templates_are_shipped():
+  setup = pathlib.Path(__file__).parents[2] / 'setup.py'
+  assert "'reincarnating_rl.evaluation': ['templates/*']" in setup.read_text()
+  templates = pathlib.Path(page.__file__).parent / 'templates'
+  assert all(path.is_file() for path in templates.iterdir())
 
 
 def test_a_single_run_says_what_cannot_be_computed(tmp_path):
@@ -142,15 +211,53 @@ def test_without_a_teacher_nothing_is_compared(tmp_path):
   made.write(tmp_path / 'r', [made.row(40.0, steps=5)], teacher=None)
   text = write([str(tmp_path / 'r')], tmp_path / 'out')
   assert 'no scores could be compared' in text
-  assert 'no run has a teacher, so its returns stay raw' in text
+  assert 'no run has a teacher, so returns are not normalised' in text
   assert 'Methods' not in Elements(text).texts
 
 
 def test_an_older_run_has_no_command(tmp_path):
-  rows = [made.row(1.0, steps=5)]
-  made.write(tmp_path / 'r', rows, lineage={'started_as': None})
-  text = write([str(tmp_path / 'r')], tmp_path / 'out')
-  assert 'Its command was not recorded.' in text
+  made.write(tmp_path / 'r', ROWS, lineage={'started_as': None})
+  assert 'The command was not recorded.' in render([tmp_path])
+
+
+def test_a_run_of_several_processes_shows_what_each_changed(tmp_path):
+  first = {'command': 'train --x', 'gin': 'A.x = 1', 'versions': {'jax': '1'}}
+  stretches = [
+    first | {'from': {'training_steps': 0}},
+    first | {'from': {'training_steps': 2_000}},
+    first | {'from': {'training_steps': 3_000}, 'gin': 'A.x = 2'},
+  ]
+  made.write(tmp_path / 'r', ROWS, lineage={'stretches': stretches})
+  text = render([tmp_path])
+  found = [part.strip() for part in Elements(text).texts if part.strip()]
+  start = found.index('From the start')
+  assert found[start : found.index(f'Read from {tmp_path}/r')] == [
+    *('From the start', 'train --x', 'jax 1', 'All settings', 'A.x = 1'),
+    'From 2,000 online steps, with the same command, versions and settings',
+    *('From 3,000 online steps', 'All settings', 'A.x = 2'),
+  ]
+  assert 'A.x changes from 1 to 2 within' in text
+
+
+def test_runs_that_are_not_compared_are_listed(tmp_path):
+  made.write_curve(tmp_path, 'Pong', 1, [2.0], method='ours')
+  made.write_curve(tmp_path, 'Pong', 1, [], offline=[3.0], method='offline')
+  text = render([tmp_path])
+  assert 'offline has no online evaluation, so it is not compared' in text
+  for method in ('ours', 'offline'):
+    assert f'Read from {tmp_path}/{method}/Pong/1' in text
+  assert text.count('<td>offline</td>') == 2  # In this game, and its cost.
+
+
+def test_numbers_are_justified(tmp_path):
+  made.write_curve(tmp_path, 'Pong', 1, [2.0], method='ours')
+  lines = render([tmp_path]).splitlines()
+  for line in (
+    *('<th>method</th>', '<th class="number">IQM</th>', '<th>policy</th>'),
+    *('<th class="number">seeds</th>', '<td>Pong</td>', '<td>teacher</td>'),
+    *('<td class="number">0.20</td>', '<td class="number">10.0</td>'),
+  ):
+    assert line in lines
 
 
 def test_where_nothing_can_be_written_is_named(tmp_path):

@@ -12,11 +12,7 @@ from reincarnating_rl.evaluation import (
   plot_style,
   results,
 )
-from reincarnating_rl.evaluation.plot_style import (
-  DARK,
-  LIGHT,
-  plt,
-)
+from reincarnating_rl.evaluation.plot_style import DARK, LIGHT, plt
 from tests.evaluation import run_directories as made
 
 # What matplotlib would take for mathematics, or leave out of a legend.
@@ -89,6 +85,21 @@ def test_a_panel_a_game(numbers):
     _, online = panel.axes
     (line,) = lines(online, looks[ODD].color)
     np.testing.assert_allclose(line.get_ydata(), [0.5, 0.4, 0.95])
+
+
+def test_a_method_that_is_not_compared_is_in_the_legend_too(tmp_path):
+  made.write_curve(tmp_path, 'A', 1, [2.0], method='ours')
+  made.write_curve(tmp_path, 'A', 1, [], offline=[3.0], method='offline')
+  figure, _ = draw(curve_plots.game_curves, analyse(tmp_path))
+  (legend,) = figure.legends
+  shown = [entry.get_text() for entry in legend.get_texts()]
+  assert shown == ['ours', 'offline', 'teacher', 'random policy']
+
+
+def test_the_width_of_a_picture_is_its_size_in_inches(numbers):
+  for picture in pictures.draw(numbers):
+    pixels = image.imread(io.BytesIO(picture.light)).shape[1]
+    assert picture.width == round(pixels / plot_style.DPI * 96)
 
 
 def test_raw_returns_have_no_scale(tmp_path):

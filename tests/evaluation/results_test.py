@@ -1,13 +1,7 @@
 import pytest
 
-from reincarnating_rl.evaluation import (
-  results,
-  run,
-)
-from reincarnating_rl.support.errors import (
-  MissingFileError,
-  UserError,
-)
+from reincarnating_rl.evaluation import results, run
+from reincarnating_rl.support.errors import MissingFileError, UserError
 from tests.evaluation import run_directories as made
 
 
@@ -51,7 +45,9 @@ def test_a_game_without_a_teacher_stays_raw_and_says_so(tmp_path):
   runs = results.load_runs([str(tmp_path)])
   assert runs.scores(runs.runs[0], run.ONLINE).tolist() == [2.0, 5.0]
   assert runs.scales == {}
-  assert runs.notes == ('Pong: no run has a teacher, so its returns stay raw.',)
+  assert runs.notes == (
+    'Pong: no run has a teacher, so returns are not normalised.',
+  )
 
 
 def test_scratch_is_normalised_by_the_teacher_of_the_others(tmp_path):
@@ -60,22 +56,7 @@ def test_scratch_is_normalised_by_the_teacher_of_the_others(tmp_path):
   runs = results.load_runs([f'x={tmp_path / "a"}', f'dqn={tmp_path / "b"}'])
   assert runs.scores(runs.runs[1], run.ONLINE).tolist() == [0.2, 0.5]
   assert runs.notes == (
-    'Pong: dqn has no teacher; its scale is that of the other runs.',
-  )
-
-
-def test_an_unfinished_run_is_named(tmp_path):
-  path = write(tmp_path, 'a', planned={'PRETRAIN': 1, 'ONLINE': 4})
-  (note,) = results.load_runs([path]).notes
-  assert note == f'{path} is not finished, by 3 evaluations.'
-
-
-def test_of_many_unfinished_runs_the_least_far_is_named(tmp_path):
-  write(tmp_path, 'a', seed=1, planned={'ONLINE': 3})
-  path = write(tmp_path, 'b', seed=2, planned={'ONLINE': 3}, rows=(1.0,))
-  (note,) = results.load_runs([str(tmp_path)]).notes
-  assert note == (
-    f'{path} is not finished, by 2 evaluations, nor 1 other run of qdagger_dqn.'
+    "Pong: dqn has no teacher, so the other runs' teacher sets its scale.",
   )
 
 
@@ -121,18 +102,3 @@ def test_other_games_have_other_teachers(tmp_path):
   write(tmp_path, 'a')
   write(tmp_path, 'b', game='Qbert', teacher={'fingerprint': 'other'})
   assert set(results.load_runs([str(tmp_path)]).scales) == {'Pong', 'Qbert'}
-
-
-def test_settings_that_differ_within_a_method_are_named(tmp_path):
-  gin = (
-    "create_minatar_environment.game_name = '{0}'\n"
-    "JaxDQNAgent.observation_shape = 'of {0}'\n"
-    'A.x = {1}\nA.y = \\\n  {2}\n'
-  )
-  a = write(tmp_path, 'a', gin=gin.format('Pong', 1, 5))
-  b = write(tmp_path, 'b', gin=gin.format('Qbert', 1, 6), game='Qbert', seed=2)
-  write(tmp_path, 'c', gin='A.z = 1', seed=3)
-  (note,) = results.load_runs([str(tmp_path)]).notes
-  assert note == (
-    f'Runs of qdagger_dqn differ in settings: A.y is 5 in {a} and 6 in {b}.'
-  )

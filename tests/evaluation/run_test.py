@@ -4,10 +4,7 @@ import pytest
 
 from reincarnating_rl.evaluation import run
 from reincarnating_rl.evaluation.finding import Found
-from reincarnating_rl.evaluation.run import (
-  Evaluation,
-  Score,
-)
+from reincarnating_rl.evaluation.run import Evaluation, Score
 from reincarnating_rl.support.errors import DamagedFileError
 from tests.evaluation import run_directories as made
 

@@ -2,10 +2,7 @@ import pytest
 
 from reincarnating_rl.evaluation import scales
 from reincarnating_rl.evaluation.normalization import TeacherTooWeakError
-from reincarnating_rl.evaluation.run import (
-  Run,
-  Score,
-)
+from reincarnating_rl.evaluation.run import Run, Score
 from reincarnating_rl.support.errors import UserError
 
 

@@ -7,10 +7,10 @@ import pytest
 from gcp_storage_emulator import server as emulators
 from google.cloud import storage
 
-from reincarnating_rl.fetching.retries import Patience
+from reincarnating_rl.fetching.retries import RetryPolicy
 from tests.fetching.faulty_proxy import FaultyProxy
 
-IMPATIENCE = Patience(attempts=3, first_pause=0.001)
+QUICK_RETRIES = RetryPolicy(attempts=3, first_pause=0.001)
 SIZE = 300_000
 FOLDER = 'DQN_400/Breakout/1'
 CHECKPOINT = 'checkpoints/ckpt.399'

@@ -7,10 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.fetching.loopback import (
-  LoopbackServer,
-  QuietHandler,
-)
+from tests.fetching.loopback import LoopbackServer, QuietHandler
 
 
 class Request(NamedTuple):

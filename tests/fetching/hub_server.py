@@ -4,10 +4,7 @@ import hashlib
 import json
 import urllib.parse
 
-from tests.fetching.loopback import (
-  LoopbackServer,
-  QuietHandler,
-)
+from tests.fetching.loopback import LoopbackServer, QuietHandler
 
 COMMIT = 'c0ffee' * 6 + 'c0de'
 

@@ -4,10 +4,7 @@ import pathlib
 import pytest
 from huggingface_hub import constants
 
-from reincarnating_rl.fetching import (
-  destination,
-  hub,
-)
+from reincarnating_rl.fetching import destination, hub
 from reincarnating_rl.fetching.errors import (
   DamagedDownloadError,
   DestinationError,
@@ -27,6 +24,10 @@ TEACHER = {
   'README.md': b'# A teacher',
   'checkpoints/ckpt.199': b'checkpoint',
   'config.yaml': b'gamma: 0.99',
+  # Statistics of observations, under the names of Stable-Baselines3's zoo.
+  'vec_normalize.pkl': b'statistics',
+  'logs/CartPole-v1/vecnormalize.pkl': b'statistics too',
+  'logs/rl_model_vecnormalize_500_steps.pkl': b'and these',
 }
 OTHERS = {
   'replay.mp4': b'video',
@@ -34,6 +35,7 @@ OTHERS = {
   '.gitattributes': b'',
   '.cache/huggingface/download/README.md.json': b'{}',
   'events.out.tfevents.1': b'',
+  'replay_buffer.pkl': b'no statistics',
 }
 
 
@@ -58,7 +60,7 @@ def folder(tmp_path):
 
 
 def tree(directory):
-  """Returns the bytes of all files by name, without the hub's own notes."""
+  """Returns the bytes of all files by name, without the hub's hidden ones."""
   root = pathlib.Path(directory)
   return {
     p.relative_to(root).as_posix(): p.read_bytes()
@@ -80,7 +82,7 @@ def test_a_teachers_files_and_no_others(server, tmp_path):
   assert server.authorizations == {None}
 
 
-def test_what_is_whole_is_not_fetched_again(server):
+def test_complete_files_are_not_fetched_again(server):
   os.remove(fetch(server).files[1])
   server.sent.clear()
   report = fetch(server)
@@ -97,12 +99,14 @@ def test_a_plan_writes_nothing(server, tmp_path):
 
 
 @pytest.mark.parametrize('name', [MODEL, 'README.md'])
-def test_damage_is_fetched_once_more_and_then_told(server, tmp_path, name):
+def test_damage_is_retried_once_and_then_reported(server, tmp_path, name):
   server.wrong = {name: 1}
   assert tree(fetch(server).directory) == TEACHER
   os.remove(folder(tmp_path) / name)
   server.wrong = {name: 2}
-  with pytest.raises(DamagedDownloadError, match=f'{name} of .* came twice'):
+  with pytest.raises(
+    DamagedDownloadError, match=f'{name} of .* had a wrong checksum twice'
+  ):
     fetch(server)
   assert not (folder(tmp_path) / name).exists()
 
@@ -118,10 +122,10 @@ def test_a_name_that_tries_to_escape(server, tmp_path, name):
   assert list(tmp_path.iterdir()) == []
 
 
-def test_another_file_in_the_place_is_left_alone(server, tmp_path):
+def test_another_file_in_the_way_is_kept(server, tmp_path):
   folder(tmp_path).mkdir(parents=True)
   (folder(tmp_path) / MODEL).write_bytes(b'mine')
-  with pytest.raises(OccupiedError, match='cleanrl_model is there and is not'):
+  with pytest.raises(OccupiedError, match='cleanrl_model exists, but is not'):
     fetch(server)
   assert (folder(tmp_path) / MODEL).read_bytes() == b'mine'
 
@@ -131,9 +135,9 @@ def test_no_such_repository(server):
     fetch(server, 'cleanrl/Pong')
 
 
-def test_nothing_that_a_teacher_is_read_from(server):
+def test_a_repository_without_a_teacher(server):
   server.contents = OTHERS
-  with pytest.raises(MissingError, match='has no file that a teacher is read'):
+  with pytest.raises(MissingError, match='has no file of a teacher'):
     fetch(server)
 
 
@@ -145,14 +149,14 @@ def test_a_gated_repository(server, text):
 
 
 @pytest.mark.parametrize('text', ['/api/', '/resolve/'])
-def test_a_hub_in_trouble(server, monkeypatch, text):
+def test_hub_errors(server, monkeypatch, text):
   monkeypatch.setattr('time.sleep', lambda seconds: None)
   server.statuses = {text: (500, '')}
   with pytest.raises(UnreachableError, match='cannot be fetched from the hub'):
     fetch(server)
 
 
-def test_nobody_answers(server):
+def test_no_server_answers(server):
   server.close()
   with pytest.raises(
     UnreachableError, match=r'\(ConnectError\): check the net'
@@ -166,10 +170,10 @@ def test_offline_mode(server, monkeypatch):
     fetch(server)
 
 
-def test_room_is_looked_for_first(server, tmp_path, monkeypatch):
+def test_space_is_checked_first(server, tmp_path, monkeypatch):
   usage = type('Usage', (), {'free': 0})
   monkeypatch.setattr(destination.shutil, 'disk_usage', lambda path: usage)
-  with pytest.raises(DestinationError, match='needs 100MB and .* 0.00B free'):
+  with pytest.raises(DestinationError, match='needs 100MB, .* 0.00B free'):
     fetch(server)
   assert server.sent == []
 
@@ -177,6 +181,8 @@ def test_room_is_looked_for_first(server, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
   'repository', ['Pong', 'a/b/c', '../b', 'a/..', 'a--b/c', 'a/b\n', 'a/.b', '']
 )
-def test_no_name_of_a_repository(repository):
-  with pytest.raises(FetchError, match='is no repository: give <owner>/<name>'):
+def test_malformed_repositories(repository):
+  with pytest.raises(
+    FetchError, match='is not a repository: give <owner>/<name>'
+  ):
     hub.plan_hub(repository)

@@ -4,7 +4,7 @@ from reincarnating_rl.fetching import names
 from reincarnating_rl.fetching.errors import UnsafeNameError
 
 
-def test_what_dopamine_and_the_hub_name_their_files():
+def test_names_of_dopamine_and_the_hub():
   names.check(
     [
       *('checkpoints/ckpt.399', 'checkpoints/sentinel_checkpoint_complete.399'),
@@ -24,7 +24,7 @@ def test_what_dopamine_and_the_hub_name_their_files():
     *('ckpt.1.part.json.tmp', 'x' * 242, 'ä' * 121),
   ],
 )
-def test_names_that_would_not_stay_in_their_place(name):
+def test_names_that_lead_out_of_the_folder(name):
   with pytest.raises(UnsafeNameError, match='nothing was fetched') as caught:
     names.check(['fine', name])
   assert str(caught.value).isprintable()

@@ -13,7 +13,7 @@ REMOTE = RemoteFile('name', len(DATA), '1', 'crc32c', '4waSgw==')
 
 
 class Download:
-  """A part of a file, and what was told of its bytes."""
+  """A partial file, and the calls of its `on_bytes`."""
 
   def __init__(self, tmp_path):
     self.path = str(tmp_path / 'deep' / 'file')
@@ -32,7 +32,7 @@ def download(tmp_path):
   return Download(tmp_path)
 
 
-def test_written_left_and_finished(download):
+def test_write_leave_and_finish(download):
   with download.opened() as part:
     part.write(DATA[:4])
     assert not part.is_right()
@@ -76,7 +76,7 @@ def test_the_bytes_are_durable_before_the_name(download, monkeypatch):
   [REMOTE._replace(version='2'), REMOTE._replace(size=10)],
   ids=['version', 'size'],
 )
-def test_another_version_begins_anew(download, other):
+def test_another_version_restarts(download, other):
   with download.opened() as part:
     part.write(DATA[:4])
   assert download.there(other) == 0
@@ -100,9 +100,7 @@ def test_bytes_without_their_record_are_not_trusted(download, record):
     assert part.size == 0
 
 
-def test_a_kill_while_a_part_begins_anew_leaves_nothing_wrong(
-  download, monkeypatch
-):
+def test_a_kill_during_a_restart(download, monkeypatch):
   with download.opened() as part:
     part.write(DATA[:4])
 
@@ -126,7 +124,7 @@ def test_more_bytes_than_the_file_has(download):
   assert download.there() == 0
 
 
-def test_what_is_discarded_is_taken_back(download):
+def test_discarded_bytes_are_subtracted(download):
   with download.opened() as part:
     part.write(b'wrong')
     part.discard()
@@ -135,7 +133,7 @@ def test_what_is_discarded_is_taken_back(download):
   assert download.told == [5, -5, 9]
 
 
-def test_nothing_is_written_once_it_should_stop(download):
+def test_nothing_is_written_after_a_stop(download):
   with download.opened() as part:
     part.write(DATA[:4])
     download.stop.set()

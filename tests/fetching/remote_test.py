@@ -1,10 +1,6 @@
 import pytest
 
-from reincarnating_rl.fetching.remote import (
-  Checksum,
-  RemoteFile,
-  is_there,
-)
+from reincarnating_rl.fetching.remote import Checksum, RemoteFile, is_complete
 
 DATA = b'123456789'
 # Of DATA: the check value e3069283 that catalogues give for crc32c; the others
@@ -34,11 +30,11 @@ def test_checksums_of_pieces(algorithm, digest):
 
 
 @pytest.mark.parametrize('algorithm, digest', RIGHT)
-def test_a_file_is_there_to_the_last_byte(tmp_path, algorithm, digest):
+def test_a_complete_file_matches_to_the_last_byte(tmp_path, algorithm, digest):
   path = tmp_path / 'file'
   offered = remote(algorithm, digest)
-  assert not is_there(str(path), offered)
-  assert not is_there(str(tmp_path), offered)
+  assert not is_complete(str(path), offered)
+  assert not is_complete(str(tmp_path), offered)
   for data, answer in ((DATA, True), (DATA[:-1], False), (b'223456789', False)):
     path.write_bytes(data)
-    assert is_there(str(path), offered) is answer
+    assert is_complete(str(path), offered) is answer

@@ -1,22 +1,15 @@
-"""Episodes of stored replays, by their columns, against the loaded steps."""
+"""Episode statistics from columns, compared with the loaded steps."""
 
 import os
 
 import numpy as np
 import pytest
 
-from reincarnating_rl.importers import (
-  data_summary,
-  external_replay,
-)
+from reincarnating_rl.importers import data_summary, external_replay
 from reincarnating_rl.importers.loading import StepColumns
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.errors import DamagedFileError
-from tests.importers import (
-  legacy_dumps,
-  run_replay_test,
-  saved,
-)
+from tests.importers import legacy_dumps, run_replay_test, saved
 
 
 def summary(folder):
@@ -41,7 +34,7 @@ def test_whole_episodes_of_a_dump(tmp_path):
   assert not found.may_be_clipped
 
 
-def test_without_a_list_of_ends_a_cut_episode_goes_on(tmp_path):
+def test_without_a_list_of_ends_cut_episodes_are_joined(tmp_path):
   unlisted = dict(legacy_dumps.DUMP)
   del unlisted['episode_end_indices']
   legacy_dumps.write(tmp_path, unlisted)
@@ -52,7 +45,7 @@ def test_without_a_list_of_ends_a_cut_episode_goes_on(tmp_path):
 
 @pytest.mark.parametrize('start', ['xx', '00'])
 def test_the_oldest_episode_of_a_ring_that_wrapped_is_cut(tmp_path, start):
-  # Without frames, two idle steps at the seam cannot be told from padding.
+  # Without frames, two idle steps at the ring's end look like padding.
   text = f'{start}xT00xxT00x'
   attributes = legacy_dumps.arrays(text, add_count=2 * len(text))
   legacy_dumps.write(tmp_path, attributes)
@@ -61,7 +54,7 @@ def test_the_oldest_episode_of_a_ring_that_wrapped_is_cut(tmp_path, start):
   assert found.mean_return == (6 + 7 + 8) / 4
 
 
-def test_nothing_whole(tmp_path):
+def test_no_whole_episode(tmp_path):
   legacy_dumps.write(tmp_path, legacy_dumps.arrays('00xxx?'))
   found = summary(tmp_path)
   assert (found.episodes, found.mean_return, found.mean_length) == (
@@ -87,7 +80,7 @@ def test_rewards_that_may_be_clipped(reward, is_clipped):
     ('dopamine_4_0_6_cartpole', (4,), np.float32, 1),
   ],
 )
-def test_columns_are_those_that_are_loaded(
+def test_columns_match_the_loaded_steps(
   fixtures, name, shape, dtype, stack_size
 ):
   replay = external_replay.choose(os.path.join(fixtures, name))
@@ -104,7 +97,7 @@ def test_columns_are_those_that_are_loaded(
     np.testing.assert_array_equal(
       getattr(columns, column), store.columns[column][:steps]
     )
-  # They may differ in the oldest episode, of which the start is not known.
+  # They may differ in the oldest episode, whose start is unknown.
   later = np.flatnonzero(columns.episode_step == 0)[0]
   np.testing.assert_array_equal(
     columns.episode_step[later:], store.columns['episode_step'][later:steps]
@@ -125,7 +118,7 @@ def test_a_run_segment_by_segment(tmp_path, monkeypatch, steps):
   for name in StepColumns.arrays():
     np.testing.assert_array_equal(getattr(columns, name), want[name])
   assert told[-1] == (kept, kept) and len(told) > 2
-  # As many episodes as end after one that was seen to begin.
+  # Only episodes whose start and end are stored count.
   starts = np.flatnonzero(want['episode_step'] == 0)
   ends = np.flatnonzero(want['terminal'])
   found = data_summary.summarize(columns)

@@ -49,7 +49,7 @@ def found(text, *, n=1, stack=4, is_cut=False):
 
 
 def test_the_ten_elements_of_eight_steps():
-  """Dopamine makes ten of an episode of eight steps; seven say something."""
+  """Dopamine makes ten elements of eight steps; seven are distinct."""
   assert found('xxxxxx.... xxx') == [
     (0, 7, range(10, 10), True, False),
     (10, 3, range(0), False, False),
@@ -68,7 +68,7 @@ def test_short_episodes_repeat_as_often_as_they_have_frames():
 
 
 def test_ends_of_longer_returns():
-  """Three more repeat the last whole one; then come those of 2 and 1 steps."""
+  """Three repeat the last n-step element; then come 2 and 1 steps."""
   assert found('xxxxx...... xx', n=3) == [
     (0, 6, range(9, 11), True, False),
     (11, 2, range(0), False, False),
@@ -84,18 +84,18 @@ def test_the_oldest_episode_if_it_is_cut():
     (0, 4, range(7, 7), True, True),
     (7, 2, range(0), False, False),
   ]
-  # It may have been cut within its first frames, or in its repetitions.
+  # The cut may lie within its first frames, or in its repetitions.
   for text in ('xx.... xx', '. xx', '.. . xx'):
     cut = found(text, is_cut=True)
     assert [e[2:] for e in cut] == [(range(0), False, False)]
     assert cut[0][1] == 2
 
 
-def test_missing_elements_and_other_ends():
+def test_missing_elements_and_malformed_ends():
   with pytest.raises(ValueError, match='last elements'):
     found('xxxxxx... xx')
   wrong = table('xxxxxx....', rewards=[0.0] * 8 + [1.0, 0.0])
-  with pytest.raises(ValueError, match='ends as none'):
+  with pytest.raises(ValueError, match='does not end as Dopamine'):
     list(split(wrong, n=1, stack_size=4, is_cut=False))
 
 
@@ -105,7 +105,7 @@ def test_the_horizon(n):
   assert horizon(table(f'{text} {text} xx', n)) == n
 
 
-def test_nothing_tells_the_horizon():
+def test_an_ambiguous_horizon():
   for text in ('x', 'x . .', '. .'):
     with pytest.raises(ValueError, match='too few different frames'):
       horizon(table(text))

@@ -1,4 +1,4 @@
-"""Which replays of Dopamine 4.1 there are, and files that are none."""
+"""Replays of Dopamine 4.1 in folders, and damaged files."""
 
 import copy
 import os
@@ -7,7 +7,6 @@ import pickle
 import msgpack
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reincarnating_rl.importers import dopamine41_files
@@ -17,25 +16,15 @@ from reincarnating_rl.support.errors import (
   MissingFileError,
   UserError,
 )
-from tests.importers.dopamine41_played import (
-  Played,
-  check,
-  load,
-  make,
-  path,
-)
+from tests.fuzzing import fuzz
+from tests.importers.dopamine41_played import Played, check, load, make, path
 
 PLAYED = Played([(8, True), (9, False)])
-folder_is_reused = settings(
-  max_examples=300,
-  deadline=None,
-  suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
 @pytest.fixture(scope='module')
 def content(tmp_path_factory):
-  """What Dopamine wrote, as plain containers."""
+  """A file of Dopamine as plain containers."""
   folder = tmp_path_factory.mktemp('replay')
   PLAYED.save(folder)
   return msgpack.unpackb(path(folder).read_bytes(), strict_map_key=False)
@@ -74,7 +63,7 @@ def test_a_run_has_its_replays_in_checkpoints(tmp_path):
     )
 
 
-def test_what_a_replay_says_of_itself(tmp_path):
+def test_the_description_of_a_replay(tmp_path):
   played = Played([(30, True)], stack=3, n_step=2, capacity=12)
   played.save(tmp_path)
   (replay,) = dopamine41_files.find(tmp_path)
@@ -105,7 +94,7 @@ def test_the_pickles_are_never_read(tmp_path, content, monkeypatch):
 
 
 def packed(data, shape=(3, 1, 4), dtype='|u1'):
-  """An array as Dopamine packs it, but for what it holds."""
+  """An array packed as Dopamine does, with any content."""
   return {
     'shape': [],
     'data': data + np.array(shape, '<i4').tobytes() + dtype.encode(),
@@ -127,45 +116,69 @@ FIRST = ('memory', 'values', 0)
 @pytest.mark.parametrize(
   ('where', 'value', 'message'),
   [
-    (('add_count',), 17.0, 'how many'),
-    (('add_count',), 17, 'cannot be'),
-    (('add_count',), {'integer': '9' * 25}, 'cannot be'),
+    (('add_count',), 17.0, 'no add_count'),
+    (('add_count',), 17, 'impossible numbers'),
+    (('add_count',), {'integer': '9' * 25}, 'impossible numbers'),
     (('add_count',), {'integer': '1_0'}, 'integer'),
     (('memory',), [], 'cannot be read'),
     (('memory',), {}, 'no list'),
     (('memory', 'values'), {}, 'cannot be read'),
-    (FIRST, 3, 'no element'),
-    (FIRST, [], 'no element'),
+    (FIRST, 3, 'an invalid element'),
+    (FIRST, [], 'an invalid element'),
     ((*FIRST, 0), packed(BOMB), '4294967295 bytes'),
-    ((*FIRST, 0), packed(BOMB, (3, 1, 2**30)), 'cannot be'),
+    ((*FIRST, 0), packed(BOMB, (3, 1, 2**30)), 'impossible numbers'),
     ((*FIRST, 0), packed(b'\x0c\x00'), 'cut short|Snappy'),
     ((*FIRST, 0), packed(b''), '0 bytes'),
     ((*FIRST, 0), packed(b'\x0c', ()), 'without frames'),
     ((*FIRST, 0), packed(b'\x0c', (3, 0, 4)), 'without frames'),
-    ((*FIRST, 0), packed(b'\x0c', 9 * (1,)), 'packed as none'),
-    ((*FIRST, 0), packed(b'\x0c', dtype='|O8'), 'packed as none'),
-    ((*FIRST, 0), packed(b'\x0c') | {'data': b'\x0c'}, 'packed as none'),
-    ((*FIRST, 0), packed(b'\x0c') | {'dtype': "'|O'"}, 'not of numbers'),
-    ((*FIRST, 0), packed(b'\x0c') | {'dtype': 'exec("")'}, 'not of numbers'),
+    (
+      (*FIRST, 0),
+      packed(b'\x0c', 9 * (1,)),
+      'packed array of an unknown layout',
+    ),
+    (
+      (*FIRST, 0),
+      packed(b'\x0c', dtype='|O8'),
+      'packed array of an unknown layout',
+    ),
+    (
+      (*FIRST, 0),
+      packed(b'\x0c') | {'data': b'\x0c'},
+      'packed array of an unknown layout',
+    ),
+    (
+      (*FIRST, 0),
+      packed(b'\x0c') | {'dtype': "'|O'"},
+      'something else than numbers',
+    ),
+    (
+      (*FIRST, 0),
+      packed(b'\x0c') | {'dtype': 'exec("")'},
+      'something else than numbers',
+    ),
     ((*FIRST, 3), NUMBER | {'shape': [3, 1, 4]}, r'not \(3, 1, 4\)'),
-    ((*FIRST, 0), NUMBER | {'shape': 3}, 'without a shape'),
-    ((*FIRST, 0), NUMBER | {'shape': [-1]}, 'without a shape'),
-    ((*FIRST, 0), 1, 'no array'),
-    ((*FIRST, 0), {'shape': [1], 'dtype': "'|u1'", 'data': 'x'}, 'no array'),
+    ((*FIRST, 0), NUMBER | {'shape': 3}, 'with an invalid shape'),
+    ((*FIRST, 0), NUMBER | {'shape': [-1]}, 'with an invalid shape'),
+    ((*FIRST, 0), 1, 'an invalid array'),
+    (
+      (*FIRST, 0),
+      {'shape': [1], 'dtype': "'|u1'", 'data': 'x'},
+      'an invalid array',
+    ),
     ((*FIRST, 3), packed(b'\x08', (2, 1, 4)), r'\(2, 1, 4\) .*not \(3, 1, 4\)'),
-    ((*FIRST, 1), NUMBER | {'data': b'\xff\xff\xff\xff'}, 'no action'),
+    ((*FIRST, 1), NUMBER | {'data': b'\xff\xff\xff\xff'}, 'an invalid action'),
     ((*FIRST, 1), NUMBER | {'data': bytes(5)}, '5 bytes'),
     ((*FIRST, 1), NUMBER | {'shape': [2]}, 'not a number'),
-    ((*FIRST, 1), NUMBER | {'order': 'F'}, 'order of C'),
-    ((*FIRST, 1), 1.0, 'no action'),
-    ((*FIRST, 1), 2**31, 'no action'),
-    ((*FIRST, 2), float('nan'), 'no reward'),
-    ((*FIRST, 2), 1e39, 'no reward'),
-    ((*FIRST, 2), 'x', 'no array'),
-    ((*FIRST, 4), 2, 'neither ended'),
-    ((*FIRST, 4), None, 'no array'),
+    ((*FIRST, 1), NUMBER | {'order': 'F'}, 'not in C order'),
+    ((*FIRST, 1), 1.0, 'an invalid action'),
+    ((*FIRST, 1), 2**31, 'an invalid action'),
+    ((*FIRST, 2), float('nan'), 'reward that is not finite'),
+    ((*FIRST, 2), 1e39, 'reward that is not finite'),
+    ((*FIRST, 2), 'x', 'an invalid array'),
+    ((*FIRST, 4), 2, 'invalid is_terminal'),
+    ((*FIRST, 4), None, 'an invalid array'),
     (('memory', 'values', 9, 4), False, 'last elements'),
-    (('memory', 'values', 8, 2), 5.0, 'ends as none'),
+    (('memory', 'values', 8, 2), 5.0, 'does not end as Dopamine'),
     (('memory', 'values', 2), msgpack.ExtType(1, b'x'), 'cannot be read'),
     (('memory', 'values', 2), msgpack.Timestamp(1), 'cannot be read'),
     (('memory', 'values', 2), [0] * 99, 'cannot be read'),
@@ -204,16 +217,16 @@ def test_headers_that_claim_too_much(tmp_path, data):
 
 
 @pytest.mark.parametrize('before', [b'', b'\x82\xa9add_count\x01\xa6memory'])
-def test_names_without_end_are_not_looked_at(tmp_path, before, monkeypatch):
-  """Two bytes each, so that ten megabytes took twenty seconds."""
+def test_huge_maps_are_not_read(tmp_path, before, monkeypatch):
+  """With two bytes a name, ten megabytes took twenty seconds."""
   write(tmp_path, before + b'\xdf\x00\x00\x10\x00' + 4096 * b'\xa0\xc0')
   monkeypatch.setattr(MsgpackStream, 'skip', None)
   with pytest.raises(DamagedFileError, match='a map of 4096 names'):
     load(tmp_path)
 
 
-def test_a_file_cut_anywhere_is_told_or_is_whole(tmp_path, content):
-  """What follows the elements is of no use to us."""
+def test_a_file_cut_anywhere_is_damaged_or_still_complete(tmp_path, content):
+  """Bytes after the elements are not needed."""
   data = msgpack.packb(content)
   elements = data.index(b'\xa7treedef')
   for size in range(len(data)):
@@ -227,7 +240,7 @@ def test_a_file_cut_anywhere_is_told_or_is_whole(tmp_path, content):
   assert size == len(data) - 1
 
 
-def test_what_goes_wrong_between_the_two_readings(tmp_path, content):
+def test_errors_between_the_two_readings(tmp_path, content):
   data = msgpack.packb(content)
   write(tmp_path, data)
 
@@ -241,8 +254,7 @@ def test_what_goes_wrong_between_the_two_readings(tmp_path, content):
   assert (len(store), store.next_step) == (0, 0)
 
 
-@folder_is_reused
-@given(
+@fuzz(
   st.lists(
     st.tuples(st.integers(0, 2**20), st.binary(max_size=4), st.booleans()),
     min_size=1,
@@ -268,8 +280,7 @@ def test_any_bytes_are_a_replay_or_a_typed_error(tmp_path, content, edits):
       assert np.isfinite(batch.reward).all() and (batch.action >= 0).all()
 
 
-@folder_is_reused
-@given(st.data())
+@fuzz(st.data())
 def test_any_values_are_a_replay_or_a_typed_error(tmp_path, content, data):
   value = st.recursive(
     st.none()

@@ -1,4 +1,4 @@
-"""Replays that Dopamine 4.1 itself writes, and what was fed to them."""
+"""Replays written by Dopamine 4.1 itself, and the steps added to them."""
 
 import numpy as np
 from dopamine.jax import checkpointers
@@ -11,10 +11,7 @@ from dopamine.jax.replay_memory import (
 from etils import epath
 
 import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
-from reincarnating_rl.importers import (
-  dopamine41,
-  dopamine41_files,
-)
+from reincarnating_rl.importers import dopamine41, dopamine41_files
 from reincarnating_rl.replay.frame_store import FrameStore
 
 GAMMA = 0.9
@@ -79,7 +76,7 @@ class Played:
     return float((3 * episode + t * t) % 7 % 3 - 1)
 
   def save(self, folder):
-    """Writes what Orbax has written for it, by Dopamine's own handler."""
+    """Saves the buffer with Dopamine's own Orbax handler."""
     path = epath.Path(folder) / str(NUMBER) / 'replay'
     checkpointers.CheckpointHandler().save(path, self.buffer)
 
@@ -89,7 +86,7 @@ class Played:
     return load(folder, **settings)
 
   def element(self, episode, t, stack, n_step, gamma=GAMMA):
-    """Returns state, action, return and next state, of one that goes on."""
+    """Returns state, action, return and next state of an open element."""
     total = sum(gamma**k * self.reward(episode, t + k) for k in range(n_step))
     states = (self.state(episode, at, stack) for at in (t, t + n_step))
     return next(states), self.action(episode, t), total, next(states)

@@ -23,20 +23,20 @@ def test_one_step_returns_are_rewards():
 
 
 def test_two_step_returns():
-  """Rewards 1, 0, -1, 1 at a discount of 0.6."""
+  """Rewards 1, 0, -1, 1 with a discount of 0.6."""
   assert recovered([1.0, -0.6, -0.4], 2, (0.6,)) == [[1, 0, -1, 1]]
 
 
 def test_the_discount_is_guessed_from_a_lone_reward():
   assert recovered([0.75**2, 0.75, 1.0, 0.0], 3) == [[0, 0, 1, 0, 0, 0]]
-  # One that was given need not be that of the replay.
+  # The given discount may differ from that of the replay.
   assert recovered([0.75**2, 0.75, 1.0], 3, (0.9,)) == [[0, 0, 1, 0, 0]]
 
 
 def test_returns_in_single_precision():
   returns = [np.float32(0.9**2), np.float32(0.9), 1.0]
   assert recovered(returns, 3, (0.9,), is_single=True) == [[0, 0, 1, 0, 0]]
-  with pytest.raises(ValueError, match='no sums'):
+  with pytest.raises(ValueError, match='not sums'):
     recovered(returns, 3, (0.9,))
 
 
@@ -50,12 +50,12 @@ def test_returns_in_single_precision():
     ([0.0], 11),
   ],
 )
-def test_what_is_no_sum_of_clipped_rewards(returns, n):
-  with pytest.raises(ValueError, match=f'{n}-step returns that are no sums'):
+def test_returns_that_are_not_sums_of_clipped_rewards(returns, n):
+  with pytest.raises(ValueError, match=f'{n}-step returns that are not sums'):
     recovered(returns, n, (0.6,))
 
 
-def test_sums_that_cannot_be_told_apart():
+def test_ambiguous_sums():
   for gamma in (0.0, 0.5, 1.0):
-    with pytest.raises(ValueError, match='no sums'):
+    with pytest.raises(ValueError, match='not sums'):
       recovered([1.0], 2, (gamma,))

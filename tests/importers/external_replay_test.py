@@ -3,11 +3,7 @@ import pytest
 
 from reincarnating_rl.importers import external_replay
 from reincarnating_rl.support.errors import MissingFileError
-from tests.importers import (
-  legacy_dumps,
-  run_replay_test,
-  saved,
-)
+from tests.importers import legacy_dumps, run_replay_test, saved
 from tests.importers.dopamine41_played import Played
 
 
@@ -51,8 +47,8 @@ def test_each_kind_is_found_described_and_loaded(tmp_path, found):
 
 
 @pytest.mark.parametrize('error', [BrokenPipeError, ValueError, LookupError])
-def test_what_progress_raises_passes_through(found, error):
-  """It is none of the replay's: not even what looks like a damaged file."""
+def test_errors_of_the_progress_callback_pass_through(found, error):
+  """They are not errors of the replay, even if they look like it."""
 
   def fail(done, total):
     raise error('of the terminal')
@@ -78,7 +74,7 @@ def test_the_newest_of_the_first_kind_is_chosen(tmp_path):
   assert external_replay.choose(tmp_path, 2).kind == 'legacy'
 
 
-def test_nothing_there(tmp_path):
+def test_nothing_found(tmp_path):
   with pytest.raises(MissingFileError, match='no directory'):
     external_replay.choose(tmp_path / 'missing')
   with pytest.raises(MissingFileError, match='no replay in .* of Dopamine'):

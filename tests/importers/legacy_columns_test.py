@@ -1,11 +1,10 @@
-"""What is wrong in a legacy replay is told, and leaves the store empty."""
+"""Errors in a legacy replay are reported and leave the store empty."""
 
 import os
 import pickle
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reincarnating_rl.replay.settings import ReplaySettingError
@@ -14,18 +13,15 @@ from reincarnating_rl.support.errors import (
   UnsafeFileError,
   UserError,
 )
+from tests.fuzzing import fuzz
 from tests.importers import legacy_dumps
-from tests.importers.legacy_dumps import (
-  DUMP,
-  load,
-  make,
-)
+from tests.importers.legacy_dumps import DUMP, load, make
 
 
 @pytest.mark.parametrize(
   ('changed', 'message'),
   [
-    ({'num_actions': 3}, 'the action 3, and .* has 3'),
+    ({'num_actions': 3}, 'the action 3, but .* are 0 to 2:'),
     ({'observation_shape': (3,)}, r'\(2,\) of uint8'),
     ({'observation_dtype': np.int8}, r'\(2,\) of uint8'),
   ],
@@ -50,22 +46,30 @@ BLANK = DUMP['$store$_reward'] == 0
 @pytest.mark.parametrize(
   ('attribute', 'value', 'message'),
   [
-    ('$store$_action', np.where(DUMP['$store$_action'], -1, 0), 'no action'),
-    ('$store$_action', DUMP['$store$_action'].astype(int) << 31, 'no action'),
+    (
+      '$store$_action',
+      np.where(DUMP['$store$_action'], -1, 0),
+      r'action that is not in \[0, 2\*\*31\)',
+    ),
+    (
+      '$store$_action',
+      DUMP['$store$_action'].astype(int) << 31,
+      r'action that is not in \[0, 2\*\*31\)',
+    ),
     ('$store$_action', np.zeros(15, np.float32), 'float32'),
     ('$store$_action', np.zeros(14, np.int32), '15 slots'),
     ('$store$_action', np.zeros((15, 2), np.int32), r'\(15, 2\)'),
-    ('$store$_reward', NAN, 'does not fit'),
-    ('$store$_reward', np.where(BLANK, 0, NAN), 'no reward'),
+    ('$store$_reward', NAN, 'does not match'),
+    ('$store$_reward', np.where(BLANK, 0, NAN), 'reward that is not finite'),
     ('$store$_reward', np.zeros(15, bool), 'bool'),
-    ('$store$_terminal', np.ones(15, np.uint8), 'does not fit'),
+    ('$store$_terminal', np.ones(15, np.uint8), 'does not match'),
     ('$store$_terminal', np.zeros(()), 'float64'),
     ('episode_end_indices', b'', 'is cut short'),
     ('episode_end_indices', pickle.dumps([4, 9]), 'not a set'),
     ('episode_end_indices', {4, 15}, 'not a set of the 15 slots'),
     ('episode_end_indices', {4, 'x'}, 'not a set of the 15 slots'),
     ('episode_end_indices', {4, 9.0}, 'not a set of the 15 slots'),
-    ('episode_end_indices', {2}, 'does not fit'),
+    ('episode_end_indices', {2}, 'does not match'),
     ('episode_end_indices', bytes(50_000_000), 'more than'),
     (
       '$store$_observation',
@@ -88,7 +92,7 @@ def test_damage_names_the_file(tmp_path, attribute, value, message):
   assert (len(store), store.next_step, store.add_count) == (0, 0, 0)
 
 
-def test_a_pickle_that_would_run_code(tmp_path, monkeypatch):
+def test_a_pickle_that_could_run_code(tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
   hostile = {'episode_end_indices': pickle.dumps(_Call())}
   legacy_dumps.write(tmp_path, DUMP | hostile)
@@ -98,7 +102,7 @@ def test_a_pickle_that_would_run_code(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('attribute', legacy_dumps.ATTRIBUTES)
-def test_a_file_cut_anywhere_is_told(tmp_path, attribute):
+def test_a_file_cut_anywhere_is_reported(tmp_path, attribute):
   legacy_dumps.write(tmp_path, DUMP)
   path = legacy_dumps.path(tmp_path, attribute)
   data = path.read_bytes()
@@ -111,8 +115,8 @@ def test_a_file_cut_anywhere_is_told(tmp_path, attribute):
     assert store.next_step == 0
 
 
-def test_what_goes_wrong_between_the_two_readings(tmp_path):
-  """An error in the middle of filling leaves the store empty too."""
+def test_errors_between_the_two_readings(tmp_path):
+  """An error while filling leaves the store empty too."""
   legacy_dumps.write(tmp_path, DUMP)
   path = legacy_dumps.path(tmp_path, '$store$_observation')
   data = path.read_bytes()
@@ -135,12 +139,7 @@ _edits = st.tuples(
 )
 
 
-@settings(
-  max_examples=300,
-  deadline=None,
-  suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(st.lists(_edits, min_size=1, max_size=3), st.binary(max_size=60))
+@fuzz(st.lists(_edits, min_size=1, max_size=3), st.binary(max_size=60))
 def test_any_bytes_are_a_replay_or_a_typed_error(tmp_path, edits, other):
   raw = {
     name: pickle.dumps(value)

@@ -6,10 +6,7 @@ import pickle
 
 import numpy as np
 
-from reincarnating_rl.importers import (
-  legacy,
-  legacy_files,
-)
+from reincarnating_rl.importers import legacy, legacy_files
 from reincarnating_rl.replay.frame_store import FrameStore
 
 STORED = ('observation', 'action', 'reward', 'terminal')
@@ -63,7 +60,7 @@ def path(folder, attribute, number=7, prefix='ckpt'):
 
 
 def write(folder, attributes, number=7, prefix='ckpt'):
-  """Writes what `arrays` returned, or parts of it; bytes are compressed."""
+  """Writes attributes from `arrays`; compresses values that are bytes."""
   folder.mkdir(exist_ok=True)
   for name, value in attributes.items():
     if isinstance(value, set):

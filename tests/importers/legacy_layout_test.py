@@ -29,7 +29,7 @@ def laid(text, *, add_count=None, stack=3, store=3, **arguments):
   return kept, found.episode_step.tolist(), rest
 
 
-def test_padding_goes_and_episodes_are_numbered():
+def test_padding_is_removed_and_steps_are_numbered():
   kept, steps, rest = laid('00xxT00xx????')
   assert kept == [2, 3, 4, 7, 8]
   assert steps == [0, 1, 2, 0, 1]
@@ -54,15 +54,15 @@ def test_ends_and_padding_lie_across_the_last_slot():
   )
 
 
-def test_frames_of_a_cut_episode_begin_no_element():
-  """Steps count from S - 1 there: two frames of its past are lost."""
+def test_a_cut_beginning_has_no_element():
+  """Steps count from S - 1: two earlier frames were overwritten."""
   assert laid('xxxT00xx', add_count=16)[1] == [2, 3, 4, 5, 0, 1]
-  # The last log of a run looks so: a count that was set to the cursor.
+  # The last log of a run has its count set to the cursor.
   assert laid('xxxT00xx????')[1] == [2, 3, 4, 5, 0, 1]
 
 
 def test_half_of_the_padding_is_overwritten():
-  """One blank frame stays where it makes the states after it whole."""
+  """One blank frame is kept, which completes the states after it."""
   kept, steps, rest = laid('0xxT00xx', add_count=8)
   assert kept == [0, 1, 2, 3, 6, 7]
   assert steps == [2, 3, 4, 5, 0, 1]
@@ -87,19 +87,19 @@ def test_fewer_black_frames_than_padding_are_steps():
 
 
 def test_as_many_blank_steps_as_padding_are_a_cut():
-  """Where a replay was saved in an episode and played on no end is listed."""
+  """A resumed run lists no end of the episode that was cut."""
   kept, steps, rest = laid('00xxx00xT00x')
   assert kept == [2, 3, 4, 7, 8, 11]
   assert steps == [0, 1, 2, 0, 1, 0]
   assert rest == (6, 0, 0, 0)
-  # Black frames before or behind it cannot be told from it.
+  # Black frames next to padding look like padding.
   assert laid('00xx0000x')[:2] == ([2, 3, 8], [0, 1, 0])
   assert laid('00xT0000x')[:2] == ([2, 3, 8], [0, 1, 0])
   assert laid('0000x')[:2] == ([4], [0])
   assert laid('x000xT', add_count=6)[:2] == ([0, 4, 5], [2, 0, 1])
 
 
-def test_guessed_blank_steps_are_no_cut():
+def test_guessed_blank_steps_do_not_cut():
   guess = {'are_rows_padding': False}
   assert laid('00xxx00xT00x', **guess)[:2] == (
     [2, 3, 4, 5, 6, 7, 8, 11],
@@ -108,17 +108,17 @@ def test_guessed_blank_steps_are_no_cut():
   assert laid('0000xT', **guess)[:2] == ([2, 3, 4, 5], [0, 1, 2, 3])
 
 
-def test_a_cut_that_is_shorter_than_a_state_tells_no_state():
-  """Two black frames in play, or padding: the first states differ."""
+def test_short_padding_leaves_states_unknown():
+  """Two black frames may be play or padding; the first states differ."""
   kept, steps, rest = laid('000xx00xxT00x00x000x', store=4)
   assert kept == [3, 4, 12, 19]
   assert steps == [0, 1, 0, 0]
   assert rest == (12, 0, 0, 4)
-  # What is cut at the oldest step still has its place.
+  # An episode cut at the oldest step is still kept.
   assert laid('00xxxT00x', store=4)[1] == [3, 4, 5, 6, 7, 8, 0]
 
 
-def test_no_stack_no_padding():
+def test_stacks_of_one_frame_have_no_padding():
   assert laid('xxTxx0xExx', stack=1, store=1)[:2] == (
     list(range(10)),
     [0, 1, 2, 0, 1, 2, 3, 4, 0, 1],
@@ -138,11 +138,11 @@ def test_the_newest_steps():
 
 
 @pytest.mark.parametrize('text', ['00xxTxxx', '00xxT0xx', '00xxE0x?', 'TT'])
-def test_arrays_that_do_not_belong_together(text):
+def test_contradicting_arrays(text):
   with pytest.raises(ValueError, match='does not begin with padding'):
     laid(text)
 
 
-def test_nothing_but_padding():
+def test_only_padding():
   with pytest.raises(ValueError, match='all steps are padding'):
     laid('00')

@@ -1,4 +1,4 @@
-"""A legacy replay as a plain list of what was added, played by Dopamine's."""
+"""A legacy replay as a plain list of adds, written by Dopamine's buffer."""
 
 import tempfile
 
@@ -7,10 +7,7 @@ from dopamine.tf.replay_memory import circular_replay_buffer
 from hypothesis import strategies as st
 
 import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
-from reincarnating_rl.importers import (
-  legacy,
-  legacy_files,
-)
+from reincarnating_rl.importers import legacy, legacy_files
 from reincarnating_rl.replay.frame_store import FrameStore
 
 GAMMA = 0.9
@@ -19,13 +16,13 @@ histories = st.lists(
 )
 
 
-# Episodes in which a process ended and another one went on.
+# Episodes in which a run was interrupted and resumed.
 restarts = st.sets(st.integers(0, 7), max_size=3)
 
 
 @st.composite
 def blacks(draw):
-  """Steps (episode, t) in which nothing is seen, done or paid."""
+  """Steps (episode, t) with a black frame, action 0 and reward 0."""
   rows = st.tuples(st.integers(0, 7), st.integers(0, 8), st.integers(1, 5))
   drawn = draw(st.lists(rows, max_size=6))
   return {(e, t + k) for e, t, length in drawn for k in range(length)}
@@ -130,7 +127,7 @@ class Played:
     )
 
   def stored(self):
-    """Returns the adds that are still there, oldest first."""
+    """Returns the adds that are still stored, oldest first."""
     adds = self.adds[-self.capacity :]
     cursor = len(self.adds) % self.capacity
     wrapped = len(self.adds) >= self.capacity
@@ -155,7 +152,7 @@ class Played:
     episode, t = adds[i]
     if i - t < self.stack:  # No step of the episode before is stored.
       return i >= stack - 1
-    # Padding alone tells no more than that its frames are blank.
+    # Padding alone only shows that its frames are blank.
     is_told = self.is_told[episode - 1] and is_listed
     return self.terminal[episode - 1] or is_told or stack <= self.stack
 

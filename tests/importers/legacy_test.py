@@ -1,4 +1,4 @@
-"""Legacy replays in our store: Dopamine's transitions, and only right ones."""
+"""Legacy replays in our store: only correct transitions of Dopamine."""
 
 import os
 import subprocess
@@ -6,23 +6,16 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reincarnating_rl.importers import (
-  legacy,
-  legacy_files,
-)
+from reincarnating_rl.importers import legacy, legacy_files
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.replay.segment_log import SegmentLog
 from reincarnating_rl.replay.settings import ReplaySettingError
 from reincarnating_rl.support.errors import DamagedFileError
+from tests.fuzzing import fuzz
 from tests.importers import legacy_dumps
-from tests.importers.legacy_dumps import (
-  DUMP,
-  load,
-  make,
-)
+from tests.importers.legacy_dumps import DUMP, load, make
 from tests.importers.legacy_oracle import (
   Played,
   blacks,
@@ -42,20 +35,12 @@ def left_out(padding=0, stale=0, older=0, unknown=0):
   }
 
 
-_FOLDER = settings(
-  max_examples=120,
-  deadline=None,
-  suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-
-
 def _told(size, restarts, is_listed):
-  """Where no padding is, nothing else tells of a cut."""
+  """Without padding, only listed ends show cuts."""
   return ((), True) if size['stack'] == 1 else (restarts, is_listed)
 
 
-@_FOLDER
-@given(
+@fuzz(
   histories,
   sizes(),
   st.booleans(),
@@ -63,7 +48,7 @@ def _told(size, restarts, is_listed):
   st.booleans(),
   *(st.integers(1, 5), st.integers(1, 3)),
 )
-def test_holds_exactly_the_elements_of_a_plain_list(
+def test_elements_match_a_plain_list(
   tmp_path, history, size, is_open, restarts, is_listed, stack_size, n_step
 ):
   restarts, is_listed = _told(size, restarts, is_listed)
@@ -93,8 +78,7 @@ def _as_key(state, action, reward, is_terminal, next_state):
   return state.tobytes(), int(action), round(float(reward), 4), after
 
 
-@_FOLDER
-@given(
+@fuzz(
   histories,
   sizes(),
   blacks(),
@@ -102,7 +86,7 @@ def _as_key(state, action, reward, is_terminal, next_state):
   st.booleans(),
   *(st.integers(1, 5), st.integers(1, 3)),
 )
-def test_whatever_looks_like_padding_no_element_is_wrong(
+def test_no_element_is_wrong_despite_black_frames(
   tmp_path, history, size, black, restarts, is_listed, stack_size, n_step
 ):
   restarts, is_listed = _told(size, restarts, is_listed)
@@ -129,12 +113,9 @@ def test_whatever_looks_like_padding_no_element_is_wrong(
     assert _as_key(*(part[0] for part in parts)) in right
 
 
-@_FOLDER
-@given(histories, sizes(), st.booleans(), st.booleans())
-def test_equals_what_dopamine_samples(
-  tmp_path, history, size, is_open, is_listed
-):
-  """All that Dopamine samples, but for padding and what crosses it."""
+@fuzz(histories, sizes(), st.booleans(), st.booleans())
+def test_matches_dopamines_samples(tmp_path, history, size, is_open, is_listed):
+  """Compares all samples of Dopamine that do not touch padding."""
   if size['stack'] == 1:
     is_listed = True  # Nothing else tells of a time-out then.
   played = Played(history, is_open=is_open, **size)
@@ -169,7 +150,7 @@ def test_equals_what_dopamine_samples(
     ('cartpole', 200, (600, 60, 60, 0, left_out())),
   ],
 )
-def test_equals_what_the_real_old_library_sampled(fixtures, name, kept, report):
+def test_matches_samples_of_the_old_library(fixtures, name, kept, report):
   folder = os.path.join(fixtures, f'dopamine_4_0_6_{name}')
   info = legacy_files.inspect(legacy_files.choose(legacy_files.find(folder)))
   store = make(
@@ -205,7 +186,7 @@ def test_equals_what_the_real_old_library_sampled(fixtures, name, kept, report):
   )
 
 
-def test_a_report_says_what_became_of_each_slot(tmp_path):
+def test_a_report_accounts_for_each_slot(tmp_path):
   legacy_dumps.write(tmp_path, DUMP)
   store, report = load(tmp_path)
   assert report == (7, 3, 1, 2, left_out(padding=6, stale=2))
@@ -218,7 +199,7 @@ def test_a_report_says_what_became_of_each_slot(tmp_path):
   assert store.labelled == 0
 
 
-def test_slots_that_were_never_written_may_hold_anything(tmp_path):
+def test_unwritten_slots_may_hold_anything(tmp_path):
   action = DUMP['$store$_action'].astype(np.int64)
   action[-2:] = -(2**62)
   frames = DUMP['$store$_observation'].copy()
@@ -229,8 +210,8 @@ def test_slots_that_were_never_written_may_hold_anything(tmp_path):
   assert load(tmp_path)[1].steps == 7
 
 
-def test_what_dopamine_allows_of_types(tmp_path):
-  """Whole rewards, and ends that are true in ways of their own."""
+def test_other_types_that_dopamine_allows(tmp_path):
+  """Integer rewards, and terminals of other true values."""
   changed = {
     '$store$_reward': DUMP['$store$_terminal'].astype(np.int32) * 1000,
     '$store$_terminal': DUMP['$store$_terminal'] * 2,
@@ -246,7 +227,7 @@ def test_what_dopamine_allows_of_types(tmp_path):
   assert columns['terminal'].view(np.uint8)[:4].tolist() == [0, 0, 1, 0]
 
 
-def test_the_store_has_room_or_the_newest_are_asked_for(tmp_path):
+def test_capacity_and_newest(tmp_path):
   """Dopamine's buffer wraps silently at a smaller capacity."""
   legacy_dumps.write(tmp_path, legacy_dumps.arrays('00xxxxT00xxE00x'))
   small = make(capacity=8, stack_size=2)
@@ -258,13 +239,13 @@ def test_the_store_has_room_or_the_newest_are_asked_for(tmp_path):
     assert (len(small), small.next_step) == (0, 0)
   _, report = load(tmp_path, small, newest=8)
   assert report == (8, 3, 1, 2, left_out(padding=6, older=1))
-  # The frame before the oldest is gone, so that no element begins there.
+  # The frame before the oldest one is gone, so no element begins there.
   assert set(small.sample_keys(99)) == {1, 2, 3, 4, 5} and len(small) == 5
   with pytest.raises(ReplaySettingError, match='newest'):
     load(tmp_path, small, newest=0)
 
 
-def test_progress_goes_on_to_the_end(tmp_path, monkeypatch):
+def test_progress_reaches_the_end(tmp_path, monkeypatch):
   monkeypatch.setattr(legacy.legacy_columns, '_CHUNK_BYTES', 8)
   legacy_dumps.write(tmp_path, DUMP)
   told = []
@@ -277,7 +258,7 @@ def test_progress_goes_on_to_the_end(tmp_path, monkeypatch):
     np.testing.assert_array_equal(column, store.columns[name], name)
 
 
-def test_a_replay_is_labelled_saved_and_played_on(tmp_path):
+def test_a_loaded_replay_is_labelled_saved_and_continued(tmp_path):
   legacy_dumps.write(tmp_path / 'dump', DUMP)
   store = make(PrioritizedFrameStore, num_actions=4)
   store.add_episode(
@@ -301,12 +282,12 @@ def test_a_replay_is_labelled_saved_and_played_on(tmp_path):
   assert store.add_count == len(store) == 7
 
 
-def test_memory_is_that_of_the_store(tmp_path):
+def test_memory_is_bounded_by_the_store(tmp_path):
   """The official code held the old and the new 7 GB at once."""
   code = f"""
 import pathlib
-from reincarnating_rl.errors import DamagedFileError
-from reincarnating_rl.replay import legacy, legacy_files
+from reincarnating_rl.support.errors import DamagedFileError
+from reincarnating_rl.importers import legacy, legacy_files
 from reincarnating_rl.replay.frame_store import FrameStore
 
 def memory(field):
@@ -315,18 +296,18 @@ def memory(field):
 
 folder = pathlib.Path({str(tmp_path)!r})
 store = FrameStore(
-  capacity=20_000, observation_shape=(84, 84), stack_size=3, seed=0
+  capacity=8_000, observation_shape=(84, 84), stack_size=3, seed=0
 )
 replay = legacy_files.choose(legacy_files.find(folder))
 before = memory('VmRSS')
 report = legacy.load(replay, store)
 grown = memory('VmHWM') - before
-assert report.steps == 19_998 and store.columns['observation'][-3].any()
+assert report.steps == 7_998 and store.columns['observation'][-3].any()
 size = store.columns['observation'].nbytes
-assert size < grown < 1.15 * size + 60_000_000, (size, grown)
+assert size < grown < 1.15 * size + 30_000_000, (size, grown)
 """
   legacy_dumps.write(
-    tmp_path, legacy_dumps.arrays('00' + 19_998 * 'x', shape=(84, 84))
+    tmp_path, legacy_dumps.arrays('00' + 7_998 * 'x', shape=(84, 84))
   )
   subprocess.run(
     [sys.executable, '-c', code],

@@ -1,14 +1,11 @@
-"""Which replays of our own runs are found, by their manifests."""
+"""Finds replays of our own runs by their manifests."""
 
 import json
 
 import pytest
 
 from reincarnating_rl.importers import run_files
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  MissingFileError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, MissingFileError
 from tests.importers import saved
 from tests.importers.run_replay_test import write
 
@@ -26,7 +23,7 @@ def played(folder, *steps):
   return store
 
 
-def test_what_is_no_students_replay_is_not_listed(tmp_path):
+def test_only_students_replays_are_listed(tmp_path):
   (tmp_path / 'ckpt.1.json').write_text('{"format": "reincarnating_rl"}')
   (tmp_path / 'ckpt.2.json').write_text('{"replays": {"teacher": {}}}')
   (tmp_path / 'ckpt.03.json').write_text('{"replays": {"student": {}}}')
@@ -57,8 +54,8 @@ def test_a_run_that_was_copied_without_its_steps_has_no_replay(tmp_path):
   assert numbers(tmp_path) == []
 
 
-def test_steps_that_are_overwritten_need_not_be_there(tmp_path):
-  """A run deletes them; a manifest written by hand may name them."""
+def test_overwritten_segments_may_be_missing(tmp_path):
+  """A run deletes them, but a hand-written manifest may name them."""
   store = played(tmp_path, 20, 70)
   (old,) = (tmp_path / 'replay_student').glob('steps-0-20-*')
   path = tmp_path / 'ckpt.1.json'

@@ -5,28 +5,22 @@ import pathlib
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reincarnating_rl.importers import (
-  run_files,
-  run_replay,
-)
+from reincarnating_rl.importers import run_files, run_replay
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.replay.segment_log import SegmentLog
 from reincarnating_rl.replay.settings import ReplaySettingError
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  UserError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, UserError
 from tests import toys
+from tests.fuzzing import fuzz
 from tests.importers import saved
 from tests.runner import experiments
 
 
 def write(folder, store, number=3, **replays):
-  """Writes a run's replay and a manifest that has no more than that."""
+  """Writes a run's replay and a manifest with nothing else."""
   folder.mkdir(exist_ok=True)
   manifest = SegmentLog(str(folder / 'replay_student')).save(store)
   text = json.dumps({'replays': {'student': manifest} | replays})
@@ -42,7 +36,7 @@ def load(folder, store, **arguments):
 def test_a_run_read_into_a_store_of_other_settings(tmp_path):
   runner = experiments.make_runner(tmp_path)
   runner.run_experiment()
-  theirs = runner._agent.replay
+  theirs = runner._agent.batches.replay
   replays = run_files.find(tmp_path)
   assert replays[-1].folder == str(tmp_path / 'checkpoints')
   assert replays[-1].number == max(r.number for r in replays) > 0
@@ -99,7 +93,7 @@ def test_the_newest_of_a_ring_that_wrapped(
     np.testing.assert_array_equal(
       ours.columns[name][:count], want[name], err_msg=name
     )
-  # What begins in them equals what begins in them where nothing is gone.
+  # The elements equal those of a ring that did not wrap.
   everything = saved.make(capacity=700, n_step=2, stack_size=4)
   saved.fill(everything, steps)
   keys = np.array(sorted(set(ours.sample_keys(5000))))
@@ -120,7 +114,7 @@ def test_the_store_of_another_game_or_too_small_a_one(tmp_path):
   for changed, message in (
     ({'observation_shape': (3,)}, r'\(2,\) of uint8'),
     ({'capacity': 30}, '40 steps .* capacity of 30'),
-    ({'num_actions': 1}, 'action 1, and the teacher has 1'),
+    ({'num_actions': 1}, 'action 1, but .* are 0 to 0:'),
   ):
     store = saved.make(**changed)
     with pytest.raises(ReplaySettingError, match=message):
@@ -141,7 +135,7 @@ def test_the_store_of_another_game_or_too_small_a_one(tmp_path):
     ('episode_step', 7),
   ],
 )
-def test_right_checksums_of_wrong_steps(tmp_path, column, value):
+def test_wrong_steps_with_right_checksums(tmp_path, column, value):
   theirs = saved.make()
   saved.fill(theirs, 40)
   theirs.columns[column][20] = value
@@ -152,16 +146,16 @@ def test_right_checksums_of_wrong_steps(tmp_path, column, value):
   assert (len(store), store.next_step) == (0, 0)
 
 
-def test_a_byte_that_is_no_boolean(tmp_path):
+def test_invalid_booleans(tmp_path):
   theirs = saved.make()
   saved.fill(theirs, 40)
   theirs.columns['terminal'].view(np.uint8)[20] = 2
   write(tmp_path, theirs)
-  with pytest.raises(DamagedFileError, match='holds booleans that are none'):
+  with pytest.raises(DamagedFileError, match='holds invalid booleans'):
     load(tmp_path, saved.make())
 
 
-def test_a_part_that_vanishes_is_told_with_a_teachers_remedy(tmp_path):
+def test_a_missing_segment_is_reported_with_the_fix(tmp_path):
   theirs = saved.make()
   saved.fill(theirs, 40)
   segment = write(tmp_path, theirs)['segments'][0]
@@ -199,12 +193,7 @@ _values = st.one_of(
 )
 
 
-@settings(
-  max_examples=150,
-  deadline=None,
-  suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(st.data())
+@fuzz(st.data())
 def test_any_manifest_is_a_replay_or_a_typed_error(tmp_path, data):
   theirs = saved.make()
   saved.fill(theirs, 40)
@@ -215,7 +204,7 @@ def test_any_manifest_is_a_replay_or_a_typed_error(tmp_path, data):
   pathlib.Path(tmp_path, 'ckpt.3.json').write_text(text)
   store = saved.make()
   try:
-    # Not what is found: a replay without steps, or of other files, is none.
+    # Not `find`, which does not list replays without steps or files.
     report = run_replay.load(run_files.RunReplay(str(tmp_path), 3), store)
   except UserError as error:
     assert '\n' not in str(error)

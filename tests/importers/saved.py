@@ -30,7 +30,7 @@ def restored(log, manifest, **settings):
 
 
 def altered(manifest, path, value):
-  """Returns a manifest in which what is at a path is another, or 'missing'."""
+  """Returns a manifest with the value at a path replaced or removed."""
   manifest = copy.deepcopy(manifest)
   *parents, last = path
   holder = manifest

@@ -7,9 +7,10 @@ import numpy as np
 from reincarnating_rl.learner import augmentation
 from reincarnating_rl.learner.types import (
   Batch,
-  Coefficients,
+  Lookahead,
   Report,
   UpdateKeys,
+  Weights,
 )
 
 KEY = jax.random.PRNGKey(0)
@@ -53,7 +54,7 @@ def test_intensity_is_one_clipped_factor_for_a_state():
 def test_augmentation_draws_on_no_key_of_the_noise(monkeypatch):
   seen = []
 
-  def objective(params, target_params, batch, coefficients, keys):
+  def objective(params, target_params, batch, weights, keys):
     seen.append(keys)
     return jnp.zeros(()), Report(jnp.zeros(2), {})
 
@@ -63,8 +64,8 @@ def test_augmentation_draws_on_no_key_of_the_noise(monkeypatch):
   )
   keys = UpdateKeys(*jax.random.split(KEY))
   batch = Batch(*(jnp.zeros(2),) * 8)
-  coefficients = Coefficients(1.0, 1.0)
-  augmentation.augmented(objective)({}, {}, batch, coefficients, keys)
+  weights = Weights({}, 1.0)
+  augmentation.augmented(objective)({}, {}, batch, weights, keys)
   assert seen == [keys]
   noise = {
     tuple(part.tolist())
@@ -83,12 +84,12 @@ def test_an_augmented_objective_sees_other_states_and_the_same_logits():
   batch = Batch(*(states, rows, rows, rows, states, rows, rows, rows))
   seen = []
 
-  def objective(params, target_params, batch, coefficients, keys):
+  def objective(params, target_params, batch, weights, keys):
     seen.append(batch)
     return jnp.zeros(()), Report(jnp.zeros(2), {})
 
   keys = UpdateKeys(*jax.random.split(KEY))
-  augmentation.augmented(objective)({}, {}, batch, Coefficients(1.0, 1.0), keys)
+  augmentation.augmented(objective)({}, {}, batch, Weights({}, 1.0), keys)
   assert seen[0].state.shape == states.shape
   for one, other in (
     (seen[0].state[0], states[0]),
@@ -96,3 +97,24 @@ def test_an_augmented_objective_sees_other_states_and_the_same_logits():
   ):
     assert not np.array_equal(one, other)
   assert seen[0].teacher_logits is rows
+
+
+def test_the_states_of_a_second_horizon_are_augmented_too():
+  states = np.random.default_rng(1).integers(0, 256, (2, 12, 12, 4), np.uint8)
+  rows = jnp.arange(2)
+  batch = Batch(
+    *(states, rows, rows, rows, states, rows, rows, rows),
+    second=Lookahead(rows, rows, states),
+  )
+  seen = []
+
+  def objective(params, target_params, batch, weights, keys):
+    seen.append(batch)
+    return jnp.zeros(()), Report(jnp.zeros(2), {})
+
+  keys = UpdateKeys(*jax.random.split(KEY))
+  augmentation.augmented(objective)({}, {}, batch, Weights({}, 1.0), keys)
+  second = seen[0].second.next_state
+  assert second.shape == states.shape
+  assert not np.array_equal(second, states)
+  assert not np.array_equal(second, seen[0].next_state)

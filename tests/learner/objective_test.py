@@ -12,71 +12,33 @@ import reincarnating_rl.compat.dopamine_compat  # noqa: F401  isort: skip
 from dopamine.jax import networks as dopamine_networks
 from dopamine.jax.agents.dqn import dqn_agent
 
-from reincarnating_rl.learner import (
-  objective as objectives,
-)
-from reincarnating_rl.learner import (
-  td_losses,
-  terms,
-)
-from reincarnating_rl.learner import (
-  update as learning,
-)
+from reincarnating_rl.learner import objective as objectives
+from reincarnating_rl.learner import terms, value_function
+from reincarnating_rl.learner import update as learning
 from reincarnating_rl.learner.types import (
   Batch,
   CategoricalOutput,
-  Coefficients,
   LearnerState,
   QOutput,
-  UpdateKeys,
 )
 from reincarnating_rl.support.errors import UnknownNameError
-
-NO_TEACHER = Coefficients(np.float32(0.0), np.float32(1.0))
-
-
-KEY = jax.random.PRNGKey(0)
-KEYS = UpdateKeys(KEY, KEY)
-
-
-def table(params, state, key):
-  """A Q-table: one row for each value of the state."""
-  del key
-  return QOutput(params[state[0]])
-
-
-def table_objective(td_loss='huber', **arguments):
-  return objectives.value_objective(
-    table, td_losses.scalar_td(td_loss), **arguments
-  )
-
-
-def table_batch(**changes):
-  batch = Batch(
-    state=jnp.array([[0], [1]]),
-    action=jnp.array([1, 0]),
-    reward=jnp.array([1.0, -1.0]),
-    discount=jnp.array([0.5, 0.0]),
-    next_state=jnp.array([[1], [0]]),
-    is_terminal=jnp.array([False, True]),
-    teacher_logits=jnp.array([[0.0, np.log(3.0)], [0.0, 0.0]]),
-    importance_weight=jnp.ones(2),
-  )
-  return batch._replace(**changes)
-
-
-PARAMS = jnp.array([[0.0, 0.0], [2.0, 2.0]])
-TARGET_PARAMS = jnp.array([[8.0, 9.0], [1.0, 3.0]])
+from tests.learner.tables import (
+  KEY,
+  KEYS,
+  PARAMS,
+  TARGET_PARAMS,
+  table_batch,
+  table_objective,
+  weights,
+)
 
 
 def test_loss_by_hand():
-  objective = table_objective(
-    'mse', teacher_term=terms.distill(temperature=1.0)
-  )
+  objective = table_objective('mse', terms.distill(temperature=1.0))
   # Targets: 1 + 0.5 * 3 = 2.5 and -1; errors -2.5 and 3.
   # KL: 0.130812 for the first state, 0 for the second.
   loss, report = objective(
-    PARAMS, TARGET_PARAMS, table_batch(), Coefficients(2.0, 1.0), KEYS
+    PARAMS, TARGET_PARAMS, table_batch(), weights(distill=2.0), KEYS
   )
   metrics = report.metrics
   td, distill = (2.5**2 + 3.0**2) / 2, 0.130812 / 2
@@ -89,17 +51,15 @@ def test_double_q_by_hand():
   params = jnp.array([[0.0, 0.0], [5.0, 2.0]])
   objective = table_objective('mse', double=True)
   # The online network picks action 0 of state 1, the target says 1.
-  loss, _ = objective(params, TARGET_PARAMS, table_batch(), NO_TEACHER, KEYS)
+  loss, _ = objective(params, TARGET_PARAMS, table_batch(), weights(), KEYS)
   assert loss == pytest.approx((1.5**2 + 6.0**2) / 2)
 
 
 def test_importance_weights_scale_both_terms_of_each_example():
-  objective = table_objective(
-    'mse', teacher_term=terms.distill(temperature=1.0)
-  )
+  objective = table_objective('mse', terms.distill(temperature=1.0))
   batch = table_batch(importance_weight=jnp.array([1.0, 0.25]))
   loss, report = objective(
-    PARAMS, TARGET_PARAMS, batch, Coefficients(2.0, 1.0), KEYS
+    PARAMS, TARGET_PARAMS, batch, weights(distill=2.0), KEYS
   )
   # Errors 2.5 and 3; only the first state has a divergence, 0.130812.
   assert loss == pytest.approx(
@@ -110,25 +70,25 @@ def test_importance_weights_scale_both_terms_of_each_example():
 
 def test_categorical_td_by_hand():
   atoms = jnp.array([-1.0, 0.0, 1.0])
+  value = value_function.rainbow(2, atoms)
 
-  def network(params, state, key):
-    del key
+  def network(params, state, *, support, eval_mode, key):
+    del eval_mode, key
     logits = params[state[0]]
-    q_values = jax.nn.softmax(logits) @ atoms
-    return CategoricalOutput(q_values, logits)
+    return CategoricalOutput(jax.nn.softmax(logits) @ support, logits)
 
   # In state 1 the target's action 1 is worth 1 and action 0 nothing.
   target_params = jnp.array(
     [[[0.0] * 3] * 2, [[0.0] * 3, [-50.0, -50.0, 50.0]]]
   )
-  objective = objectives.value_objective(
-    network, td_losses.categorical_td(atoms)
+  objective = objectives.make_objective(
+    value, network, (terms.td(value.td_loss),)
   )
   batch = table_batch(
     reward=jnp.array([-0.25, 2.0]), discount=jnp.array([0.5, 0.0])
   )
   _, report = objective(
-    jnp.zeros((2, 2, 3)), target_params, batch, NO_TEACHER, KEYS
+    jnp.zeros((2, 2, 3)), target_params, batch, weights(), KEYS
   )
   # The first target is 0.25: 3/4 on 0 and 1/4 on 1. The second is clipped to 1.
   # Against uniform predictions each costs log 3.
@@ -136,24 +96,22 @@ def test_categorical_td_by_hand():
   params = (
     jnp.zeros((2, 2, 3)).at[0, 1].set(jnp.log(jnp.array([0.2, 0.3, 0.5])))
   )
-  _, report = objective(params, target_params, batch, NO_TEACHER, KEYS)
+  _, report = objective(params, target_params, batch, weights(), KEYS)
   assert report.td_losses[0] == pytest.approx(
     -0.75 * np.log(0.3) - 0.25 * np.log(0.5), rel=1e-5
   )
 
 
 def test_a_next_state_may_be_asked_for_more():
-  """Its own network, of the target's parameters, and of the selector's."""
+  """Its own call, of the target's parameters, and of the selector's."""
 
-  def next_table(params, state, key):
-    return QOutput(10.0 * table(params, state, key).q_values)
+  def next_call(network, params, state, key):
+    return QOutput(10.0 * network(params, state).q_values)
 
   params = jnp.array([[0.0, 0.0], [5.0, 2.0]])
   for double, bootstrapped in ((False, 30.0), (True, 10.0)):
-    objective = table_objective('mse', double=double, next_network=next_table)
-    _, report = objective(
-      params, TARGET_PARAMS, table_batch(), NO_TEACHER, KEYS
-    )
+    objective = table_objective('mse', double=double, next=next_call)
+    _, report = objective(params, TARGET_PARAMS, table_batch(), weights(), KEYS)
     np.testing.assert_allclose(
       report.td_losses, [(1.0 + 0.5 * bootstrapped) ** 2, 6.0**2], rtol=1e-6
     )
@@ -161,8 +119,10 @@ def test_a_next_state_may_be_asked_for_more():
 
 @pytest.mark.parametrize('key_per_state', [True, False])
 def test_randomness_is_each_states_or_the_batchs(key_per_state):
-  def noisy(params, state, key):
-    return QOutput(params[state[0]] + jax.random.normal(key, (2,)))
+  def noisy(network, params, state, key):
+    return QOutput(
+      network(params, state).q_values + jax.random.normal(key, (2,))
+    )
 
   batch = table_batch(
     state=jnp.array([[0], [0]]),
@@ -170,12 +130,28 @@ def test_randomness_is_each_states_or_the_batchs(key_per_state):
     reward=jnp.zeros(2),
     discount=jnp.zeros(2),
   )
-  _, report = objectives.value_objective(
-    noisy, td_losses.scalar_td('mse'), key_per_state=key_per_state
-  )(PARAMS, TARGET_PARAMS, batch, NO_TEACHER, KEYS)
+  objective = table_objective(
+    'mse', online=noisy, next=noisy, key_per_state=key_per_state
+  )
+  _, report = objective(PARAMS, TARGET_PARAMS, batch, weights(), KEYS)
   keys = jax.random.split(KEY, 2) if key_per_state else [KEY] * 2
   noise = [jax.random.normal(key, (2,))[1] for key in keys]
   np.testing.assert_allclose(report.td_losses, np.square(noise), rtol=1e-6)
+
+
+def test_a_term_may_draw_for_each_example():
+  draw = terms.Term(
+    name='noise',
+    loss=lambda c: jax.random.uniform(c.key),
+    metric='Loss/Noise',
+  )
+  batch = table_batch(importance_weight=jnp.array([1.0, 0.0]))
+  objective = table_objective('mse', draw)
+  _, first = objective(PARAMS, TARGET_PARAMS, batch, weights(noise=1.0), KEYS)
+  batch = batch._replace(importance_weight=jnp.array([0.0, 1.0]))
+  _, second = objective(PARAMS, TARGET_PARAMS, batch, weights(noise=1.0), KEYS)
+  noise = [float(r.metrics['Loss/Noise']) for r in (first, second)]
+  assert 0.0 < min(noise) and noise[0] != noise[1]
 
 
 def test_q_statistics_are_values_of_each_state():
@@ -193,7 +169,7 @@ def test_q_statistics_are_values_of_each_state():
 def test_shapes_survive_a_single_example_and_a_single_action(
   batch_size, num_actions
 ):
-  objective = table_objective(teacher_term=terms.distill())
+  objective = table_objective('huber', terms.distill())
   batch = Batch(
     state=jnp.zeros((batch_size, 1), int),
     action=jnp.zeros(batch_size, int),
@@ -205,7 +181,7 @@ def test_shapes_survive_a_single_example_and_a_single_action(
     importance_weight=jnp.ones(batch_size),
   )
   params = jnp.zeros((1, num_actions))
-  loss, report = objective(params, params, batch, Coefficients(1.0, 1.0), KEYS)
+  loss, report = objective(params, params, batch, weights(distill=1.0), KEYS)
   assert loss == pytest.approx(0.5)
   assert report.metrics['Q/ActionGap'] == 0.0
   assert report.td_losses.shape == (batch_size,)
@@ -269,18 +245,15 @@ def test_lambda_zero_is_dopamines_update(atari_case, loss_type, with_teacher):
     0.99**3,
     loss_type,
   )
-  objective = objectives.value_objective(
-    lambda params, state, _: case.network.apply(params, state),
-    td_losses.scalar_td(loss_type),
-    teacher_term=terms.distill() if with_teacher else None,
-  )
+  more = (terms.distill(),) if with_teacher else ()
+  objective = table_objective(loss_type, *more, network=case.network.apply)
   unit = optax.adam(1.0, eps=1.5e-4)
   update = jax.jit(learning.make_update(objective, unit))
   state, report = update(
     LearnerState(case.params, unit.init(case.params), KEY),
     case.target_params,
     case.batch,
-    Coefficients(np.float32(0.0), np.float32(lr)),
+    weights(lr, distill=0.0) if with_teacher else weights(lr),
   )
   assert report.metrics['Loss/Total'] == pytest.approx(
     float(expected_loss), rel=1e-6
@@ -301,10 +274,8 @@ def test_lambda_zero_is_dopamines_update(atari_case, loss_type, with_teacher):
 
 def test_distillation_moves_the_student_towards_the_teacher(atari_case):
   case = atari_case
-  objective = objectives.value_objective(
-    lambda params, state, _: case.network.apply(params, state),
-    td_losses.scalar_td(),
-    teacher_term=terms.distill(temperature=1.0),
+  objective = table_objective(
+    'huber', terms.distill(temperature=1.0), network=case.network.apply
   )
   optimizer = optax.adam(1.0)
   update = jax.jit(learning.make_update(objective, optimizer))
@@ -315,7 +286,7 @@ def test_distillation_moves_the_student_towards_the_teacher(atari_case):
       state,
       case.target_params,
       case.batch,
-      Coefficients(np.float32(3.0), np.float32(3e-4)),
+      weights(3e-4, distill=3.0),
     )
     losses.append(float(report.metrics['Loss/Distill']))
   assert losses[-1] < 0.5 * losses[0]

@@ -7,29 +7,16 @@ import numpy as np
 import optax
 import pytest
 
-from reincarnating_rl.learner import (
-  objective as objectives,
-)
-from reincarnating_rl.learner import (
-  td_losses,
-  terms,
-)
-from reincarnating_rl.learner import (
-  update as learning,
-)
-from reincarnating_rl.learner.types import (
-  Batch,
-  Coefficients,
-  LearnerState,
-  QOutput,
-)
+from reincarnating_rl.learner import terms
+from reincarnating_rl.learner import update as learning
+from reincarnating_rl.learner.types import Batch, LearnerState, QOutput
+from tests.learner.tables import table_objective, weights
 
 NUM_STATES, NUM_ACTIONS = 5, 3
 KEY = np.asarray(jax.random.PRNGKey(0))  # On the host: updates donate keys.
 
 
-def linear(params, state, key):
-  del key
+def linear(params, state):
   return QOutput(state.astype(jnp.float32) @ params['w'])
 
 
@@ -51,9 +38,7 @@ def data():
 
 @pytest.fixture
 def learner():
-  objective = objectives.value_objective(
-    linear, td_losses.scalar_td(), teacher_term=terms.distill()
-  )
+  objective = table_objective('huber', terms.distill(), network=linear)
   optimizer = optax.adam(1.0)
   params = {'w': jnp.ones((NUM_STATES, NUM_ACTIONS))}
   target_params = {'w': jnp.full((NUM_STATES, NUM_ACTIONS), 0.5)}
@@ -65,8 +50,8 @@ def gather(data, rows):
   return jax.tree.map(lambda x: jnp.asarray(x)[rows], data)
 
 
-def coefficients(distill=3.0, learning_rate=0.01):
-  return Coefficients(np.float32(distill), np.float32(learning_rate))
+def taught(distill=3.0, learning_rate=0.01):
+  return weights(learning_rate, distill=distill)
 
 
 def copied(state):
@@ -78,20 +63,18 @@ def test_a_scan_is_its_updates_one_by_one(data, learner, count):
   update, state, target_params = learner
   rows = np.random.default_rng(2).integers(0, 40, (count, 8))
   run = learning.make_scanned_update(update, gather)
-  scanned, metrics = run(
-    copied(state), target_params, data, rows, coefficients()
-  )
+  scanned, metrics = run(copied(state), target_params, data, rows, taught())
   losses = []
   for row in rows:
     state, one = jax.jit(update)(
-      state, target_params, gather(data, row), coefficients()
+      state, target_params, gather(data, row), taught()
     )
     losses.append(one.metrics['Loss/Total'])
   chex.assert_trees_all_close(scanned, state, rtol=1e-5)
   assert metrics['Loss/Total'] == pytest.approx(np.mean(losses), rel=1e-5)
 
 
-def test_one_program_serves_every_coefficient_and_discount(data, learner):
+def test_one_program_serves_every_weight_and_discount(data, learner):
   update, state, target_params = learner
   traced = learning.jit_update(chex.assert_max_traces(update, n=1))
   batch = gather(data, np.arange(8))
@@ -101,7 +84,7 @@ def test_one_program_serves_every_coefficient_and_discount(data, learner):
       state,
       target_params,
       batch._replace(discount=discount),
-      coefficients(distill, rate),
+      taught(distill, rate),
     )
 
 
@@ -109,7 +92,7 @@ def test_the_jitted_update_takes_over_the_states_memory(data, learner):
   update, state, target_params = learner
   state = copied(state)
   learning.jit_update(update)(
-    state, target_params, gather(data, np.arange(8)), coefficients()
+    state, target_params, gather(data, np.arange(8)), taught()
   )
   assert state.params['w'].is_deleted()
   assert not target_params['w'].is_deleted()
@@ -120,15 +103,15 @@ def test_the_learning_rate_scales_the_step_exactly(data, learner):
   batch = gather(data, np.arange(8))
 
   def step(rate):
-    coefficient = coefficients(learning_rate=rate)
-    return update(state, target_params, batch, coefficient)[0].params['w'] - 1.0
+    given = taught(learning_rate=rate)
+    return update(state, target_params, batch, given)[0].params['w'] - 1.0
 
   np.testing.assert_allclose(2 * step(0.25), step(0.5), rtol=1e-6)
 
 
 def test_weight_decay_sees_the_parameters(data):
   # The official code called the optimiser without them.
-  objective = objectives.value_objective(linear, td_losses.scalar_td())
+  objective = table_objective(network=linear)
   params = {'w': jnp.ones((NUM_STATES, NUM_ACTIONS))}
   after = {}
   for decay in (0.0, 0.5):
@@ -138,7 +121,7 @@ def test_weight_decay_sees_the_parameters(data):
       LearnerState(params, optimizer.init(params), KEY),
       params,
       gather(data, np.arange(8)),
-      coefficients(),
+      weights(0.01),
     )
     after[decay] = state.params['w']
   np.testing.assert_allclose(after[0.0] - after[0.5], 0.01 * 0.5, rtol=1e-4)

@@ -8,10 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from reincarnating_rl.networks.layered import (
-  ACTIVATIONS,
-  LayeredNetwork,
-)
+from reincarnating_rl.networks.layered import ACTIVATIONS, LayeredNetwork
 
 
 def _run(state, seed=0, **fields):
@@ -99,3 +96,32 @@ def test_activations():
 def test_fields_that_contradict_each_other(fields):
   with pytest.raises(ValueError, match='There|atoms'):
     _run(np.ones((3, 1), np.float32), **fields)
+
+
+def test_observations_are_normalized_by_their_statistics():
+  """By hand; the mean has a part that a float of 32 bits cannot hold."""
+  fields = {'normalized': True, 'clip': 2.0}
+  state = np.array([[0.7], [9.0]], np.float32)
+  params, _ = _run(state, **fields)
+  shapes = jax.tree.map(np.shape, params['params']['observations'])
+  assert shapes == {'mean': (2, 2, 1), 'deviation': (2, 1)}
+  mean = np.array([0.7 - 1e-9, 3.0])
+  rounded = mean.astype(np.float32)
+  params['params']['observations'] = {
+    'mean': np.stack([rounded, mean - rounded])[..., None].astype(np.float32),
+    'deviation': np.array([[1e-4], [2.0]], np.float32),
+  }
+  kernel = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], np.float32)
+  params['params']['Dense_0'] = {'kernel': kernel, 'bias': np.zeros(3)}
+  network = LayeredNetwork(num_actions=3, **fields)
+  expected = (np.float64(state[0, 0]) - mean[0]) / 1e-4
+  values = network.apply(params, state).q_values
+  np.testing.assert_allclose(values, [expected, 2.0, 0.0], rtol=1e-4, atol=1e-9)
+  values = LayeredNetwork(num_actions=3, normalized=True).apply(params, state)
+  np.testing.assert_allclose(values.q_values[1], 3.0)
+  # Nothing trains them.
+  gradients = jax.grad(
+    lambda params: network.apply(params, state).q_values.sum()
+  )(params)['params']
+  assert not any(map(np.any, jax.tree.leaves(gradients['observations'])))
+  assert np.any(gradients['Dense_0']['kernel'])

@@ -6,10 +6,7 @@ import numpy as np
 import pytest
 from flax import traverse_util
 
-from reincarnating_rl.learner.types import (
-  CategoricalOutput,
-  QOutput,
-)
+from reincarnating_rl.learner.types import CategoricalOutput, QOutput
 from reincarnating_rl.networks import minatar_networks
 
 _STATES = (

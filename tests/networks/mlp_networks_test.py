@@ -137,5 +137,5 @@ def test_known_ranges_rescale_states(name):
 
 def test_a_fraction_needs_a_hidden_layer():
   network = MLPImplicitQuantileNetwork(2, num_layers=0)
-  with pytest.raises(ValueError, match='num_layers >= 1'):
+  with pytest.raises(ValueError, match='num_layers must be at least 1'):
     network.init(jax.random.key(0), jnp.zeros((2, 1)), jnp.ones(1))

@@ -13,14 +13,8 @@ import reincarnating_rl.compat.dopamine_compat  # noqa: F401  (before Dopamine)
 # isort: split
 from dopamine.jax import networks as dopamine_networks
 
-from reincarnating_rl.learner.types import (
-  CategoricalOutput,
-  QOutput,
-)
-from reincarnating_rl.networks import (
-  mlp_networks,
-  rainbow_networks,
-)
+from reincarnating_rl.learner.types import CategoricalOutput, QOutput
+from reincarnating_rl.networks import mlp_networks, rainbow_networks
 from reincarnating_rl.networks.q_networks import ImpalaDQNNetwork
 
 _STATE = np.random.default_rng(0).integers(256, size=(84, 84, 4)).astype('u1')
@@ -156,7 +150,7 @@ def test_without_distribution_atoms_add_up():
 def test_noise_needs_a_key_unless_it_is_off():
   network, state = _linear(distributional=False)
   params = network.init(jax.random.key(0), state, _SUPPORT)
-  with pytest.raises(ValueError, match='needs a key, unless in eval_mode'):
+  with pytest.raises(ValueError, match='needs a key, except in eval_mode'):
     network.apply(params, state, _SUPPORT)
   quiet = network.apply(params, state, _SUPPORT, eval_mode=True).q_values
   keys = jax.random.split(jax.random.key(1), 2)

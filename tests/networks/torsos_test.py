@@ -1,10 +1,21 @@
 """Torsos, by hand numbers."""
 
+import functools
+
+import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from flax import linen as nn
 
-from reincarnating_rl.networks import torsos
+from reincarnating_rl.networks import (
+  layered,
+  policy_networks,
+  q_networks,
+  quantile_networks,
+  rainbow_networks,
+  torsos,
+)
 
 
 class _Wrapped(nn.Module):
@@ -32,3 +43,67 @@ def test_parameter_names_stay_flat_inside_a_module():
   assert sorted(params['params']) == ['Conv_0', 'Conv_1', 'Conv_2', 'Dense_0']
   # Padded: 84 -> 21 -> 11 -> 11, unlike the 7 of the unpadded original.
   assert params['params']['Dense_0']['kernel'].shape == (11 * 11 * 64, 512)
+
+
+def test_channels_are_of_the_last_two_axes():
+  state = np.arange(2 * 3 * 5 * 2, dtype=np.uint8).reshape(2, 3, 5, 2)
+  image = torsos.as_image(jnp.asarray(state))
+  assert image.dtype == jnp.float32
+  np.testing.assert_array_equal(image, state.reshape(2, 3, 10))
+  np.testing.assert_array_equal(
+    torsos.as_image(jnp.asarray(state[..., 0])), state[..., 0]
+  )
+
+
+@pytest.mark.parametrize('shape', [(4,), (4, 1), (8, 8, 3, 2, 1)])
+def test_what_is_no_image_is_refused(shape):
+  with pytest.raises(ValueError, match='Convolutions take images'):
+    torsos.as_image(jnp.ones(shape))
+
+
+_NETWORKS = {
+  q_networks.NatureDQNNetwork: {},
+  q_networks.CompactDQNNetwork: {},
+  q_networks.ImpalaDQNNetwork: {},
+  quantile_networks.QuantileNetwork: {},
+  policy_networks.NaturePolicyNetwork: {},
+  rainbow_networks.NatureRainbowNetwork: {'num_atoms': 3},
+  rainbow_networks.ImpalaRainbowNetwork: {'num_atoms': 3},
+  layered.LayeredNetwork: {'convolutions': ((5, (8, 8), 4, 0),)},
+}
+
+
+@pytest.mark.parametrize('network', _NETWORKS)
+def test_images_with_colours_are_no_batch_of_rows(network):
+  """Flax takes axes that it does not know for a batch."""
+  module = network(num_actions=2, **_NETWORKS[network])
+  inputs = {'support': jnp.ones(3)} if 'Rainbow' in network.__name__ else {}
+
+  def shapes(*shape):
+    init = functools.partial(module.init, jax.random.key(0), **inputs)
+    params = jax.eval_shape(init, jax.ShapeDtypeStruct(shape, np.uint8))
+    return jax.tree.map(lambda leaf: leaf.shape, params)
+
+  colours = shapes(40, 36, 3, 2)
+  assert colours == shapes(40, 36, 6)
+  assert colours != shapes(40, 36, 3)
+
+
+@pytest.mark.parametrize(
+  ('shapes', 'state_shape'),
+  [
+    ([(8, 8, 4, 32), (512,)], (84, 84, 4)),
+    ([(8, 8, 6, 32), (3, 3, 32, 5)], (24, 24, 3, 2)),
+    ([(8, 8, 3, 32)], (24, 24, 3, 2)),  # Each image by itself.
+    ([(8, 8, 2, 32)], (24, 24, 1, 2)),
+    ([(1728, 32)], (24, 24, 3, 1)),
+  ],
+)
+def test_networks_that_see_all_channels(shapes, state_shape):
+  torsos.check_depth(shapes, state_shape)
+
+
+def test_a_network_that_takes_rows_for_a_batch():
+  """As Dopamine's own does."""
+  with pytest.raises(ValueError, match=r'take 1 or 32 channels, .* have 3'):
+    torsos.check_depth([(8, 8, 1, 32), (4, 4, 32, 64)], (24, 24, 3, 1))

@@ -32,13 +32,13 @@ def test_arrays_come_back_bit_for_bit(tmp_path):
     assert found[name].tobytes() == array.tobytes()
 
 
-def test_no_elements_are_a_file_too(tmp_path):
+def test_arrays_without_rows(tmp_path):
   entry = array_file.write(str(tmp_path), 'elements', {'x': np.zeros(0)})
   layout = {'x': (np.dtype(np.float64), (0,))}
   assert array_file.read(str(tmp_path), entry, layout)['x'].shape == (0,)
 
 
-def test_a_name_is_of_one_content(tmp_path):
+def test_other_content_gets_another_name(tmp_path):
   directory = str(tmp_path)
   first = array_file.write(directory, 'elements', ARRAYS)
   assert array_file.write(directory, 'elements', ARRAYS) == first
@@ -89,7 +89,7 @@ def test_foreign_content_is_damage(tmp_path, data):
     array_file.read(str(tmp_path), forged(tmp_path, data), LAYOUT)
 
 
-def test_a_file_beyond_what_is_expected_is_not_even_read(tmp_path, monkeypatch):
+def test_a_file_larger_than_expected_is_not_read(tmp_path, monkeypatch):
   noise = np.random.default_rng(0).random(100_000).tobytes()
   entry = forged(tmp_path, noise)
   monkeypatch.setattr(files, 'sha256', None)
@@ -125,11 +125,11 @@ def test_other_arrays_are_damage(tmp_path, arrays):
 )
 def test_an_entry_names_only_files_of_a_replay(tmp_path, name):
   entry = {'file': name, 'bytes': 0, 'sha256': ''}
-  with pytest.raises(DamagedFileError, match='is not the name of a part'):
+  with pytest.raises(DamagedFileError, match='is not a valid file name'):
     array_file.read(str(tmp_path), entry, LAYOUT)
 
 
 @pytest.mark.parametrize('entry', [None, [], {}, {'file': 7}, {'file': None}])
-def test_no_entry(tmp_path, entry):
+def test_invalid_entries(tmp_path, entry):
   with pytest.raises((KeyError, TypeError)):
     array_file.read(str(tmp_path), entry, LAYOUT)

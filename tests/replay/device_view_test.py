@@ -1,15 +1,14 @@
 import functools
 
+import chex
 import jax
 import numpy as np
 import pytest
-from hypothesis import given, settings
 
-from reincarnating_rl.replay.device_view import (
-  device_view,
-  gather,
-)
+from reincarnating_rl.replay.device_view import device_view, gather
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.monte_carlo import monte_carlo_returns
+from tests.fuzzing import fuzz
 from tests.replay.replay_oracle import (
   OPEN,
   TERMINAL,
@@ -25,20 +24,22 @@ def label(store):
   store.label(keys, np.stack([keys, -keys], -1).astype(np.float32))
 
 
-def assert_same(store):
+def assert_same(store, *, monte_carlo=False):
   keys = np.array(sorted(set(store.sample_keys(200))))
-  expected = store.gather(keys)
-  arrays = device_view(store)
+  arrays = device_view(store, monte_carlo=monte_carlo)
   size = store.settings.stack_size
   program = jax.jit(functools.partial(gather, stack_size=size))
-  found = program(arrays, store.slots(keys).astype(np.int32))
-  for name, value in expected._asdict().items():
-    assert getattr(found, name).dtype == value.dtype, name
-    np.testing.assert_array_equal(getattr(found, name), value, name)
+  slots = store.slots(keys).astype(np.int32)
+  found = program(arrays, slots)
+  expected = store.gather(keys)
+  if monte_carlo:
+    returns = monte_carlo_returns(store)[slots]
+    expected = expected._replace(monte_carlo_return=returns)
+  chex.assert_trees_all_equal_dtypes(found, expected)
+  chex.assert_trees_all_equal(found, expected)
 
 
-@settings(max_examples=10, deadline=None)
-@given(stores(num_actions=2), histories)
+@fuzz(stores(num_actions=2), histories, quick=6, soak=100)
 def test_equals_the_host(make_store, history):
   store = make_store()
   oracle = Oracle(store)
@@ -47,12 +48,26 @@ def test_equals_the_host(make_store, history):
   label(store)
   if len(store):
     assert_same(store)
+    assert_same(store, monte_carlo=True)
 
 
-def test_every_way_round_the_ring():
-  """Short episodes at the seam: each element comes to lie across it."""
+def test_an_empty_store():
   store = FrameStore(
-    capacity=12, observation_shape=(2,), n_step=2, num_actions=2, seed=0
+    capacity=9, observation_shape=(2,), second_n_step=3, seed=0
+  )
+  arrays = device_view(store, monte_carlo=True)
+  assert arrays.second.reward.shape == arrays.monte_carlo_return.shape == (0,)
+
+
+def test_every_position_on_the_ring():
+  """Each element of short episodes wraps around the ring's end once."""
+  store = FrameStore(
+    capacity=12,
+    observation_shape=(2,),
+    n_step=2,
+    num_actions=2,
+    second_n_step=3,
+    seed=0,
   )
   program = jax.jit(functools.partial(gather, stack_size=4))
   oracle = Oracle(store)
@@ -64,8 +79,7 @@ def test_every_way_round_the_ring():
       continue
     expected = store.gather(keys)
     found = program(device_view(store), store.slots(keys).astype(np.int32))
-    for name, value in expected._asdict().items():
-      np.testing.assert_array_equal(getattr(found, name), value, name)
+    chex.assert_trees_all_equal(found, expected)
 
 
 @pytest.fixture(params=[30, 200], ids=['wrapped', 'not wrapped'])
@@ -84,7 +98,7 @@ def store(request):
   return store
 
 
-def test_frames_as_of_atari(store):
+def test_atari_frames(store):
   assert_same(store)
 
 

@@ -3,10 +3,10 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
+from tests.fuzzing import fuzz
 from tests.replay.replay_oracle import (
   CUT,
   OPEN,
@@ -32,9 +32,8 @@ def add_episode(store, length, *, terminal=True, first_value=1):
     store.add(Transition(frame, i, float(i + 1), last and terminal, last))
 
 
-@settings(max_examples=150, deadline=None)
-@given(stores(), histories)
-def test_holds_exactly_the_elements_of_a_plain_list(make_store, history):
+@fuzz(stores(), histories)
+def test_elements_match_a_plain_list(make_store, history):
   store = make_store()
   oracle = Oracle(store)
   for length, end, bulk in history:
@@ -42,9 +41,8 @@ def test_holds_exactly_the_elements_of_a_plain_list(make_store, history):
     check(oracle, store)
 
 
-@settings(max_examples=100, deadline=None)
-@given(stores(num_actions=2), histories)
-def test_whole_episodes_at_once_equal_single_steps(make_store, history):
+@fuzz(stores(num_actions=2), histories)
+def test_whole_episodes_equal_single_steps(make_store, history):
   one_by_one, at_once = make_store(), make_store()
   for store, is_bulk in ((one_by_one, False), (at_once, True)):
     oracle = Oracle(store)
@@ -96,8 +94,8 @@ def test_episodes_of_one_step_count():
   assert batch.state[0, 0].tolist() == [0, 0, 0, 1]
 
 
-def test_a_time_out_is_no_terminal():
-  """What followed the last step was never seen, so it is in no element."""
+def test_a_time_out_is_not_a_terminal():
+  """The state after the last step is unknown, so no element needs it."""
   store = make(n_step=2)
   add_episode(store, 5, terminal=False)
   batch = store.gather(np.arange(3))
@@ -120,7 +118,7 @@ def test_a_cut_keeps_the_next_episode_apart():
 @pytest.mark.parametrize('n_step', [1, 3])
 @pytest.mark.parametrize('capacity', [60, 4000])
 def test_equals_dopamine_legacy_buffer(n_step, capacity):
-  """The buffer behind the published results, wherever it can be sampled."""
+  """Compares all elements that the buffer of the published results samples."""
   import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
   from dopamine.tf.replay_memory import circular_replay_buffer
 
@@ -151,13 +149,13 @@ def test_equals_dopamine_legacy_buffer(n_step, capacity):
     if not terminal[0]:
       np.testing.assert_array_equal(batch.next_state, next_state)
     compared += 1
-  # Ours has the same, but for those that legacy leaves out at its cursor.
+  # Ours has the same elements, and those that legacy skips at its cursor.
   assert compared > 20
   assert capacity == 60 or compared >= len(store) - n_step
 
 
 def test_takes_dopamine_transitions():
-  """Their field is called `is_terminal`; agents hand over a priority."""
+  """Their field is `is_terminal`, and agents pass a priority."""
   import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
   from dopamine.jax.replay_memory import elements
 
@@ -182,7 +180,7 @@ def test_sampling_is_uniform():
   assert abs(chi_square - freedom) < 5 * np.sqrt(2 * freedom)
 
 
-def test_sample_is_reproducible_and_says_its_keys():
+def test_sample_is_reproducible_and_returns_its_keys():
   first, second = make(seed=3), make(seed=3)
   for store in (first, second):
     add_episode(store, 20)
@@ -193,7 +191,7 @@ def test_sample_is_reproducible_and_says_its_keys():
   assert first.sample_keys((3, 7)).shape == (3, 7)
 
 
-def test_a_uniform_sample_is_weighted_alike_and_learns_no_losses():
+def test_a_uniform_sample_has_equal_weights_and_ignores_losses():
   store = make()
   add_episode(store, 20)
   batch, metadata = store.sample(5, with_sample_metadata=True)
@@ -201,7 +199,7 @@ def test_a_uniform_sample_is_weighted_alike_and_learns_no_losses():
   assert batch.importance_weight.tolist() == [1.0] * 5
   assert metadata.probabilities.tolist() == [0.05] * 5
   before = store.state_dict()
-  # Not even looked at: on an accelerator they are still being computed.
+  # Not read: an accelerator may still be computing them.
   store.update(metadata.keys, td_losses=object())
   assert store.state_dict() == before
   assert store.arrays() == {}
@@ -212,7 +210,7 @@ def test_sampling_errors():
   with pytest.raises(ValueError, match='no element to sample'):
     store.sample(1)
   add_episode(store, 2, terminal=False)
-  with pytest.raises(ValueError, match='of its 2 steps none is followed by 2'):
+  with pytest.raises(ValueError, match='none of its 2 steps is followed by 2'):
     store.sample(1)
   add_episode(store, 2)
   for size in (0, -1, (2, 0)):
@@ -258,7 +256,7 @@ def test_wrong_episodes(change, words):
     make(num_actions=2).add_episode(**(right | change), terminal=True)
 
 
-def test_whole_episodes_need_a_closed_one_before():
+def test_whole_episodes_need_a_closed_episode():
   store = make()
   frame = np.ones((1, 2), np.uint8)
   store.add(Transition(frame[0], 0, 0.0, False))
@@ -305,7 +303,7 @@ def test_labels_come_with_whole_episodes():
     store.add_episode(*rows, terminal=True, teacher_logits=logits)
 
 
-def test_states_that_lost_frames_need_no_label():
+def test_states_with_overwritten_frames_need_no_label():
   store = make(num_actions=1, capacity=10)
   add_episode(store, 25)
   assert store.unlabelled().tolist() == list(range(18, 25))
@@ -324,7 +322,7 @@ def test_labels_come_in_order():
   assert store.unlabelled().tolist() == list(range(9))
 
 
-def test_an_overwritten_label_does_not_pass_to_the_next_step():
+def test_a_label_is_overwritten_with_its_step():
   store = make(num_actions=1, capacity=10)
   add_episode(store, 10)
   store.label(np.arange(10), np.ones((10, 1)))

@@ -26,5 +26,5 @@ def test_stacks_are_zero_only_before_the_episode():
   observation = np.array([7, 8, 1, 2, 3], np.uint8)
   episode_step = np.array([4, 5, 0, 1, 2], np.int32)
   found = frames.stacks(observation, episode_step, np.array([3, 4, 0]), 3)
-  # The last one goes round the ring.
+  # The last one wraps around the ring.
   np.testing.assert_array_equal(found, [[0, 1, 2], [1, 2, 3], [2, 3, 7]])

@@ -1,29 +1,25 @@
-"""Batches of which each row keeps what its own store makes of it."""
+"""Each row of a mixed batch is as its own store returns it."""
 
+import jax
 import numpy as np
 import pytest
 
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.mixed_replay import (
-  TEACHER_KEY,
-  MixedReplay,
-)
+from reincarnating_rl.replay.mixed_replay import TEACHER_KEY, MixedReplay
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from tests.replay import replay_oracle
-from tests.replay.replay_oracle import (
-  TERMINAL,
-  TIME_OUT,
-)
+from tests.replay.replay_oracle import TERMINAL, TIME_OUT
 
 
-def fill(kind=FrameStore, *, n_step, gamma, seed, episodes):
-  """Returns a store of short episodes, and the oracle that knows them."""
+def fill(kind=FrameStore, *, n_step, gamma, seed, episodes, second=None):
+  """Returns a store of short episodes and its oracle."""
   store = kind(
     capacity=500,
     observation_shape=(2, 3),
     stack_size=2,
     n_step=n_step,
     gamma=gamma,
+    second_n_step=second,
     seed=seed,
   )
   oracle = replay_oracle.Oracle(store)
@@ -32,15 +28,17 @@ def fill(kind=FrameStore, *, n_step, gamma, seed, episodes):
   return store, oracle
 
 
-def own_and_teacher(kind=FrameStore):
+def own_and_teacher(kind=FrameStore, second=None):
   own = fill(
     kind,
+    second=second,
     n_step=1,
     gamma=0.9,
     seed=0,
     episodes=[(9, TERMINAL), (12, TIME_OUT), (5, TERMINAL)],
   )
   taught = fill(
+    second=second,
     n_step=3,
     gamma=0.5,
     seed=0,
@@ -56,12 +54,13 @@ def mix(own, taught, *, ratio, batch_size=32, seed=0):
 
 
 def rows(batch, chosen):
-  return type(batch)(*(field[chosen] for field in batch))
+  return jax.tree.map(lambda field: field[chosen], batch)
 
 
-def test_each_row_has_the_return_and_the_discount_of_its_own_store():
+@pytest.mark.parametrize('second', [None, 4])
+def test_each_row_has_the_return_and_the_discount_of_its_own_store(second):
   # The official code discounted the teacher's 3-step returns as the student's.
-  (own, own_oracle), (taught, taught_oracle) = own_and_teacher()
+  (own, own_oracle), (taught, taught_oracle) = own_and_teacher(second=second)
   mixture = mix(own, taught, ratio=0.5)
   seen = []
   gather = taught.gather
@@ -83,14 +82,14 @@ def test_each_row_has_the_return_and_the_discount_of_its_own_store():
 
 
 @pytest.mark.parametrize('ratio', [0.0, 1 / 16, 0.5, 1.0])
-def test_every_row_is_the_teachers_with_the_same_probability(ratio):
+def test_each_row_is_the_teachers_with_probability_rho(ratio):
   (own, _), (taught, _) = own_and_teacher()
   mixture = mix(own, taught, ratio=ratio, batch_size=8)
   draws = 3000
   counts = np.zeros(9)
   for _ in range(draws):
     batch, drawn = mixture.sample(with_sample_metadata=True)
-    assert all(len(field) == 8 for field in (*batch, *drawn))
+    assert all(len(x) == 8 for x in jax.tree.leaves((batch, drawn)))
     counts[np.count_nonzero(drawn.keys == TEACHER_KEY)] += 1
   mean = counts @ np.arange(9) / draws
   variance = counts @ (np.arange(9) - mean) ** 2 / draws
@@ -99,7 +98,14 @@ def test_every_row_is_the_teachers_with_the_same_probability(ratio):
   assert variance == pytest.approx(8 * ratio * (1 - ratio), abs=0.15)
 
 
-def test_the_teachers_elements_are_drawn_alike():
+def test_both_stores_have_a_second_horizon_or_neither():
+  (own, _), _ = own_and_teacher(second=4)
+  _, (taught, _) = own_and_teacher()
+  with pytest.raises(ValueError, match='must both have a second_n_step'):
+    mix(own, taught, ratio=0.5).sample()
+
+
+def test_the_teachers_elements_are_drawn_uniformly():
   (own, _), (taught, oracle) = own_and_teacher()
   mixture = mix(own, taught, ratio=1.0)
   drawn = []
@@ -113,7 +119,7 @@ def test_the_teachers_elements_are_drawn_alike():
   assert np.all(np.abs(counts - expected) < 5 * np.sqrt(expected))
 
 
-def test_without_the_teachers_data_batches_are_the_students():
+def test_without_teachers_data_all_rows_are_the_students():
   (own, _), _ = own_and_teacher()
   (same, _), _ = own_and_teacher()
   mixture = mix(own, None, ratio=0.5)
@@ -122,7 +128,7 @@ def test_without_the_teachers_data_batches_are_the_students():
   )
 
 
-def test_priorities_are_the_students_alone():
+def test_only_the_students_replay_has_priorities():
   (own, _), (taught, _) = own_and_teacher(PrioritizedFrameStore)
   mixture = mix(own, taught, ratio=0.5)
   own.update(np.array([0, 4, 9]), td_losses=np.array([4.0, 9.0, 100.0]))
@@ -143,15 +149,15 @@ def test_priorities_are_the_students_alone():
   assert priorities.max() <= 10.0  # Of the 100 above; none of 1e6.
 
 
-def test_a_uniform_replay_never_looks_at_the_losses():
-  # They may still be being computed, and to wait would cost a step.
+def test_a_uniform_replay_does_not_read_losses():
+  # The device may still be computing them; waiting would cost time.
   (own, _), (taught, _) = own_and_teacher()
   mixture = mix(own, taught, ratio=0.5)
   _, drawn = mixture.sample(with_sample_metadata=True)
   mixture.update(drawn.keys, td_losses=None)
 
 
-def test_seeds_and_states_decide_the_draws():
+def test_draws_depend_on_seed_and_state():
   def keys(mixture):
     drawn = (mixture.sample(with_sample_metadata=True)[1] for _ in range(5))
     return np.concatenate([d.keys for d in drawn])

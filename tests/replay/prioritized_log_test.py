@@ -5,9 +5,9 @@ import functools
 import json
 import os
 
+import chex
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reincarnating_rl.replay import array_file
@@ -15,22 +15,11 @@ from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.replay.segment_log import SegmentLog
 from reincarnating_rl.support import files
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  UserError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, UserError
+from tests.fuzzing import fuzz
 from tests.importers import saved
-from tests.importers.saved import (
-  altered,
-  fill,
-  names,
-)
-from tests.replay.replay_oracle import (
-  Oracle,
-  check,
-  histories,
-  stores,
-)
+from tests.importers.saved import altered, fill, names
+from tests.replay.replay_oracle import Oracle, check, histories, stores
 
 make = functools.partial(saved.make, kind=PrioritizedFrameStore)
 restored = functools.partial(saved.restored, kind=PrioritizedFrameStore)
@@ -48,19 +37,16 @@ def assert_same(first, second):
   assert ours.tobytes() == theirs.tobytes()
   for _ in range(2 * (len(first) > 0)):
     samples = [s.sample(20, with_sample_metadata=True) for s in (first, second)]
-    for ours, theirs in zip(*samples, strict=True):
-      for field, other in zip(ours, theirs, strict=True):
-        np.testing.assert_array_equal(field, other)
+    chex.assert_trees_all_equal(*samples)
     train(first)
     train(second)
 
 
-@settings(max_examples=50, deadline=None)
-@given(
+@fuzz(
   stores(kind=PrioritizedFrameStore),
   st.lists(histories, min_size=1, max_size=4),
 )
-def test_a_restored_store_goes_on_as_the_saved_one(
+def test_a_restored_store_continues_like_the_saved_one(
   tmp_path_factory, make_store, parts
 ):
   log = SegmentLog(str(tmp_path_factory.mktemp('log')))
@@ -80,7 +66,7 @@ def test_a_restored_store_goes_on_as_the_saved_one(
     oracle.store = store = other
 
 
-def test_a_save_writes_priorities_anew_and_steps_once(log):
+def test_a_save_rewrites_priorities_but_not_steps(log):
   store = make()
   fill(store, 100)
   first = log.save(store)
@@ -133,8 +119,8 @@ def test_priorities_that_no_manifest_names_are_removed(log):
     restored(log, older)
 
 
-def test_a_save_that_ends_half_way_leaves_what_was_saved(log, monkeypatch):
-  """Its steps are written, its priorities are not."""
+def test_an_interrupted_save_keeps_the_previous_one(log, monkeypatch):
+  """The steps were written, the priorities were not."""
   store = make()
   fill(store, 60)
   manifest = log.save(store)
@@ -160,7 +146,7 @@ def test_an_empty_store(log):
   assert len(restored(log, log.save(make()))) == 0
 
 
-def test_a_uniform_replay_has_no_further_file(log):
+def test_a_uniform_replay_has_no_file_of_priorities(log):
   store = make(kind=FrameStore)
   fill(store, 50)
   manifest = log.save(store)
@@ -171,12 +157,12 @@ def test_a_uniform_replay_has_no_further_file(log):
 
 
 @pytest.mark.parametrize('kind', [FrameStore, PrioritizedFrameStore])
-def test_the_other_kind_of_replay_is_a_users_mistake(log, kind):
+def test_the_other_kind_of_replay_is_a_user_error(log, kind):
   store = make(kind=kind)
   fill(store, 50)
   manifest = log.save(store)
   (other,) = {FrameStore, PrioritizedFrameStore} - {kind}
-  with pytest.raises(UserError, match='resume with the replay') as caught:
+  with pytest.raises(UserError, match='resume with the same kind') as caught:
     restored(log, manifest, kind=other)
   assert not isinstance(caught.value, DamagedFileError)
 
@@ -226,7 +212,7 @@ def test_a_largest_priority_of_an_empty_store(log, value):
 
 
 @pytest.mark.parametrize('value', [0.0, -1.0, np.nan, np.inf, 1.5])
-def test_priorities_that_cannot_be_are_damage(log, value):
+def test_impossible_priorities_are_damage(log, value):
   store = make()
   fill(store, 50)
   manifest = log.save(store)

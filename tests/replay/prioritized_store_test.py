@@ -2,7 +2,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reincarnating_rl.learner.types import Transition
@@ -10,12 +9,8 @@ from reincarnating_rl.replay.prioritized_store import (
   DivergedError,
   PrioritizedFrameStore,
 )
-from tests.replay.replay_oracle import (
-  Oracle,
-  check,
-  check_batch,
-  stores,
-)
+from tests.fuzzing import fuzz
+from tests.replay.replay_oracle import Oracle, check, check_batch, stores
 from tests.replay.replay_oracle import histories as episodes
 
 
@@ -36,7 +31,7 @@ def priorities(store):
   return store.arrays()['priorities']
 
 
-# What is done between episodes: numbers that choose keys, and their losses.
+# Updates between episodes: numbers that choose keys, and losses.
 updates = st.lists(
   st.tuples(
     st.integers(0, 10**6),
@@ -47,7 +42,7 @@ updates = st.lists(
 
 
 class Priorities:
-  """What each element's priority should be, by key."""
+  """Expected priority of each element, by key."""
 
   def __init__(self, oracle):
     self.oracle = oracle
@@ -55,13 +50,13 @@ class Priorities:
     self.largest = 1.0
 
   def follow(self):
-    """Takes note of elements that came and went."""
+    """Adds new elements and removes evicted ones."""
     self.by_key = {
       key: self.by_key.get(key, self.largest) for key in self.oracle.elements()
     }
 
   def update(self, choices):
-    """Updates any steps that ever were: new, evicted or of no element."""
+    """Updates any steps so far: new, evicted or without an element."""
     count = len(self.oracle.rewards)
     keys = [number % count for number, _ in choices]
     losses = [loss for _, loss in choices]
@@ -78,7 +73,7 @@ class Priorities:
     assert store.state_dict()['max_priority'] == self.largest
     if not expected:
       return
-    # Shares of the whole: nothing but the elements has any.
+    # Shares of the total: only elements have a priority.
     batch, drawn = store.sample(9, with_sample_metadata=True)
     shares = [self.by_key[key] / sum(expected) for key in drawn.keys]
     np.testing.assert_allclose(drawn.probabilities, shares, rtol=1e-12)
@@ -86,8 +81,7 @@ class Priorities:
     check_batch(batch, [elements[key] for key in drawn.keys])
 
 
-@settings(max_examples=120, deadline=None)
-@given(
+@fuzz(
   stores(kind=PrioritizedFrameStore),
   st.lists(st.tuples(episodes, updates), max_size=4),
 )
@@ -105,7 +99,7 @@ def test_each_element_has_its_priority(make_store, parts):
 
 
 @pytest.mark.parametrize('capacity', [8, 13, 32, 64])
-def test_a_ring_whose_every_slot_is_an_element(capacity):
+def test_every_slot_of_the_ring_is_an_element(capacity):
   """Dopamine 4.1.2 adds before it evicts, which breaks at powers of two."""
   store = make(capacity=capacity)
   for step in range(3 * capacity):
@@ -134,8 +128,8 @@ def test_elements_are_drawn_in_proportion(laps):
   assert scipy.stats.chisquare(counts, expected).pvalue > 1e-4
 
 
-def test_keys_stay_uniform():
-  """Offline updates draw by key, and leave the priorities alone."""
+def test_sample_keys_is_uniform():
+  """Offline updates draw keys and do not change priorities."""
   store = make()
   add(store, 20)
   store.update(np.array([3]), td_losses=np.array([1e12]))
@@ -162,13 +156,13 @@ def test_probabilities_and_weights_by_hand():
     np.array([1.0, 0.5, (1 / 3) ** 0.5])[drawn.keys],
     rtol=1e-6,
   )
-  # The largest weight is 1 in every batch, whoever is in it.
+  # The largest weight of every batch is 1.
   store.update(np.arange(3), td_losses=np.array([0.0, 1e12, 1e12]))
   assert store.sample(50).importance_weight.tolist() == [1.0] * 50
 
 
-def test_draws_and_weighs_as_dopamine_does():
-  """Its sampler with the same seed, while nothing was evicted."""
+def test_draws_and_weights_match_dopamine():
+  """Compares with Dopamine's sampler of the same seed, before evictions."""
   import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
   from dopamine.jax.replay_memory import samplers
 
@@ -192,7 +186,7 @@ def test_draws_and_weighs_as_dopamine_does():
     )
 
 
-def test_new_elements_get_the_largest_priority_that_ever_was():
+def test_new_elements_get_the_largest_priority_so_far():
   store = make(capacity=6)
   add(store, 2)
   assert priorities(store).tolist() == [1.0, 1.0]
@@ -207,7 +201,7 @@ def test_new_elements_get_the_largest_priority_that_ever_was():
   assert priorities(store).tolist() == [1.0]
 
 
-def test_nothing_is_left_of_elements_that_are_forgotten():
+def test_clear_drops_all_priorities():
   store = make()
   add(store, 9)
   state = store.state_dict()
@@ -234,7 +228,7 @@ def test_evicted_elements_are_not_updated():
   np.testing.assert_allclose(priorities(store), [1.0] * 5 + [2.0])
 
 
-def test_steps_of_no_element_are_not_drawn():
+def test_steps_without_an_element_are_not_drawn():
   store = make(n_step=3)
   add(store, 5, terminal=False)
   assert priorities(store).tolist() == [1.0, 1.0]
@@ -262,7 +256,7 @@ def test_a_loss_that_rounds_below_zero_is_zero():
 
 
 @pytest.mark.parametrize('loss', [np.nan, np.inf, -1e-3])
-def test_losses_that_are_none(loss):
+def test_invalid_losses(loss):
   store = make()
   add(store, 3)
   with pytest.raises(DivergedError, match=f'must be finite.* one is {loss}'):
@@ -279,9 +273,11 @@ def test_wrong_updates_and_samples():
   for size in (0, -1):
     with pytest.raises(ValueError, match='at least 1'):
       store.sample(size)
-  with pytest.raises(ValueError, match=r'\(2,\) keys have \(3,\)'):
+  with pytest.raises(
+    ValueError, match=r'keys have shape \(2,\), but td_losses \(3,\)'
+  ):
     store.update(np.arange(2), td_losses=np.ones(3))
   for keys in ([-1, 0], [0, 3]):
-    with pytest.raises(ValueError, match='not all of the 3 steps'):
+    with pytest.raises(ValueError, match=r'must lie in \[0, 3\)'):
       store.update(np.array(keys), td_losses=np.full(2, 4.0))
   assert priorities(store).tolist() == [1.0] * 3

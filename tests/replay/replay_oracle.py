@@ -94,20 +94,46 @@ class Oracle:
     n, count = self.settings.n_step, len(numbers)
     if not over and t + n > count - 1:
       return None
-    taken = min(n, count - t)
-    is_terminal = t + n >= count
-    total = 0.0
-    for k in range(taken):
-      total += self.settings.gamma**k * self.rewards[numbers[t + k]]
     return {
       'first': numbers[max(0, t - self.settings.stack_size + 1)],
       'state': self._stack(index, t),
       'action': self.actions[numbers[t]],
+      'is_terminal': t + n >= count,
+      **self._lookahead(index, numbers, t, n),
+      'second': self._second(index, numbers, t, over),
+    }
+
+  def _second(self, index, numbers, t, over):
+    n = self.settings.second_n_step
+    if n is None:
+      return None
+    if not over:
+      n = min(n, len(numbers) - 1 - t)  # Up to the last step that is stored.
+    return self._lookahead(index, numbers, t, n)
+
+  def _lookahead(self, index, numbers, t, n):
+    count = len(numbers)
+    total = 0.0
+    for k in range(min(n, count - t)):
+      total += self.settings.gamma**k * self.rewards[numbers[t + k]]
+    is_terminal = t + n >= count
+    return {
       'reward': total,
       'discount': 0.0 if is_terminal else self.settings.gamma**n,
-      'is_terminal': is_terminal,
       'next_state': None if is_terminal else self._stack(index, t + n),
     }
+
+  def monte_carlo_returns(self):
+    """The return from each step, by number; -inf where a cut hides too much."""
+    found = {}
+    for index, numbers in enumerate(self.episodes):
+      over = index < len(self.terminal) and self.terminal[index]
+      for t, number in enumerate(numbers):
+        rest = [self.rewards[at] for at in numbers[t:]]
+        hidden = 0.0 if over else self.settings.gamma ** len(rest)
+        total = sum(self.settings.gamma**k * r for k, r in enumerate(rest))
+        found[number] = total if hidden <= 0.01 else -np.inf
+    return found
 
   def _stack(self, index, t):
     frames = []
@@ -135,16 +161,27 @@ def check_batch(batch, elements):
   for name in ('state', 'action', 'is_terminal'):
     expected = np.array([element[name] for element in elements])
     np.testing.assert_array_equal(getattr(batch, name), expected)
+  check_lookahead(batch, elements)
+  assert batch.state.flags.c_contiguous
+  seconds = [element['second'] for element in elements]
+  if None in seconds:
+    assert batch.second is None
+  else:
+    check_lookahead(batch.second, seconds)
+
+
+def check_lookahead(found, elements):
+  """Compares a `Batch`, or its `Lookahead`, with the oracle's returns."""
   for name in ('reward', 'discount'):
     expected = [element[name] for element in elements]
     np.testing.assert_allclose(
-      getattr(batch, name), expected, rtol=1e-5, atol=1e-6
+      getattr(found, name), expected, rtol=1e-5, atol=1e-6
     )
+    assert getattr(found, name).dtype == np.float32
   for i, element in enumerate(elements):
-    if not element['is_terminal']:
-      np.testing.assert_array_equal(batch.next_state[i], element['next_state'])
-  assert batch.state.flags.c_contiguous
-  assert batch.next_state.flags.c_contiguous
+    if element['next_state'] is not None:
+      np.testing.assert_array_equal(found.next_state[i], element['next_state'])
+  assert found.next_state.flags.c_contiguous
 
 
 @st.composite
@@ -163,6 +200,7 @@ def stores(draw, num_actions=0, kind=FrameStore):
     'n_step': n_step,
     'gamma': draw(st.sampled_from([0.0, 0.9, 0.99, 1.0])),
     'num_actions': num_actions,
+    'second_n_step': draw(st.sampled_from([None, 1, 3, 8])),
     'seed': draw(st.integers(0, 5)),
   }
   return lambda: kind(**settings)

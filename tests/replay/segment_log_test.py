@@ -2,10 +2,10 @@ import errno
 import json
 import os
 
+import chex
 import cramjam
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reincarnating_rl.learner.types import Transition
@@ -13,17 +13,9 @@ from reincarnating_rl.replay import segment_log
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.segment_log import SegmentLog
 from reincarnating_rl.support import files
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  UserError,
-)
-from tests.importers.saved import (
-  altered,
-  fill,
-  make,
-  names,
-  restored,
-)
+from reincarnating_rl.support.errors import DamagedFileError, UserError
+from tests.fuzzing import fuzz
+from tests.importers.saved import altered, fill, make, names, restored
 from tests.replay.replay_oracle import (
   OPEN,
   TERMINAL,
@@ -50,17 +42,14 @@ def assert_same(first, second):
   ):
     np.testing.assert_array_equal(ours, theirs, name)
   if len(first):
-    pairs = zip(first.sample(20), second.sample(20), strict=True)
-    for ours, theirs in pairs:
-      np.testing.assert_array_equal(ours, theirs)
+    chex.assert_trees_all_equal(first.sample(20), second.sample(20))
 
 
-@settings(max_examples=60, deadline=None)
-@given(
+@fuzz(
   stores(num_actions=2),
   st.lists(st.tuples(histories, st.integers(0, 9)), min_size=1, max_size=4),
 )
-def test_a_restored_store_goes_on_as_the_saved_one(
+def test_a_restored_store_continues_like_the_saved_one(
   tmp_path_factory, make_store, parts
 ):
   log = SegmentLog(str(tmp_path_factory.mktemp('log')))
@@ -75,12 +64,12 @@ def test_a_restored_store_goes_on_as_the_saved_one(
     other = make_store()
     log.load(other, manifest)
     assert_same(store, other)
-    # From here on the restored one is the one that is filled and saved.
+    # The next round fills and saves the restored store.
     check(oracle, other)
     oracle.store = store = other
 
 
-def test_a_save_costs_what_is_new(log, monkeypatch):
+def test_a_save_writes_only_new_steps(log, monkeypatch):
   written = []
   write = files.write_atomically
   monkeypatch.setattr(
@@ -108,7 +97,7 @@ def test_a_save_costs_what_is_new(log, monkeypatch):
     assert len(written) == (new > 0)
 
 
-def test_another_object_for_the_same_directory_knows_what_is_there(log):
+def test_a_new_object_for_the_same_directory_reuses_its_segments(log):
   store = make()
   fill(store, 100)
   first = log.save(store)
@@ -127,7 +116,7 @@ def test_segments_are_bounded(log, monkeypatch):
   assert_same(store, restored(log, manifest))
 
 
-def test_overwritten_steps_are_neither_saved_nor_named(log):
+def test_overwritten_steps_are_not_saved(log):
   store = make(capacity=50)
   for _ in range(4):
     fill(store, 40)
@@ -165,7 +154,7 @@ def test_older_manifests_stay_restorable(log):
 
 
 def test_a_cut_after_a_save_is_saved(log):
-  """The last saved step ends its episode only afterwards."""
+  """The episode of the last saved step is cut after the save."""
   store = make()
   oracle = Oracle(store)
   oracle.run(6, OPEN, False)
@@ -179,7 +168,7 @@ def test_a_cut_after_a_save_is_saved(log):
   check(oracle, restored(log, log.save(store)))
 
 
-def test_labels_that_come_after_a_save_are_saved(log):
+def test_labels_added_after_a_save_are_saved(log):
   store = make(num_actions=2)
   fill(store, 30)
   label(store, 20)
@@ -194,7 +183,7 @@ def test_labels_that_come_after_a_save_are_saved(log):
   assert len(restored(log, first, num_actions=2).unlabelled()) == 10
 
 
-def test_a_full_disk_leaves_what_was_saved(log, monkeypatch):
+def test_a_full_disk_keeps_the_previous_save(log, monkeypatch):
   store = make()
   fill(store, 50)
   manifest = log.save(store)
@@ -226,12 +215,12 @@ def test_a_kill_leaves_a_temporary_that_is_removed(log):
   assert names(log) == {manifest['segments'][0]['file'], 'notes.txt'}
 
 
-def test_a_directory_that_is_not_there_has_nothing_to_remove(log):
+def test_removing_from_a_missing_directory(log):
   log.remove_unreferenced([])
   assert not os.path.exists(log.directory)
 
 
-def test_segments_that_vanished_are_written_again(log):
+def test_missing_segments_are_written_again(log):
   store = make()
   fill(store, 50)
   first = log.save(store)
@@ -267,7 +256,7 @@ def test_damaged_segments_are_named(log, damage):
 
 
 def disguised(log, manifest, data):
-  """Puts bytes where a segment was, and says so in the manifest."""
+  """Replaces a segment and updates the manifest's checksum."""
   digest = files.sha256(data)
   segment = manifest['segments'][0]
   name = f'steps-0-50-{digest[:16]}.safetensors.zst'
@@ -311,7 +300,7 @@ def test_segments_of_another_replay_are_damage(log, tmp_path):
 @pytest.mark.parametrize(
   'name', ['../replay/x', '/etc/passwd', 'a/b', '..', 'x.safetensors.zst', 7]
 )
-def test_a_manifest_names_only_segments_of_its_folder(log, name):
+def test_a_manifest_cannot_name_files_elsewhere(log, name):
   store = make()
   fill(store, 50)
   manifest = log.save(store)
@@ -335,7 +324,7 @@ def test_a_manifest_names_only_segments_of_its_folder(log, name):
   ],
 )
 @pytest.mark.parametrize('value', ['missing', None, 10**30, -5, [], {}])
-def test_a_foreign_manifest_is_one_sentence(log, path, value):
+def test_a_foreign_manifest_gives_a_one_line_error(log, path, value):
   store = make()
   fill(store, 50)
   manifest = altered(log.save(store), path, value)
@@ -350,13 +339,23 @@ def test_a_foreign_manifest_is_one_sentence(log, path, value):
   assert (len(other), other.next_step) == (0, 0)
 
 
-def test_other_settings_are_a_users_mistake(log):
+def test_other_settings_are_a_user_error(log):
   store = make()
   fill(store, 50)
   manifest = log.save(store)
   with pytest.raises(UserError, match=r'n_step = 1 and this run 3') as caught:
     restored(log, manifest, n_step=3)
   assert not isinstance(caught.value, DamagedFileError)
+
+
+def test_a_log_without_a_second_horizon(log):
+  store = make()
+  fill(store, 50)
+  manifest = log.save(store)
+  del manifest['settings']['second_n_step']
+  assert_same(store, restored(log, manifest))
+  with pytest.raises(UserError, match='second_n_step = None and this run 3'):
+    restored(log, manifest, second_n_step=3)
 
 
 def test_an_empty_store(log):

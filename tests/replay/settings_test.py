@@ -18,12 +18,14 @@ RIGHT = {'capacity': 10, 'observation_shape': (2, 2), 'seed': 0}
     ({'gamma': 1.01}, 'gamma .* between 0 and 1, not 1.01'),
     ({'gamma': float('nan')}, 'gamma'),
     ({'num_actions': -1}, 'num_actions'),
+    ({'second_n_step': 0}, 'second_n_step .* None or at least 1, not 0'),
+    ({'second_n_step': 2.5}, 'type'),
     ({'observation_shape': (2, 0)}, 'observation_shape'),
     ({'observation_dtype': 'O'}, 'observation_dtype'),
     ({'observation_dtype': 'no such'}, 'type'),
   ],
 )
-def test_wrong_settings_are_one_sentence(wrong, words):
+def test_wrong_settings_give_a_one_line_error(wrong, words):
   with pytest.raises(UserError, match=words) as caught:
     FrameStore(**(RIGHT | wrong))
   assert '\n' not in str(caught.value)
@@ -40,4 +42,5 @@ def test_as_json():
     'n_step': 1,
     'gamma': 0.99,
     'num_actions': 0,
+    'second_n_step': None,
   }

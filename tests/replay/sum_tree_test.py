@@ -1,13 +1,10 @@
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example
 from hypothesis import strategies as st
 
-from reincarnating_rl.replay.sum_tree import (
-  TOP,
-  WIDTH,
-  SumTree,
-)
+from reincarnating_rl.replay.sum_tree import TOP, WIDTH, SumTree
+from tests.fuzzing import fuzz
 
 # Around the top, and the first sizes with one and with two levels below it.
 SIZES = (
@@ -31,7 +28,7 @@ def places_in(size, at_most):
 
 @st.composite
 def histories(draw, values):
-  """A size, and what is set: one value at a time or many."""
+  """A size, and values to set, one at a time or many."""
   size = draw(st.sampled_from(SIZES))
   history = []
   for is_one in draw(st.lists(st.booleans(), min_size=1, max_size=6)):
@@ -44,7 +41,7 @@ def histories(draw, values):
 
 
 def played(size, history, ask=False):
-  """A tree and the plain array that it stands for."""
+  """A tree and a plain array of the same values."""
   tree, plain = SumTree(size), np.zeros(size)
   for places, values in history:
     if isinstance(places, int):
@@ -59,9 +56,8 @@ def played(size, history, ask=False):
   return tree, plain
 
 
-@settings(max_examples=150, deadline=None)
-@given(histories(st.integers(0, 2**30)), st.data())
-def test_equals_a_cumulative_sum_where_sums_are_exact(case, data):
+@fuzz(histories(st.integers(0, 2**30)), st.data())
+def test_equals_a_cumulative_sum_if_sums_are_exact(case, data):
   tree, plain = played(*case)
   np.testing.assert_array_equal(tree.get(np.arange(len(plain))), plain)
   sums = np.cumsum(plain)
@@ -86,15 +82,14 @@ floats = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
-@given(histories(floats), st.lists(st.floats(0.0, 1.0), min_size=1, max_size=9))
+@fuzz(histories(floats), st.lists(st.floats(0.0, 1.0), min_size=1, max_size=9))
 @example((3, [([0, 1, 2], [0.1, 0.2, 0.3])]), [0.5, 1.0])
 @example((TOP + 1, [([0, TOP], [HUGE, TINY])]), [1.0])
 @example((TOP + 1, [([0, TOP], [TINY, HUGE])]), [0.0])
 @example((1, [(0, TINY)]), [1.0])
-# Both the sum and the difference below it are ties: the latter gives the value.
+# Both the sum and the difference below it round ties; the latter to the value.
 @example((2 * TOP, [([0, WIDTH + 5], [1.5 * ULP, 1.0 + 2.0 * ULP])]), [1.0])
-def test_no_rounding_leads_to_an_index_without_value(case, shares):
+def test_rounding_never_finds_an_index_of_value_0(case, shares):
   tree, plain = played(*case)
   total = tree.total
   assert np.isclose(total, plain.sum(), rtol=1e-13, atol=0.0)
@@ -111,18 +106,17 @@ def test_no_rounding_leads_to_an_index_without_value(case, shares):
   assert (targets >= sums[found] - plain[found] - slack).all()
 
 
-def test_ends_of_rows_whose_sums_round():
-  """Were a row summed otherwise than it is searched, some would be overrun."""
+def test_ends_of_rows_with_rounded_sums():
+  """If rows were summed and searched differently, some ends would be missed."""
   for values in np.random.default_rng(0).random((100, WIDTH - 1)):
     tree = SumTree(2 * TOP)
     tree.set(np.arange(WIDTH + 1, 2 * WIDTH), values)
     assert tree.query(np.array([tree.total])).tolist() == [2 * WIDTH - 1]
 
 
-@settings(max_examples=60, deadline=None)
-@given(histories(floats))
-def test_is_a_function_of_its_values_alone(case):
-  """A long history leaves no trace: neither its order nor its questions."""
+@fuzz(histories(floats))
+def test_depends_only_on_its_values(case):
+  """Neither the order of updates nor earlier queries matter."""
   tree, plain = played(*case, ask=True)
   other = SumTree(len(plain))
   other.set(np.arange(len(plain)), plain)
@@ -133,7 +127,7 @@ def test_is_a_function_of_its_values_alone(case):
 
 
 def test_does_not_drift():
-  """Differences that are added up would leave some 1e-10 behind."""
+  """Adding up differences would leave an error of about 1e-10."""
   tree, rng = SumTree(100), np.random.default_rng(0)
   for value in 1e6 * rng.random(2000):
     tree.set(int(rng.integers(100)), float(value))
@@ -143,7 +137,7 @@ def test_does_not_drift():
   assert tree.total == 1e-9
 
 
-def test_the_last_of_many_values_stays():
+def test_the_last_value_of_an_index_counts():
   tree = SumTree(5)
   tree.set(np.array([3, 3, 1, 3]), np.array([1.0, 2.0, 7.0, 4.0]))
   assert tree.get(np.arange(5)).tolist() == [0.0, 7.0, 0.0, 4.0, 0.0]
@@ -167,7 +161,7 @@ def test_a_million_values():
 
 
 @pytest.mark.parametrize('value', [-1.0, -TINY, np.nan, np.inf, 1.7e308])
-def test_values_that_have_no_sum(value):
+def test_invalid_values(value):
   tree = SumTree(40)
   tree.set(3, 2.0)
   for places, values in (
@@ -209,6 +203,6 @@ def test_targets_out_of_range():
       tree.query(np.array([0.5, target]))
 
 
-def test_a_tree_of_nothing():
+def test_capacity_zero():
   with pytest.raises(ValueError, match='above 0, not 0'):
     SumTree(0)

@@ -1,31 +1,32 @@
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import (
-  policies,
-  seeding,
-)
+from reincarnating_rl.envs import policies, seeding
 from reincarnating_rl.runner import evaluator
-from reincarnating_rl.runner.plan import (
-  Iteration,
-  Phase,
-)
-from reincarnating_rl.support.interrupts import (
-  Interrupted,
-  InterruptFlag,
-)
+from reincarnating_rl.runner.plan import Iteration, Phase
+from reincarnating_rl.support.interrupts import Interrupted, InterruptFlag
 from tests import toys
 
 ITERATION = Iteration(3, Phase.ONLINE, 0, 60)
 
 
-def make(*, max_steps=40, stack_size=1, interrupt=None, seed=0):
-  return evaluator.Arena(
+def make(
+  *,
+  max_steps=40,
+  stack_size=1,
+  interrupt=None,
+  seed=0,
+  steps=1,
+  episodes=None,
+):
+  return evaluator.Evaluator(
     toys.corridor().create_vector_environment(),
     seed=seed,
     stack_size=stack_size,
     max_steps_per_episode=max_steps,
     interrupt=interrupt or InterruptFlag(),
+    steps=steps,
+    episodes=episodes,
   )
 
 
@@ -52,9 +53,7 @@ def noted_seeds(playing):
 )
 def test_scores_of_scripted_policies(action, mean):
   # Left: 0.5 - 0.1. Right: 1 - 3 * 0.1.
-  score = make().evaluate(
-    always(action), ITERATION, who='teacher', steps=1, episodes=5
-  )
+  score = make(episodes=5).evaluate(always(action), ITERATION, who='teacher')
   assert score.num_episodes == 5
   np.testing.assert_allclose([score.mean, score.min, score.max], mean)
   assert score.stderr == pytest.approx(0.0, abs=1e-6)
@@ -63,8 +62,8 @@ def test_scores_of_scripted_policies(action, mean):
 @pytest.mark.parametrize(('steps', 'episodes'), [(1, 4), (12, 4), (13, 8)])
 def test_no_episode_begins_after_so_many_steps(steps, episodes):
   # Four lanes, episodes of three steps: they end after 12 steps, and 24.
-  score = make().evaluate(
-    always(toys.RIGHT), ITERATION, who='student', steps=steps
+  score = make(steps=steps).evaluate(
+    always(toys.RIGHT), ITERATION, who='student'
   )
   assert score.num_episodes == episodes
 
@@ -99,11 +98,9 @@ def test_training_and_evaluation_never_share_a_stream():
 
 
 def test_episodes_are_seeded_by_run_iteration_and_number():
-  playing = make(seed=5)
+  playing = make(seed=5, episodes=6)
   seeds = noted_seeds(playing)
-  playing.evaluate(
-    always(toys.LEFT), ITERATION, who='student', steps=1, episodes=6
-  )
+  playing.evaluate(always(toys.LEFT), ITERATION, who='student')
   stream = evaluator.evaluation_stream(ITERATION.number)
   assert seeds == [seeding.episode_seed(5, stream, i) for i in range(6)]
 
@@ -111,8 +108,8 @@ def test_episodes_are_seeded_by_run_iteration_and_number():
 def test_an_evaluation_can_be_repeated():
   def play(seed=0, number=3):
     iteration = ITERATION._replace(number=number)
-    return make(seed=seed).evaluate(
-      policies.uniform_policy(2), iteration, who='', steps=1, episodes=20
+    return make(seed=seed, episodes=20).evaluate(
+      policies.uniform_policy(2), iteration, who=''
     )
 
   assert play() == play()
@@ -123,7 +120,7 @@ def test_an_evaluation_can_be_repeated():
 @pytest.mark.parametrize('method', ['evaluate', 'collect'])
 def test_ctrl_c_stops_play_at_the_next_step(method):
   interrupt = InterruptFlag()
-  playing = make(interrupt=interrupt)
+  playing = make(interrupt=interrupt, steps=10**6)
   calls = []
   right = always(toys.RIGHT)
 
@@ -134,7 +131,7 @@ def test_ctrl_c_stops_play_at_the_next_step(method):
 
   with pytest.raises(Interrupted):
     if method == 'evaluate':
-      playing.evaluate(policy, ITERATION, who='student', steps=10**6)
+      playing.evaluate(policy, ITERATION, who='student')
     else:
       list(playing.collect(policy, ITERATION, steps=10**6))
   assert calls == [4, 4]

@@ -6,6 +6,7 @@ import json
 import gin
 import numpy as np
 
+from reincarnating_rl.agents import snapshot
 from reincarnating_rl.runner import collectors
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from tests import toys
@@ -17,8 +18,10 @@ SMALL = {
   'num_pretraining_iterations': 2,
   'num_pretraining_steps': 20,
   'evaluation_episodes': 4,
-  'checkpoint_minutes': 0.0,
+  'checkpoint_minutes': 60.0,
 }
+# What gin does not bind.
+_GIVEN = {'find_teacher_replay', 'read_teacher_state', 'started_as'}
 
 
 def make_runner(
@@ -29,9 +32,13 @@ def make_runner(
   seed=0,
   game=None,
   agent=None,
+  clip_rewards=False,
   **settings,
 ):
-  """Builds a runner; `online` is iterations and steps of each."""
+  """Builds a runner; `online` is iterations and steps of each.
+
+  It writes a checkpoint after each iteration, and none within one.
+  """
   gin.clear_config()
   iterations, steps = online
   gin.parse_config(
@@ -40,24 +47,39 @@ def make_runner(
       f'Runner.training_steps = {steps}',
       'Runner.evaluation_steps = 100',
       'Runner.max_steps_per_episode = 40',
-      'Runner.clip_rewards = False',
+      f'Runner.clip_rewards = {clip_rewards}',
       "CollectorDispatcher.collectors = ('tensorboard', 'jsonl', 'terminal')",
     ]
   )
+  settings = SMALL | settings
+  given = {name: settings.pop(name) for name in _GIVEN & settings.keys()}
+  for name, value in settings.items():
+    gin.bind_parameter(f'RunnerWithTeacher.{name}', value)
   if teacher == 'left':
     teacher = toys.ScriptedTeacher()
   return RunnerWithTeacher(
     str(base_dir),
-    functools.partial(_make_agent, seed=seed, settings=agent or {}),
+    functools.partial(
+      _make_agent, seed=seed, teacher=teacher, settings=agent or {}
+    ),
     game or toys.corridor(),
     teacher=teacher,
     seed=seed,
-    **(SMALL | settings),
+    **given,
   )
 
 
-def _make_agent(session, environment, *, seed, settings, summary_writer):
-  return toys.make_agent(environment.action_space.n, seed=seed, **settings)
+def _make_agent(
+  session, environment, *, seed, teacher, settings, summary_writer
+):
+  return toys.make_agent(
+    environment.action_space.n, seed=seed, teacher=teacher, **settings
+  )
+
+
+def teacher_data(runner):
+  """Returns the part that holds the teacher's data."""
+  return runner._parts.saver._data
 
 
 def metrics(base_dir, *, timed=False):
@@ -69,8 +91,8 @@ def metrics(base_dir, *, timed=False):
 
 def outcome(runner):
   """All that two runs must have in common to be the same run."""
-  arrays, counters = runner._agent.snapshot()
-  replay = runner._agent.replay
+  arrays, counters = snapshot.take(runner._agent)
+  replay = runner._agent.batches.replay
   used = replay.next_step
   rows = [
     {k: v for k, v in row.items() if k != 'seconds'}

@@ -22,7 +22,7 @@ def _create(settings, *bindings, game='Breakout'):
     gin_parsing.load(
       [], [name, *bindings], network_parameter='JaxDQNAgent.network'
     )
-    made = factories.gin_names.create_atari_game()
+    made = factories.gin_names.create_game()
     return factories.create_teacher(settings, made, needed=True)
   finally:
     gin.clear_config()

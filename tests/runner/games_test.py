@@ -13,10 +13,7 @@ from reincarnating_rl.runner import factories
 from reincarnating_rl.runner.factories import TeacherSettings
 from reincarnating_rl.settings import gin_parsing
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers import (
-  description,
-  native_checkpoint,
-)
+from reincarnating_rl.teachers import description, native_checkpoint
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.teachers.foreign import real_files
 
@@ -27,7 +24,7 @@ def _runner(base_dir, student, config, *bindings, **teacher):
   gin_parsing.load(
     [config],
     bindings,
-    network_parameter=factories.AGENTS[student].network_parameter,
+    network_parameter=factories.AGENTS[student].kind.network_parameter,
   )
   runner = factories.create_runner(
     base_dir=str(base_dir),
@@ -66,7 +63,7 @@ def test_the_student_takes_what_the_game_gives(tmp_path):
   agent = _runner(tmp_path, 'dqn', 'gymnasium/dqn_cartpole.gin')._agent
   assert (agent.observation_shape, agent.stack_size) == ((4,), 1)
   assert agent.state.shape == (4, 1) and agent.state.dtype == np.float32
-  assert agent.replay.columns['observation'].dtype == np.float32
+  assert agent.batches.replay.columns['observation'].dtype == np.float32
 
 
 def test_the_students_stack_goes_before_the_games(tmp_path):
@@ -78,6 +75,18 @@ def test_the_students_stack_goes_before_the_games(tmp_path):
     agent='random',
   )
   assert runner._agent.state.shape == (4, 3)
+
+
+def test_how_many_games_are_played_side_by_side_may_change(tmp_path):
+  cartpole = (tmp_path, 'dqn', 'gymnasium/dqn_cartpole.gin')
+  _runner(*cartpole)._checkpoint_experiment(0)
+  lanes = 'create_gymnasium_environment.num_vector_environments=3'
+  runner = _runner(*cartpole, lanes)
+  assert runner._parts.evaluator.environment.num_envs == 3
+  with pytest.raises(
+    UserError, match='game = CartPole-v1, and now it is Lunar'
+  ):
+    _runner(*cartpole, LANDER)
 
 
 def test_observations_of_another_shape(tmp_path):

@@ -1,25 +1,16 @@
 import json
 import os
-import platform
-
-import gin
-import jax
-import numpy as np
-import pytest
 
 from reincarnating_rl.runner import lineage
 
-
-@gin.configurable(module='lineage_test')
-def called(size=1):
-  return size
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  gin.clear_config()
-  yield
-  gin.clear_config()
+STRETCH = {
+  'from': {'iteration': 0},
+  'command': 'python ...',
+  'gin': 'a = 1',
+  'versions': {'numpy': '2'},
+  'python': '3.11',
+  'backend': 'cpu',
+}
 
 
 def describe(**changes):
@@ -29,6 +20,7 @@ def describe(**changes):
     'teacher': {'fingerprint': 'abc', 'temperature': 0.1},
     'spent': {'teacher_steps': 60},
     'scores': {'random': 0.5},
+    'stretches': [STRETCH],
   }
   return lineage.describe(**(settings | changes))
 
@@ -40,8 +32,6 @@ def test_says_where_the_student_comes_from():
   assert found['teacher'] == {'fingerprint': 'abc', 'temperature': 0.1}
   assert found['spent'] == {'teacher_steps': 60}
   assert found['scores'] == {'random': 0.5}
-  assert found['backend'] == jax.default_backend()
-  assert found['python'] == platform.python_version()
 
 
 def test_says_how_the_run_was_started_and_how_far_it_will_go():
@@ -52,19 +42,14 @@ def test_says_how_the_run_was_started_and_how_far_it_will_go():
   assert describe()['game'] is None
 
 
-def test_holds_the_configuration_that_was_in_use():
-  gin.parse_config('lineage_test.called.size = 5')
-  assert 'called.size' not in describe()['gin']
-  assert called() == 5
-  assert 'called.size = 5' in describe()['gin']
-
-
-def test_a_package_that_is_not_installed_has_no_version(monkeypatch):
-  packages = ('numpy', 'no-such-package-anywhere')
-  monkeypatch.setattr(lineage, '_PACKAGES', packages)
-  versions = describe()['versions']
-  expected = {'numpy': np.__version__, 'no-such-package-anywhere': None}
-  assert versions == expected
+def test_holds_every_stretch_and_at_the_top_the_newest():
+  later = STRETCH | {'gin': 'a = 2', 'backend': 'gpu', 'command': 'other'}
+  found = describe(stretches=[STRETCH, later])
+  assert found['stretches'] == [STRETCH, later]
+  assert (found['gin'], found['backend']) == ('a = 2', 'gpu')
+  assert found['versions'] == {'numpy': '2'}
+  assert found['python'] == '3.11'
+  assert not {'from', 'command'} & found.keys()
 
 
 def test_is_written_whole_beside_the_student(tmp_path):

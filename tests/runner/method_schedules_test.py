@@ -58,20 +58,25 @@ def make_runner(base_dir, name, **settings):
   )
 
 
+def weight_of_the_teacher(weights):
+  (weight,) = (w for name, w in weights.terms.items() if name != 'td')
+  return weight
+
+
 def record_tape(runner):
   """Notes each iteration's first update, and each sync of the target."""
   agent, tape, noted, sampled = runner._agent, [], set(), []
 
-  def note(data, state, coefficients):
-    iteration = runner.plan[runner._position.number]
+  def note(data, state, weights):
+    iteration = runner.plan[runner._progress.position.number]
     if iteration.number in noted:
       return
     noted.add(iteration.number)
-    older = int(state.optimizer_state[0].count) - agent.online_updates
+    older = int(state.optimizer_state[0].count) - agent.trainer.online_updates
     tape.append(
       f'{iteration.phase.value}: {data} data, '
-      f'lambda {coefficients.distill:g}, '
-      f'rate {coefficients.learning_rate:g}, moments of {older} older updates'
+      f'lambda {weight_of_the_teacher(weights):g}, '
+      f'rate {weights.learning_rate:g}, moments of {older} older updates'
     )
 
   def spy(owner, name, watch):
@@ -83,32 +88,44 @@ def record_tape(runner):
 
     setattr(owner, name, wrapper)
 
-  def offline(state, target, data, slots, coefficients):
-    assert data is runner._teacher_data._view
-    note('teacher', state, coefficients)
+  def offline(state, target, data, slots, weights):
+    assert data is experiments.teacher_data(runner)._view
+    note('teacher', state, weights)
 
-  def online(state, target, batch, coefficients):
+  def online(state, target, batch, weights):
     assert batch is sampled[-1]
-    note('student', state, coefficients)
+    note('student', state, weights)
 
-  sample = agent.replay.sample
+  sample = agent.batches.replay.sample
 
   def spying_sample(**kwargs):
     batch, drawn = sample(**kwargs)
     sampled.append(batch)
     return batch, drawn
 
-  agent.replay.sample = spying_sample
-  spy(agent, '_scanned_update', offline)
-  spy(agent, '_update', online)
-  spy(agent, '_sync_weights', lambda: tape.append('target synced'))
+  agent.batches.replay.sample = spying_sample
+  spy(agent.trainer, 'scanned_update', offline)
+  spy(agent.trainer, 'update', online)
+  spy(agent.trainer, 'sync_target', lambda: tape.append('target synced'))
   scores = iter(SCORES)
-  record_score = agent.record_score
-  agent.record_score = lambda score: record_score(next(scores))
+  hear = agent.weaner.after_evaluation
+  agent.weaner.after_evaluation = lambda score, steps: hear(next(scores), steps)
   return tape
 
 
-@pytest.mark.parametrize('name', KINDS)
+# Who learns what, and when, is of the method: a Rainbow shows it once.
+@pytest.mark.parametrize(
+  'name',
+  [
+    pytest.param(
+      name,
+      marks=[pytest.mark.soak]
+      if name in toys.METHODS and name.endswith('rainbow')
+      else [],
+    )
+    for name in KINDS
+  ],
+)
 def test_the_tape_of_a_method(tmp_path, name):
   method = name.rpartition('_')[0]
   none = {'num_pretraining_iterations': 0} if method == 'kickstarting' else {}

@@ -5,17 +5,11 @@ import random
 
 import pytest
 
+from reincarnating_rl.agents import snapshot
+from reincarnating_rl.agents.classes import AGENTS
 from reincarnating_rl.support.errors import UserError
 from tests import toys
-from tests.runner import (
-  experiments,
-  teachers,
-)
-from tests.runner.resume_test import (
-  Killed,
-  count_events,
-  run_whole,
-)
+from tests.runner import experiments, kills, teachers
 
 METHODS = {
   'rehearsal': {
@@ -39,19 +33,11 @@ CLASSES = {
 }
 
 
-@pytest.fixture(scope='module', params=toys.KINDS)
-def kind(request):
-  return request.param
-
-
-@pytest.fixture(scope='module', params=METHODS)
-def of_each_method(request, kind, tmp_path_factory):
-  """How to make a run, its outcome if uninterrupted, and its events' number."""
-  method = request.param
+def _whole(method, kind, directory):
+  """Returns how to make a run, and its outcome if nothing interrupts it."""
   if method == 'reloaded':
-    directory = tmp_path_factory.mktemp('teacher')
-    teachers.train(directory, kind)
-    settings = teachers.reload_settings(directory, kind)
+    teachers.train(directory / 'teacher', kind)
+    settings = teachers.reload_settings(directory / 'teacher', kind)
   else:
     settings = METHODS[method]
     agent = {'kind': CLASSES[method][kind], **settings['agent']}
@@ -61,55 +47,47 @@ def of_each_method(request, kind, tmp_path_factory):
   make_runner = functools.partial(
     experiments.make_runner, online=(3, 60), **settings
   )
-  keywords = make_runner.keywords
-  return make_runner, *run_whole(tmp_path_factory, **keywords)
+  return make_runner, kills.whole(make_runner, directory / 'whole')
 
 
-def test_a_kill_in_each_phase_changes_nothing(of_each_method, tmp_path):
-  make_runner, expected, _ = of_each_method
-  plan = make_runner(tmp_path).plan
+# What a Rainbow resumes, a DQN does too: it has priorities besides. And who has
+# had an offline phase has all phases.
+@pytest.mark.parametrize(
+  ('method', 'kind'),
+  [
+    pytest.param(
+      method,
+      kind,
+      marks=[pytest.mark.soak]
+      if method == 'rehearsal' or kind == 'dqn'
+      else [],
+    )
+    for method in METHODS
+    for kind in toys.KINDS
+  ],
+)
+def test_a_kill_in_each_phase_changes_nothing(method, kind, tmp_path):
+  make_runner, expected = _whole(method, kind, tmp_path)
+  plan = make_runner(tmp_path / 'killed').plan
   # Of each phase in its last iteration.
-  for number in sorted({row.phase: row.number for row in plan}.values()):
-    runner = make_runner(tmp_path)
-    die_in(runner, number)
-    with pytest.raises(Killed):
-      runner.run_experiment()
-  runner = make_runner(tmp_path)
-  runner.run_experiment()
+  numbers = sorted({row.phase: row.number for row in plan}.values())
+  deaths = [functools.partial(kills.die_in, number=n) for n in numbers]
+  runner = kills.lives(make_runner, tmp_path / 'killed', deaths)
   assert experiments.outcome(runner) == expected
 
 
-def die_in(runner, number):
-  original = runner._run_one_iteration
-
-  def run_one_iteration(n):
-    if n == number:
-      count_events(runner, die_at=2)
-    original(n)
-    assert n != number or runner.plan[n].steps == 0
-    if n == number:  # It has no such event: it dies before its checkpoint.
-      raise Killed
-
-  runner._run_one_iteration = run_one_iteration
-
-
-# What a Rainbow resumes, a DQN does too: it has priorities besides.
-@pytest.mark.slow
-@pytest.mark.parametrize('kind', ['rainbow'], indirect=True)
-def test_kills_at_random_moments_change_nothing(of_each_method, tmp_path):
-  make_runner, expected, num_events = of_each_method
+@pytest.mark.soak
+@pytest.mark.parametrize('kind', toys.KINDS)
+@pytest.mark.parametrize('method', METHODS)
+def test_kills_at_random_moments_change_nothing(method, kind, tmp_path):
+  make_runner, expected = _whole(method, kind, tmp_path)
   moments = random.Random(3)
-  for life in range(6):
-    runner = make_runner(tmp_path)
-    # Anywhere in what is left; the last life may not end so.
-    if life < 5:
-      count_events(runner, moments.randint(1, num_events // 3))
-    try:
-      runner.run_experiment()
-      break
-    except Killed:
-      continue
-  assert experiments.outcome(runner) == expected
+  for i in range(3):
+    runner, deaths = kills.random_lives(
+      make_runner, tmp_path / str(i), moments, most_deaths=50
+    )
+    assert deaths > 3
+    assert experiments.outcome(runner) == expected
 
 
 def test_the_teacher_is_reloaded_at_the_very_start_only(tmp_path):
@@ -126,9 +104,9 @@ def test_the_teacher_is_reloaded_at_the_very_start_only(tmp_path):
   for number in range(3):
     runner._run_one_iteration(number)
     runner._checkpoint_experiment(number)
-  learnt = runner._agent.snapshot()
+  learnt = snapshot.take(runner._agent)
   resumed = experiments.make_runner(tmp_path / 'run', **settings)
-  arrays, counters = resumed._agent.snapshot()
+  arrays, counters = snapshot.take(resumed._agent)
   assert counters == learnt[1]
   assert {name: x.tobytes() for name, x in arrays.items()} == {
     name: x.tobytes() for name, x in learnt[0].items()
@@ -138,42 +116,54 @@ def test_the_teacher_is_reloaded_at_the_very_start_only(tmp_path):
 
 
 @pytest.mark.parametrize(
-  ('method', 'change', 'word'),
+  ('method', 'change', 'message'),
   [
-    ('rehearsal', {'teacher_data_ratio': 0.5}, 'teacher data ratio'),
-    ('jsrl', {'max_roll_in_steps': 5}, 'longest roll-in'),
-    ('jsrl', {'roll_in_decay': 0.5}, 'decay of the roll-in'),
+    (
+      'rehearsal',
+      {'teacher_data_ratio': 0.5},
+      r'Rehearsal.teacher_data_ratio = 0\.25, and now it is 0\.5',
+    ),
+    (
+      'jsrl',
+      {'max_roll_in_steps': 5},
+      'JSRL.max_roll_in_steps = 4, and now it is 5',
+    ),
+    (
+      'jsrl',
+      {'roll_in_decay': 0.5},
+      r'JSRL.roll_in_decay = 0\.4, and now it is 0\.5',
+    ),
   ],
 )
-def test_other_settings_do_not_resume_a_run(tmp_path, method, change, word):
+def test_other_settings_do_not_resume_a_run(tmp_path, method, change, message):
   settings = METHODS[method]
   agent = {'kind': CLASSES[method]['dqn'], **settings['agent']}
-  runner = experiments.make_runner(tmp_path, **settings | {'agent': agent})
-  assert_only_resumes_as_it_was(runner, settings, agent, change, word)
+  assert_only_resumes_as_it_was(tmp_path, settings, agent, change, message)
 
 
-def assert_only_resumes_as_it_was(runner, settings, agent, change, word):
-  runner._run_one_iteration(0)
+def assert_only_resumes_as_it_was(directory, settings, agent, change, message):
+  runner = experiments.make_runner(directory, **settings | {'agent': agent})
   runner._checkpoint_experiment(0)
-  directory = runner._base_dir
   experiments.make_runner(directory, **settings | {'agent': agent})
-  with pytest.raises(UserError, match=word):
+  with pytest.raises(UserError, match=message):
     experiments.make_runner(directory, **settings | {'agent': agent | change})
 
 
 @pytest.mark.parametrize(
-  ('name', 'change', 'word'),
+  ('name', 'change', 'message'),
   [
-    ('ql_dagger_dqn', {'distill_type': 'value'}, 'distillation'),
-    ('ql_dagger_dqn', {'distill_temperature': 1.0}, 'temperature'),
-    ('ql_dagger_dqn', {'distill_floor': 0.1}, 'floor of lambda'),
-    ('dqfd_dqn', {'margin_type': 'max'}, 'margin loss'),
-    ('dqfd_dqn', {'margin': 2.0}, 'margin'),
-    ('dqfd_dqn', {'margin_decay_period': 9}, 'decay period'),
-    ('pretrained_dqn', {'cql_temperature': 1.0}, 'temperature'),
+    ('ql_dagger_dqn', {'distill_type': 'value'}, 'QDagger.distill_type = po'),
+    ('ql_dagger_dqn', {'distill_temperature': 1.0}, 'QDagger.distill_tempera'),
+    ('ql_dagger_dqn', {'distill_floor': 0.1}, r'QDagger.distill_floor = 0\.0'),
+    ('qdagger_dqn', {'distill_latch': False}, 'QDagger.distill_latch = unset'),
+    ('dqfd_dqn', {'margin_type': 'max'}, 'DQfD.margin_type = mean'),
+    ('dqfd_dqn', {'margin': 2.0}, r'DQfD.margin = 1\.0, and now it is 2\.0'),
+    ('dqfd_dqn', {'margin_decay_period': 9}, 'DQfD.margin_decay_period = 15'),
+    ('dqfd_dqn', {'second_update_horizon': 3}, 'horizon = unset, .* it is 3'),
+    ('pretrained_dqn', {'cql_temperature': 1.0}, 'Pretrained.cql_temperature'),
+    ('pretrained_dqn', {'cql_type': 'calibrated'}, 'cql_type = plain, and now'),
   ],
 )
-def test_nor_does_another_loss(tmp_path, name, change, word):
-  agent = {'kind': toys.METHODS[name]}
-  runner = experiments.make_runner(tmp_path, agent=agent)
-  assert_only_resumes_as_it_was(runner, {}, agent, change, word)
+def test_nor_does_another_loss(tmp_path, name, change, message):
+  agent = {'kind': AGENTS[name]}
+  assert_only_resumes_as_it_was(tmp_path, {}, agent, change, message)

@@ -26,26 +26,45 @@ def record_tape(runner):
 
   agent = runner._agent
   spy(runner, '_run_one_iteration', lambda n: runner.plan[n].phase.value)
-  spy(runner._arena, 'evaluate', lambda *a, who, **k: f'evaluate {who}')
-  spy(runner._arena, 'collect', lambda *a, **k: 'the teacher plays')
-  spy(agent, 'pretrain', lambda data, slots: "update on the teacher's")
+  spy(
+    runner._parts.evaluator, 'evaluate', lambda *a, who, **k: f'evaluate {who}'
+  )
+  spy(runner._parts.evaluator, 'collect', lambda *a, **k: 'the teacher plays')
+  spy(agent.trainer, 'pretrain', lambda *a: "update on the teacher's")
   spy(agent, 'begin_episode', lambda observation: 'episode')
-  spy(agent, 'finish_online_iteration', lambda: 'iteration over')
-  spy(agent._batches, 'update', lambda keys, td_losses: source(keys))
-  act, ask = agent._act, runner._teacher.policy_logits
+  spy(agent.weaner, 'after_evaluation', lambda score, steps: 'iteration over')
+  spy(agent.batches, 'update', lambda drawn, td_losses: source(drawn.keys))
+  if agent.method.rolls_in:
+    spy(agent.actor, 'finish_iteration', lambda: 'horizon decays')
+  act, ask = student_acts(agent), runner._teacher.policy_logits
 
-  def student_acts(*args, eval_mode):
+  def acts(*args):
     tape.append('student acts')
-    return act(*args, eval_mode=eval_mode)
+    return act(*args)
 
   def asked(states):
-    # The arena asks for its four lanes at once.
+    # The evaluator asks for its four lanes at once.
     if len(states) == 1:
       tape.append('teacher acts')
     return ask(states)
 
-  agent._act, runner._teacher.policy_logits = student_acts, asked
+  replace_acting(agent, acts)
+  runner._teacher.policy_logits = asked
   return tape
+
+
+def student_acts(agent):
+  """Returns who acts for the student, whoever begins its episodes."""
+  return agent.actor._student if agent.method.rolls_in else agent.actor
+
+
+def replace_acting(agent, acts):
+  """Has `acts(params, state, key, epsilon, eval_mode)` act for the student."""
+  acts.begin_episode = student_acts(agent).begin_episode
+  if agent.method.rolls_in:
+    agent.actor._student = acts
+  else:
+    agent.actor = toys.ScriptedActor(acts)
 
 
 def source(keys):
@@ -77,13 +96,13 @@ AT_ONCE = {
 
 def always_left(runner):
   """Makes the student go left, whatever it has learnt; for one with a tape."""
-  spied = runner._agent._act
+  spied = student_acts(runner._agent)
 
-  def left(*args, eval_mode):
-    key, _ = spied(*args, eval_mode=eval_mode)
+  def left(*args):
+    key, _ = spied(*args)
     return key, np.int32(toys.LEFT)
 
-  runner._agent._act = left
+  replace_acting(runner._agent, left)
 
 
 @pytest.mark.parametrize('kind', KINDS)
@@ -106,21 +125,21 @@ def test_jsrl_the_teacher_begins_episodes_until_the_horizon_is_0(
     'evaluate teacher',
     'online',
     *('episode', 'teacher acts', 'student acts', 'student acts'),
-    *('evaluate student', 'iteration over'),
+    *('evaluate student', 'iteration over', 'horizon decays'),
     'online',
     *('episode', 'student acts'),
     *('episode', 'student acts'),
     *('episode', 'student acts'),
-    *('evaluate student', 'iteration over'),
+    *('evaluate student', 'iteration over', 'horizon decays'),
   ]
   # What was done is stored, whoever did it, and counts.
-  replay, right, left = runner._agent.replay, toys.RIGHT, toys.LEFT
+  replay, right, left = runner._agent.batches.replay, toys.RIGHT, toys.LEFT
   np.testing.assert_array_equal(
     replay.columns['action'][: replay.next_step],
     [right, left, left, left, left, left],
   )
   assert runner._agent.training_steps == 6
-  assert runner._agent.roll_in_steps == 1
+  assert runner._agent.actor.steps == 1
   assert not replay.columns['teacher_logits'].any()
   horizons = {
     row['step']: row['value']
@@ -203,14 +222,17 @@ def test_rehearsal_may_have_an_offline_phase_and_asks_for_no_labels(
   ]
   assert tape.count("update on the teacher's") == 2
   assert tape.count('update on both') > 0
-  assert runner._agent.online_updates == tape.count('update on both')
+  assert runner._agent.trainer.online_updates == tape.count('update on both')
   assert labels == []
-  assert runner._teacher_data._view is None
+  assert experiments.teacher_data(runner)._view is None
 
 
 def spy_on_labels(runner):
   labels = []
-  for store in (runner._agent.replay, runner._teacher_data.open()):
+  for store in (
+    runner._agent.batches.replay,
+    experiments.teacher_data(runner).open(),
+  ):
     store.label = lambda keys, logits: labels.append(keys)
   return labels
 
@@ -259,4 +281,4 @@ def test_without_a_teacher_these_are_tabula_rasa(tmp_path, kind, method):
   )
   runner.run_experiment()
   assert [row.phase.value for row in runner.plan] == ['online']
-  assert runner._agent.online_updates > 0
+  assert runner._agent.trainer.online_updates > 0

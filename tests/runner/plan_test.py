@@ -5,10 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reincarnating_rl.runner import plan as phases
-from reincarnating_rl.runner.plan import (
-  Iteration,
-  Phase,
-)
+from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.support.errors import UserError
 
 

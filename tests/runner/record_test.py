@@ -7,16 +7,8 @@ from reincarnating_rl.evaluation.normalization import (
   TeacherTooWeakError,
   summarize,
 )
-from reincarnating_rl.runner.plan import (
-  Iteration,
-  Phase,
-)
-from reincarnating_rl.runner.record import (
-  SUMMARY_FILE,
-  Record,
-  check_identity,
-)
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.runner.plan import Iteration, Phase
+from reincarnating_rl.runner.record import SUMMARY_FILE, Record
 
 
 def make(random=1.0, teacher=(4.0, 6.0)):
@@ -101,21 +93,3 @@ def test_the_summary_is_written(tmp_path):
   written = json.loads((tmp_path / SUMMARY_FILE).read_text())
   assert written == record.to_json()
   assert os.listdir(tmp_path) == [SUMMARY_FILE]
-
-
-def test_an_equal_identity_passes():
-  check_identity({'seed': 1, 'teacher': None}, {'teacher': None, 'seed': 1}, '')
-
-
-@pytest.mark.parametrize(
-  ('found', 'expected', 'message'),
-  [
-    ({'seed': 1}, {'seed': 2}, '/runs/1 holds a run with seed: 1, not 2'),
-    ({'a': 1, 'b': 1}, {'a': 1, 'b': 2}, 'b: 1, not 2'),
-    ({}, {'game': 'Pong'}, "game: None, not 'Pong'"),
-    ({'game': 'Pong'}, {}, "game: 'Pong', not None"),
-  ],
-)
-def test_another_identity_is_named(found, expected, message):
-  with pytest.raises(UserError, match=message):
-    check_identity(found, expected, '/runs/1')

@@ -2,11 +2,7 @@
 
 import pytest
 
-from reincarnating_rl.evaluation import (
-  analysis,
-  results,
-  run,
-)
+from reincarnating_rl.evaluation import analysis, results, run
 from tests.runner import experiments
 
 
@@ -45,5 +41,5 @@ def test_an_unfinished_run_is_read_and_named(tmp_path):
     runner._run_one_iteration(iteration.number)
     runner._checkpoint_experiment(iteration.number)
   found = results.load_runs([str(tmp_path)])
-  assert found.notes == (f'{tmp_path} is not finished, by 1 evaluation.',)
+  assert found.notes == (f'{tmp_path} is unfinished: it lacks 1 evaluation.',)
   assert len(found.runs[0].evaluations) == 3

@@ -2,8 +2,10 @@
 
 import errno
 import functools
+import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,96 +14,70 @@ import time
 import numpy as np
 import pytest
 
+from reincarnating_rl.evaluation import provenance
 from reincarnating_rl.support import files
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.errors import UserError, first_line
 from reincarnating_rl.support.interrupts import Interrupted
 from reincarnating_rl.teachers import native_checkpoint
 from tests import toys
-from tests.runner import experiments
+from tests.runner import experiments, kills
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-
-
-class Killed(BaseException):
-  """Stands for a kill: nothing in the package may catch it."""
-
-
-def run_whole(tmp_path_factory, **settings):
-  runner = experiments.make_runner(tmp_path_factory.mktemp('whole'), **settings)
-  events = count_events(runner)
-  runner.run_experiment()
-  return experiments.outcome(runner), len(events)
+soak = pytest.mark.soak
 
 
 @pytest.fixture(scope='module')
-def uninterrupted(tmp_path_factory):
-  return run_whole(tmp_path_factory)
+def finished(tmp_path_factory):
+  """The directory of a whole run, and its outcome."""
+  directory = tmp_path_factory.mktemp('finished')
+  return directory, kills.whole(experiments.make_runner, directory)
+
+
+@pytest.fixture
+def finished_directory(finished, tmp_path):
+  """A copy of a whole run."""
+  return shutil.copytree(finished[0], tmp_path / 'copy')
+
+
+@pytest.fixture(scope='module')
+def uninterrupted(finished):
+  return finished[1]
 
 
 @pytest.fixture(scope='module', params=toys.KINDS)
 def of_each_kind(request, tmp_path_factory):
-  """A whole run's outcome, and how to make the same; Rainbow's replay too."""
+  """How to make a run, and the outcome of a whole one; Rainbow's replay too."""
   make_runner = functools.partial(
     experiments.make_runner, agent={'kind': toys.KINDS[request.param]}
   )
-  return make_runner, *run_whole(tmp_path_factory, **make_runner.keywords)
+  return make_runner, kills.whole(make_runner, tmp_path_factory.mktemp('whole'))
 
 
-def count_events(runner, die_at=None):
-  """Notes steps, updates, and every instant of a checkpoint; may die at one."""
-  events = []
-
-  def watch(owner, name):
-    original = getattr(owner, name)
-
-    def wrapper(*args, **kwargs):
-      events.append(name)
-      if die_at is not None and len(events) >= die_at:
-        raise Killed(f'at event {len(events)}, {name}')
-      return original(*args, **kwargs)
-
-    setattr(owner, name, wrapper)
-
-  watch(runner._environment, 'step')
-  watch(runner._arena.environment, 'step')
-  watch(runner._agent, 'pretrain')
-  for name in ('_log', '_path', '_remove_stale'):
-    watch(runner._checkpoints, name)
-  return events
+def deaths_in(numbers):
+  return [functools.partial(kills.die_in, number=n) for n in numbers]
 
 
-@pytest.mark.slow
+def test_a_kill_in_each_phase_changes_nothing(of_each_kind, tmp_path):
+  make_runner, expected = of_each_kind
+  phases = [row.phase.value for row in make_runner(tmp_path).plan]
+  assert phases == [
+    *('teacher evaluation', 'collect'),
+    *('pretrain', 'pretrain', 'online', 'online'),
+  ]
+  runner = kills.lives(make_runner, tmp_path, deaths_in([0, 1, 2, 4]))
+  assert experiments.outcome(runner) == expected
+
+
+@soak
 def test_kills_at_random_moments_change_nothing(of_each_kind, tmp_path):
-  make_runner, expected, num_events = of_each_kind
+  make_runner, expected = of_each_kind
   moments = random.Random(0)
-  survived = 0
-  # Each life may die anywhere in what is left; the last one may not.
-  for life in range(8):
-    runner = make_runner(tmp_path)
-    die_at = moments.randint(1, num_events // 3) if life < 7 else None
-    count_events(runner, die_at)
-    try:
-      runner.run_experiment()
-      survived += 1
-      break
-    except Killed:
-      continue
-  assert survived
-  assert experiments.outcome(runner) == expected
-
-
-@pytest.mark.parametrize(
-  'phase', ['teacher evaluation', 'collect', 'pretrain', 'online']
-)
-def test_a_kill_in_each_phase_changes_nothing(of_each_kind, tmp_path, phase):
-  make_runner, expected, _ = of_each_kind
-  runner = make_runner(tmp_path)
-  number = next(i.number for i in runner.plan if i.phase.value == phase)
-  with pytest.raises(Killed):
-    run_until(runner, number)
-  runner = make_runner(tmp_path)
-  runner.run_experiment()
-  assert experiments.outcome(runner) == expected
+  for i in range(5):
+    runner, deaths = kills.random_lives(
+      make_runner, tmp_path / str(i), moments, most_deaths=50
+    )
+    assert deaths > 3
+    assert experiments.outcome(runner) == expected
 
 
 def test_fractions_are_drawn_as_if_there_had_been_no_kill(
@@ -114,23 +90,29 @@ def test_fractions_are_drawn_as_if_there_had_been_no_kill(
     num_pretraining_iterations=1,
     online=(1, 60),
   )
-  expected, _ = run_whole(tmp_path_factory, **make_runner.keywords)
-  for number in range(2, len(make_runner(tmp_path).plan)):
-    with pytest.raises(Killed):
-      run_until(make_runner(tmp_path), number)
-  runner = make_runner(tmp_path)
-  runner.run_experiment()
+  expected = kills.whole(make_runner, tmp_path_factory.mktemp('whole'))
+  runner = kills.lives(make_runner, tmp_path, deaths_in([2, 3]))
   assert experiments.outcome(runner) == expected
 
 
 # A student's own state is in the resumes of QDagger; this is a method's.
 @pytest.mark.slow
 @pytest.mark.parametrize(
-  'name', [name for name in toys.METHODS if name.endswith('_dqn')]
+  ('name', 'settings'),
+  [
+    pytest.param('pretrained_dqn', {'cql_type': 'calibrated'}, id='Cal-QL'),
+    pytest.param('dqfd_dqn', {'second_update_horizon': 3}, id='DQfD, two n'),
+    *(
+      pytest.param(name, {}, id=name, marks=soak)
+      for name in toys.METHODS
+      if name.endswith('_dqn')
+    ),
+  ],
 )
 def test_each_method_survives_a_kill_in_each_phase_and_at_the_switch(
-  tmp_path_factory, tmp_path, name
+  tmp_path_factory, tmp_path, name, settings
 ):
+  is_offline = 'kickstarting' not in name
   make_runner = functools.partial(
     experiments.make_runner,
     agent={
@@ -138,52 +120,25 @@ def test_each_method_survives_a_kill_in_each_phase_and_at_the_switch(
       # Another learning rate and other moments would show.
       'student': {'learning_rate': 1e-2, 'final_learning_rate': 1e-3},
       'dqn': {'min_replay_history': 10},
+      **settings,
     },
-    num_pretraining_iterations=0 if 'kickstarting' in name else 2,
+    num_pretraining_iterations=2 if is_offline else 0,
   )
-  expected, _ = run_whole(tmp_path_factory, **make_runner.keywords)
+  expected = kills.whole(make_runner, tmp_path_factory.mktemp('whole'))
   phases = [row.phase for row in make_runner(tmp_path).plan]
-  moments = {phases.index(phase) for phase in set(phases)} | {len(phases) - 1}
-  for number in sorted(moments):
-    with pytest.raises(Killed):
-      run_until(make_runner(tmp_path), number)
-  if 'kickstarting' not in name:
-    with pytest.raises(Killed):
-      run_until_the_switch(make_runner(tmp_path / 'switch'))
-    again = make_runner(tmp_path / 'switch')
-    again.run_experiment()
-    assert experiments.outcome(again) == expected
-  runner = make_runner(tmp_path)
-  runner.run_experiment()
+  assert (len(phases) == 6) is is_offline
+  deaths = deaths_in(
+    sorted({phases.index(phase) for phase in phases} | {len(phases) - 1})
+  )
+  if is_offline:  # Between those in the offline and in the online phase.
+    deaths.insert(3, kills.die_at_the_switch)
+  runner = kills.lives(make_runner, tmp_path, deaths)
   assert experiments.outcome(runner) == expected
 
 
-def run_until(runner, number):
-  """Runs until some way into an iteration."""
-  original = runner._run_one_iteration
-
-  def run_one_iteration(n):
-    if n == number:
-      count_events(runner, die_at=3)
-    original(n)
-
-  runner._run_one_iteration = run_one_iteration
-  runner.run_experiment()
-
-
-def run_until_the_switch(runner):
-  """Runs until the student is about to go online."""
-
-  def die():
-    raise Killed('at the switch')
-
-  runner._agent.finish_pretraining = die
-  runner.run_experiment()
-
-
 def test_ctrl_c_leaves_a_checkpoint_of_the_work_done(uninterrupted, tmp_path):
-  expected, _ = uninterrupted
-  runner = experiments.make_runner(tmp_path, checkpoint_minutes=60.0)
+  expected = uninterrupted
+  runner = experiments.make_runner(tmp_path)
   train_once = runner._agent._train_once
 
   def press_ctrl_c():
@@ -195,9 +150,9 @@ def test_ctrl_c_leaves_a_checkpoint_of_the_work_done(uninterrupted, tmp_path):
   with pytest.raises(Interrupted):
     runner.run_experiment()
   resumed = experiments.make_runner(tmp_path)
-  assert resumed._position.number == 4
-  assert 0 < resumed._position.steps < 60
-  assert resumed._agent.training_steps == resumed._position.steps
+  assert resumed._progress.position.number == 4
+  assert 0 < resumed._progress.position.steps < 60
+  assert resumed._agent.training_steps == resumed._progress.position.steps
   resumed.run_experiment()
   assert experiments.outcome(resumed) == expected
 
@@ -206,20 +161,20 @@ def test_ctrl_c_leaves_a_checkpoint_of_the_work_done(uninterrupted, tmp_path):
 def test_ctrl_c_in_an_evaluation_repeats_no_training(
   uninterrupted, tmp_path, number
 ):
-  expected, _ = uninterrupted
-  runner = experiments.make_runner(tmp_path, checkpoint_minutes=60.0)
-  evaluate = runner._arena.evaluate
+  expected = uninterrupted
+  runner = experiments.make_runner(tmp_path)
+  evaluate = runner._parts.evaluator.evaluate
 
   def press_ctrl_c(policy, iteration, **kwargs):
     if iteration.number == number:
       os.kill(os.getpid(), signal.SIGINT)
     return evaluate(policy, iteration, **kwargs)
 
-  runner._arena.evaluate = press_ctrl_c
+  runner._parts.evaluator.evaluate = press_ctrl_c
   with pytest.raises(Interrupted):
     runner.run_experiment()
   resumed = experiments.make_runner(tmp_path)
-  position, iteration = resumed._position, resumed.plan[number]
+  position, iteration = resumed._progress.position, resumed.plan[number]
   assert (position.number, position.finished) == (number, False)
   assert position.steps >= iteration.steps
   resumed.run_experiment()
@@ -247,7 +202,7 @@ def newest(directory, suffix):
 def test_a_truncated_newest_checkpoint_is_reported_and_passed_over(
   finished_directory, suffix, caplog, uninterrupted
 ):
-  expected, _ = uninterrupted
+  expected = uninterrupted
   path = newest(finished_directory / 'checkpoints', suffix)
   os.truncate(path, os.path.getsize(path) // 2)
   runner = experiments.make_runner(finished_directory)
@@ -258,7 +213,7 @@ def test_a_truncated_newest_checkpoint_is_reported_and_passed_over(
 
 
 def test_a_damaged_replay_is_passed_over_too(finished_directory, uninterrupted):
-  expected, _ = uninterrupted
+  expected = uninterrupted
   folder = finished_directory / 'checkpoints' / 'replay_student'
   last = max(os.listdir(folder), key=lambda n: int(n.split('-')[1]))
   os.truncate(folder / last, 10)
@@ -277,16 +232,10 @@ def test_nothing_whole_is_an_error(finished_directory):
     experiments.make_runner(finished_directory)
 
 
-@pytest.fixture
-def finished_directory(tmp_path):
-  experiments.make_runner(tmp_path, checkpoint_minutes=60.0).run_experiment()
-  return tmp_path
-
-
 def test_a_full_disk_loses_no_earlier_checkpoint(
   tmp_path, monkeypatch, uninterrupted
 ):
-  expected, _ = uninterrupted
+  expected = uninterrupted
   runner = experiments.make_runner(tmp_path)
   runner._run_one_iteration(0)
   runner._checkpoint_experiment(0)
@@ -319,7 +268,7 @@ def test_a_full_disk_during_a_run_is_one_clear_error(tmp_path, monkeypatch):
 
 
 def test_metrics_without_a_checkpoint_are_dropped(uninterrupted, tmp_path):
-  expected, _ = uninterrupted
+  expected = uninterrupted
   runner = experiments.make_runner(tmp_path)
   runner._run_one_iteration(0)
   runner._collector_dispatcher.flush()
@@ -336,18 +285,59 @@ def test_a_teachers_directory_is_not_a_run(tmp_path):
     experiments.make_runner(tmp_path)
 
 
+def of(**agent):
+  return {'agent': agent}
+
+
 @pytest.mark.parametrize(
-  ('change', 'word'),
+  ('change', 'message'),
   [
-    ({'seed': 7}, 'seed'),
+    ({'seed': 7}, 'seed = 0, and now it is 7'),
     ({'num_pretraining_iterations': 0}, 'iteration 1'),
-    ({'game': toys.corridor()._replace(name='Tunnel')}, 'game'),
-    ({'agent': {'distill_loss_coefficient': 0.5}}, 'coefficient'),
+    ({'game': toys.corridor()._replace(name='Tunnel')}, 'game = Corridor'),
+    ({'teacher_epsilon': 0.1}, r'RunnerWithTeacher.teacher_epsilon = 0\.5'),
+    (of(distill_loss_coefficient=0.5), 'loss_coefficient = 1.0, .* is 0.5'),
+    (of(weaner='linear'), 'QDagger.weaner = score, and now it is linear'),
+    (
+      of(student={'learning_rate': 1e-5}),
+      r'Student\.learning_rate = 0\.003, and now it is 1e-05: restore the old',
+    ),
+    (
+      of(student={'batch_size': 2}),
+      'Student.batch_size = 32, and now it is 2: restore the old',
+    ),
+    (
+      of(dqn={'update_period': 3}),
+      'JaxDQNAgent.update_period = 2, and now it is 3: restore the old',
+    ),
+    (
+      of(dqn={'epsilon_train': 0.5}),
+      r'JaxDQNAgent.epsilon_train = 0\.01, and now it is 0\.5: restore',
+    ),
   ],
 )
-def test_other_settings_do_not_resume_a_run(finished_directory, change, word):
-  with pytest.raises(UserError, match=word):
+def test_other_settings_do_not_resume_a_run(
+  finished_directory, change, message
+):
+  with pytest.raises(UserError, match=message) as caught:
     experiments.make_runner(finished_directory, **change)
+  assert first_line(caught.value).endswith('or choose another --base_dir.')
+
+
+@pytest.mark.parametrize(
+  'change',
+  [
+    {'online': (3, 60)},
+    {'evaluation_episodes': 7},
+    {'checkpoint_minutes': 1.0},
+    {'checkpoints_to_keep': 1},
+    of(dqn={'epsilon_eval': 0.5}),
+    of(dqn={'summary_writing_frequency': 7}),
+  ],
+)
+def test_what_trains_nobody_may_change(finished_directory, change):
+  resumed = experiments.make_runner(finished_directory, **change)
+  assert resumed._start_iteration == 6
 
 
 @pytest.mark.parametrize(
@@ -376,45 +366,155 @@ def test_another_teacher_does_not_resume_a_run(finished_directory):
     experiments.make_runner(finished_directory, teacher=other)
 
 
+def read_lineage(directory):
+  return json.loads((directory / 'lineage.json').read_text())
+
+
 def test_a_finished_run_can_be_extended(finished_directory):
+  (first,) = read_lineage(finished_directory)['stretches']
   runner = experiments.make_runner(finished_directory, online=(3, 60))
   assert runner._start_iteration == 6
+  spent = runner.lineage['spent']
   runner.run_experiment()
   assert len(runner.record.rows) == 5
+  lineage = read_lineage(finished_directory)
+  assert lineage['stretches'][0] == first
+  _, second = lineage['stretches']
+  assert second['from'] == {
+    'iteration': 6,
+    'teacher_steps': spent['teacher_steps'],
+    'pretraining_updates': 40,
+    'training_steps': spent['training_steps'],
+    'online_updates': spent['online_updates'],
+  }
+  assert second['from']['online_updates'] > 0
+  assert 'Runner.num_iterations = 2\n' in first['gin']
+  assert 'Runner.num_iterations = 3\n' in second['gin'] == lineage['gin']
+  begun, went_on = provenance.stretches(lineage)
+  assert begun.start == 'iteration 0'
+  assert went_on.start == (
+    f'iteration 6, {spent["teacher_steps"]} steps of teacher data, 40 offline '
+    f'updates, {spent["training_steps"]} online steps, '
+    f'{spent["online_updates"]} online updates'
+  )
 
 
-SCRIPT = """
-import sys
+def test_only_another_command_adds_a_stretch(tmp_path):
+  for command, count in (('one', 1), ('one', 1), ('another', 2), ('one', 3)):
+    runner = experiments.make_runner(
+      tmp_path, started_as={'agent': 'qdagger_dqn', 'command': command}
+    )
+    runner._checkpoint_experiment(0)
+    stretches = read_lineage(tmp_path)['stretches']
+    assert len(stretches) == count
+    assert stretches[-1]['command'] == command
+
+
+# Each life is a fork of a process that has all imported and run nothing.
+LIVES = """
+import os, sys
 from tests.runner import experiments
-runner = experiments.make_runner(sys.argv[1], online=(4, 200))
-print('ready', flush=True)
-runner.run_experiment()
-print('done', flush=True)
+
+for line in sys.stdin:
+  life = os.fork()
+  if not life:
+    runner = experiments.make_runner(
+      line.strip(), online=(2, 100), checkpoint_minutes=0.0
+    )
+    runner.run_experiment()
+    os._exit(0)
+  print(life, flush=True)
+  print(os.waitpid(life, 0)[1], flush=True)
 """
 
 
-@pytest.mark.slow
-def test_kill_9(tmp_path):
-  def start():
-    process = subprocess.Popen(
-      [sys.executable, '-c', SCRIPT, str(tmp_path / 'killed')],
-      cwd=REPOSITORY,
-      stdout=subprocess.PIPE,
-      text=True,
-    )
-    assert any(line == 'ready\n' for line in process.stdout)
-    return process
+@pytest.fixture(scope='module')
+def lives():
+  """Starts a life in a directory; returns its number, then how it ended."""
+  process = subprocess.Popen(
+    [sys.executable, '-c', LIVES],
+    cwd=REPOSITORY,
+    env=os.environ | {'TQDM_DISABLE': '1'},
+    stdin=subprocess.PIPE,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.DEVNULL,
+    text=True,
+  )
 
+  def start(directory):
+    process.stdin.write(f'{directory}\n')
+    process.stdin.flush()
+    return (int(x) for x in process.stdout if x.strip().isdigit())
+
+  with process:
+    yield start
+    process.stdin.close()
+
+
+def progress(directory):
+  """Returns the newest iteration that has a checkpoint, or -1."""
+  folder = directory / 'checkpoints'
+  names = os.listdir(folder) if folder.is_dir() else []
+  numbers = [int(n.split('.')[1]) for n in names if n.endswith('.json')]
+  return max(numbers, default=-1)
+
+
+def kill_9(lives, directory, iteration, seconds):
+  """Lives once; returns how it ended: 9, or 0 if it came to its end before.
+
+  Args:
+    lives: the fixture.
+    directory: of the run.
+    iteration: that must have a checkpoint before it is killed.
+    seconds: after that.
+  """
+  life = lives(directory)
+  number = next(life)
+  try:
+    while progress(directory) < iteration:
+      os.kill(number, 0)
+      time.sleep(0.01)
+    time.sleep(seconds)
+    os.kill(number, signal.SIGKILL)
+  except ProcessLookupError:  # It has come to its end.
+    pass
+  return next(life)
+
+
+@pytest.fixture(scope='module')
+def never_killed(tmp_path_factory):
+  make_runner = functools.partial(experiments.make_runner, online=(2, 100))
+  return make_runner, kills.whole(
+    make_runner, tmp_path_factory.mktemp('never_killed')
+  )
+
+
+@pytest.mark.slow
+def test_kill_9(tmp_path, lives, never_killed):
+  for iteration, seconds in (1, 0.0), (2, 0.1), (4, 0.1):
+    assert kill_9(lives, tmp_path, iteration, seconds) == signal.SIGKILL
+  assert_as_if_never_killed(lives, tmp_path, never_killed)
+
+
+def assert_as_if_never_killed(lives, directory, never_killed):
+  life = lives(directory)
+  next(life)
+  assert next(life) == 0
+  make_runner, expected = never_killed
+  assert experiments.outcome(make_runner(directory)) == expected
+
+
+@soak
+def test_kill_9_hundreds_of_times(tmp_path, lives, never_killed):
   moments = random.Random(1)
-  for _ in range(3):
-    process = start()
-    time.sleep(moments.uniform(0.5, 4.0))
-    process.kill()
-    assert process.wait() == -signal.SIGKILL
-  process = start()
-  assert process.communicate()[0].endswith('done\n')
-  assert process.returncode == 0
-  whole = experiments.make_runner(tmp_path / 'whole', online=(4, 200))
-  whole.run_experiment()
-  killed = experiments.make_runner(tmp_path / 'killed', online=(4, 200))
-  assert experiments.outcome(killed) == experiments.outcome(whole)
+  deaths = 0
+  for i in range(50):
+    directory = tmp_path / str(i)
+    for _ in range(10):
+      status = kill_9(lives, directory, -1, moments.uniform(0.2, 3.0))
+      if status == 0:
+        break
+      assert status == signal.SIGKILL
+      deaths += 1
+    assert_as_if_never_killed(lives, directory, never_killed)
+  assert deaths > 100

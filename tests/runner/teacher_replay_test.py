@@ -8,16 +8,10 @@ import pytest
 
 from reincarnating_rl.importers import external_replay
 from reincarnating_rl.importers.loading import LoadReport
-from reincarnating_rl.runner import (
-  factories,
-  teacher_replay,
-)
+from reincarnating_rl.runner import factories, teacher_replay
 from reincarnating_rl.runner.factories import TeacherSettings
 from reincarnating_rl.runner.plan import Phase
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  UserError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, UserError
 from reincarnating_rl.support.interrupts import Interrupted
 from tests.runner import experiments
 
@@ -59,7 +53,10 @@ def test_the_newest_steps_are_the_data(earlier, make_runner, tmp_path):
   ]
   runner._run_one_iteration(0)
   runner._run_one_iteration(1)
-  found, source = runner._teacher_data.store, earlier[1]._agent.replay
+  found, source = (
+    experiments.teacher_data(runner).store,
+    earlier[1]._agent.batches.replay,
+  )
   assert runner.record.teacher_steps == found.next_step == 50
   for name in ('observation', 'action', 'reward', 'terminal'):
     newest = source.columns[name][: source.next_step][-50:]
@@ -72,7 +69,7 @@ def test_the_teacher_is_asked_for_the_logits_of_every_state(
   runner = make_runner(tmp_path)
   runner._run_one_iteration(0)
   runner._run_one_iteration(1)
-  found = runner._teacher_data.store
+  found = experiments.teacher_data(runner).store
   assert not len(found.unlabelled())
   keys = np.arange(found.next_step)
   np.testing.assert_array_equal(
@@ -106,13 +103,14 @@ def test_a_resumed_run_is_the_uninterrupted_one(
 
 def test_ctrl_c_while_loading(make_runner, uninterrupted, tmp_path):
   runner = make_runner(tmp_path)
-  original = runner._run_loading
+  phases = runner._parts.phases
+  original = phases[Phase.LOAD]
 
   def run_loading(iteration):
     runner._interrupt.requested = True
     return original(iteration)
 
-  runner._run_loading = run_loading
+  phases[Phase.LOAD] = run_loading
   with pytest.raises(Interrupted):
     runner.run_experiment()
   resumed = make_runner(tmp_path)
@@ -181,10 +179,10 @@ def test_rewards_are_clipped_as_those_of_collected_data(
       store.columns['reward'][: report.steps] *= 10.0
       return report
 
-  data = experiments.make_runner(tmp_path)._teacher_data
-  report = data.load(
-    Generous(), newest=60, clip_rewards=clip, progress=lambda *_: None
+  data = experiments.teacher_data(
+    experiments.make_runner(tmp_path, clip_rewards=clip)
   )
+  report = data.load(Generous(), newest=60, progress=lambda *_: None)
   rewards = data.store.columns['reward'][: report.steps]
   assert rewards.max() == pytest.approx(largest)
   assert rewards.min() == pytest.approx(-1.0)
@@ -200,9 +198,9 @@ def test_a_replay_without_an_element(tmp_path):
     def describe(self):
       return 'replay 3'
 
-  data = experiments.make_runner(tmp_path)._teacher_data
+  data = experiments.teacher_data(experiments.make_runner(tmp_path))
   with pytest.raises(UserError, match='replay 3, has no element of 2 steps'):
-    data.load(Short(), newest=9, clip_rewards=False, progress=lambda *_: None)
+    data.load(Short(), newest=9, progress=lambda *_: None)
 
 
 def test_too_few_steps_are_not_taken_silently(earlier, capsys):

@@ -2,12 +2,9 @@
 
 import functools
 
-from reincarnating_rl.agents.registry import AGENTS
+from reincarnating_rl.agents.classes import AGENTS
 from reincarnating_rl.importers import external_replay
-from reincarnating_rl.teachers import (
-  factory,
-  training_state,
-)
+from reincarnating_rl.teachers import factory, training_state
 from tests import toys
 from tests.runner import experiments
 

@@ -1,48 +1,91 @@
 """Every shipped configuration: parsed, built, and read to the last binding."""
 
+import dataclasses
+import gc
 import pathlib
 import re
 
 import gin
+import jax
 import numpy as np
 import pytest
 
+from reincarnating_rl.agents import building
 from reincarnating_rl.envs import minatar_games
 from reincarnating_rl.runner import factories
-from reincarnating_rl.settings import (
-  gin_parsing,
-  shipped_configs,
-)
+from reincarnating_rl.settings import gin_parsing, shipped_configs
 from reincarnating_rl.studies import plan as pvrl
 from reincarnating_rl.support.errors import UserError
 
 BUNDLED = str(pathlib.Path(__file__).parents[2] / 'teacher_ckpts/Pong/1')
 BUDGET = 'minatar/pvrl.gin'  # Of no agent: it comes after a method's file.
-CONFIGS = sorted(
-  {
-    path.relative_to(shipped_configs.SHIPPED).as_posix()
-    for path in shipped_configs.SHIPPED.rglob('*.gin')
-    if path.parent.name != 'base'
-  }
-  - {BUDGET}
+PARTS = ('students', 'methods', 'games')
+RECIPES = sorted(
+  name
+  for name in shipped_configs.files() - {BUDGET}
+  if name.split('/')[0] not in PARTS
+)
+# With the recipes these need every part of every composed name.
+COMPOSED = (
+  *('dqn.gin', 'quantile.gin', 'qdagger_implicit_quantile.gin'),
+  *('ql_dagger_rainbow.gin', 'reloaded_rainbow.gin'),
+  *('minatar/dqn.gin', 'minatar/qdagger_rainbow.gin', 'minatar/jsrl_dqn.gin'),
+  *('minatar/dagger_implicit_quantile.gin', 'minatar/dqfd_quantile.gin'),
+  *('minatar/reloaded_dqn.gin', 'minatar/rehearsal_rainbow.gin'),
+  'gymnasium/jsrl_rainbow.gin',
+  'gymnasium/pretrained_implicit_quantile.gin',
+  *('balloon/dqn.gin', 'balloon/jsrl_rainbow.gin'),
+  *('balloon/reloaded_quantile.gin', 'balloon/qdagger_implicit_quantile.gin'),
 )
 # Emulators and simulators take most of the time to build a run.
 ONE_LANE = 'create_{}_environment.num_vector_environments = 1'
 
 
+@pytest.fixture(autouse=True, scope='module')
+def frozen():
+  """Has a collection pass over what was there before: TensorFlow is large."""
+  gc.collect()
+  gc.freeze()
+  yield
+  gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def bounded_memory(frozen):
+  """Frees each run, which holds references to itself, before the next."""
+  yield
+  gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def no_initialisation(monkeypatch):
+  """Makes parameters zeros of the right shapes, which compiles no program."""
+  make_learner = building.make_learner
+
+  def make(*args, **named):
+    learner = make_learner(*args, **named)
+
+    def init(key):
+      shapes = jax.eval_shape(learner.init, key)
+      return jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), shapes)
+
+    return dataclasses.replace(learner, init=init)
+
+  monkeypatch.setattr(building, 'make_learner', make)
+
+
 def agent_of(config):
-  """Returns the agent that the head of a shipped file names."""
-  text = (shipped_configs.SHIPPED / config).read_text(encoding='utf-8')
+  """Returns the agent of a composed name, or that a file's head names."""
+  if config not in shipped_configs.files():
+    return pathlib.Path(config).stem
+  text = shipped_configs.read(config)
   return re.search(
     rf'^#   --agent (\w+) --gin_files configs/{config}$', text, re.M
   )[1]
 
 
 def load(config, bindings=()):
-  agent = factories.AGENTS[agent_of(config)]
-  gin_parsing.load(
-    [config], bindings, network_parameter=agent.network_parameter
-  )
+  factories.load_settings(agent_of(config), [config], bindings)
 
 
 def build(tmp_path, config, bindings=()):
@@ -51,7 +94,7 @@ def build(tmp_path, config, bindings=()):
   load(config, [*lanes, *bindings])
   agent = agent_of(config)
   teacher = factories.TeacherSettings()
-  if factories.AGENTS[agent].needs_teacher:
+  if factories.AGENTS[agent].method.needs_teacher:
     teacher = (
       factories.TeacherSettings('random')  # There is no other of these games.
       if '/' in config
@@ -62,7 +105,16 @@ def build(tmp_path, config, bindings=()):
   )
 
 
-@pytest.mark.parametrize('config', CONFIGS)
+def decay_period(agent):
+  return agent.method.weaning(agent.method_settings).decay_period
+
+
+def wean(agent):
+  """Has a student hear that its teacher's time is over."""
+  agent.weaner.after_evaluation(0.0, decay_period(agent) + 1)
+
+
+@pytest.mark.parametrize('config', [*RECIPES, *COMPOSED])
 def test_every_binding_is_read_by_something(tmp_path, config):
   # Bindings of functions that are never called were inert in the official code.
   build(tmp_path, config)
@@ -80,12 +132,11 @@ def test_the_budget_of_the_comparison(tmp_path, method):
     return [value for flag, value in flags if flag == name]
 
   (agent,) = given('agent')
-  kind = factories.AGENTS[agent]
-  gin_parsing.load(
+  factories.load_settings(
+    agent,
     given('gin_files'),
     # A random teacher leaves no replay.
     [*given('gin_bindings'), 'RunnerWithTeacher.teacher_data = "auto"'],
-    network_parameter=kind.network_parameter,
   )
   runner = factories.create_runner(
     base_dir=str(tmp_path),
@@ -98,18 +149,21 @@ def test_the_budget_of_the_comparison(tmp_path, method):
   online = [row for row in runner.plan if row.phase.name == 'ONLINE']
   assert [row.steps for row in online] == [2500] * 10
   if method in ('QDagger', 'Kickstarting', 'DQfD'):
-    assert runner._agent._decay_period == 15_000
+    assert decay_period(runner._agent) == 15_000
   gin_parsing.check_every_binding_was_read()
 
 
-def test_every_folder_of_configurations_is_shipped():
-  root = pathlib.Path(__file__).parents[2]
-  setup = (root / 'setup.py').read_text(encoding='utf-8')
-  folders = {path.parent for path in shipped_configs.SHIPPED.rglob('*.gin')}
-  for folder in folders:
-    name = '.'.join(('reincarnating_rl', *folder.relative_to(root).parts))
-    # Among the packages, and with its files.
-    assert setup.count(f"'{name}'") >= 2, name
+def test_every_part_is_built():
+  names = {
+    name: re.findall(r"^include '(.+)'", shipped_configs.read(name), re.M)
+    for name in shipped_configs.files()
+  }
+  reached, left = set(), [*RECIPES, *COMPOSED]
+  while left:
+    name = left.pop()
+    reached.add(name)
+    left += names.get(name) or shipped_configs.composed().get(name, ())
+  assert shipped_configs.files() <= reached | {BUDGET}
 
 
 @pytest.mark.parametrize('game', minatar_games.GAMES)
@@ -130,8 +184,8 @@ def test_the_values_of_minatar(tmp_path):
   assert not runner._clip_rewards
   assert (agent.update_period, agent.target_update_period) == (4, 1000)
   assert (agent.stack_size, agent.min_replay_history) == (1, 1000)
-  assert agent.learning_rate == 2.5e-4
-  layers = agent.online_params['params']
+  assert agent.weaner.learning_rate == 2.5e-4
+  layers = agent.trainer.state.params['params']
   assert layers['Dense_0']['kernel'].shape == (1024, 128)
 
 
@@ -144,11 +198,14 @@ def test_the_values_of_the_balloon(tmp_path):
   assert (agent.update_period, agent.target_update_period) == (4, 100)
   assert (agent.stack_size, agent.min_replay_history) == (1, 500)
   assert agent.state.shape == (1099, 1) and agent.state.dtype == np.float32
-  assert (agent.learning_rate, agent.initial_coefficient) == (1e-4, 100.0)
-  agent.set_distill_coefficient(0.0)
-  assert agent.learning_rate == 1e-5
+  assert (agent.weaner.learning_rate, agent.weaner.initial_coefficient) == (
+    1e-4,
+    100.0,
+  )
+  wean(agent)
+  assert agent.weaner.learning_rate == 1e-5
   # Seven hidden layers and the head, as the environment's own DQN has.
-  layers = agent.online_params['params']
+  layers = agent.trainer.state.params['params']
   widths = sorted(layer['bias'].size for layer in layers.values())
   assert widths == [3] + [600] * 7
 
@@ -166,8 +223,11 @@ def test_the_balloons_quantile_students(tmp_path, config, expected):
   # What the balloon sets of JaxDQNAgent reaches them, too.
   assert (agent.gamma, agent.update_horizon) == (0.993, 5)
   assert (agent.update_period, agent.target_update_period) == (4, 100)
-  assert (agent._decay_period, agent._floor) == (1_000_000, 0.1)
-  layers = agent.online_params['params']
+  assert (decay_period(agent), agent.method_settings.distill_floor) == (
+    1_000_000,
+    0.1,
+  )
+  layers = agent.trainer.state.params['params']
   widths = [layer['bias'].size for layer in layers.values()]
   assert sorted(widths) == sorted(expected)
 
@@ -184,21 +244,21 @@ def test_the_papers_values_of_rainbow(tmp_path):
   agent = runner._agent
   assert (agent._num_atoms, agent._support[-1]) == (51, 10.0)
   assert (agent._noisy, agent._dueling, agent._double_dqn) == (False,) * 3
-  assert type(agent.replay).__name__ == 'PrioritizedFrameStore'
-  assert (agent.distill_coefficient, agent.update_horizon) == (1.0, 3)
-  assert agent._decay_period == 2_500_000
+  assert type(agent.batches.replay).__name__ == 'PrioritizedFrameStore'
+  assert (agent.weaner.coefficient, agent.update_horizon) == (1.0, 3)
+  assert decay_period(agent) == 2_500_000
   phases = [row.phase.name for row in runner.plan]
   assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (10, 15)
 
 
 def test_the_papers_values_of_drq(tmp_path):
   agent = build(tmp_path, 'qdagger_drq.gin')._agent
-  assert (agent.update_horizon, agent.distill_coefficient) == (10, 3.0)
+  assert (agent.update_horizon, agent.weaner.coefficient) == (10, 3.0)
   assert (agent.update_period, agent.target_update_period) == (1, 1)
   assert (agent._dueling, agent._double_dqn) == (True, True)
   assert (agent._distributional, agent._num_atoms) == (False, 1)
-  assert agent._data_augmentation
-  assert type(agent.replay).__name__ == 'FrameStore'
+  assert agent._spec.augments
+  assert type(agent.batches.replay).__name__ == 'FrameStore'
 
 
 BUDGETS = {'dqn': 10, 'rainbow': 15}  # Online iterations, of a million frames.
@@ -213,8 +273,8 @@ def num_iterations(runner):
 def test_the_papers_values_of_rehearsal(tmp_path, kind):
   runner = build(tmp_path, f'rehearsal_{kind}.gin')
   agent = runner._agent
-  assert (agent._mixture._ratio, agent.update_horizon) == (1 / 16, 3)
-  assert (agent.learning_rate, agent.epsilon) == (6.25e-5, 1.0)
+  assert (agent.batches._ratio, agent.update_horizon) == (1 / 16, 3)
+  assert (agent.weaner.learning_rate, agent.epsilon) == (6.25e-5, 1.0)
   assert num_iterations(runner) == {
     'TEACHER_EVALUATION': 1,
     'COLLECT': 10,
@@ -226,9 +286,9 @@ def test_the_papers_values_of_rehearsal(tmp_path, kind):
 def test_the_papers_values_of_jsrl(tmp_path, kind):
   runner = build(tmp_path, f'jsrl_{kind}.gin')
   agent = runner._agent
-  assert (agent.roll_in_horizon, agent.update_horizon) == (1000, 3)
-  agent.finish_online_iteration()
-  assert agent.roll_in_horizon == 800
+  assert (agent.actor.horizon, agent.update_horizon) == (1000, 3)
+  agent.actor.finish_iteration()
+  assert agent.actor.horizon == 800
   assert num_iterations(runner) == {
     'TEACHER_EVALUATION': 1,
     'ONLINE': BUDGETS[kind],
@@ -246,7 +306,7 @@ def test_the_papers_values_of_jsrl(tmp_path, kind):
 def test_the_papers_values_of_fine_tuning(tmp_path, config, learning_rate):
   runner = build(tmp_path, config)
   agent = runner._agent
-  assert agent.learning_rate == learning_rate
+  assert agent.weaner.learning_rate == learning_rate
   assert agent.epsilon == 0.01  # At its end from the first step on.
   teacher = runner._teacher.lineage
   if config != 'reloaded_rainbow.gin':  # Of another kind, which is an error.
@@ -262,35 +322,33 @@ def test_the_papers_values_of_dqn(tmp_path):
   runner = build(tmp_path, 'qdagger_dqn.gin')
   agent = runner._agent
   assert (agent.gamma, agent.update_horizon) == (0.99, 3)
-  assert agent.distill_coefficient == 3.0
-  assert agent.learning_rate == 1e-4
-  agent.set_distill_coefficient(0.0)
-  assert agent.learning_rate == 1e-5
+  assert agent.weaner.coefficient == 3.0
+  assert agent.weaner.learning_rate == 1e-4
+  wean(agent)
+  assert agent.weaner.learning_rate == 1e-5
   assert (agent.update_period, agent.target_update_period) == (4, 8000)
   phases = [row.phase.name for row in runner.plan]
   assert phases.count('PRETRAIN') == phases.count('ONLINE') == 10
   assert {row.steps for row in runner.plan if row.trains} == {100_000, 250_000}
-  agent.pretraining_updates = 25_000
+  agent.trainer.pretraining_updates = 25_000
   assert agent.epsilon == pytest.approx(0.505)
 
 
 @pytest.mark.parametrize(
-  ('kind', 'decay_period'), [('dqn', 1_500_000), ('rainbow', 2_500_000)]
+  ('kind', 'period'), [('dqn', 1_500_000), ('rainbow', 2_500_000)]
 )
-def test_the_papers_values_of_dqfd_and_pretraining(
-  tmp_path, kind, decay_period
-):
+def test_the_papers_values_of_dqfd_and_pretraining(tmp_path, kind, period):
   dqfd = build(tmp_path / 'dqfd', f'dqfd_{kind}.gin')
   agent = dqfd._agent
-  assert (agent.distill_coefficient, agent.update_horizon) == (1.0, 3)
-  assert agent._decay_period == decay_period
-  agent.set_distill_coefficient(0.0)
-  assert agent.learning_rate == 1e-4
+  assert (agent.weaner.coefficient, agent.update_horizon) == (1.0, 3)
+  assert decay_period(agent) == period
+  wean(agent)
+  assert agent.weaner.learning_rate == 1e-4
   pretrained = build(tmp_path / 'pretrained', f'pretrained_{kind}.gin')
   agent = pretrained._agent
-  assert (agent.distill_coefficient, agent.learning_rate) == (1.0, 1e-4)
-  agent.finish_pretraining()
-  assert (agent.distill_coefficient, agent.learning_rate) == (0.0, 1e-5)
+  assert (agent.weaner.coefficient, agent.weaner.learning_rate) == (1.0, 1e-4)
+  agent.trainer.finish_pretraining(resets_optimizer=True)
+  assert (agent.weaner.coefficient, agent.weaner.learning_rate) == (0.0, 1e-5)
   for runner in (dqfd, pretrained):
     phases = [row.phase.name for row in runner.plan]
     assert (phases.count('PRETRAIN'), phases.count('ONLINE')) == (
@@ -303,10 +361,10 @@ def test_the_papers_values_of_dqfd_and_pretraining(
 def test_the_relatives_of_qdagger_have_its_values(tmp_path, name):
   runner = build(tmp_path, f'{name}_dqn.gin')
   agent = runner._agent
-  assert (agent.distill_coefficient, agent.update_horizon) == (3.0, 3)
-  agent.record_score(0.5)
+  assert (agent.weaner.coefficient, agent.update_horizon) == (3.0, 3)
+  agent.weaner.after_evaluation(0.5, 0)
   is_weaned = name == 'kickstarting'
-  assert agent.distill_coefficient == (1.5 if is_weaned else 3.0)
+  assert agent.weaner.coefficient == (1.5 if is_weaned else 3.0)
   phases = [row.phase.name for row in runner.plan]
   assert phases.count('PRETRAIN') == (0 if is_weaned else 10)
 
@@ -338,7 +396,7 @@ def test_a_wrong_binding_is_one_line_with_the_nearest_name(binding, message):
 )
 def test_a_reference_alone_is_the_students_network(tmp_path, config, network):
   agent = build(tmp_path, config, [network])._agent
-  assert 'encoder' in agent.online_params['params']
+  assert 'encoder' in agent.trainer.state.params['params']
 
 
 def test_the_students_settings_are_not_the_teachers(tmp_path):
@@ -384,7 +442,7 @@ def test_a_students_network_may_be_as_wide_as_it_likes(tmp_path):
       'ImpalaRainbowNetwork.width_scale = 2',
     ],
   )._agent
-  encoder = agent.online_params['params']['encoder']
+  encoder = agent.trainer.state.params['params']['encoder']
   assert encoder['_stacks_0']['Conv_0']['bias'].shape == (32,)
 
 
@@ -392,24 +450,3 @@ def test_a_binding_that_nothing_reads_is_an_error(tmp_path):
   build(tmp_path, 'dqn.gin', ['create_optimizer.learning_rate=1.0'])
   with pytest.raises(UserError, match='create_optimizer.learning_rate'):
     gin_parsing.check_every_binding_was_read()
-
-
-@pytest.mark.parametrize(
-  'name',
-  [
-    *('qdagger_dqn.gin', 'configs/qdagger_dqn.gin', 'base/atari.gin'),
-    *('minatar/qdagger_dqn.gin', 'configs/gymnasium/dqn_cartpole.gin'),
-  ],
-)
-def test_a_shipped_file_is_found_by_name_from_anywhere(
-  name, tmp_path, monkeypatch
-):
-  monkeypatch.chdir(tmp_path)
-  assert pathlib.Path(shipped_configs.find(name)).is_file()
-
-
-def test_a_missing_file_is_an_error_with_the_nearest_name():
-  with pytest.raises(UserError, match=r'Did you mean configs/qdagger_dqn.gin'):
-    shipped_configs.find('configs/qdager_dqn.gin')
-  with pytest.raises(UserError, match='Did you mean configs/minatar/dqn.gin'):
-    shipped_configs.find('configs/minatar/dqm.gin')

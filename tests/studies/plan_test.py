@@ -109,7 +109,7 @@ def test_names_can_be_labels_of_the_report():
 def test_every_agent_has_its_configuration():
   variants = [v for s in plan.STUDIES.values() for v in s.variants.values()]
   for agent in {variant.agent for variant in variants}:
-    assert (shipped_configs.SHIPPED / f'minatar/{agent}.gin').is_file(), agent
+    assert shipped_configs.is_shipped(f'minatar/{agent}.gin'), agent
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_what_is_done_is_not_done_again(tmp_path, tape):
 
 def test_other_settings_in_the_same_place_are_an_error(tmp_path, tape):
   ScriptPool(tmp_path / 'out', processes=1).run([job(tape, 'a')])
-  with pytest.raises(UserError, match='out/a holds a run of other settings'):
+  with pytest.raises(UserError, match='out/a holds a run with other settings'):
     ScriptPool(tmp_path / 'out', processes=1).run([job(tape, 'a', then='1')])
 
 
@@ -193,7 +193,7 @@ def test_runs_that_a_killed_command_left_behind_are_not_disturbed(
   command.kill()
   command.wait()
   other = ScriptPool(out, processes=1)
-  with pytest.raises(UserError, match=f'are at work in {out}: let them end'):
+  with pytest.raises(UserError, match=f'are at work in {out}: wait for them'):
     other.run([job(tape, 'b')])
   os.kill(int(tape.read_text().split()[1]), signal.SIGKILL)
   while True:  # The lock goes with the run.

@@ -61,7 +61,7 @@ def test_the_data_is_durable_before_its_name_and_then_the_name(
   assert events == [file, ('replace', file), folder]
 
 
-def test_where_a_user_said_and_cannot_is_one_line(tmp_path, monkeypatch):
+def test_an_unwritable_path_is_a_user_error(tmp_path, monkeypatch):
   monkeypatch.setenv('HOME', str(tmp_path))
   files.write_for_user('~/a', b'data')
   assert (tmp_path / 'a').read_bytes() == b'data'
@@ -70,7 +70,7 @@ def test_where_a_user_said_and_cannot_is_one_line(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('number', [errno.ENOSPC, errno.EDQUOT])
-def test_no_space_is_one_line_for_the_user(number):
+def test_a_full_disk_is_a_user_error(number):
   with (
     pytest.raises(files.DiskFullError, match='No space left in /runs/1: free'),
     files.disk_full_is_a_users_error('/runs/1'),
@@ -87,7 +87,7 @@ def test_other_errors_pass(error):
     raise error
 
 
-def test_sha256_of_the_standards_example():
+def test_sha256_of_the_standard_example():
   # FIPS 180-2, appendix B.1.
   expected = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
   assert files.sha256(b'abc') == expected

@@ -3,10 +3,7 @@ import threading
 
 import pytest
 
-from reincarnating_rl.support.interrupts import (
-  Interrupted,
-  InterruptFlag,
-)
+from reincarnating_rl.support.interrupts import Interrupted, InterruptFlag
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -27,20 +24,20 @@ def test_the_first_signal_asks(number, capfd):
   assert f'{number.name}: stopping; at the next' in capfd.readouterr().err
 
 
-def test_what_a_user_is_promised(capfd):
+def test_the_message_contains_the_promise(capfd):
   with InterruptFlag('all is kept').listening():
     signal.raise_signal(signal.SIGINT)
-  assert 'SIGINT: stopping; all is kept. Once more' in capfd.readouterr().err
+  assert 'SIGINT: stopping; all is kept. Repeat' in capfd.readouterr().err
 
 
 @pytest.mark.parametrize('first', SIGNALS)
 @pytest.mark.parametrize('second', SIGNALS)
-def test_the_second_signal_leaves_at_once(first, second):
+def test_the_second_signal_stops_at_once(first, second):
   before = handlers()
   with pytest.raises(KeyboardInterrupt) as caught, InterruptFlag().listening():
     signal.raise_signal(first)
     signal.raise_signal(second)
-  # Not the kind that promises a checkpoint.
+  # Not `Interrupted`, after which a checkpoint is written.
   assert caught.type is KeyboardInterrupt
   assert handlers() == before
 
@@ -60,7 +57,7 @@ def test_handlers_are_restored_after_an_error():
 
 
 @pytest.mark.parametrize('before', [signal.SIG_DFL, signal.SIG_IGN])
-def test_a_closed_terminal_asks_unless_nohup_was(before):
+def test_a_closed_terminal_asks_unless_nohup_is_set(before):
   was = signal.signal(signal.SIGHUP, before)
   flag = InterruptFlag()
   try:

@@ -1,11 +1,11 @@
-"""Versions of what is installed."""
+"""Versions of installed packages."""
 
 import jax
 
 from reincarnating_rl.support import versions
 
 
-def test_what_is_installed_has_its_version_and_what_is_not_has_none():
+def test_versions_of_installed_and_missing_packages():
   assert versions.of(['jax', 'no-such-package']) == {
     'jax': jax.__version__,
     'no-such-package': None,

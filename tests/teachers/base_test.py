@@ -15,3 +15,8 @@ def test_random_teacher_says_that_it_is_random():
   assert teacher.lineage['agent'] == 'random'
   assert teacher.fingerprint == base.RandomTeacher(4).fingerprint
   assert teacher.fingerprint != base.RandomTeacher(5).fingerprint
+
+
+def test_random_teacher_plays_by_draws():
+  teacher = base.RandomTeacher(4)
+  assert teacher.acts == teacher.lineage['acts'] == 'sample'

@@ -85,6 +85,13 @@ def test_teachers_are_told_apart():
   assert given.fingerprint == given.lineage['fingerprint'] == 'len'
 
 
+def test_it_says_how_it_plays():
+  told = CallableTeacher(_first_number, num_actions=2)
+  assert told.acts == told.lineage['acts'] == 'greedy'
+  told = CallableTeacher(_first_number, num_actions=2, acts='sample')
+  assert told.acts == told.lineage['acts'] == 'sample'
+
+
 def test_settings_that_make_no_sense():
   with pytest.raises(TeacherError, match='source of len cannot be found'):
     CallableTeacher(len, num_actions=2)

@@ -234,3 +234,17 @@ def test_lineage_of_the_run(tmp_path):
   (tmp_path / 'lineage.json').write_text('{')
   with pytest.raises(DamagedFileError, match=r'lineage\.json'):
     checkpoints.read_lineage(tmp_path)
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_a_teacher_that_diverged_is_refused(value, tmp_path):
+  """Whatever wrote it, our own runs included."""
+  tree = {'params': {'Dense_0': {'bias': np.array([1.0, value], np.float32)}}}
+  native_checkpoint.write(tmp_path / 'own', 1, tree, {})
+  _pickle(tmp_path / 'dopamine', 1, tree)
+  for folder, file in (('own', 'ckpt.1.safetensors'), ('dopamine', 'ckpt.1')):
+    with pytest.raises(UserError) as error:
+      checkpoints.load_checkpoint(tmp_path / folder)
+    text = str(error.value)
+    assert str(tmp_path / folder / file) in text and '\n' not in text
+    assert "'params/Dense_0/bias' is not finite" in text

@@ -14,15 +14,8 @@ from reincarnating_rl.networks.mlp_networks import (
 )
 from reincarnating_rl.networks.policy_networks import NaturePolicyNetwork
 from reincarnating_rl.support.errors import DamagedFileError
-from reincarnating_rl.teachers import (
-  description,
-  factory,
-  native_checkpoint,
-)
-from reincarnating_rl.teachers.description import (
-  NETWORKS,
-  Description,
-)
+from reincarnating_rl.teachers import description, factory, native_checkpoint
+from reincarnating_rl.teachers.description import NETWORKS, Description
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 
 _VECTORS = {'num_actions': 2, 'observation_shape': (4,), 'stack_size': 1}

@@ -19,22 +19,16 @@ import reincarnating_rl.compat.dopamine_compat  # noqa: F401  (before Dopamine)
 # isort: split
 from dopamine.jax.agents.dqn import dqn_agent  # noqa: F401  (its gin names)
 
-from reincarnating_rl.agents import snapshots
+from reincarnating_rl.agents import snapshot
 from reincarnating_rl.evaluation.atari_scores import random_score
 from reincarnating_rl.networks.mlp_networks import (
   MLPDQNNetwork,
   MLPRainbowNetwork,
 )
+from reincarnating_rl.networks.policy_networks import NaturePolicyNetwork
 from reincarnating_rl.runner import factories  # noqa: F401  (gin's names)
-from reincarnating_rl.support.errors import (
-  MissingFileError,
-  UserError,
-)
-from reincarnating_rl.teachers import (
-  description,
-  factory,
-  native_checkpoint,
-)
+from reincarnating_rl.support.errors import MissingFileError, UserError
+from reincarnating_rl.teachers import description, factory, native_checkpoint
 from reincarnating_rl.teachers.base import RandomTeacher
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
@@ -199,7 +193,7 @@ def test_a_rainbow_student_is_the_next_teacher(noisy, tmp_path):
     'optimizer_state': optax.adam(1.0).init(student),
   }
   native_checkpoint.write_arrays(
-    tmp_path / 'checkpoints', 3, snapshots.flatten(trees), {}, tag='.a'
+    tmp_path / 'checkpoints', 3, snapshot.flatten(trees), {}, tag='.a'
   )
   teacher = factory.create_teacher('rainbow', tmp_path, vmax=2, **_VECTORS)
   assert teacher.lineage['agent'] == 'rainbow'
@@ -222,6 +216,45 @@ def test_a_dqn_read_as_a_rainbow_has_the_same_policy(nature):
   np.testing.assert_allclose(
     teacher.policy_logits(states), plain.policy_logits(states), rtol=1e-6
   )
+
+
+def _given(states):
+  return np.zeros((len(states), 6))
+
+
+@pytest.mark.parametrize(
+  ('agent', 'settings', 'usual'),
+  [
+    ('auto', {}, 'greedy'),
+    ('callable', {'policy': _given}, 'greedy'),
+    ('random', {}, 'sample'),
+  ],
+)
+def test_how_a_teacher_plays(agent, settings, usual):
+  path = _BUNDLED if agent == 'auto' else None
+  make = functools.partial(
+    factory.create_teacher, agent, path, **_ATARI, **settings
+  )
+  for acts in (None, 'sample'):
+    teacher = make(acts=acts)
+    assert teacher.acts == teacher.lineage['acts'] == (acts or usual)
+
+
+def test_a_policy_samples_and_may_be_greedy(tmp_path):
+  network = NaturePolicyNetwork(6)
+  params = network.init(jax.random.key(0), np.zeros((84, 84, 4), np.uint8))
+  told = description.describe('ppo', network)
+  native_checkpoint.write(tmp_path, 1, params, {'network': told._asdict()})
+  make = functools.partial(factory.create_teacher, 'auto', tmp_path, **_ATARI)
+  assert make().lineage['acts'] == make().acts == 'sample'
+  assert make(acts='greedy').lineage['acts'] == 'greedy'
+
+
+def test_ways_to_play_that_there_are_not():
+  with pytest.raises(TeacherError, match="acts is 'best': choose 'greedy' or"):
+    factory.create_teacher('auto', _BUNDLED, **_ATARI, acts='best')
+  with pytest.raises(TeacherError, match='leave out create_teacher.acts'):
+    factory.create_teacher('random', None, **_ATARI, acts='greedy')
 
 
 def test_another_game():

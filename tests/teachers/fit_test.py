@@ -5,7 +5,9 @@ import functools
 import jax
 import numpy as np
 import pytest
+from flax import linen as nn
 
+from reincarnating_rl.learner.types import QOutput
 from reincarnating_rl.networks.mlp_networks import (
   MLPDQNNetwork,
   MLPRainbowNetwork,
@@ -222,3 +224,26 @@ def test_who_names_the_network_is_believed():
   assert _error(params, 'rainbow').endswith('or give create_teacher.network.')
   named = functools.partial(KINDS['rainbow'].network)
   assert _fit(params, 'rainbow', network=named)['num_atoms'] == 200
+
+
+class _Rows(nn.Module):
+  """Convolves whatever it is given, as Dopamine's networks do."""
+
+  num_actions: int
+
+  @nn.compact
+  def __call__(self, state):
+    x = nn.Conv(2, (3, 3))(state.astype(np.float32)).reshape(-1)
+    return QOutput(nn.Dense(self.num_actions)(x))
+
+
+def test_a_network_that_takes_rows_of_an_image_for_a_batch():
+  shape = (6, 5, 3, 1)
+  params = _params('dqn', network=_Rows, shape=shape)
+  with pytest.raises(MismatchedTeacherError, match='take 1 channels, but st'):
+    _fit(params, network=_Rows, shape=shape)
+  _fit(
+    _params('dqn', network=_Rows, shape=(6, 5, 3)),
+    network=_Rows,
+    shape=(6, 5, 3),
+  )

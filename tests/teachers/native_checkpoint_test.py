@@ -8,10 +8,7 @@ import numpy as np
 import pytest
 from safetensors import numpy as safetensors_numpy
 
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  MissingFileError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, MissingFileError
 from reincarnating_rl.teachers import native_checkpoint
 
 _PARAMS = {

@@ -54,4 +54,7 @@ def test_fingerprint_and_lineage():
   assert teacher.lineage == {
     'parent': None,
     'fingerprint': teacher.fingerprint,
+    'acts': 'greedy',
   }
+  teacher = _linear_teacher(acts='sample')
+  assert teacher.acts == teacher.lineage['acts'] == 'sample'

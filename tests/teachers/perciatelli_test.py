@@ -7,15 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  MissingFileError,
-)
-from reincarnating_rl.teachers import (
-  factory,
-  perciatelli,
-  training_state,
-)
+from reincarnating_rl.support.errors import DamagedFileError, MissingFileError
+from reincarnating_rl.teachers import factory, perciatelli, training_state
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   TeacherError,

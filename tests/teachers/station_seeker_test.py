@@ -73,6 +73,8 @@ def test_lineage_says_what_it_is(teacher):
   told = teacher.lineage
   assert (told['agent'], told['trained_on']) == ('station_seeker', 'Balloon')
   assert told['epsilon'] == 0.1
+  assert told['acts'] == teacher.acts == 'greedy'
+  assert _create(acts='sample').acts == 'sample'
   assert told['fingerprint'] == teacher.fingerprint
   assert _create(policy_epsilon=0.1).fingerprint == teacher.fingerprint
   assert _create().fingerprint != teacher.fingerprint

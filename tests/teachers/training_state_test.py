@@ -9,16 +9,13 @@ import numpy as np
 import optax
 import pytest
 
-from reincarnating_rl.agents import snapshots
+from reincarnating_rl.agents import snapshot
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   UnsafeFileError,
   UserError,
 )
-from reincarnating_rl.teachers import (
-  native_checkpoint,
-  training_state,
-)
+from reincarnating_rl.teachers import native_checkpoint, training_state
 
 _TREE = {
   'params': {
@@ -82,7 +79,7 @@ def test_the_moments_of_a_pickle(tmp_path, optimizer, names, freeze):
   np.testing.assert_array_equal(
     found['target_params/params/Dense_0/bias'], [2.0, 3.0]
   )
-  for name, leaf in snapshots.flatten({'optimizer_state': state}).items():
+  for name, leaf in snapshot.flatten({'optimizer_state': state}).items():
     np.testing.assert_array_equal(found[name], leaf)
 
 
@@ -148,3 +145,10 @@ def test_a_file_of_another_library_cannot_be_gone_on_from(tmp_path):
       path.write_bytes(b'')
     with pytest.raises(UserError, match='qdagger_dqn'):
       training_state.read(path)
+
+
+def test_a_target_that_diverged_is_refused(tmp_path):
+  target = jax.tree.map(lambda x: x * np.nan, _TREE)
+  write(tmp_path, target_params=target)
+  with pytest.raises(UserError, match=r'target_params/.* is not finite'):
+    training_state.read(tmp_path)

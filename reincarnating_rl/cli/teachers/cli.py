@@ -7,5 +7,16 @@ from reincarnating_rl.cli.teachers import flags
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-  """Runs a command; see `command_line.run_named`."""
-  return command_line.run_named(__package__, flags.parse, argv)
+  """Runs a command; a user's mistake is one line on stderr.
+
+  Args:
+    argv: the command and its flags; None for those of the process.
+
+  Returns:
+    The exit status: 0, 1 after a mistake, 130 after Ctrl-C.
+
+  Raises:
+    SystemExit: help was asked for.
+  """
+  run = command_line.named_command(__package__)
+  return command_line.main(flags.create_parser, run, argv)

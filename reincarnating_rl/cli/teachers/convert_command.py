@@ -11,18 +11,11 @@ from typing import Any
 
 import tqdm.auto as tqdm
 
-from reincarnating_rl.cli.teachers import (
-  identify,
-  settings,
-  text,
-)
+from reincarnating_rl.cli.teachers import flags, identify, settings
 from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.evaluation.summary import PLOT_FILE
-from reincarnating_rl.importers import (
-  external_replay,
-  run_replay,
-)
+from reincarnating_rl.importers import external_replay, run_replay
 from reincarnating_rl.importers.external_replay import StoredReplay
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support import files
@@ -33,12 +26,10 @@ from reincarnating_rl.teachers import (
   checkpoints,
   native_checkpoint,
 )
+from reincarnating_rl.teachers.base import GREEDY
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
-from reincarnating_rl.teachers.description import (
-  ENTRY,
-  GAME,
-)
-from reincarnating_rl.teachers.loading import LoadedTeacher
+from reincarnating_rl.teachers.description import ENTRY, GAME
+from reincarnating_rl.teachers.loading import STATE_SHAPE, LoadedTeacher
 
 # What is looked ahead belongs to whoever loads the replay; one is the least.
 _N_STEP = 1
@@ -100,6 +91,7 @@ def _about(
       'file': os.path.basename(checkpoint.path),
       'sha256': checkpoint.sha256,
       'number': checkpoint.number,
+      STATE_SHAPE: list(loaded.candidate.state_shape),
       **identify.provenance(checkpoint),
     }
   }
@@ -118,6 +110,8 @@ def _read_score(path: str, checkpoint: TeacherCheckpoint) -> dict[str, Any]:
     told = json.loads(pathlib.Path(path).expanduser().read_bytes())
     is_its_own = told['teacher']['checkpoint_sha256'] == checkpoint.sha256
     measured = {name: told[name] for name in _MEASURED}
+    # It was not said while all teachers played greedily.
+    measured['acts'] = told.get('acts', GREEDY)
   except (OSError, ValueError, LookupError, TypeError) as error:
     raise UserError(
       f'--score {path} cannot be read: give what evaluate --json wrote.'
@@ -216,4 +210,4 @@ def _print(
   words = ['evaluate', out]
   if args.game:
     words += ['--game', args.game]
-  print(f'next: {text.command(*words)}')
+  print(f'next: {flags.command(*words)}')

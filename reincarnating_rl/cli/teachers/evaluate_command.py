@@ -2,35 +2,33 @@
 
 import argparse
 import json
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import tqdm.auto as tqdm
 
-from reincarnating_rl.cli.teachers import (
-  identify,
-  settings,
-  text,
-)
+from reincarnating_rl.cli import text
+from reincarnating_rl.cli.teachers import flags, identify, settings
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.envs import rollouts
 from reincarnating_rl.envs.games import Game
-from reincarnating_rl.envs.lanes import (
-  Episode,
-  Policy,
-)
-from reincarnating_rl.envs.policies import (
-  epsilon_greedy_policy,
-  uniform_policy,
-)
+from reincarnating_rl.envs.lanes import Episode, Policy
+from reincarnating_rl.envs.policies import teacher_policy, uniform_policy
 from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.evaluation.normalization import summarize
 from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers import factory
+from reincarnating_rl.teachers import base, factory
 from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.foreign import statistics_files
 
 # Of the runner's evaluation of its teacher: the same seed, the same episodes.
 _STREAM = 1
+_ACTED = {
+  base.GREEDY: "Each action was the teacher's best",
+  base.SAMPLE: "Each action was drawn from the teacher's policy",
+}
 
 
 def run(args: argparse.Namespace) -> None:
@@ -53,15 +51,16 @@ def run(args: argparse.Namespace) -> None:
   episodes = _play(
     args,
     chosen.game,
-    epsilon_greedy_policy(teacher.policy_logits, args.epsilon),
+    teacher_policy(teacher, args.epsilon),
     'teacher',
   )
   score = summarize([episode.return_ for episode in episodes])
   random = _random(args, chosen.game, teacher.num_actions)
   result = {
-    'command': text.command(*args.words),
+    'command': flags.command(*args.words),
     'path': args.path,
     'game': chosen.game.name,
+    'acts': teacher.acts,
     'epsilon': args.epsilon,
     'seed': args.seed,
     'max_steps_per_episode': args.max_steps_per_episode,
@@ -161,6 +160,8 @@ def _print(result: dict[str, Any]) -> None:
     f'{result["game"]}: {steps:,} steps, epsilon {result["epsilon"]:g}, seed '
     f'{result["seed"]}; {count} of {score["num_episodes"]} episodes timed out.'
   )
+  acts = result['acts']
+  print(f"{_ACTED[acts]} (create_teacher.acts = '{acts}').")
   if count and random and random['source'] == 'published':
     print(
       'Published scores are of episodes without that limit: --measure_random '
@@ -175,6 +176,28 @@ def _print(result: dict[str, Any]) -> None:
       f'The teacher is no better than random ({margin:.2f}): nothing can be '
       'measured against it.'
     )
+  for line in _warnings(result):
+    print(text.printable(f'warning: {line}'))
+
+
+def _warnings(result: dict[str, Any]) -> Iterator[str]:
+  """Yields what may make a teacher play worse than it could."""
+  told = result['teacher'].get('described_as')
+  if isinstance(told, dict) and told.get('masks'):
+    yield f'The masks of its actions are {told["masks"]}.'
+  doubt = statistics_files.doubt(result['teacher'])
+  if doubt is not None and _may_be_random(result['score'], result['random']):
+    yield doubt
+
+
+def _may_be_random(
+  score: dict[str, Any], random: dict[str, Any] | None
+) -> bool:
+  """Whether a score may be the random policy's, within two standard errors."""
+  if random is None:
+    return True
+  stderr = math.hypot(score.get('stderr') or 0.0, random.get('stderr') or 0.0)
+  return score['mean'] - random['mean'] <= 2 * stderr
 
 
 def _cells(score: dict[str, Any]) -> tuple[str, ...]:

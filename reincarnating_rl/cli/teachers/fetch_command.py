@@ -3,11 +3,9 @@
 import argparse
 import os
 
-from reincarnating_rl.cli.teachers import text
-from reincarnating_rl.fetching import (
-  bucket,
-  hub,
-)
+from reincarnating_rl.cli import text
+from reincarnating_rl.cli.teachers import flags
+from reincarnating_rl.fetching import bucket, hub
 from reincarnating_rl.fetching.destination import size_text
 from reincarnating_rl.fetching.listing import BucketTeacher
 from reincarnating_rl.fetching.plan import Plan
@@ -41,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
   is_many = args.hub is None and args.run is None
   told = () if args.hub or is_many else ('--game', args.game)
   what = 'list' if is_many else 'inspect'
-  print(f'next: {text.command(what, report.directory, *told)}')
+  print(f'next: {flags.command(what, report.directory, *told)}')
 
 
 def _check_hub(args: argparse.Namespace) -> None:
@@ -73,7 +71,7 @@ def _print_plan(plan: Plan) -> None:
     )
     for file in plan.files[:_MOST_FILES]
   ]
-  text.print_table(('file', 'size', 'there'), rows, right='size there')
+  text.print_table(('file', 'size', 'there'), rows, right=('size', 'there'))
   if len(plan.files) > _MOST_FILES:
     print(f'… and {len(plan.files) - _MOST_FILES} more files.')
   print(

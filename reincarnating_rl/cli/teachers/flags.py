@@ -1,73 +1,96 @@
-"""The flags of each command; those of `train` have its names."""
+"""The flags of each command; those that `train` also has are named alike."""
 
-import argparse
+import shlex
 from collections.abc import Sequence
 
-from reincarnating_rl.cli.command_line import (
-  Parser,
-  number,
-)
+from reincarnating_rl.cli import shared_flags
+from reincarnating_rl.cli.command_line import Parser, Subcommand, number
+from reincarnating_rl.cli.teacher_kinds import TEACHER_KINDS, TeacherKind
 
 PROGRAM = 'python -m reincarnating_rl.teachers'
+_SUMMARY = 'List, fetch, inspect, evaluate and convert teachers.'
+_DETAILS = """
+A teacher is a run of this project, a checkpoint of Dopamine, or a file of
+CleanRL, Stable-Baselines3 or PyTorch. Files are read as data; no code in them
+is ever run.
+"""
+_EXAMPLES = ('list', 'inspect teacher_ckpts/Pong/1')
+_WITH_NETWORK = tuple(kind for kind in TEACHER_KINDS if kind.has_network)
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-  """Parses a command line.
+class _Examples:
+  """A game of each family; they are imported when the help is printed."""
 
-  Args:
-    argv: without the program.
+  def __str__(self) -> str:
+    from reincarnating_rl.envs import games
 
-  Returns:
-    The flags; `command` names the command, `words` are all of them.
+    return ', '.join(family.example for family in games.GAMES.values())
 
-  Raises:
-    FlagError: there is no such command or flag, or not with this value.
-    SystemExit: help was asked for.
-  """
+
+def command(*words: object) -> str:
+  """Returns a command of this program, to be copied into a shell."""
+  return f'{PROGRAM} {shlex.join(map(str, words))}'
+
+
+def create_parser() -> Parser:
+  """Makes the parser; `command` is the name of the command."""
   parser = Parser(
-    prog=PROGRAM,
-    description='Teachers: what there is, where more are, and what they do.',
+    PROGRAM, summary=_SUMMARY, details=_DETAILS, examples=_EXAMPLES
   )
-  commands = parser.add_subparsers(
-    dest='command', required=True, metavar='COMMAND'
-  )
-  for name, (add_flags, summary, example) in _COMMANDS.items():
-    add_flags(
-      commands.add_parser(
-        name,
-        help=summary,
-        description=f'{summary}\n\nexample:\n  {PROGRAM} {name} {example}',
-      )
-    )
-  return parser.parse_args(argv, argparse.Namespace(words=tuple(argv)))
+  parser.add_subcommands(_COMMANDS)
+  return parser
 
 
-def _add_list(parser: argparse.ArgumentParser) -> None:
+def _add_list(parser: Parser) -> None:
   parser.add_argument(
     'directory',
     metavar='DIR',
     nargs='?',
-    help='default: $TEACHER_CKPT_DIR, else teacher_ckpts',
+    help='Folder to look in. Default: $TEACHER_CKPT_DIR, or teacher_ckpts.',
   )
 
 
-def _add_fetch(parser: argparse.ArgumentParser) -> None:
+def _add_fetch(parser: Parser) -> None:
   source = parser.add_mutually_exclusive_group(required=True)
-  source.add_argument('--game', help='of a bucket, in CamelCase: Breakout')
   source.add_argument(
-    '--hub', metavar='OWNER/NAME', help='a repository of the Hugging Face hub'
+    '--game',
+    metavar='NAME',
+    help='A game in a bucket, in CamelCase, such as Breakout.',
+  )
+  source.add_argument(
+    '--hub',
+    metavar='REPO',
+    help='A repository of the Hugging Face hub, OWNER/NAME.',
   )
   parser.add_argument(
-    '--run', type=number(int, 0), help='one run of the game; default: all'
-  )
-  parser.add_argument('--bucket', default='rl_checkpoints', help='%(default)s')
-  parser.add_argument(
-    '--prefix', default='DQN_400', help="folder of the bucket's games"
+    '--dest',
+    metavar='DIR',
+    help='Where the files go. Default: $TEACHER_CKPT_DIR, or teacher_ckpts.',
   )
   parser.add_argument(
-    '--dest', metavar='DIR', help='default: $TEACHER_CKPT_DIR, or teacher_ckpts'
+    '--dry_run', action='store_true', help='Only show what would be fetched.'
   )
-  contents = parser.add_mutually_exclusive_group()
+  _add_bucket(parser)
+
+
+def _add_bucket(parser: Parser) -> None:
+  group = parser.add_argument_group('from a bucket')
+  group.add_argument(
+    '--run',
+    metavar='N',
+    type=number(int, 0),
+    help='Which run of the game. Default: all.',
+  )
+  group.add_argument(
+    '--bucket', metavar='NAME', default='rl_checkpoints', help='The bucket.'
+  )
+  group.add_argument(
+    '--prefix',
+    metavar='FOLDER',
+    default='DQN_400',
+    help="Folder of the bucket's games.",
+  )
+  contents = group.add_mutually_exclusive_group()
   for name in ('checkpoint', 'replay'):
     contents.add_argument(
       f'--{name}_only',
@@ -75,139 +98,140 @@ def _add_fetch(parser: argparse.ArgumentParser) -> None:
       action='store_const',
       const=name,
       default='all',
-      help=f'of a bucket, the {name} and nothing else',
+      help=f'Fetch only the {name}.',
     )
-  parser.add_argument(
-    '--dry_run', action='store_true', help='say what would be fetched'
-  )
-  parser.add_argument(
+  group.add_argument(
     '--workers',
+    metavar='N',
     type=number(int, 1, 64),
     default=4,
-    help='files of a bucket at once; %(default)s',
+    help='Files fetched at a time.',
   )
 
 
-def _add_teacher(parser: argparse.ArgumentParser, path: str | None) -> None:
+def _add_teacher(
+  parser: Parser,
+  *,
+  path_nargs: str | None,
+  kinds: Sequence[TeacherKind] = TEACHER_KINDS,
+) -> None:
   """Adds what `inspect`, `evaluate` and `convert` have in common."""
   parser.add_argument(
     'path',
     metavar='PATH',
-    nargs=path,
-    help='a run, its checkpoints, or a file of another library',
+    nargs=path_nargs,
+    help='A run, its checkpoints, or a file of another library.',
   )
-  parser.add_argument(
-    '--game',
-    help='Pong, MinAtar/breakout, Balloon, CartPole-v1; default: what the '
-    'teacher says',
-  )
-  parser.add_argument(
-    '--teacher_agent', default='auto', help='kind of teacher; %(default)s'
-  )
-  parser.add_argument(
-    '--teacher_checkpoint_number',
-    type=number(int, 0),
-    help='which checkpoint; default: the newest',
-  )
-  parser.add_argument(
+  shared_flags.add_teacher(parser, kinds)(
     '--teacher_checkpoint_file_prefix',
     metavar='PREFIX',
-    help='of PREFIX.NUMBER; default: ckpt, or else tf_ckpt',
+    help='Checkpoints are files PREFIX.NUMBER. Default: ckpt, or else tf_ckpt.',
   )
-  for name, example in (
-    ('gin_files', 'configs/demo.gin'),
-    ('gin_bindings', '"create_teacher.vmax=20"'),
-  ):
-    parser.add_argument(
-      f'--{name}',
-      action='append',
-      default=[],
-      metavar=name.removeprefix('gin_')[:-1].upper(),
-      help=f'as for train, such as {example}; may be repeated',
-    )
-  parser.add_argument(
-    '--atari_roms_path', metavar='DIR', help="default: ale-py's own ROMs"
+  add = parser.add_argument_group('game and settings').add_argument
+  add(
+    '--game',
+    metavar='NAME',
+    help='Such as %(examples)s. Default: the one that the teacher names.',
+  ).examples = _Examples()
+  shared_flags.add_settings(add, 'teacher')
+
+
+def _add_inspect(parser: Parser) -> None:
+  _add_teacher(parser, path_nargs='?', kinds=_WITH_NETWORK)
+  parser.add_argument('--json', action='store_true', help='Print JSON.')
+
+
+def _add_evaluate(parser: Parser) -> None:
+  _add_teacher(parser, path_nargs='?')
+  add = parser.add_argument_group('evaluation').add_argument
+  add(
+    '--episodes',
+    metavar='N',
+    type=number(int, 1),
+    default=30,
+    help='Episodes to play.',
   )
-
-
-def _add_inspect(parser: argparse.ArgumentParser) -> None:
-  _add_teacher(parser, '?')
-  parser.add_argument('--json', action='store_true', help='print it as JSON')
-
-
-def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-  _add_teacher(parser, '?')
-  parser.add_argument(
-    '--episodes', type=number(int, 1), default=30, help='%(default)s'
-  )
-  parser.add_argument(
+  add(
     '--epsilon',
+    metavar='P',
     type=number(float, 0, 1),
     default=0.001,
-    help='probability of a random action; %(default)s',
+    help='Probability of a random action.',
   )
-  parser.add_argument(
-    '--seed', type=number(int, 0), default=0, help='%(default)s'
+  add(
+    '--seed',
+    metavar='N',
+    type=number(int, 0),
+    default=0,
+    help='Seed of the episodes.',
   )
-  parser.add_argument(
+  add(
     '--max_steps_per_episode',
+    metavar='N',
     type=number(int, 1),
     default=27_000,
-    help='where a time-out ends an episode; %(default)s',
+    help='Steps after which an episode times out.',
   )
-  parser.add_argument(
+  add(
     '--measure_random',
     action='store_true',
-    help='play the random policy, whatever was published',
+    help='Play the random policy, even if its score is published.',
   )
-  parser.add_argument('--json', metavar='FILE', help='write the result there')
+  add('--json', metavar='FILE', help='Where the result is written, as JSON.')
 
 
-def _add_convert(parser: argparse.ArgumentParser) -> None:
-  _add_teacher(parser, None)
-  parser.add_argument('out', metavar='OUT', help='a new or empty folder')
-  replay = parser.add_mutually_exclusive_group()
+def _add_convert(parser: Parser) -> None:
+  _add_teacher(parser, path_nargs=None, kinds=_WITH_NETWORK)
+  parser.add_argument('out', metavar='OUT', help='A new or empty folder.')
+  group = parser.add_argument_group('what is written')
+  replay = group.add_mutually_exclusive_group()
   replay.add_argument(
     '--teacher_replay_dir',
     metavar='DIR',
-    help='folder of the replay; default: PATH, if it has one',
+    help='Folder of the replay. Default: PATH, if it holds one.',
   )
   replay.add_argument(
-    '--no_replay', action='store_true', help='the parameters alone'
+    '--no_replay', action='store_true', help='Write the parameters alone.'
   )
-  parser.add_argument(
+  group.add_argument(
     '--newest',
-    type=number(int, 1),
     metavar='N',
-    help='steps of the replay, the newest; default: all',
+    type=number(int, 1),
+    help='Write only the newest N steps of the replay. Default: all.',
   )
-  parser.add_argument(
+  group.add_argument(
     '--score',
     metavar='FILE',
-    help='what evaluate --json wrote of this checkpoint; goes along with it',
+    help='Add the score of this checkpoint that evaluate --json wrote.',
   )
 
 
 _COMMANDS = {
-  'list': (_add_list, 'List the teachers of a folder.', 'teacher_ckpts'),
-  'fetch': (
-    _add_fetch,
+  'list': Subcommand(
+    'List the teachers of a folder.', ['teacher_ckpts'], _add_list
+  ),
+  'fetch': Subcommand(
     'Fetch a teacher from a bucket or from the hub.',
-    '--game Breakout --run 1 --dry_run',
+    [
+      '--game Breakout --run 1 --dry_run',
+      '\\\n    --hub cleanrl/PongNoFrameskip-v4-dqn_atari_jax-seed1',
+    ],
+    _add_fetch,
+    'Downloads are verified. Those from a bucket resume after an interruption.',
   ),
-  'inspect': (
+  'inspect': Subcommand(
+    'Show what a teacher and its replay are.',
+    ['teacher_ckpts/Pong/1', '--teacher_agent perciatelli44'],
     _add_inspect,
-    'Tell what a teacher and its replay are.',
-    'teacher_ckpts/Pong/1',
   ),
-  'evaluate': (
+  'evaluate': Subcommand(
+    'Play whole episodes and print the score.',
+    ['teacher_ckpts/Pong/1 \\\n    --game Pong --episodes 10'],
     _add_evaluate,
-    'Play whole episodes and tell the score.',
-    'teacher_ckpts/Pong/1 --game Pong --episodes 10',
   ),
-  'convert': (
-    _add_convert,
+  'convert': Subcommand(
     "Write a teacher and its replay in this project's own format.",
-    'downloads/Breakout/1 teacher_ckpts/Breakout/1 --game Breakout',
+    ['downloads/Breakout/1 \\\n    teacher_ckpts/Breakout/1 --game Breakout'],
+    _add_convert,
   ),
 }

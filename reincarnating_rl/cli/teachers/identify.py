@@ -2,26 +2,17 @@
 
 from typing import Any, NamedTuple
 
-from reincarnating_rl.cli.teachers.settings import (
-  Settings,
-  check_kind,
-)
+from reincarnating_rl.cli.teachers.settings import Settings, check_kind
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.importers.external_replay import StoredReplay
-from reincarnating_rl.teachers import (
-  balloon_facts,
-  factory,
-  loading,
-)
+from reincarnating_rl.teachers import balloon_facts, factory, loading
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   OtherGameError,
 )
-from reincarnating_rl.teachers.loading import (
-  LoadedTeacher,
-  TeacherSource,
-)
+from reincarnating_rl.teachers.foreign import files as foreign_files
+from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
 
 _ATARI = (84, 84, 4)  # With Dopamine's stack.
 # No game has so few: a teacher's error then says how many it has.
@@ -38,7 +29,7 @@ class GameFacts(NamedTuple):
 
 
 def facts(settings: Settings, replay: StoredReplay | None) -> GameFacts:
-  """Learns of the game: from itself, else from the manifest and the replay.
+  """Learns of the game: from itself, else from the teacher and its replay.
 
   Args:
     settings: of the command.
@@ -52,7 +43,10 @@ def facts(settings: Settings, replay: StoredReplay | None) -> GameFacts:
   if settings.game is not None:
     return _of_game(settings.game)
   state_shape, known_by = _ATARI, "Atari's states"
-  if replay is not None:
+  observed = settings.chosen and foreign_files.state_shape(settings.chosen.path)
+  if observed:
+    state_shape, known_by = observed, 'the observations in its file'
+  elif replay is not None:
     info, known_by = replay.inspect(), 'the states of its replay'
     state_shape = (*info.observation_shape, info.stack_size)
   actions = settings.told.actions

@@ -7,20 +7,18 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
+from reincarnating_rl.cli import text
 from reincarnating_rl.cli.teachers import (
+  flags,
   replay_report,
   settings,
   survey,
   teacher_report,
-  text,
 )
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.fetching.destination import size_text
 from reincarnating_rl.importers.external_replay import StoredReplay
-from reincarnating_rl.support.errors import (
-  MissingFileError,
-  UserError,
-)
+from reincarnating_rl.support.errors import MissingFileError, UserError
 from reincarnating_rl.teachers import perciatelli
 from reincarnating_rl.teachers.foreign import files as foreign_files
 
@@ -55,7 +53,7 @@ def _check_found(args: argparse.Namespace, chosen: Settings) -> None:
   elif chosen.chosen is None:
     raise MissingFileError(
       f'{args.path} has no checkpoint, no file of a teacher and no replay; '
-      f'{text.command("list", args.path)} looks below it.'
+      f'{flags.command("list", args.path)} looks below it.'
     )
   elif len(chosen.found) > 1 and not chosen.chosen.prefix:
     foreign_files.choose(chosen.chosen.path.parent)  # Which is to be named.
@@ -106,7 +104,7 @@ def _print(report: dict[str, Any], args: argparse.Namespace) -> None:
     told = args.game or ('' if report['teacher']['game'] else 'GAME')
     named = ('--game', told) if told else ()
     which = [args.path] if args.path else ['--teacher_agent', perciatelli.NAME]
-    print(f'next: {text.command("evaluate", *which, *named)}')
+    print(f'next: {flags.command("evaluate", *which, *named)}')
 
 
 def _lines(part: dict[str, Any]) -> Iterator[tuple[str, object]]:

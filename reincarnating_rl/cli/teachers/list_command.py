@@ -3,17 +3,12 @@
 import argparse
 import pathlib
 
-from reincarnating_rl.cli.teachers import (
-  survey,
-  text,
-)
+from reincarnating_rl.cli import text
+from reincarnating_rl.cli.teachers import flags, survey
 from reincarnating_rl.cli.teachers.survey import Found
 from reincarnating_rl.fetching import destination
 from reincarnating_rl.importers import external_replay
-from reincarnating_rl.support.errors import (
-  MissingFileError,
-  UserError,
-)
+from reincarnating_rl.support.errors import MissingFileError, UserError
 from reincarnating_rl.teachers import perciatelli
 
 _COLUMNS = ('path', 'format', 'teacher', 'game', 'checkpoints', 'replay')
@@ -42,12 +37,12 @@ def run(args: argparse.Namespace) -> None:
     )
   rows = [_row(root, found) for found in survey.walk(root)]
   if rows:
-    text.print_table((*_COLUMNS, 'bytes'), rows, right='bytes')
+    text.print_table((*_COLUMNS, 'bytes'), rows, right=('bytes',))
   else:
     print(f'{root} has no teachers yet.')
   print('More teachers, and replays:')
   for words in _MORE:
-    print(f'  {text.command(*words)}')
+    print(f'  {flags.command(*words)}')
 
 
 def _row(root: pathlib.Path, found: Found) -> tuple[str, ...]:

@@ -5,17 +5,9 @@ from typing import Any
 
 import tqdm.auto as tqdm
 
-from reincarnating_rl.importers import (
-  data_summary,
-)
-from reincarnating_rl.importers.external_replay import (
-  KINDS,
-  StoredReplay,
-)
-from reincarnating_rl.support.errors import (
-  MissingFileError,
-  UserError,
-)
+from reincarnating_rl.importers import data_summary
+from reincarnating_rl.importers.external_replay import KINDS, StoredReplay
+from reincarnating_rl.support.errors import MissingFileError, UserError
 from reincarnating_rl.support.progress import moving
 
 

@@ -6,10 +6,7 @@ import pathlib
 from typing import Any, NamedTuple
 
 from reincarnating_rl.cli.teachers import survey
-from reincarnating_rl.cli.teachers.survey import (
-  Found,
-  Told,
-)
+from reincarnating_rl.cli.teachers.survey import Found, Told
 from reincarnating_rl.envs import games
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.teachers import (
@@ -24,7 +21,10 @@ from reincarnating_rl.teachers.loading import TeacherSource
 
 _NETWORK = 'create_teacher.network'
 _LANES = 16  # As many as an experiment has.
-_OF_SOURCE = ('network', 'layers', 'vmax', 'action_meanings')
+_OF_SOURCE = (
+  *('network', 'layers', 'vmax', 'action_meanings'),
+  'observation_statistics',
+)
 
 
 class Settings(NamedTuple):
@@ -119,12 +119,13 @@ def _gin(args: argparse.Namespace) -> _Gin:
   gin_parsing.load(
     args.gin_files, args.gin_bindings, network_parameter=_NETWORK
   )
-  kind = gin.get_bindings('create_game').get('kind', 'atari')
-  play = dict(gin.get_bindings(f'create_{kind}_environment'))
-  name = play.pop('game_name', None)
+  kind = gin.get_bindings('create_game').get('kind', games.DEFAULT)
+  family = games.family_named(kind)
+  play = dict(gin.get_bindings(family.gin_name))
+  game_name = play.pop('game_name', None)
   return _Gin(
     dict(gin.get_bindings('create_teacher')),
-    f'{games.MINATAR}{name}' if name and kind == 'minatar' else name,
+    family.full_name(game_name),
     play,
     gin.get_bindings('JaxDQNAgent').get('stack_size'),
   )
@@ -140,7 +141,7 @@ def _game(
   if name is None:
     return None
   play = {}
-  if games.kind_of(name) == games.kind_of(told_by_gin.game or name):
+  if games.family_of(name) is games.family_of(told_by_gin.game or name):
     play = told_by_gin.play
   lanes = min(_LANES, getattr(args, 'episodes', _LANES))
   play = {'num_vector_environments': lanes} | play

@@ -8,10 +8,7 @@ from typing import Any, NamedTuple
 from reincarnating_rl.importers import external_replay
 from reincarnating_rl.importers.external_replay import StoredReplay
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers import (
-  checkpoint_files,
-  native_checkpoint,
-)
+from reincarnating_rl.teachers import checkpoint_files, native_checkpoint
 from reincarnating_rl.teachers.description import (
   actions_from_manifest,
   from_manifest,

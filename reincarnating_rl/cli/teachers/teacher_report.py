@@ -8,16 +8,10 @@ from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.importers.external_replay import StoredReplay
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers import (
-  checkpoints,
-  params,
-)
+from reincarnating_rl.teachers import checkpoints, params
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign.base import Target
-from reincarnating_rl.teachers.loading import (
-  LoadedTeacher,
-  TeacherSource,
-)
+from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
 
 _MOST_ANCESTORS = 16
 

@@ -1,7 +1,7 @@
-"""MessagePack read value by value, from files that may be larger than memory.
+"""Reads MessagePack value by value, from files that may exceed the memory.
 
-No value becomes larger than what the file has of it, and nothing in a file is
-called: of MessagePack's types, those that are left to the reader are refused.
+No value becomes larger than its bytes in the file, and nothing in a file is
+called: MessagePack's extension types are refused.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import msgpack
 
 from reincarnating_rl.support.errors import damaged_replay
 
-_MAX_ITEMS = 16  # Of an array or a map that is read as a whole.
+_MAX_ITEMS = 16  # In an array or a map that is read as a whole.
 _MAX_TEXT = 4096
 _MAX_BYTES = 2**27
 _BUFFER = 2**28
@@ -24,7 +24,7 @@ class MsgpackStream:
   """The values in an open file, in order."""
 
   def __init__(self, file: IO[bytes], path: str) -> None:
-    """Begins at the file's start; `open_stream` calls this."""
+    """Begins at the file's start; called by `open_stream`."""
     self._path = path
     self._unpacker = msgpack.Unpacker(
       file,
@@ -38,45 +38,45 @@ class MsgpackStream:
     )
 
   def map_size(self) -> int:
-    """Enters a map; its keys and values, in turn, come next.
+    """Enters a map; its keys and values alternate next.
 
     Returns:
-      How many pairs there are, by its own account.
+      The number of pairs that the file claims.
 
     Raises:
-      DamagedFileError: what comes next is no map.
+      DamagedFileError: the next value is not a map.
     """
-    with _told(self._path):
+    with _reporting_damage(self._path):
       return self._unpacker.read_map_header()
 
   def array_size(self) -> int:
     """Enters an array; its items come next.
 
     Returns:
-      How many there are, by its own account.
+      The number of items that the file claims.
 
     Raises:
-      DamagedFileError: what comes next is no array.
+      DamagedFileError: the next value is not an array.
     """
-    with _told(self._path):
+    with _reporting_damage(self._path):
       return self._unpacker.read_array_header()
 
   def value(self) -> Any:
-    """Reads a value: numbers, text, bytes, and small lists and dicts of them.
+    """Reads a value: a number, text, bytes, or a small list or dict of these.
 
     Raises:
-      DamagedFileError: there is none, or it is larger than what is accepted.
+      DamagedFileError: the file ends, or the value exceeds the limits.
     """
-    with _told(self._path):
+    with _reporting_damage(self._path):
       return self._unpacker.unpack()
 
   def skip(self) -> None:
-    """Passes over a value, however large.
+    """Skips a value of any size.
 
     Raises:
-      DamagedFileError: there is none.
+      DamagedFileError: the file ends.
     """
-    with _told(self._path):
+    with _reporting_damage(self._path):
       self._unpacker.skip()
 
 
@@ -88,17 +88,17 @@ def open_stream(path: str) -> Iterator[MsgpackStream]:
     path: of the file.
 
   Raises:
-    DamagedFileError: it cannot be opened.
+    DamagedFileError: the file cannot be opened.
   """
-  with _told(path):
+  with _reporting_damage(path):
     file = open(path, 'rb')  # noqa: SIM115
   with file:
     yield MsgpackStream(file, path)
 
 
 @contextlib.contextmanager
-def _told(path: str) -> Iterator[None]:
-  """Turns what reading may raise into one error that names the file."""
+def _reporting_damage(path: str) -> Iterator[None]:
+  """Turns errors of reading into one error that names the file."""
   try:
     yield
   except _UNREADABLE as error:

@@ -1,8 +1,8 @@
-"""Arrays that `numpy.save` wrote through gzip, read in parts, from strangers.
+"""Reads gzipped arrays of `numpy.save` in parts, from untrusted files.
 
-What a header claims is believed only as far as the file could hold it, nothing
-is allocated for more than the caller expects, and an array counts as read once
-gzip's checksum has been verified.
+A header's claims are checked against the file's size, and memory is bounded by
+what the caller expects. An array counts as read only after gzip's checksum was
+verified.
 """
 
 import contextlib
@@ -18,16 +18,16 @@ import numpy as np
 
 from reincarnating_rl.support.errors import damaged_replay
 
-_MAGIC = b'\x93NUMPY\x01\x00'  # Of version 1.0, which every short header has.
+_MAGIC = b'\x93NUMPY\x01\x00'  # Version 1.0, used for all short headers.
 _HEADER = re.compile(
   rb"\{'descr': '(\|[biu]1|<[iuf][248])', 'fortran_order': False, "
   rb"'shape': \(((?:[0-9]{1,15}L?, ?)*(?:[0-9]{1,15}L?)?)\), \} *\n"
 )
-_DEFLATE = 1032  # The most bytes that deflate makes of one.
+_DEFLATE = 1032  # The largest compression ratio of deflate.
 
 
 class NpyGzip:
-  """An array in an open file, behind its header.
+  """An array in an open file, after its header.
 
   Attributes:
     dtype: of numbers or booleans.
@@ -35,10 +35,10 @@ class NpyGzip:
   """
 
   def __init__(self, file: IO[bytes], path: str) -> None:
-    """Reads the header; `open_array` calls this.
+    """Reads the header; called by `open_array`.
 
     Raises:
-      DamagedFileError: it is no header, or claims what cannot be.
+      DamagedFileError: the header is invalid, or claims an impossible size.
     """
     self._file, self._path = file, path
     start = self._read(10)
@@ -59,33 +59,33 @@ class NpyGzip:
       out: to be filled; C-contiguous, of the array's dtype.
 
     Raises:
-      DamagedFileError: the file ends before, or cannot be decoded.
+      DamagedFileError: the file ends too early, or cannot be decoded.
     """
     raw = out.reshape(-1).view(np.uint8)
     view = memoryview(raw)
     at = 0
     while at < len(view):
-      with _told(self._path):
+      with _reporting_damage(self._path):
         count = self._file.readinto(view[at:])
       if not count:
         raise damaged_replay(self._path, 'is cut short')
       at += count
-    if out.dtype == bool:  # Of other bytes, what depends on them is undefined.
+    if out.dtype == bool:  # NumPy's behaviour is undefined for other bytes.
       np.minimum(raw, 1, out=raw)
 
   def finish(self) -> None:
-    """Verifies that nothing follows, and gzip's checksum.
+    """Checks that the file ends here, and gzip's checksum.
 
     Raises:
       DamagedFileError: otherwise.
     """
     if self._read(1):
       raise damaged_replay(
-        self._path, f'holds more than its {self.shape} numbers'
+        self._path, f'holds more than its array {self.shape}'
       )
 
   def _read(self, size: int) -> bytes:
-    with _told(self._path):
+    with _reporting_damage(self._path):
       return self._file.read(size)
 
 
@@ -97,9 +97,9 @@ def open_array(path: str) -> Iterator[NpyGzip]:
     path: of the file.
 
   Raises:
-    DamagedFileError: it is missing, or begins with anything else.
+    DamagedFileError: the file is missing, or its header is invalid.
   """
-  with _told(path):
+  with _reporting_damage(path):
     file = gzip.open(path, 'rb')
   with file:
     yield NpyGzip(file, path)
@@ -110,16 +110,16 @@ def read_array(path: str, kinds: str, limit: int) -> np.ndarray:
 
   Args:
     path: of the file.
-    kinds: characters of `numpy.dtype.kind`, one of which it has.
-    limit: how many numbers it holds at most.
+    kinds: accepted values of `numpy.dtype.kind`.
+    limit: the largest number of items.
 
   Raises:
-    DamagedFileError: the file is damaged, or holds anything else.
+    DamagedFileError: the file is damaged, or holds another array.
   """
   with open_array(path) as file:
     is_flat = len(file.shape) <= 1 and math.prod(file.shape) <= limit
     if file.dtype.kind not in kinds or not is_flat:
-      raise damaged_replay(path, f'holds {file.shape} numbers of {file.dtype}')
+      raise damaged_replay(path, f'holds an array {file.shape} of {file.dtype}')
     array = np.empty(file.shape, file.dtype)
     file.fill(array)
     file.finish()
@@ -127,16 +127,16 @@ def read_array(path: str, kinds: str, limit: int) -> np.ndarray:
 
 
 def read_bytes(path: str, limit: int) -> bytes:
-  """Reads all that a compressed file holds.
+  """Reads the content of a compressed file.
 
   Args:
     path: of the file.
-    limit: how many bytes that is at most.
+    limit: the largest number of bytes.
 
   Raises:
     DamagedFileError: the file is damaged, or holds more.
   """
-  with _told(path), gzip.open(path, 'rb') as file:
+  with _reporting_damage(path), gzip.open(path, 'rb') as file:
     data = file.read(limit + 1)
   if len(data) > limit:
     raise damaged_replay(path, f'holds more than {limit} bytes')
@@ -144,8 +144,8 @@ def read_bytes(path: str, limit: int) -> bytes:
 
 
 @contextlib.contextmanager
-def _told(path: str) -> Iterator[None]:
-  """Turns what reading may raise into one error that names the file."""
+def _reporting_damage(path: str) -> Iterator[None]:
+  """Turns errors of reading into one error that names the file."""
   try:
     yield
   except (OSError, EOFError, zlib.error) as error:

@@ -1,8 +1,8 @@
-"""NumPy arrays and numbers as Dopamine 4.1 puts them into MessagePack.
+"""Decodes NumPy arrays and numbers as Dopamine 4.1 encodes them in MessagePack.
 
-An array is a map of `shape`, `data` and the `repr` of its type; a large integer
-is a map of its digits. A compressed array is a structured one: its bytes, as
-Snappy packs them, then its shape and its type.
+An array is a map of `shape`, `data` and the `repr` of its type. A large integer
+is a map of its digits. A compressed array is a structured array of its bytes,
+packed by Snappy, its shape and its type.
 """
 
 import math
@@ -39,7 +39,7 @@ class StoredArray(NamedTuple):
       out: of its type and shape; C-contiguous.
 
     Raises:
-      ValueError: the array is of another type, shape or size.
+      ValueError: the array has another type, shape or size.
     """
     if (self.dtype, self.shape) != (out.dtype, out.shape):
       raise ValueError(
@@ -47,7 +47,7 @@ class StoredArray(NamedTuple):
         f'{out.dtype}'
       )
     raw = out.reshape(-1).view(np.uint8)
-    # Its own word for its size: nothing grows beyond `out`.
+    # The size that Snappy claims must be that of `out`.
     packed, size = self.is_packed, len(self.data)
     if packed:
       size = _unpacked_size(self.data)
@@ -57,7 +57,7 @@ class StoredArray(NamedTuple):
       _unpack(self.data, raw)
     else:
       raw[:] = np.frombuffer(self.data, np.uint8)
-    if out.dtype == bool:  # Of other bytes, what depends on them is undefined.
+    if out.dtype == bool:  # NumPy's behaviour is undefined for other bytes.
       np.minimum(raw, 1, out=raw)
 
 
@@ -78,7 +78,7 @@ def _unpack(data: memoryview, raw: np.ndarray) -> None:
 
 
 def stored_array(value: Any) -> StoredArray:
-  """Takes an array for what it says it is, and decodes none of it.
+  """Returns an encoded array without decoding its numbers.
 
   Args:
     value: from a `MsgpackStream`.
@@ -87,7 +87,7 @@ def stored_array(value: Any) -> StoredArray:
     An array of numbers or booleans.
 
   Raises:
-    ValueError: it is anything else.
+    ValueError: the value is not such an array.
   """
   name, data = _fields(value)
   packed = _PACKED.fullmatch(name)
@@ -97,29 +97,29 @@ def stored_array(value: Any) -> StoredArray:
   end = size + 4 * axes
   dtype_name = bytes(data[end:])
   if axes > _MAX_AXES or not _NAME.fullmatch(dtype_name):
-    raise ValueError('holds an array that is packed as none is')
+    raise ValueError('holds a packed array of an unknown layout')
   shape = _shape(np.frombuffer(data[size:end], '<i4').tolist())
   return StoredArray(np.dtype(dtype_name.decode()), shape, data[:size], True)
 
 
 def number(value: Any) -> Any:
-  """Returns a boolean, an integer or a float, Python's or NumPy's.
+  """Returns a boolean, an integer or a float, of Python or NumPy.
 
   Args:
     value: from a `MsgpackStream`.
 
   Raises:
-    ValueError: it is anything else.
+    ValueError: the value is not a number.
   """
   if isinstance(value, bool | int | float):
     return value
   if isinstance(value, dict) and isinstance(value.get('integer'), str):
     if not _INTEGER.fullmatch(value['integer']):
-      raise ValueError('holds an integer that is none')
+      raise ValueError('holds an invalid integer')
     return int(value['integer'])
   array = stored_array(value)
   if math.prod(array.shape) != 1 or array.is_packed:
-    raise ValueError(f'holds an array {array.shape} and not a number')
+    raise ValueError(f'holds an array {array.shape}, not a number')
   out = np.empty(array.shape, array.dtype)
   array.decode_into(out)
   return out.reshape(())[()]
@@ -127,25 +127,25 @@ def number(value: Any) -> Any:
 
 def _fields(value: Any) -> tuple[str, memoryview]:
   if not isinstance(value, dict):
-    raise ValueError('holds what is no array')
+    raise ValueError('holds an invalid array')
   name, data = value.get('dtype'), value.get('data')
   if not isinstance(name, str) or not isinstance(data, bytes):
-    raise ValueError('holds what is no array')
+    raise ValueError('holds an invalid array')
   if value.get('order', 'C') != 'C':
-    raise ValueError('holds an array that is not in the order of C')
+    raise ValueError('holds an array that is not in C order')
   return name, memoryview(data)
 
 
 def _dtype(name: str) -> np.dtype:
   match = _PLAIN.fullmatch(name)
   if not match:
-    raise ValueError('holds an array that is not of numbers')
+    raise ValueError('holds an array of something else than numbers')
   return np.dtype(match[1])
 
 
 def _shape(sizes: Any) -> tuple[int, ...]:
   if not isinstance(sizes, list) or len(sizes) > _MAX_AXES:
-    raise ValueError('holds an array without a shape')
+    raise ValueError('holds an array with an invalid shape')
   if not all(type(size) is int and 0 <= size < 2**31 for size in sizes):
-    raise ValueError('holds an array without a shape')
+    raise ValueError('holds an array with an invalid shape')
   return tuple(sizes)

@@ -1,9 +1,8 @@
-"""An interpreter for pickles that builds data and calls nothing in them.
+"""An interpreter of pickles that builds data and calls nothing.
 
-It runs the instructions of `pickletools` on a stack; names mean what
-`pickle_names` says. Extension codes and out-of-band buffers reach outside the
-file, and are refused; so are persistent ids, unless the caller has a use of
-them.
+It runs the instructions of `pickletools` on a stack; `pickle_names` gives names
+their meaning. Extension codes and out-of-band buffers reach outside the file
+and are refused. Persistent ids are refused unless the caller resolves them.
 """
 
 import pickletools
@@ -13,12 +12,9 @@ from typing import Any
 import numpy as np
 
 from reincarnating_rl.importers.formats import pickle_names
-from reincarnating_rl.importers.formats.pickle_names import (
-  Name,
-  Placeholder,
-)
+from reincarnating_rl.importers.formats.pickle_names import Name, Placeholder
 
-# Whatever a malformed program can make the interpreter below raise.
+# Errors that a malformed pickle can raise in the interpreter below.
 MALFORMED = (
   ValueError,
   TypeError,
@@ -31,7 +27,7 @@ _SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
 
 
 class Machine:
-  """The stack, the marks on it and the memo of a running pickle."""
+  """The stack, its marks and the memo of a running pickle."""
 
   def __init__(
     self,
@@ -39,9 +35,9 @@ class Machine:
     resolve: Callable[[str, str], Name] = pickle_names.resolve,
     load: Callable[[Any], Any] | None = None,
   ) -> None:
-    # The budget is of items that constructors may copy: an honest file spends
-    # at least a byte on each, a hostile one multiplies a few by its memo.
-    # `resolve` says what a name means, `load` what a persistent id stands for.
+    # The budget limits the items that constructors copy. An honest file has
+    # at least a byte for each; a hostile one multiplies a few by its memo.
+    # `resolve` looks up a name, `load` a persistent id.
     self.stack: list[Any] = []
     self.marks: list[int] = []
     self.memo: dict[int, Any] = {}
@@ -51,8 +47,8 @@ class Machine:
     """Returns the value that the pickle in `data` describes.
 
     Raises:
-      ForbiddenNameError: for a name or instruction that is not allowed.
-      Exception: one of `MALFORMED`, for a pickle that makes no sense.
+      ForbiddenNameError: a name or an instruction is not allowed.
+      Exception: one of `MALFORMED`: the pickle is malformed.
     """
     for opcode, argument, _ in pickletools.genops(data):
       if opcode.name in _LITERALS:
@@ -68,7 +64,7 @@ class Machine:
     raise ValueError('no end')
 
   def pop_marked(self) -> list[Any]:
-    """Removes and returns what lies above the last mark, and the mark."""
+    """Removes the last mark and all above it; returns the values."""
     start = self.marks.pop()
     items = self.stack[start:]
     del self.stack[start:]
@@ -77,20 +73,20 @@ class Machine:
   def pop(self, count: int) -> list[Any]:
     """Removes and returns the last `count` values."""
     if count > len(self.stack):
-      raise ValueError('nothing left on the stack')
+      raise ValueError('the stack is empty')
     items = self.stack[-count:]
     del self.stack[-count:]
     return items
 
   def call(self, name: Any, arguments: Any) -> None:
-    """Pushes what stands for `name(*arguments)`."""
+    """Pushes the value that stands for `name(*arguments)`."""
     if not isinstance(name, Name) or not isinstance(arguments, tuple):
-      raise ValueError('something that is not a class is called')
+      raise ValueError('it calls something that is not a class')
     self.spend(sum(len(a) for a in arguments if isinstance(a, _SIZED)))
     self.stack.append(name.build(*arguments))
 
   def spend(self, items: int) -> None:
-    """Takes from the budget what is about to be copied."""
+    """Charges the budget for items about to be copied."""
     self.budget -= items
     if self.budget < 0:
       raise ValueError('it grows beyond its own size')
@@ -141,8 +137,10 @@ def _set_state(machine: Machine, _: Any) -> None:
     if isinstance(items, dict):
       machine.spend(len(items))
       pickle_names.store(target, items.items())
-  elif not isinstance(target, Placeholder):
-    raise ValueError('something that has no state is given one')
+  elif isinstance(target, Placeholder):
+    target.state = state
+  else:
+    raise ValueError('it sets the state of something without a state')
 
 
 def _set_items(machine: Machine, items: list[Any]) -> None:
@@ -152,7 +150,7 @@ def _set_items(machine: Machine, items: list[Any]) -> None:
   if isinstance(target, dict):
     pickle_names.store(target, zip(items[::2], items[1::2], strict=True))
   elif not isinstance(target, Placeholder):
-    raise ValueError('something that is not a dictionary is given items')
+    raise ValueError('it sets items of something that is not a dictionary')
 
 
 def _append(machine: Machine, items: list[Any]) -> None:
@@ -160,13 +158,13 @@ def _append(machine: Machine, items: list[Any]) -> None:
   if isinstance(target, list):
     target.extend(items)
   elif not isinstance(target, Placeholder):
-    raise ValueError('something that is not a list is appended to')
+    raise ValueError('it appends to something that is not a list')
 
 
 def _add_items(machine: Machine, _: Any) -> None:
   items = machine.pop_marked()
   if not isinstance(machine.stack[-1], set):
-    raise ValueError('something that is not a set is added to')
+    raise ValueError('it adds to something that is not a set')
   machine.stack[-1].update(pickle_names.as_set(items))
 
 

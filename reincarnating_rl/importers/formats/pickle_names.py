@@ -1,9 +1,9 @@
-"""What the names in a pickle stand for: plain data, and nothing else.
+"""The meaning of the names in a pickle: plain data, and nothing else.
 
-A pickle builds its values by naming importable functions. Nothing is imported
-here for a name: those of `_BUILDERS` have a counterpart below which makes
+A pickle builds its values by naming importable functions. Here no name is
+imported. The names in `_BUILDERS` have harmless counterparts that make
 dictionaries and arrays, other names of known libraries become a `Placeholder`,
-and every further name is refused.
+and all further names are refused.
 """
 
 import dataclasses
@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
-# Their classes are met in checkpoints; none of them is ever imported.
+# Checkpoints name classes of these libraries. None is ever imported.
 _LIBRARIES = frozenset(
   'collections dopamine flax gin jax jaxlib ml_dtypes numpy optax orbax'.split()
 )
+# A function of a class: how Gym 0.22 to 0.25 pickled what samples a space.
+_DOTTED = ('gym.utils.seeding.RandomNumberGenerator._generator_ctor',)
 _NUMBER_TYPE = re.compile(r'[biufc][0-9]{1,2}')
 _ATOMS = (str, bytes, int, float, complex, bool, type(None), np.generic)
 
@@ -27,21 +29,27 @@ class ForbiddenNameError(Exception):
   """The pickle names something that could do more than hold data."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+@dataclasses.dataclass(slots=True, eq=False)
 class Placeholder:
   """An inert stand-in for an object of a class that is not rebuilt.
 
-  An optax state `ScaleByAdamState(count, mu, nu)` arrives as the placeholder
-  of that name with these three arguments.
+  For example, an optax state `ScaleByAdamState(count, mu, nu)` becomes a
+  placeholder of that name with these three arguments. The attributes of a
+  Python object become its state.
   """
 
   name: str
   arguments: tuple[Any, ...] = ()
+  state: Any = None  # what it would be given by `__setstate__`
+
+  def attributes(self) -> dict[Any, Any]:
+    """Returns the attributes by name; none of an object that has no others."""
+    return self.state if isinstance(self.state, dict) else {}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Name:
-  """A resolved name, and what takes the place of calling it."""
+  """A resolved name, and the function that replaces calling it."""
 
   path: str
   build: Callable[..., Any]
@@ -54,17 +62,18 @@ def resolve(
 
   Args:
     module: dotted module.
-    name: the attribute; never dotted.
-    more_libraries: whose names stay inert too, rather than be refused.
+    name: the attribute, without dots unless it is one of `_DOTTED`.
+    more_libraries: further libraries whose names become placeholders.
 
   Returns:
     The name with its harmless builder.
 
   Raises:
-    ForbiddenNameError: for every name that is not known to be harmless.
+    ForbiddenNameError: the name is not known to be harmless.
   """
   path, modules = f'{module}.{name}', module.split('.')
-  if not all(part.isidentifier() for part in (name, *modules)):
+  is_plain = all(part.isidentifier() for part in (name, *modules))
+  if not is_plain and path not in _DOTTED:
     raise ForbiddenNameError(ascii(path[:80]))
   if path in _BUILDERS:
     return Name(path, _BUILDERS[path])
@@ -74,7 +83,7 @@ def resolve(
 
 
 def store(target: dict, pairs: Iterable[tuple[Any, Any]]) -> dict:
-  """Sets the items of a dictionary, whose keys must be simple."""
+  """Sets items of a dictionary; keys must be simple."""
   for key, value in pairs:
     target[_simple(key)] = value
   return target
@@ -96,7 +105,7 @@ def fill_array(array: np.ndarray, state: Any) -> np.ndarray:
     `array`, filled in place.
 
   Raises:
-    ValueError: when the state is not consistent in itself.
+    ValueError: the state contradicts itself.
   """
   _, shape, dtype, is_fortran, data = state
   if (
@@ -105,7 +114,7 @@ def fill_array(array: np.ndarray, state: Any) -> np.ndarray:
     raise ValueError('an array is not made of numbers')
   if not all(type(side) is int and 0 <= side < 2**40 for side in shape):
     raise ValueError('an array has an impossible shape')
-  # Before numpy is asked for memory.
+  # Checked before numpy allocates memory.
   if len(shape) > 32 or math.prod(shape) * dtype.itemsize != len(data):
     raise ValueError(f'an array of shape {shape} holds {len(data)} bytes')
   array.__setstate__((1, shape, dtype, bool(is_fortran), data))
@@ -127,7 +136,7 @@ def _sized(items: Any) -> Any:
 
 
 def _as_dict(items: Any = ()) -> dict:
-  # Not copied, or a small file could ask for a large dictionary many times.
+  # No copy: a small file could request copies of a large dictionary.
   return items if isinstance(items, dict) else store({}, _sized(items))
 
 
@@ -143,7 +152,7 @@ def _as_bytes(kind: type, value: Any = b'', encoding: Any = None) -> Any:
 
 
 def _encode(text: Any, encoding: Any) -> bytes:
-  """How pickles of protocol 2 write bytes."""
+  """Encodes text as pickles of protocol 2 encode bytes."""
   if encoding not in ('latin1', 'latin-1') or not isinstance(text, str):
     raise ForbiddenNameError(f'_codecs.encode to {str(encoding)[:20]!r}')
   return text.encode('latin-1')
@@ -165,7 +174,7 @@ def _dtype(code: Any, align: Any = False, copy: Any = False) -> np.dtype:
 
 
 def _empty_array(kind: Any, shape: Any = (), code: Any = b'b') -> np.ndarray:
-  del shape, code  # Always (0,) and 'b'; the state that follows tells more.
+  del shape, code  # Always (0,) and 'b'; the state follows.
   if getattr(kind, 'path', None) != 'numpy.ndarray':
     raise ValueError('an array is not a numpy.ndarray')
   return np.empty(0, np.int8)
@@ -187,7 +196,7 @@ def _array_from_buffer(data: Any, dtype: Any, shape: Any, order: Any) -> Any:
 def _jax_array(
   rebuild: Any, arguments: Any, state: Any, aval: Any = None
 ) -> Any:
-  """What JAX arrays are pickled as, since 2022: a NumPy array and its type."""
+  """Builds a JAX array (pickled so since 2022) as a NumPy array."""
   del aval  # Weak types and named shapes mean nothing to a NumPy array.
   if getattr(rebuild, 'build', None) is not _empty_array:
     raise ValueError('a JAX array is not made of a NumPy array')
@@ -204,7 +213,7 @@ def _builders() -> dict[str, Callable[..., Any]]:
     'jax._src.device_array.reconstruct_device_array': _jax_array,
     'numpy.dtype': _dtype,
   }
-  # numpy 1 and numpy 2 call the same module differently.
+  # The module's names in numpy 1 and numpy 2.
   for core in ('numpy.core', 'numpy._core'):
     builders[f'{core}.multiarray._reconstruct'] = _empty_array
     builders[f'{core}.multiarray.scalar'] = _array_scalar

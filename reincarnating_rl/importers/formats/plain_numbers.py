@@ -1,4 +1,4 @@
-"""Arrays of the bytes and the type's name that a file has for them."""
+"""Makes arrays from bytes and the name of their type."""
 
 import math
 from collections.abc import Sequence
@@ -28,16 +28,16 @@ def from_bytes(data: bytes, type_name: str) -> np.ndarray:
 
   Args:
     data: little-endian.
-    type_name: as NumPy or JAX call it.
+    type_name: as NumPy or JAX call the type.
 
   Returns:
     [K], read-only; booleans as uint8, bfloat16 as float32.
 
   Raises:
-    ValueError: there is no such type, or half a number is left.
+    ValueError: the type is unknown, or the data end within a number.
   """
   if type_name not in _TYPES:
-    raise ValueError(f'numbers are of the type {type_name!a:.20}')
+    raise ValueError(f'numbers have the unknown type {type_name!a:.20}')
   array = np.frombuffer(data, _TYPES[type_name])
   if type_name == 'bfloat16':  # The upper half of a float of 32 bits.
     array = (array.astype('<u4') << 16).view('<f4')
@@ -45,13 +45,13 @@ def from_bytes(data: bytes, type_name: str) -> np.ndarray:
 
 
 def shaped(data: bytes, type_name: str, shape: Sequence[int]) -> np.ndarray:
-  """Returns the numbers in `data` in a shape, row by row.
+  """Returns the numbers in `data` in a shape, in C order.
 
   Raises:
-    ValueError: also if the shape is not one of so many numbers.
+    ValueError: as `from_bytes`, or the shape does not fit the data.
   """
   array = from_bytes(data, type_name)
   sides = all(type(side) is int and 0 <= side < 2**40 for side in shape)
   if not sides or len(shape) > _MAX_RANK or math.prod(shape) != array.size:
-    raise ValueError(f'an array holds {array.size} numbers of another shape')
+    raise ValueError(f'an array of {array.size} numbers has another shape')
   return array.reshape(shape)

@@ -1,56 +1,57 @@
-"""Reads pickles as data: nothing is imported, and nothing in them is called.
+"""Reads pickles as data: imports nothing and calls nothing in them.
 
-Unpickling runs whatever the file asks for, and teachers and their replays are
-downloaded, so the standard library's unpickler is not used: see `machine`.
+Unpickling runs whatever the file names, and teachers and their replays are
+downloaded. So `pickle_machine` replaces the standard library's unpickler.
 """
 
+import functools
 import warnings
 from typing import Any
 
-from reincarnating_rl.importers.formats.pickle_machine import (
-  MALFORMED,
-  Machine,
-)
+from reincarnating_rl.importers.formats import pickle_names
+from reincarnating_rl.importers.formats.pickle_machine import MALFORMED, Machine
 from reincarnating_rl.importers.formats.pickle_names import ForbiddenNameError
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  UnsafeFileError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, UnsafeFileError
 
 
-def loads(data: bytes, source: str) -> Any:
+def loads(
+  data: bytes, source: str, more_libraries: frozenset[str] = frozenset()
+) -> Any:
   """Reads one pickled value.
 
-  JAX arrays and NumPy arrays become NumPy arrays, `FrozenDict` and
-  `OrderedDict` become `dict`, and objects of other classes of known libraries
-  a `pickle_names.Placeholder`. Memory is bounded by a multiple of `data`.
+  JAX arrays become NumPy arrays, `FrozenDict` and `OrderedDict` become `dict`,
+  and objects of other classes of known libraries become a
+  `pickle_names.Placeholder`. Memory is bounded by a multiple of `data`.
 
   Args:
     data: a whole pickle, of any protocol.
-    source: where it is from, for messages.
+    source: path of the file, for messages.
+    more_libraries: further libraries whose objects become placeholders.
 
   Returns:
-    The value; containers, numbers, text, arrays and placeholders only.
+    Containers, numbers, text, arrays and placeholders only.
 
   Raises:
-    UnsafeFileError: if it asks for anything that could run code.
-    DamagedFileError: if it is cut short or makes no sense.
+    UnsafeFileError: the pickle names something that could run code.
+    DamagedFileError: the pickle is cut short or malformed.
   """
   try:
     with warnings.catch_warnings():
-      # Old text instructions warn of backslashes in what they hold.
+      # Old text instructions can warn of backslashes in their text.
       warnings.simplefilter('ignore')
-      return Machine(budget=4 * len(data)).run(data)
+      resolve = functools.partial(
+        pickle_names.resolve, more_libraries=more_libraries
+      )
+      return Machine(4 * len(data), resolve).run(data)
   except ForbiddenNameError as error:
     raise UnsafeFileError(
-      f'{source} was not loaded: it asks for {error}, which data have '
-      'no need of and which could run code; get the file from a source that '
-      'you trust.'
+      f'{source} was not loaded: it asks for {error}, which data do not need '
+      'and which could run code. Get the file from a source that you trust.'
     ) from error
   except MALFORMED as error:
     raise DamagedFileError(
-      f'{source} is cut short or is not a pickle ({_brief(error)}); copy it '
-      'again from where it came.'
+      f'{source} is cut short or is not a pickle ({_brief(error)}): copy it '
+      'again from its source.'
     ) from error
 
 

@@ -18,7 +18,7 @@ _TYPES = {
 
 
 def is_safetensors(data: bytes) -> bool:
-  """Tells whether data begin as such a file does: a length, then JSON."""
+  """Returns whether data begin like such a file: a length, then JSON."""
   return data[8:9] == b'{'
 
 
@@ -26,15 +26,15 @@ def loads(data: bytes, source: str) -> dict[str, np.ndarray]:
   """Reads all tensors.
 
   Args:
-    data: of the whole file.
-    source: where it is from, for messages.
+    data: the whole file.
+    source: path of the file, for messages.
 
   Returns:
-    The tensors by name, read-only; those of bfloat16 as float32.
+    The tensors by name, read-only; bfloat16 as float32.
 
   Raises:
-    DamagedFileError: it is cut short, altered, or has tensors of types that
-      NumPy has not.
+    DamagedFileError: the file is cut short, altered, or has tensors of types
+      that NumPy lacks.
   """
   try:
     return {
@@ -48,6 +48,6 @@ def loads(data: bytes, source: str) -> dict[str, np.ndarray]:
   except (safetensors.SafetensorError, ValueError) as error:
     reason = ascii(str(error)[:100])[1:-1]
     raise DamagedFileError(
-      f'{source} is not a file of tensors ({reason}); copy it again from where '
-      'it came.'
+      f'{source} is not a file of tensors ({reason}): copy it again from its '
+      'source.'
     ) from error

@@ -1,7 +1,7 @@
-"""Graphs of TensorFlow, frozen with their numbers, read without TensorFlow.
+"""Reads frozen graphs of TensorFlow, with their numbers, without TensorFlow.
 
-A graph is a message of nodes (tensorflow/core/framework/graph.proto); the
-numbers are attributes of those whose operation is `Const`. Nothing is run.
+A graph is a message of nodes (tensorflow/core/framework/graph.proto). The
+numbers are attributes of the `Const` nodes. Nothing is run.
 """
 
 from typing import NamedTuple
@@ -9,10 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reincarnating_rl.importers.formats import plain_numbers
-from reincarnating_rl.importers.formats.wire_format import (
-  fields,
-  read_varint,
-)
+from reincarnating_rl.importers.formats.wire_format import fields, read_varint
 from reincarnating_rl.support.errors import DamagedFileError
 
 Attribute = bool | int | bytes | np.ndarray
@@ -29,9 +26,9 @@ _FLOAT32, _INT32 = 1, 3  # DataTypes.
 class Node(NamedTuple):
   """An operation of a graph.
 
-  `inputs` are names of nodes; those of further outputs end in `:N`, and those
-  that are only waited for begin with `^`. `attributes` are the booleans,
-  integers, texts, types (as numbers) and tensors among them; a text is bytes.
+  `inputs` are names of nodes; a name that ends in `:N` means the node's output
+  N, and a name that begins with `^` means a control input. `attributes` are the
+  node's booleans, integers, texts (as bytes), types (as numbers) and tensors.
   """
 
   op: str
@@ -43,15 +40,15 @@ def read_nodes(data: bytes, source: str) -> dict[str, Node]:
   """Reads a serialised GraphDef.
 
   Args:
-    data: what the file holds.
+    data: the whole file.
     source: its path, for messages.
 
   Returns:
     The nodes by name. Tensors are read-only, of float32 or int32.
 
   Raises:
-    DamagedFileError: it is cut short, or no graph, or has numbers of another
-      type.
+    DamagedFileError: the file is cut short, is not a graph, or has constants
+      of another type.
   """
   nodes: dict[str, Node] = {}
   try:
@@ -66,8 +63,8 @@ def read_nodes(data: bytes, source: str) -> dict[str, Node]:
       raise ValueError('it has no nodes')
   except ValueError as error:
     raise DamagedFileError(
-      f'{source} is damaged or is no graph of TensorFlow ({error}): get it '
-      'again from where it came.'
+      f'{source} is damaged or is not a graph of TensorFlow ({error}): copy '
+      'it again from its source.'
     ) from error
   return nodes
 
@@ -82,15 +79,15 @@ def _node(message: bytes) -> tuple[str, Node]:
     elif field == _ATTRIBUTE:
       entry = dict(fields(_message(value)))
       key = _message(entry.get(_KEY, b'')).decode()
-      told = _attribute(_message(entry.get(_VALUE, b'')))
-      if told is not None:
-        attributes[key] = told
+      attribute = _attribute(_message(entry.get(_VALUE, b'')))
+      if attribute is not None:
+        attributes[key] = attribute
   node = Node(texts[_OP][-1], tuple(texts[_INPUT]), attributes)
   return texts[_NAME][-1], node
 
 
 def _attribute(message: bytes) -> Attribute | None:
-  """Returns what an AttrValue holds; None where nobody here asks for it."""
+  """Returns the value of an AttrValue; None for kinds that are not read."""
   for field, value in fields(message):
     if field in (_INTEGER, _TYPE):
       return value
@@ -106,7 +103,7 @@ def _attribute(message: bytes) -> Attribute | None:
 def _tensor(message: bytes) -> np.ndarray:
   """Returns the numbers of a TensorProto.
 
-  Short ones are not in its bytes but in a list of its own for each type.
+  Short tensors are not in its bytes but in a list for each type.
   """
   values = dict(fields(message))
   content = _message(values.get(_CONTENT, b''))
@@ -116,17 +113,17 @@ def _tensor(message: bytes) -> np.ndarray:
   elif dtype == _INT32:
     content, name = content or _integers(values.get(_INTEGERS, b'')), 'int32'
   else:
-    raise ValueError('a constant is neither of float32 nor of int32')
+    raise ValueError('a constant is neither float32 nor int32')
   shape = _shape(_message(values.get(_SHAPE, b'')))
   return plain_numbers.shaped(content, name, shape)
 
 
 def _integers(packed: int | bytes) -> bytes:
-  """Returns a list of numbers as little-endian integers of 32 bits."""
+  """Converts a packed list of varints to little-endian int32."""
   data, numbers, position = _message(packed), bytearray(), 0
   while position < len(data):
     number, position = read_varint(data, position)
-    # A negative one has 64 bits, of which the lower half is itself.
+    # Negative numbers have 64 bits; the lower half is the int32.
     numbers += (number & 0xFFFFFFFF).to_bytes(4, 'little')
   return bytes(numbers)
 
@@ -141,5 +138,5 @@ def _shape(message: bytes) -> tuple[int, ...]:
 
 def _message(value: int | bytes) -> bytes:
   if not isinstance(value, bytes):
-    raise ValueError('a number is where a message belongs')
+    raise ValueError('it has a number in place of a message')
   return value

@@ -1,4 +1,4 @@
-"""PyTorch's tensors as NumPy arrays, of the storages that a file holds."""
+"""Builds PyTorch's tensors as NumPy arrays from the storages in a file."""
 
 import math
 from collections.abc import Callable
@@ -6,10 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.importers.formats import (
-  pickle_names,
-  plain_numbers,
-)
+from reincarnating_rl.importers.formats import pickle_names, plain_numbers
 from reincarnating_rl.importers.formats.pickle_names import Name
 
 _STORAGES = {
@@ -24,24 +21,24 @@ _STORAGES = {
   'FloatStorage': 'float32',
   'DoubleStorage': 'float64',
 }
-# Their classes are met in checkpoints of training scripts.
+# Checkpoints of training scripts name classes of these libraries.
 _LIBRARIES = frozenset('argparse gym gymnasium pathlib torch'.split())
 _MAX_RANK, _MAX_TENSORS = 8, 100_000
 
 
 class Tensors:
-  """What the names and persistent ids in a pickle of tensors stand for.
+  """The meaning of names and persistent ids in a pickle of tensors.
 
-  Arrays are views of their storages, and none has more numbers than its
-  storage: however often they repeat each other, they cost no memory.
+  Arrays are views of their storages and have at most as many numbers, so
+  repeated tensors cost no memory.
   """
 
   def __init__(self, read_storage: Callable[[str], bytes]) -> None:
     """Makes an interpreter of names.
 
     Args:
-      read_storage: returns what a storage holds, given its key; raises a
-        LookupError if there is none.
+      read_storage: returns the bytes of a storage, given its key; raises a
+        LookupError if it does not exist.
     """
     self._read_storage = read_storage
     self._storages: dict[str, tuple[str, np.ndarray]] = {}
@@ -66,14 +63,14 @@ class Tensors:
       persistent_id: `('storage', type, key, device, K)`.
 
     Raises:
-      ValueError: it is anything else, or there is no such storage.
+      ValueError: the id is invalid, or the storage does not exist.
     """
     kind, storage, key, _, count = persistent_id
     if kind != 'storage' or not isinstance(storage, Name):
-      raise ValueError('a persistent id is that of no storage')
+      raise ValueError('a persistent id does not name a storage')
     _, _, type_name = storage.path.rpartition('.')
     if storage.path != f'torch.{type_name}' or type_name not in _STORAGES:
-      raise ValueError(f'a tensor is made of {storage.path[:50]!a}')
+      raise ValueError(f'a tensor has the storage {storage.path[:50]!a}')
     if not isinstance(key, str):
       raise ValueError('a storage has no key')
     if key not in self._storages:
@@ -83,19 +80,19 @@ class Tensors:
       )
     known_type, array = self._storages[key]
     if known_type != type_name or len(array) != count:
-      raise ValueError(f'a storage is not of {count!a:.20} {type_name}')
+      raise ValueError(f'a storage is not {count!a:.20} of {type_name}')
     return array
 
   def _tensor(
     self, storage: Any, offset: Any, size: Any, stride: Any, *unused: Any
   ) -> np.ndarray:
-    """What `_rebuild_tensor_v2` does, after checking."""
-    del unused  # Gradients and hooks mean nothing here.
+    """Does what `_rebuild_tensor_v2` does, after checks."""
+    del unused  # Gradients and hooks.
     self._num_tensors += 1
     if self._num_tensors > _MAX_TENSORS:
       raise ValueError('there are too many tensors')
     if not isinstance(storage, np.ndarray) or len(size) != len(stride):
-      raise ValueError('a tensor is made of no storage')
+      raise ValueError('a tensor has no storage')
     numbers = (offset, *size, *stride)
     if not all(type(n) is int and 0 <= n < 2**40 for n in numbers):
       raise ValueError('a tensor has an impossible shape')
@@ -104,7 +101,7 @@ class Tensors:
     if len(size) > _MAX_RANK or count > storage.size:
       raise ValueError(f'a tensor of shape {size} repeats its numbers')
     if count and last >= storage.size:
-      raise ValueError(f'a tensor of shape {size} leaves its storage')
+      raise ValueError(f'a tensor of shape {size} exceeds its storage')
     return np.lib.stride_tricks.as_strided(
       storage[offset:] if count else storage[:0],
       size,
@@ -116,7 +113,7 @@ class Tensors:
 def _parameter(data: Any, *unused: Any) -> np.ndarray:
   del unused
   if not isinstance(data, np.ndarray):
-    raise ValueError('a parameter is made of no tensor')
+    raise ValueError('a parameter has no tensor')
   return data
 
 

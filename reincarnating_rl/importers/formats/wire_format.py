@@ -1,23 +1,23 @@
-"""Protocol buffers as pairs of a field's number and value, without a schema."""
+"""Reads protocol buffers without a schema, as field numbers and values."""
 
 from collections.abc import Iterator
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_LONGEST = 10  # Bytes of a number of 64 bits, seven in each.
+_LONGEST = 10  # Bytes of a 64-bit number, with seven bits in each.
 
 
 def read_varint(data: bytes, start: int) -> tuple[int, int]:
   """Reads an unsigned number of up to 64 bits.
 
   Args:
-    data: holds it.
-    start: where.
+    data: contains the number.
+    start: position of the number.
 
   Returns:
-    The number, and where it ends; a negative one is read as 2^64 more.
+    The number and its end. A negative number is read as 2^64 more.
 
   Raises:
-    ValueError: if it does not end.
+    ValueError: the number does not end.
   """
   value = 0
   for place, byte in enumerate(data[start : start + _LONGEST]):
@@ -31,10 +31,10 @@ def read_bytes(data: bytes, start: int, size: int) -> tuple[bytes, int]:
   """Reads `size` bytes.
 
   Returns:
-    The bytes, and where they end.
+    The bytes and their end.
 
   Raises:
-    ValueError: if there are fewer.
+    ValueError: there are fewer bytes.
   """
   end = start + size
   if end > len(data):
@@ -49,11 +49,11 @@ def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
     message: serialised.
 
   Yields:
-    A field's number and its value: unsigned, or the bytes of a text or of a
-    message.
+    A field's number and its value: an unsigned number, or the bytes of a text
+    or a message.
 
   Raises:
-    ValueError: if it is not a message.
+    ValueError: the bytes are not a message.
   """
   position = 0
   while position < len(message):

@@ -59,23 +59,20 @@ def best_action_distillation(
   )
 
 
-def value_distillation(
-  q_values: Array, teacher_logits: Array, temperature: float
-) -> Array:
+def value_distillation(q_values: Array, teacher_q_values: Array) -> Array:
   """Mean squared difference of the student's and the teacher's Q-values.
-
-  The teacher's Q-values are `tau * teacher_logits`, hence this is for
-  Q-teachers only: the logits of a policy say nothing about values.
 
   Args:
     q_values: [A], the student's Q-values.
-    teacher_logits: [A], a Q-teacher's finished logits, `Q_T / tau`.
-    temperature: tau, with which the teacher's logits were made.
+    teacher_q_values: [A], the teacher's.
 
   Returns:
     [], the mean over actions of `(Q - Q_T)^2`.
   """
-  chex.assert_rank([q_values, teacher_logits], 1)
-  chex.assert_equal_shape([q_values, teacher_logits])
-  teacher_q = jax.lax.stop_gradient(temperature * teacher_logits)
-  return jnp.mean(optax.losses.squared_error(q_values, teacher_q))
+  chex.assert_rank([q_values, teacher_q_values], 1)
+  chex.assert_equal_shape([q_values, teacher_q_values])
+  return jnp.mean(
+    optax.losses.squared_error(
+      q_values, jax.lax.stop_gradient(teacher_q_values)
+    )
+  )

@@ -8,27 +8,19 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from reincarnating_rl.importers.formats import (
-  flax_file,
-  torch_file,
-)
+from reincarnating_rl.importers.formats import flax_file, torch_file
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from reincarnating_rl.teachers.foreign import (
-  base,
-  state_dict_search,
-)
-from reincarnating_rl.teachers.foreign.base import (
-  Foreign,
-  Target,
-)
+from reincarnating_rl.teachers.foreign import base, state_dict_search
+from reincarnating_rl.teachers.foreign.base import Foreign, Target
 from reincarnating_rl.teachers.foreign.conversion import convert
 from reincarnating_rl.teachers.foreign.layers import Layers
-from reincarnating_rl.teachers.foreign.state_dicts import (
-  StateDict,
-  listing,
-)
+from reincarnating_rl.teachers.foreign.observation_statistics import Statistics
+from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
 
 _STRIDES = (4, 2, 1)
+_LEAVES, _ATOMS = ('weight', 'kernel', 'bias'), 'atoms'
+# Of ppo_continuous_action.py; ddpg_, td3_ and sac_continuous_action.py.
+_CONTINUOUS = ('actor_mean', 'actor_logstd', 'fc_mu', 'fc_mean', '0.fc_mu')
 
 
 class _Script(NamedTuple):
@@ -122,12 +114,14 @@ _SCRIPTS = (
 def read(
   path: str | os.PathLike[str],
   target: Target,
+  statistics: Statistics | None = None,
 ) -> Foreign:
   """Reads a DQN, a C51 or a PPO of discrete actions.
 
   Args:
     path: of the file.
     target: the game that it is converted for.
+    statistics: by which its observations are normalized, if they are.
 
   Returns:
     The teacher.
@@ -147,6 +141,8 @@ def read(
     framework, saved = 'flax', flax_file.loads(data, source)
     tree = saved.get('model_weights', saved)
     state_dict = state_dict_search.flatten(tree, source)
+  if statistics is None:
+    state_dict_search.check_no_statistics(saved, state_dict, source)
   settings = _settings(saved)
   layers = _layers(state_dict, settings, source)
   found = convert(
@@ -154,6 +150,7 @@ def read(
     layers,
     target,
     source=source,
+    statistics=statistics,
   )
   described = {
     'format': 'cleanrl',
@@ -176,11 +173,22 @@ def _settings(saved: Any) -> Mapping[str, Any]:
 def _layers(
   state_dict: StateDict, settings: Mapping[str, Any], source: str
 ) -> Layers:
-  names = {name.rpartition('.')[0] for name in state_dict} - {''}
+  names = {
+    # Whatever else there is, no script of these has.
+    layer if leaf in _LEAVES else name
+    for name in state_dict
+    for layer, _, leaf in (name.rpartition('.'),)
+  } - {_ATOMS}
   for script in _SCRIPTS:
     if names == script.names():
       break
   else:
+    if any(name.startswith(_CONTINUOUS) for name in names):
+      raise MismatchedTeacherError(
+        f'{source} is of a script of CleanRL whose actions are continuous, but '
+        'students choose among discrete actions; give a DQN, a C51 or a PPO of '
+        'discrete actions.'
+      )
     raise MismatchedTeacherError(
       f'{source} is no DQN, C51 or PPO of CleanRL: it has '
       f'{listing(state_dict)}; declare which are its layers with '
@@ -203,7 +211,7 @@ def _atoms(
   state_dict: StateDict, settings: Mapping[str, Any], source: str
 ) -> dict[str, Any]:
   """Returns what `Layers` has for C51: PyTorch saves the atoms, Flax not."""
-  support = state_dict.get('atoms')
+  support = state_dict.get(_ATOMS)
   if support is not None and support.ndim == 1 and support.size:
     lowest, highest, count = support[0], support[-1], support.size
   elif 'n_atoms' in settings:

@@ -1,7 +1,9 @@
 """Turns the parameters of another library's network into those of our own."""
 
+import functools
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,15 +12,15 @@ from reincarnating_rl.learner.types import Params
 from reincarnating_rl.networks.layered import Convolution
 from reincarnating_rl.teachers.actions import indices_of
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from reincarnating_rl.teachers.foreign import image_sizes
-from reincarnating_rl.teachers.foreign.base import (
-  Foreign,
-  Target,
+from reincarnating_rl.teachers.foreign import (
+  batch_norms,
+  image_sizes,
+  observed_axes,
 )
-from reincarnating_rl.teachers.foreign.layers import (
-  OUTPUTS,
-  Layers,
-)
+from reincarnating_rl.teachers.foreign.base import Foreign, Target
+from reincarnating_rl.teachers.foreign.layers import OUTPUTS, Layers
+from reincarnating_rl.teachers.foreign.observation_statistics import Statistics
+from reincarnating_rl.teachers.foreign.observed_axes import Axes
 from reincarnating_rl.teachers.foreign.state_dicts import (
   ADVICE,
   Layer,
@@ -35,15 +37,20 @@ def convert(
   target: Target,
   *,
   source: str,
+  axes: Axes | None = None,
+  statistics: Statistics | None = None,
 ) -> Foreign:
   """Makes a teacher of parameters.
 
   Args:
     state_dict: the parameters by name; those that `layers` does not name are
-      of no consequence.
+      left out, which the caller has checked.
     layers: which of them are which layers.
     target: the game that it is converted for.
     source: the file, for messages.
+    axes: of a state, in the order in which a network without convolutions
+      flattens them; None: as the layout says.
+    statistics: by which its observations are normalized, if they are.
 
   Returns:
     The teacher; the checksum of its file is left empty.
@@ -53,22 +60,30 @@ def convert(
       not of finite floats, or the network is for other states or actions.
   """
   num_actions, state_shape, action_map = target
-  stacks = [_read_stack(state_dict, names, source) for names in layers.residual]
-  convolutions = [
-    read_layer(state_dict, name, 4, source) for name, *_ in layers.convolutions
-  ]
-  dense = [read_layer(state_dict, name, 2, source) for name in layers.dense]
+  read = functools.partial(_read, state_dict, layers, source)
+  stacks = [_read_stack(read, names, source) for names in layers.residual]
+  convolutions = [read(name, 4) for name, *_ in layers.convolutions]
+  dense = [read(name, 2) for name in layers.dense]
   images = [*itertools.chain(*stacks), *convolutions]
   for chain in (images, dense):
     _check_chain(chain, source)
   network = _describe(stacks, convolutions, dense, layers)
-  _check_stack_size(images, state_shape, source)
+  _check_channels(images, state_shape, source)
   size = image_sizes.after(network, state_shape)
   if min(size) <= 0 or math.prod(size) != len(dense[0].kernel):
     raise _other_states(dense[0], network, state_shape, source)
   layout = layers.layout or dense[0].layout
   if layout == 'channels_first':
-    dense[0] = _channels_last(dense[0], size)
+    chain = stacks[0] if stacks else convolutions
+    chain[:1] = [
+      layer._replace(kernel=observed_axes.stack_last(layer.kernel, state_shape))
+      for layer in chain[:1]
+    ]
+  if images or axes is None:
+    axes = observed_axes.of_layout(layout, len(size))
+  dense[0] = dense[0]._replace(
+    kernel=observed_axes.flattened(dense[0].kernel, axes, size)
+  )
   num_atoms = layers.num_atoms or 1
   _check_atoms(dense[-1], num_atoms, source)
   indices = indices_of(
@@ -78,10 +93,14 @@ def convert(
     source=source,
   )
   dense[-1] = _take_actions(dense[-1], num_atoms, indices, layers.atoms_first)
+  params = _params(stacks, convolutions, dense)
+  if statistics is not None:
+    params['params']['observations'] = statistics.for_states(state_shape)
+    network |= {'normalized': True, 'clip': statistics.clip}
   return Foreign(
     kind=layers.kind,
     network=network,
-    params=_params(stacks, convolutions, dense),
+    params=params,
     sha256='',
     metadata={
       'actions': list(action_map.meanings) if action_map else _SAME_ACTIONS,
@@ -90,10 +109,23 @@ def convert(
   )
 
 
+def _read(
+  state_dict: StateDict, layers: Layers, source: str, name: str, rank: int
+) -> Layer:
+  """Reads a layer, and folds into it the normalization that follows it."""
+  layer = read_layer(state_dict, name, rank, source)
+  norm = dict(layers.batch_norms).get(name)
+  if norm is None:
+    return layer
+  return batch_norms.fold(
+    layer, state_dict, norm, layers.batch_norm_epsilon, source
+  )
+
+
 def _read_stack(
-  state_dict: StateDict, names: tuple[str, ...], source: str
+  read: Callable[[str, int], Layer], names: tuple[str, ...], source: str
 ) -> list[Layer]:
-  stack = [read_layer(state_dict, name, 4, source) for name in names]
+  stack = [read(name, 4) for name in names]
   features = len(stack[0].bias)
   for layer in stack:
     if layer.kernel.shape[:2] != (3, 3) or len(layer.bias) != features:
@@ -138,13 +170,14 @@ def _describe(
   }
 
 
-def _check_stack_size(
+def _check_channels(
   images: list[Layer], state_shape: tuple[int, ...], source: str
 ) -> None:
   if not images:
     return
   channels = images[0].kernel.shape[2]
-  if len(state_shape) != 3 or state_shape[-1] != channels:
+  is_image = len(state_shape) in (3, 4)
+  if not is_image or math.prod(state_shape[2:]) != channels:
     raise MismatchedTeacherError(
       f'The network of {source} takes a stack of {channels} images, but the '
       f'game gives states of shape {state_shape}, the stack last; {ADVICE}'
@@ -167,14 +200,6 @@ def _other_states(
     f'The network of {source} takes {takes}, but the game gives states of '
     f'shape {state_shape}, the stack last; {ADVICE}'
   )
-
-
-def _channels_last(layer: Layer, size: tuple[int, ...]) -> Layer:
-  """Orders the inputs of a layer for what is flattened channels last."""
-  *sides, channels = size
-  kernel = layer.kernel.reshape(channels, *sides, -1)
-  kernel = kernel.transpose(*range(1, len(size)), 0, len(size))
-  return layer._replace(kernel=kernel.reshape(layer.kernel.shape))
 
 
 def _check_atoms(head: Layer, num_atoms: int, source: str) -> None:

@@ -2,6 +2,7 @@
 
 import functools
 import pathlib
+import zipfile
 from collections.abc import Callable
 
 from reincarnating_rl.support.errors import MissingFileError
@@ -20,6 +21,8 @@ _READERS: dict[str, Reader] = {
 }
 _STATE_DICTS = ('.pt', '.pth', '.safetensors')
 SUFFIXES = (*_READERS, *_STATE_DICTS)
+# Of what Stable-Baselines3 puts into a model's zip file, no parameters.
+_NO_MODELS = ('policy.optimizer.pth', 'pytorch_variables.pth')
 
 
 def find(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -27,8 +30,22 @@ def find(folder: pathlib.Path) -> list[pathlib.Path]:
   return sorted(
     path
     for path in folder.iterdir()
-    if path.suffix in SUFFIXES and path.is_file()
+    if path.suffix in SUFFIXES and path.is_file() and _may_be_model(path)
   )
+
+
+def _may_be_model(path: pathlib.Path) -> bool:
+  """Whether it is no other file that is kept beside a model.
+
+  The zoo of Stable-Baselines3 keeps a `train_eval_metrics.zip` there.
+  """
+  if path.suffix != '.zip':
+    return path.name not in _NO_MODELS
+  try:
+    with zipfile.ZipFile(path) as file:
+      return stable_baselines3.MEMBERS <= set(file.namelist())
+  except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+    return True  # A damaged one is told when it is read.
 
 
 def choose(folder: pathlib.Path) -> pathlib.Path | None:
@@ -45,6 +62,13 @@ def choose(folder: pathlib.Path) -> pathlib.Path | None:
     f'{folder} has several files that may be the teacher ({names}): give the '
     'path of one of them.'
   )
+
+
+def state_shape(path: pathlib.Path) -> tuple[int, ...] | None:
+  """Returns the shape of a teacher's states, (*O, S), if its file tells it."""
+  if path.suffix != '.zip' or not path.is_file():
+    return None
+  return stable_baselines3.state_shape(path)
 
 
 def reader_of(path: pathlib.Path, layers: Layers | None) -> Reader:

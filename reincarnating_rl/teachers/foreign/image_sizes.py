@@ -14,15 +14,17 @@ def after(
 
   Args:
     network: fields of a `LayeredNetwork`.
-    state_shape: height, width and channels of an image; anything if there are
-      neither stacks nor convolutions.
+    state_shape: height, width and channels of an image, the stack last, or the
+      channels and the stack; anything if there are neither stacks nor
+      convolutions.
 
   Returns:
     Height, width and channels; not positive if the image is too small.
   """
   if not has_images(network):
     return state_shape
-  height, width, channels = state_shape
+  height, width, *last = state_shape
+  channels = math.prod(last)
   for features in network['residual']:  # Each ends in a pooling of stride 2.
     height, width, channels = -(-height // 2), -(-width // 2), features
   for features, kernel, stride, padding in network['convolutions']:

@@ -50,7 +50,13 @@ class Layers:
     atoms_first: whether the head's numbers are [N, A] rather than [A, N].
     layout: which axis of states came first in the network, 'channels_first' or
       'channels_last'; None: as is usual where the layers are from, first in
-      PyTorch and last in Flax. The channels are the stacked observations.
+      PyTorch and last in Flax. The channels are the stacked observations, and
+      within each the colours, if it has any.
+    batch_norms: names of a layer and of the BatchNorm that takes its outputs,
+      before any activation, for each such pair.
+    batch_norm_epsilon: of these.
+    unused: names of modules whose parameters the policy does without, such as
+      ('decoder',). Critics of a policy and copies need not be named.
   """
 
   kind: str = 'dqn'
@@ -64,6 +70,9 @@ class Layers:
   value_range: tuple[float, float] | None = None
   atoms_first: bool = False
   layout: str | None = None
+  batch_norms: tuple[tuple[str, str], ...] = ()
+  batch_norm_epsilon: float = 1e-5
+  unused: tuple[str, ...] = ()
 
   def __post_init__(self) -> None:
     """Checks what can be checked without the parameters.
@@ -71,6 +80,9 @@ class Layers:
     Raises:
       TeacherError: something makes no sense.
     """
+    for field in ('dense', 'unused'):
+      if isinstance(getattr(self, field), str):  # One name, not its letters.
+        object.__setattr__(self, field, (getattr(self, field),))
     _check_choice('kind', self.kind, OUTPUTS)
     _check_choice('layout', self.layout, (*LAYOUTS, None))
     if not self.dense or not all(isinstance(n, str) for n in self.dense):
@@ -87,17 +99,8 @@ class Layers:
         f'Layers.activation has {len(given)} names for {count} convolutions '
         'and hidden layers; give one for each, or one for all.'
       )
-    if not all(len(names) == _STACK for names in self.residual):
-      raise TeacherError(
-        f'Layers.residual holds {_STACK} names of convolutions for each stack; '
-        f'it is {self.residual!r}.'
-      )
-    if self.pool_padding not in (1, 'SAME'):
-      raise TeacherError(
-        f"Layers.pool_padding is {self.pool_padding!r}; it is 1 or 'SAME'."
-      )
-    for convolution in self.convolutions:
-      _check_convolution(convolution)
+    self._check_images()
+    self._check_batch_norms()
     if self.scale is not None and not self.scale > 0:
       raise TeacherError(f'Layers.scale is {self.scale!r}; it must be > 0.')
     if (self.kind == 'rainbow') != _is_range(self.value_range):
@@ -110,6 +113,52 @@ class Layers:
       raise TeacherError(
         f'Layers.num_atoms is {self.num_atoms!r}; give it for the kinds '
         f'{" and ".join(_OF_ATOMS)} and for no other kind.'
+      )
+
+  def names(self) -> tuple[str, ...]:
+    """Returns the names of all layers, in the order of computation."""
+    return (
+      *(name for stack in self.residual for name in stack),
+      *(name for name, *_ in self.convolutions),
+      *self.dense,
+    )
+
+  def _check_images(self) -> None:
+    if not all(len(names) == _STACK for names in self.residual):
+      raise TeacherError(
+        f'Layers.residual holds {_STACK} names of convolutions for each stack; '
+        f'it is {self.residual!r}.'
+      )
+    if self.pool_padding not in (1, 'SAME'):
+      raise TeacherError(
+        f"Layers.pool_padding is {self.pool_padding!r}; it is 1 or 'SAME'."
+      )
+    for convolution in self.convolutions:
+      _check_convolution(convolution)
+
+  def _check_batch_norms(self) -> None:
+    is_pairs = all(
+      isinstance(pair, list | tuple)
+      and len(pair) == 2
+      and all(isinstance(name, str) for name in pair)
+      for pair in self.batch_norms
+    )
+    layers = [pair[0] for pair in self.batch_norms] if is_pairs else []
+    is_known = set(layers) <= set(self.names())
+    if not is_pairs or not is_known or len(set(layers)) < len(layers):
+      raise TeacherError(
+        'Layers.batch_norms holds a layer and its BatchNorm for each, such as '
+        f"(('fc', 'norm'),); it is {self.batch_norms!r}."
+      )
+    if not 0 <= self.batch_norm_epsilon < math.inf:
+      raise TeacherError(
+        f'Layers.batch_norm_epsilon is {self.batch_norm_epsilon!r}; it must be '
+        '>= 0 and finite.'
+      )
+    if not all(isinstance(name, str) for name in self.unused):
+      raise TeacherError(
+        "Layers.unused names modules, such as ('decoder',); it is "
+        f'{self.unused!r}.'
       )
 
 

@@ -14,7 +14,11 @@ _ACTIVATION = re.compile(
   r"<class 'torch\.nn\.modules\.activation\.(\w{1,20})'>"
 )
 _ACTIVATIONS = {name.replace('_', ''): name for name in ACTIVATIONS}
-_EXTRACTORS = ("torch_layers.NatureCNN'>", "torch_layers.FlattenExtractor'>")
+_LAYERS = 'stable_baselines3.common.torch_layers'
+_EXTRACTORS = tuple(
+  f"<class '{_LAYERS}.{name}'>" for name in ('NatureCNN', 'FlattenExtractor')
+)
+_LIBRARIES = ('stable_baselines3', 'sb3_contrib')
 _WAY_OUT = (
   'unzip its policy.pth and declare its layers with create_teacher.layers.'
 )
@@ -80,6 +84,7 @@ def layers(
   Raises:
     MismatchedTeacherError: the policy has other layers than these.
   """
+  _check_class(described, source)
   policy = _policy(state_dict, source)
   settings = described.get('policy_kwargs')
   settings = settings if isinstance(settings, dict) else {}
@@ -110,6 +115,46 @@ def layers(
   )
 
 
+def _check_class(described: dict[str, Any], source: str) -> None:
+  """Refuses a policy class of one's own, which may compute anything.
+
+  Its parameters can have the names and shapes of the library's own policies and
+  yet another activation between them.
+  """
+  policy = described.get('policy_class')
+  module = policy.get('__module__') if isinstance(policy, dict) else None
+  if str(module).partition('.')[0] not in _LIBRARIES:
+    raise MismatchedTeacherError(
+      f'{source} has a policy class of its own, of the module '
+      f'{ascii(str(module)[:80])[1:-1]}, and parameters do not tell what it '
+      f'computes; {_WAY_OUT}'
+    )
+
+
+def algorithm(described: dict[str, Any], kind: str) -> str:
+  """Returns the name of the algorithm that trained a policy.
+
+  Args:
+    described: the agent, from the JSON of its file.
+    kind: of the teacher, a key of `KINDS`.
+  """
+  if kind != 'ppo':
+    return {'dqn': 'dqn', 'quantile': 'qr-dqn'}[kind]
+  if is_masked(described):
+    return 'maskable-ppo'
+  if 'cg_max_steps' in described:
+    return 'trpo'
+  return 'ppo' if 'clip_range' in described else 'a2c'
+
+
+def is_masked(described: dict[str, Any]) -> bool:
+  """Tells whether actions were masked in training (Huang & Ontanon 2022)."""
+  policy = described.get('policy_class')
+  return isinstance(policy, dict) and '.maskable.' in str(
+    policy.get('__module__')
+  )
+
+
 def _policy(state_dict: StateDict, source: str) -> _Policy:
   for policy in (_DQN, _QR_DQN, _OWN_FEATURES, _ACTOR_CRITIC):
     first = (
@@ -134,7 +179,7 @@ def _numbered(state_dict: StateDict, prefix: str) -> list[str]:
 
 def _check_extractor(settings: dict[str, Any], source: str) -> None:
   extractor = settings.get('features_extractor_class')
-  if extractor is not None and not str(extractor).endswith(_EXTRACTORS):
+  if extractor is not None and str(extractor) not in _EXTRACTORS:
     raise MismatchedTeacherError(
       f'{source} has a features extractor of its own, '
       f'{ascii(str(extractor)[:80])[1:-1]}; {_WAY_OUT}'

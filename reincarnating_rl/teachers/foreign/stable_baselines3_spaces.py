@@ -1,41 +1,57 @@
 """What an agent of Stable-Baselines3 observes, and what it can do."""
 
+import base64
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from reincarnating_rl.importers.formats import safe_pickle
+from reincarnating_rl.importers.formats.pickle_names import Placeholder
+from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from reincarnating_rl.teachers.foreign import observed_axes
+from reincarnating_rl.teachers.foreign.observed_axes import Axes
 
 _DISCRETE, _BOX = "discrete.Discrete'>", "box.Box'>"
+_LIBRARIES = frozenset(('gym', 'gymnasium'))
 
 
 class Spaces(NamedTuple):
   """What a file tells of the spaces."""
 
   observation_shape: tuple[int, ...]  # channels first, if they are images
-  are_images: bool  # uint8 of three axes, which the agent scales
+  are_images: bool  # which the agent scales
   num_actions: int
 
-  def check(self, state_shape: tuple[int, ...], source: str) -> None:
-    """Checks that the agent observes what the game gives.
+  def axes(
+    self, state_shape: tuple[int, ...], source: str, *, is_convolved: bool
+  ) -> Axes:
+    """Returns the order in which the agent has the axes of a state.
 
     Args:
       state_shape: (*O, S), of one state of the game.
       source: the file, for messages.
+      is_convolved: whether the agent has convolutions.
 
     Raises:
-      MismatchedTeacherError: it observes something else.
+      MismatchedTeacherError: it observes something else, or its images have
+        other axes than the game's.
     """
-    *observation, stack = state_shape
-    given = {(stack, *observation)}
-    if len(observation) == 1:
-      given.add((stack * observation[0],))
-    if stack == 1:
-      given.add(tuple(observation))
-    if self.observation_shape not in given:
+    found = observed_axes.find(self.observation_shape, state_shape)
+    if found is None:
       raise MismatchedTeacherError(
         f'The teacher of {source} observes {self.observation_shape}, but the '
         f'game gives states of shape {state_shape}, the stack last; give a '
         'teacher of this game.'
       )
+    if is_convolved and found[-2:] != (0, 1):
+      raise MismatchedTeacherError(
+        f'The teacher of {source} has convolutions over observations of shape '
+        f'{self.observation_shape}, channels first, which the game gives so, '
+        f'in states of shape {state_shape}; have the game give them (height, '
+        'width, channels).'
+      )
+    return found
 
 
 def read(described: dict[str, Any], source: str) -> Spaces:
@@ -47,7 +63,7 @@ def read(described: dict[str, Any], source: str) -> Spaces:
 
   Raises:
     MismatchedTeacherError: its actions are not discrete, or its observations
-      no arrays.
+      no arrays, or of bounds that cannot be read.
   """
   action = _space(described, 'action_space')
   if not str(action.get(':type:')).endswith(_DISCRETE):
@@ -66,9 +82,38 @@ def read(described: dict[str, Any], source: str) -> Spaces:
   number = str(action.get('n'))[:10]
   return Spaces(
     observation_shape=tuple(shape),
-    are_images=observation.get('dtype') == 'uint8' and len(shape) == 3,
+    are_images=_is_image_space(observation, shape, source),
     num_actions=int(number) if number.isascii() and number.isdigit() else 0,
   )
+
+
+def _is_image_space(
+  observation: dict[str, Any], shape: list[int], source: str
+) -> bool:
+  """What `is_image_space` of Stable-Baselines3 says.
+
+  Images are of uint8, three axes and bounds of 0 and 255. The text of a file
+  leaves out most of many bounds; the pickle beside it has them all.
+  """
+  if observation.get('dtype') != 'uint8' or len(shape) != 3:
+    return False
+  try:
+    data = base64.b64decode(observation[':serialized:'], validate=True)
+    box = safe_pickle.loads(data, source, _LIBRARIES)
+    if not isinstance(box, Placeholder):
+      raise TypeError(f'a {type(box).__name__} where a Box belongs')
+    low, high = (np.asarray(box.attributes()[name]) for name in ('low', 'high'))
+    if not low.shape == high.shape == tuple(shape):
+      raise ValueError(f'bounds of {low.shape}')
+  except (LookupError, TypeError, ValueError, UserError) as error:
+    # Of these, `binascii.Error` is a ValueError.
+    raise MismatchedTeacherError(
+      f'The teacher of {source} observes uint8 of shape {tuple(shape)}, and '
+      'whether these are images cannot be told, for the bounds of its space '
+      f'cannot be read ({ascii(str(error)[:100])[1:-1]}); unzip its policy.pth '
+      'and declare its layers with create_teacher.layers.'
+    ) from error
+  return bool((low == 0).all() and (high == 255).all())
 
 
 def _space(described: dict[str, Any], name: str) -> dict[str, Any]:

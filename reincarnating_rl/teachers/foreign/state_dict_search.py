@@ -1,11 +1,14 @@
 """Finds the parameters of a network in what a file holds."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from reincarnating_rl.importers.formats.pickle_names import Placeholder
 from reincarnating_rl.support.errors import DamagedFileError
+from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign.state_dicts import StateDict
 
 _MAX_DEPTH, _MAX_VALUES = 16, 100_000
@@ -16,6 +19,14 @@ _USUAL = (
   'network_state_dict net_state_dict model policy q_network q_net agent '
   'actor_critic network net params'
 ).split()
+
+_NUMBERS = (np.ndarray, np.generic, float, list, tuple, Placeholder)
+# Under which statistics of observations are kept beside them.
+_STATISTICS = re.compile(
+  r'((obs|observation|state|input)s?_(rms|norm\w*|mean|var|std|stat\w*)'
+  r'|rms|running_mean_std|normali[sz]er|vec_?normali[sz]e)',
+  re.IGNORECASE | re.ASCII,
+)
 
 
 def flatten(tree: Any, source: str) -> dict[str, np.ndarray]:
@@ -32,12 +43,17 @@ def flatten(tree: Any, source: str) -> dict[str, np.ndarray]:
   for count, (path, value) in enumerate(_values(tree, ())):
     if isinstance(value, np.ndarray):
       arrays['.'.join(path)] = value
-    if count > _MAX_VALUES:
-      raise DamagedFileError(
-        f'{source} holds more than {_MAX_VALUES} values; give the parameters '
-        'of a network alone.'
-      )
+    _check_count(count, source)
   return arrays
+
+
+def _check_count(count: int, source: str) -> None:
+  """Stops where branches are repeated, which cost a file nothing."""
+  if count > _MAX_VALUES:
+    raise DamagedFileError(
+      f'{source} holds more than {_MAX_VALUES} values; give the parameters '
+      'of a network alone.'
+    )
 
 
 def _values(
@@ -101,3 +117,26 @@ def _unwrapped(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
   renamed = {names[name]: array for name, array in arrays.items()}
   # Two that would become one were not put there by a wrapper.
   return renamed if len(renamed) == len(arrays) else arrays
+
+
+def check_no_statistics(saved: Any, state_dict: StateDict, source: str) -> None:
+  """Refuses a file that has statistics of observations beside parameters.
+
+  Args:
+    saved: what the file holds.
+    state_dict: that was found in it.
+    source: the file, for messages.
+
+  Raises:
+    MismatchedTeacherError: there are some, which would be left out.
+  """
+  used = {id(array) for array in state_dict.values()}
+  for count, (path, value) in enumerate(_values(saved, ())):
+    _check_count(count, source)
+    is_numbers = isinstance(value, _NUMBERS) and id(value) not in used
+    if is_numbers and any(_STATISTICS.fullmatch(part) for part in path):
+      raise MismatchedTeacherError(
+        f'{source} has statistics of observations, {".".join(path)[:60]!a}, '
+        'which would not be applied; save them as a pickled dictionary of '
+        'mean and var, and name it with create_teacher.observation_statistics.'
+      )

@@ -69,11 +69,22 @@ def read_layer(
       f'its layer has {kernel.shape[-1]} outputs; {ADVICE}'
     )
   layout = 'channels_first' if is_torch else 'channels_last'
-  kernel, bias = (_floats(array, name, source) for array in (kernel, bias))
+  kernel = floats(kernel, leaf, source)
+  bias = floats(bias, f'{name}.bias', source)
   return Layer(name, kernel, bias, layout)
 
 
-def _floats(array: np.ndarray, name: str, source: str) -> np.ndarray:
+def floats(array: np.ndarray, name: str, source: str) -> np.ndarray:
+  """Returns a parameter as float32.
+
+  Args:
+    array: of any shape.
+    name: of the parameter, for messages.
+    source: the file, for messages.
+
+  Raises:
+    MismatchedTeacherError: it is not of finite floats.
+  """
   if array.dtype.kind == 'f':
     # What float32 cannot hold becomes infinite, and is told.
     with np.errstate(over='ignore'):
@@ -81,7 +92,7 @@ def _floats(array: np.ndarray, name: str, source: str) -> np.ndarray:
     if np.isfinite(floats).all():
       return floats
   raise MismatchedTeacherError(
-    f'{source}: the parameters of {name}, of {array.dtype}, are not all finite '
+    f'{source}: the numbers of {name}, of {array.dtype}, are not all finite '
     'floats of 32 bits; give a teacher whose training did not diverge.'
   )
 

@@ -2,31 +2,26 @@
 
 import os
 
-from reincarnating_rl.importers.formats import (
-  safetensors_file,
-  torch_file,
-)
+from reincarnating_rl.importers.formats import safetensors_file, torch_file
 from reincarnating_rl.teachers.errors import TeacherError
 from reincarnating_rl.teachers.foreign import (
   base,
+  declared_layers,
+  layers_draft,
   state_dict_search,
 )
-from reincarnating_rl.teachers.foreign.base import (
-  Foreign,
-  Target,
-)
+from reincarnating_rl.teachers.foreign.base import Foreign, Target
 from reincarnating_rl.teachers.foreign.conversion import convert
 from reincarnating_rl.teachers.foreign.layers import Layers
-from reincarnating_rl.teachers.foreign.state_dicts import (
-  StateDict,
-  listing,
-)
+from reincarnating_rl.teachers.foreign.observation_statistics import Statistics
+from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
 
 
 def read(
   path: str | os.PathLike[str],
   layers: Layers | None,
   target: Target,
+  statistics: Statistics | None = None,
 ) -> Foreign:
   """Reads a `state_dict`, of `torch.save` or of safetensors.
 
@@ -35,6 +30,7 @@ def read(
     layers: which parameters are which layers; None raises an error that tells
       which parameters there are.
     target: the game that it is converted for.
+    statistics: by which its observations are normalized, if they are.
 
   Returns:
     The teacher.
@@ -54,6 +50,8 @@ def read(
   else:
     name, saved = 'torch', torch_file.loads(data, source)
   state_dict = state_dict_search.find(saved, source)
+  if statistics is None:
+    state_dict_search.check_no_statistics(saved, state_dict, source)
   if layers is None:
     raise _undeclared(state_dict, source)
   found = convert(
@@ -61,25 +59,30 @@ def read(
     layers,
     target,
     source=source,
+    statistics=statistics,
   )
+  declared_layers.check(state_dict, layers, source)
   metadata = {'format': name, 'algorithm': layers.kind}
   return found._replace(sha256=sha256, metadata=metadata | found.metadata)
 
 
 def _undeclared(state_dict: StateDict, source: str) -> TeacherError:
   """Shows a declaration that names what could be layers."""
-  ranks = {
-    name.removesuffix('.weight'): array.ndim
-    for name, array in state_dict.items()
-    if name.endswith('.weight')
-  }
-  convolutions = [f"('{n}', STRIDE)" for n, rank in ranks.items() if rank == 4]
-  dense = [f"'{n}'" for n, rank in ranks.items() if rank == 2]
-  draft = "Layers(kind='dqn'"
-  for field, named in (('convolutions', convolutions), ('dense', dense)):
-    draft += f', {field}=({", ".join(named[:4])},)' if named else ''
-  return TeacherError(
+  drafted = layers_draft.draft(state_dict)
+  text = (
     f'{source} does not tell which of its parameters are which layers; it has '
     f'{listing(state_dict)}; declare them with create_teacher.layers, such as '
-    f'{draft}).'
+    f'{drafted.text}, with its own strides and activation'
   )
+  if drafted.batch_norms:
+    text += (
+      f', and {drafted.batch_norms} if each BatchNorm comes right after that '
+      'layer, before its activation'
+    )
+  if drafted.left_out:
+    left = {name: state_dict[name] for name in drafted.left_out}
+    text += (
+      f'; {listing(left)} cannot be read: name them in Layers.unused if the '
+      'policy does without them'
+    )
+  return TeacherError(f'{text}.')

@@ -1,17 +1,14 @@
 """What all commands have in common: flags, mistakes, Ctrl-C."""
 
 import pathlib
+import shlex
 import subprocess
 import sys
 
 import pytest
 
-from reincarnating_rl import train
-from reincarnating_rl.cli.teachers import (
-  cli,
-  flags,
-  list_command,
-)
+from reincarnating_rl.cli import train_flags
+from reincarnating_rl.cli.teachers import cli, flags, list_command
 
 ROOT = pathlib.Path(__file__).parents[3]
 COMMANDS = ('list', 'fetch', 'inspect', 'evaluate', 'convert')
@@ -42,16 +39,19 @@ def test_help_of_a_command_has_an_example_that_parses(name, capsys):
     cli.main([name, '--help'])
   assert ended.value.code == 0
   printed = capsys.readouterr().out
-  _, _, example = printed.partition(f'example:\n  {flags.PROGRAM} ')
-  words = example.splitlines()[0].split()
-  assert flags.parse(words).command == name
+  printed = printed.replace('\\\n', '')
+  _, _, example = printed.partition(f'examples:\n  {flags.PROGRAM} ')
+  words = shlex.split(example.splitlines()[0])
+  assert flags.create_parser().parse_args(words).command == name
 
 
 def test_flags_that_train_has_too_are_called_the_same():
-  shared = vars(flags.parse(['convert', 'a', 'b'])).keys() - {
-    *('command', 'words', 'path', 'out', 'game', 'no_replay', 'newest', 'score')
+  parsed = flags.create_parser().parse_args(['convert', 'a', 'b'])
+  shared = vars(parsed).keys() - {
+    *('command', 'path', 'out', 'game', 'no_replay', 'newest', 'score')
   }
-  assert shared <= set(train.FLAGS)
+  needed = ['--agent=dqn', '--base_dir=x']
+  assert shared <= vars(train_flags.create_parser().parse_args(needed)).keys()
   assert 'teacher_replay_dir' in shared
 
 
@@ -59,17 +59,23 @@ def test_flags_that_train_has_too_are_called_the_same():
   ('words', 'message'),
   [
     ([], 'COMMAND'),
-    (['lisst'], "invalid choice: 'lisst'"),
-    (['list', '--al'], 'unrecognized arguments: --al'),
+    (['lisst'], "'lisst' is not one of list, fetch"),
+    (['list', '--al'], 'There is no flag --al.'),
     (['fetch'], '--game --hub is required'),
     (['fetch', '--game', 'Pong', '--hub', 'a/b'], 'not allowed with'),
-    (['fetch', '--game', 'Pong', '--run', '-1'], "'-1' is no number from 0"),
+    (
+      ['fetch', '--game', 'Pong', '--run', '-1'],
+      "'-1' is not a whole number of 0 or more",
+    ),
     (['fetch', '--game', 'Pong', '--workers', '0'], 'from 1 to 64'),
     (['evaluate', 'x', '--epsilon', '1.5'], 'from 0 to 1'),
-    (['evaluate', 'x', '--epsilon', 'nan'], "'nan' is no number"),
-    (['evaluate', 'x', '--episodes', 'ten'], "'ten' is no number from 1"),
+    (['evaluate', 'x', '--epsilon', 'nan'], "'nan' is not a number"),
+    (
+      ['evaluate', 'x', '--episodes', 'ten'],
+      "'ten' is not a whole number of 1 or more",
+    ),
     (['convert', 'x'], 'required: OUT'),
-    (['convert', 'x', 'y', '--newest', '0'], 'from 1'),
+    (['convert', 'x', 'y', '--newest', '0'], 'of 1 or more'),
     (['inspect', 'no/such'], 'no directory no/such'),
   ],
 )

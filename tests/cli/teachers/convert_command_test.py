@@ -11,28 +11,16 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from reincarnating_rl.cli.teachers import (
-  convert_command,
-  identify,
-)
+from reincarnating_rl.cli.teachers import convert_command, identify
 from reincarnating_rl.cli.teachers.identify import GameFacts
-from reincarnating_rl.importers import (
-  external_replay,
-  run_replay,
-)
+from reincarnating_rl.importers import external_replay, run_replay
 from reincarnating_rl.learner.types import QOutput
 from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
 from reincarnating_rl.networks.rainbow_networks import ImpalaRainbowNetwork
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.teachers import (
-  factory,
-  native_checkpoint,
-)
-from tests.cli.teachers.conftest import (
-  BUNDLED,
-  MANIFEST,
-  TOLD,
-)
+from reincarnating_rl.teachers import factory, native_checkpoint
+from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from tests.cli.teachers.conftest import BUNDLED, MANIFEST, TOLD
 from tests.importers import dopamine41_played
 from tests.runner import experiments
 
@@ -134,6 +122,19 @@ def test_files_of_other_libraries(tmp_path, fixtures, monkeypatch, name, call):
   np.testing.assert_array_equal(
     logits(tmp_path / 'out', states, 4), logits(source, states, 4)
   )
+
+
+def test_states_of_another_shape_are_in_another_order(tmp_path, fixtures, call):
+  """Two stacked vectors of three are no vector of six."""
+  source = f'{fixtures}/foreign/sb3_dqn_mlp.zip'
+  call('convert', source, tmp_path / 'out')  # Its file says that it sees six.
+  assert manifest(tmp_path / 'out')['teacher']['state_shape'] == [6, 1]
+  states = np.zeros((2, 6, 1), np.float32)
+  np.testing.assert_array_equal(
+    logits(tmp_path / 'out', states, 4), logits(source, states, 4)
+  )
+  with pytest.raises(MismatchedTeacherError, match=r'gives .* \[3, 2\]'):
+    logits(tmp_path / 'out', states.reshape(2, 3, 2), 4)
 
 
 def test_a_declared_network_of_pytorch(tmp_path, fixtures, monkeypatch, call):
@@ -271,6 +272,7 @@ def test_a_score_goes_along_with_what_it_is_of(tmp_path, call, fail):
   call('convert', BUNDLED, tmp_path / 'out', '--score', score)
   told = manifest(tmp_path / 'out')['teacher']['measured']
   assert told['score'] == measured['score']
+  assert told['acts'] == measured['acts'] == 'greedy'
   assert told['score']['num_episodes'] == 1
   assert (told['epsilon'], told['seed']) == (0.001, 0)
   assert told['max_steps_per_episode'] == 9
@@ -368,7 +370,7 @@ def test_mistakes_leave_nothing(tmp_path, fixtures, fail):
   assert 'posix.system' in fail('convert', f'{fixtures}/hostile', out)
   other = ('--teacher_replay_dir', f'{fixtures}/dopamine_4_0_6_cartpole')
   message = fail('convert', BUNDLED, out, *other)
-  assert 'holds observations (4,) of float32, and the store takes' in message
+  assert 'holds observations (4,) of float32, but the store takes' in message
   assert not out.exists()
   out.mkdir()
   (out / 'mine').write_text('')

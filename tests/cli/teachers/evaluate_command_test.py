@@ -1,17 +1,16 @@
 """`evaluate`: the runner's teacher evaluation, without a runner."""
 
 import json
+import shutil
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import games
-from reincarnating_rl.envs.policies import epsilon_greedy_policy
+from reincarnating_rl.envs import atari_games
+from reincarnating_rl.envs.policies import teacher_policy
 from reincarnating_rl.runner import evaluator
-from reincarnating_rl.runner.plan import (
-  Iteration,
-  Phase,
-)
+from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.support import interrupts
 from reincarnating_rl.teachers import factory
 from tests.cli.teachers.conftest import BUNDLED
@@ -31,24 +30,24 @@ def evaluate(call, tmp_path):
 
 def test_the_score_is_that_of_the_runner(evaluate):
   found, printed = evaluate(BUNDLED, '--seed', '3', *SHORT)
-  game = games.create_atari_game('Pong', num_vector_environments=2)
+  game = atari_games.create_atari_game('Pong', num_vector_environments=2)
   environment = game.create_vector_environment()
   teacher = factory.create_teacher(
     'auto', BUNDLED, num_actions=6, observation_shape=(84, 84), stack_size=4
   )
   try:
-    expected = evaluator.Arena(
+    expected = evaluator.Evaluator(
       environment,
       seed=3,
       stack_size=4,
       max_steps_per_episode=150,
       interrupt=interrupts.InterruptFlag(),
-    ).evaluate(
-      epsilon_greedy_policy(teacher.policy_logits, 0.001),
-      Iteration(0, Phase.TEACHER_EVALUATION, 0, 0),
-      who='teacher',
       steps=0,
       episodes=2,
+    ).evaluate(
+      teacher_policy(teacher, 0.001),
+      Iteration(0, Phase.TEACHER_EVALUATION, 0, 0),
+      who='teacher',
     )
   finally:
     environment.close()
@@ -62,6 +61,17 @@ def test_the_score_is_that_of_the_runner(evaluate):
   assert 'Pong: 300 steps, epsilon 0.001, seed 3; 2 of 2' in printed
   assert 'without that limit: --measure_random' in printed
   assert 'better than random' in printed
+  assert found['acts'] == 'greedy'
+  assert "Each action was the teacher's best (create_teacher.acts" in printed
+
+
+def test_a_teacher_may_play_by_draws(evaluate):
+  greedy, _ = evaluate(BUNDLED, '--seed', '3', *SHORT)
+  sample = ('--gin_bindings', "create_teacher.acts = 'sample'")
+  found, printed = evaluate(BUNDLED, '--seed', '3', *SHORT, *sample)
+  assert found['acts'] == found['teacher']['acts'] == 'sample'
+  assert "drawn from the teacher's policy" in printed
+  assert found['returns'] != greedy['returns']
 
 
 def test_random_is_measured_and_no_better_than_random(evaluate):
@@ -109,3 +119,74 @@ def test_mistakes(tmp_path, fixtures, fail):
 def test_the_balloons_teacher_plays_nothing_else(fail):
   line = fail('evaluate', '--teacher_agent', 'perciatelli44', '--game', 'Pong')
   assert 'has 3 actions and states of shape (1099, 1)' in line
+
+
+@pytest.fixture
+def mountain_car(fixtures, tmp_path):
+  """A folder of the hub: a PPO trained under VecNormalize, and its metrics."""
+  return shutil.copytree(
+    f'{fixtures}/foreign/mountain_car', tmp_path / 'mountain_car'
+  )
+
+
+_CAR = ('--game', 'MountainCar-v0', '--episodes', '3')
+
+
+def test_a_teacher_of_normalized_observations(
+  call, evaluate, mountain_car, tmp_path
+):
+  """Without its statistics it never leaves the valley: -200."""
+  found, printed = evaluate(mountain_car, *_CAR)
+  assert found['score']['mean'] > -170.0
+  assert 'warning' not in printed
+  # Conversion keeps them.
+  call('convert', mountain_car, tmp_path / 'out', *_CAR[:2])
+  converted, _ = evaluate(tmp_path / 'out', *_CAR)
+  assert converted['returns'] == found['returns']
+  described = converted['teacher']['described_as']
+  assert described['observation_statistics']['file'] == 'vec_normalize.pkl'
+
+
+def test_statistics_that_may_be_missing(evaluate, mountain_car):
+  statistics = mountain_car / 'vec_normalize.pkl'
+  statistics.rename(mountain_car.parent / 'x.pkl')
+  for words in ((), ('--measure_random',)):
+    found, printed = evaluate(mountain_car, *_CAR, *words)
+    assert found['score']['mean'] == -200.0
+    (line,) = (x for x in printed.splitlines() if x.startswith('warning: '))
+    assert 'VecNormalize' in line and 'ppo-MountainCar-v0.zip' in line
+  binding = 'create_teacher.observation_statistics = '
+  found, printed = evaluate(
+    mountain_car,
+    *_CAR,
+    '--gin_bindings',
+    f"{binding}'{mountain_car.parent / 'x.pkl'}'",
+  )
+  assert found['score']['mean'] > -170.0 and 'warning' not in printed
+  found, printed = evaluate(
+    mountain_car, *_CAR, '--gin_bindings', f"{binding}'none'"
+  )
+  assert found['score']['mean'] == -200.0 and 'warning' not in printed
+
+
+class _Masked(gym.Env):
+  """What the fixture of MaskablePPO observes, for one step."""
+
+  observation_space = gym.spaces.Box(-1.0, 1.0, (3,), np.float32)
+  action_space = gym.spaces.Discrete(4)
+
+  def reset(self, *, seed=None, options=None):
+    return np.zeros(3, np.float32), {}
+
+  def step(self, action):
+    return np.zeros(3, np.float32), 1.0, True, False, {}
+
+
+def test_masks_that_are_not_used(evaluate, fixtures):
+  gym.register('Masked-v0', entry_point=_Masked)
+  try:
+    words = ('--game', 'Masked-v0', '--episodes', '1', '--measure_random')
+    _, printed = evaluate(f'{fixtures}/foreign/sb3_maskable.zip', *words)
+  finally:
+    del gym.registry['Masked-v0']
+  assert 'warning: The masks of its actions are not used' in printed

@@ -1,17 +1,14 @@
 """`fetch`: plans and reports, from servers on loopback."""
 
 import functools
+import pathlib
+import zipfile
 
 import pytest
 from huggingface_hub import constants
 
 from reincarnating_rl.fetching import hub
-from tests.fetching.conftest import (
-  CHECKPOINT,
-  FOLDER,
-  REPLAY,
-  SIZE,
-)
+from tests.fetching.conftest import CHECKPOINT, FOLDER, REPLAY, SIZE
 from tests.fetching.hub_server import HubServer
 
 REPOSITORY = 'cleanrl/Pong-dqn'
@@ -58,27 +55,58 @@ def test_a_wrong_name_is_one_line(cloud, fail):
   assert "did you mean 'Breakout'" in fail('fetch', '--game', 'Brekout')
 
 
-def test_a_repository_of_the_hub(monkeypatch, tmp_path, call, fail):
+@pytest.fixture
+def on_the_hub(monkeypatch, tmp_path):
+  """Serves files as those of `REPOSITORY`, from a hub on loopback."""
   for name in ('HF_HUB_CACHE', 'HF_TOKEN_PATH', 'HF_ASSETS_CACHE'):
     monkeypatch.setattr(constants, name, str(tmp_path / 'cache' / name))
   monkeypatch.delenv('HF_TOKEN', raising=False)
   monkeypatch.setenv('NO_PROXY', '127.0.0.1')
-  server = HubServer(REPOSITORY, {'a.cleanrl_model': b'model', 'a.py': b'1'})
-  for name in ('plan_hub', 'fetch_hub'):  # $HF_ENDPOINT is read at import.
-    asked = functools.partial(getattr(hub, name), endpoint=server.url)
-    monkeypatch.setattr(hub, name, asked)
-  words = ('fetch', '--hub', REPOSITORY, '--dest', tmp_path)
-  try:
-    assert '1 files of 5.00B' in call(*words, '--dry_run')
-    folder = tmp_path / 'cleanrl--Pong-dqn'
-    assert not folder.exists()
-    assert f'inspect {folder}' in call(*words)
-    assert (folder / 'a.cleanrl_model').read_bytes() == b'model'
-    assert 'fetched whole: leave out --run' in fail(*words, '--run', '1')
-  finally:
+  servers = []
+
+  def serve(contents):
+    servers.append(HubServer(REPOSITORY, contents))
+    for name in ('plan_hub', 'fetch_hub'):  # $HF_ENDPOINT is read at import.
+      asked = functools.partial(getattr(hub, name), endpoint=servers[0].url)
+      monkeypatch.setattr(hub, name, asked)
+
+  yield serve
+  for server in servers:
     server.close()
+
+
+def test_a_repository_of_the_hub(on_the_hub, tmp_path, call, fail):
+  on_the_hub({'a.cleanrl_model': b'model', 'a.py': b'1'})
+  words = ('fetch', '--hub', REPOSITORY, '--dest', tmp_path)
+  assert '1 files of 5.00B' in call(*words, '--dry_run')
+  folder = tmp_path / 'cleanrl--Pong-dqn'
+  assert not folder.exists()
+  assert f'inspect {folder}' in call(*words)
+  assert (folder / 'a.cleanrl_model').read_bytes() == b'model'
+  assert 'fetched whole: leave out --run' in fail(*words, '--run', '1')
+
+
+def test_what_the_zoo_of_stable_baselines3_pushes(
+  on_the_hub, fixtures, tmp_path, call
+):
+  """A model, its statistics, its metrics, and what is in the model again."""
+  pushed = pathlib.Path(fixtures) / 'foreign' / 'mountain_car'
+  contents = {path.name: path.read_bytes() for path in pushed.iterdir()}
+  with zipfile.ZipFile(pushed / 'ppo-MountainCar-v0.zip') as model:
+    for name in model.namelist():
+      contents[f'ppo-MountainCar-v0/{name}'] = model.read(name)
+  contents['ppo-MountainCar-v0/policy.optimizer.pth'] = b'moments'
+  on_the_hub({**contents, 'config.yml': b'', 'replay.mp4': b'video'})
+  printed = call('fetch', '--hub', REPOSITORY, '--dest', tmp_path)
+  _, _, command = printed.partition(' inspect ')
+  assert command.strip() == f'{tmp_path}/cleanrl--Pong-dqn'
+  told = call('inspect', command.strip(), '--game', 'MountainCar-v0')
+  assert 'normalized by vec_normalize.pkl' in told
+  # Without the name of the game, the file says what it observes.
+  told = call('inspect', command.strip())
+  assert 'ppo' in told and 'undecided' not in told
 
 
 @pytest.mark.parametrize('repository', ['nobody', '../x'])
 def test_what_is_no_repository(repository, fail):
-  assert 'is no repository' in fail('fetch', '--hub', repository)
+  assert 'is not a repository' in fail('fetch', '--hub', repository)

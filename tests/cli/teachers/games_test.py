@@ -6,11 +6,9 @@ import jax
 import numpy as np
 import pytest
 
+from reincarnating_rl.cli.teachers import flags, settings
 from reincarnating_rl.networks import minatar_networks
-from reincarnating_rl.teachers import (
-  description,
-  native_checkpoint,
-)
+from reincarnating_rl.teachers import description, native_checkpoint
 
 SHORT = ('--episodes', '2', '--max_steps_per_episode', '20')
 RANDOM = ('--teacher_agent', 'random', *SHORT)
@@ -69,6 +67,19 @@ def test_a_game_by_gin_as_train_takes_it(evaluate):
   )
 
 
+@pytest.mark.parametrize(
+  ('words', 'name'), [((), 'Balloon'), (('--game', 'Pong'), 'Pong')]
+)
+def test_the_only_game_of_a_family_needs_no_name(words, name):
+  kind = ('--gin_bindings', 'create_game.kind = "balloon"')
+  flight = ('create_balloon_environment.num_processes = 1',)
+  gin = (*kind, '--gin_bindings', *flight)
+  found = settings.read(
+    flags.create_parser().parse_args(['evaluate', *RANDOM, *gin, *words])
+  )
+  assert found.game.name == name
+
+
 def test_gin_says_how_the_game_is_played(evaluate):
   gin = ('--gin_files', 'minatar/dqn.gin', '--gin_bindings')
   cut = (*gin, 'create_minatar_environment.max_steps_per_episode=3')
@@ -83,6 +94,8 @@ def test_the_students_stack_is_the_teachers(breakout, fail):
 
 
 def test_misspelt_games(fail):
+  kind = ('--gin_bindings', 'create_game.kind = "atary"')
+  assert "kind is 'atary': choose" in fail('evaluate', *RANDOM, *kind)
   words = ('evaluate', *RANDOM, '--game')
   assert "Did you mean 'breakout'" in fail(*words, 'MinAtar/brekout')
   assert 'Did you mean: `CartPole`' in fail(*words, 'CartPol-v1')

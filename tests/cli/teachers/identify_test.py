@@ -4,11 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.cli.teachers import (
-  flags,
-  identify,
-  settings,
-)
+from reincarnating_rl.cli.teachers import flags, identify, settings
 from reincarnating_rl.teachers import native_checkpoint
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.fit import Candidate
@@ -31,8 +27,12 @@ def write(folder, kind, fields, num_actions):
   native_checkpoint.write(folder, 1, params, {})
 
 
+def parse(*words):
+  return flags.create_parser().parse_args(words)
+
+
 def identified(folder, *words):
-  args = flags.parse(['inspect', str(folder), *words])
+  args = parse('inspect', str(folder), *words)
   chosen = settings.read(args)
   game = identify.facts(chosen, None)
   return identify.load(chosen, chosen.source(args.path), game)
@@ -71,14 +71,14 @@ def test_six_actions_or_six_atoms(tmp_path):
 def test_the_prefix_is_what_is_there(tmp_path):
   for name, prefix in (('tf_ckpt-3.index', 'tf_ckpt'), ('ckpt.4', 'ckpt')):
     (tmp_path / name).write_bytes(b'')
-    chosen = settings.read(flags.parse(['inspect', str(tmp_path)]))
+    chosen = settings.read(parse('inspect', str(tmp_path)))
     assert chosen.prefix == chosen.chosen.prefix == prefix
   words = ['--teacher_checkpoint_file_prefix', 'tf_ckpt']
-  chosen = settings.read(flags.parse(['inspect', str(tmp_path), *words]))
+  chosen = settings.read(parse('inspect', str(tmp_path), *words))
   assert chosen.chosen.numbers == (3,)
   (tmp_path / 'best.5').write_bytes(b'')
   words[-1] = 'best'
-  chosen = settings.read(flags.parse(['inspect', str(tmp_path), *words]))
+  chosen = settings.read(parse('inspect', str(tmp_path), *words))
   assert chosen.chosen.numbers == (5,)
 
 

@@ -7,16 +7,9 @@ import shutil
 import numpy as np
 import pytest
 
-from reincarnating_rl.cli.teachers import (
-  identify,
-  survey,
-)
+from reincarnating_rl.cli.teachers import identify, survey
 from reincarnating_rl.cli.teachers.identify import GameFacts
-from tests.cli.teachers.conftest import (
-  BUNDLED,
-  MANIFEST,
-  TOLD,
-)
+from tests.cli.teachers.conftest import BUNDLED, MANIFEST, TOLD
 from tests.importers import legacy_dumps
 from tests.runner import experiments
 from tests.teachers import networks
@@ -78,6 +71,24 @@ def test_files_of_other_libraries(fixtures, report, name, kind, atoms):
   assert (teacher['kind'], teacher['num_actions']) == (kind, 4)
   assert teacher['network_fields']['num_atoms'] == atoms
   assert teacher['provenance']['format'] == 'cleanrl'
+
+
+@pytest.mark.parametrize(
+  ('name', 'shape'),
+  [
+    ('sb3_ppo_mlp', [3, 1]),
+    ('sb3_dqn_mlp', [6, 1]),
+    ('sb3_bits1', [5, 4, 3, 1]),
+    ('sb3_rgb1', [5, 4, 3, 1]),
+    ('sb3_rgb2', [5, 4, 6]),
+    ('sb3_a2c_cnn', [44, 52, 4]),
+  ],
+)
+def test_models_of_stable_baselines3_say_what_they_observe(
+  fixtures, report, name, shape
+):
+  teacher = report(f'{fixtures}/foreign/{name}.zip')['teacher']
+  assert (teacher['state_shape'], teacher['num_actions']) == (shape, 4)
 
 
 def test_a_replay_without_a_teacher(fixtures, report, call):
@@ -155,7 +166,7 @@ def test_a_run_and_its_lineage(tmp_path, report, call, capsys):
   assert run['student'] == 'QDaggerDQNAgent'
   assert run['score'] == first.record.rows[-1]['score']['mean']
   newest = found['replays'][-1]
-  store = first._agent.replay
+  store = first._agent.batches.replay
   assert newest['entries'] == newest['data']['steps'] == store.next_step
   assert newest['bytes'] > 0
   ends = np.count_nonzero(store.columns['terminal'][: store.next_step])

@@ -6,11 +6,7 @@ import shutil
 import pytest
 
 from reincarnating_rl.cli.teachers import survey
-from tests.cli.teachers.conftest import (
-  BUNDLED,
-  MANIFEST,
-  TOLD,
-)
+from tests.cli.teachers.conftest import BUNDLED, MANIFEST, TOLD
 from tests.importers import legacy_dumps
 
 

@@ -8,7 +8,7 @@ import struct
 
 import numpy as np
 
-from reincarnating_rl.importers.formats.crc32c import masked_crc32c
+from reincarnating_rl.importers.formats.sorted_table import masked_crc32c
 
 MAGIC = bytes.fromhex('57fb808b247547db')
 DATA = np.arange(6, dtype=np.float32)
@@ -30,7 +30,7 @@ def field(number, value):
 
 
 def block(entries):
-  """A block of whole keys, each of which could be sought."""
+  """A block of whole keys, each with a restart offset."""
   data, restarts = b'', []
   for key, value in entries:
     restarts.append(len(data))
@@ -40,7 +40,7 @@ def block(entries):
 
 
 def table(*blocks, compression=b'\0', repeat=1):
-  """A table of blocks; `repeat` names each of them so often."""
+  """A table of blocks; the index names each `repeat` times."""
   data, handles = b'', []
 
   def add(content):
@@ -51,7 +51,7 @@ def table(*blocks, compression=b'\0', repeat=1):
     return handle
 
   for content in blocks:
-    # By a key that is behind those of the block.
+    # The index key sorts after the keys of the block.
     handles += [(b'\xff%d' % len(handles), add(content))] * repeat
   footer = add(block([])) + add(block(handles))
   return data + footer.ljust(40, b'\0') + MAGIC
@@ -66,7 +66,7 @@ def shape(*sizes):
 
 
 def entry(*, dtype=1, dims=(2, 3), shard=0, offset=0, size=24, crc=None):
-  """A tensor, that of `DATA` if nothing is changed."""
+  """An entry of a tensor, by default that of `DATA`."""
   crc = masked_crc32c(DATA.tobytes()) if crc is None else crc
   dims = dims if isinstance(dims, bytes) else shape(*dims)
   numbers = field(3, shard) + field(4, offset) + field(5, size)

@@ -3,7 +3,6 @@
 import pathlib
 import tracemalloc
 
-import hypothesis
 import jax.numpy as jnp
 import msgpack
 import numpy as np
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from reincarnating_rl.importers.formats import flax_file
 from reincarnating_rl.support.errors import DamagedFileError
+from tests.fuzzing import fuzz
 from tests.importers.formats import mutations
 
 _FIXTURE = (
@@ -84,8 +84,7 @@ def test_damaged_files_cost_an_error_and_no_memory(data):
   assert '\n' not in str(error.value) and len(str(error.value)) < 300
 
 
-@mutations.FUZZ
-@hypothesis.given(st.binary(max_size=100), mutations.edits)
+@fuzz(st.binary(max_size=100), mutations.edits)
 def test_random_and_mutated_files(data, edits):
   for spoilt in (data, mutations.mutate(_FIXTURE.read_bytes(), edits)):
     try:

@@ -25,7 +25,7 @@ def test_values_in_order(tmp_path):
 
 
 def test_a_file_larger_than_what_is_held(monkeypatch):
-  """A list of ten times the buffer is passed over, and read item by item."""
+  """A list ten times as large as the buffer is skipped, or read by item."""
   module = 'reincarnating_rl.importers.formats.msgpack_stream'
   monkeypatch.setattr(f'{module}._BUFFER', 2**12)
   monkeypatch.setattr(f'{module}._READ', 2**10)
@@ -54,14 +54,14 @@ def test_a_file_larger_than_what_is_held(monkeypatch):
     msgpack.packb('x' * 5000),
   ],
 )
-def test_what_is_no_small_value(data):
+def test_values_beyond_the_limits(data):
   stream = MsgpackStream(io.BytesIO(data), 'the file')
   with pytest.raises(DamagedFileError, match='the file cannot be read') as told:
     stream.value()
   assert '\n' not in str(told.value)
 
 
-def test_other_values_than_expected_and_no_file(tmp_path):
+def test_unexpected_values_and_missing_files(tmp_path):
   for method in ('map_size', 'array_size'):
     with pytest.raises(DamagedFileError, match='cannot be read'):
       getattr(MsgpackStream(io.BytesIO(b'\x01'), 'x'), method)()

@@ -1,4 +1,4 @@
-"""Ways in which files are spoilt."""
+"""Random mutations of files."""
 
 import hypothesis
 from hypothesis import strategies as st

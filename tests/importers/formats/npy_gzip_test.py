@@ -4,11 +4,11 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reincarnating_rl.importers.formats import npy_gzip
 from reincarnating_rl.support.errors import DamagedFileError
+from tests.fuzzing import fuzz
 from tests.importers.legacy_dumps import npy
 
 NUMBERS = np.arange(12, dtype=np.int32)
@@ -62,14 +62,14 @@ def test_frames_are_read_in_parts(file):
   np.testing.assert_array_equal(np.concatenate(parts), frames)
 
 
-def test_members_of_gzip_are_one_file(file):
+def test_gzip_members_are_joined(file):
   data = compressed(WHOLE[:50]) + compressed(WHOLE[50:])
   np.testing.assert_array_equal(
     npy_gzip.read_array(file(data), 'i', 12), NUMBERS
   )
 
 
-def test_every_truncation_is_told(file):
+def test_every_truncation_is_reported(file):
   data = compressed(WHOLE)
   for size in range(len(data)):
     with pytest.raises(DamagedFileError, match=r'array\.gz') as caught:
@@ -77,7 +77,7 @@ def test_every_truncation_is_told(file):
     assert '\n' not in str(caught.value)
 
 
-def test_a_wrong_checksum_is_told(file):
+def test_a_wrong_checksum_is_reported(file):
   data = bytearray(compressed(WHOLE))
   data[-8] ^= 1
   with pytest.raises(DamagedFileError, match='CRC'):
@@ -113,7 +113,7 @@ def _claiming(shape, descr='<i4', order='False'):
     _claiming('__import__("os").abort()'),
   ],
 )
-def test_other_content_is_told(file, data):
+def test_other_content_is_reported(file, data):
   with pytest.raises(DamagedFileError, match=r'array\.gz'):
     npy_gzip.read_array(file(compressed(data)), 'i', 12)
 
@@ -134,7 +134,7 @@ def test_claims_and_bombs_cost_no_memory(file):
     tracemalloc.stop()
 
 
-def test_what_is_no_file(tmp_path):
+def test_directories_and_missing_files(tmp_path):
   for path in (tmp_path, tmp_path / 'missing'):
     with pytest.raises(DamagedFileError, match='cannot be read'):
       npy_gzip.read_bytes(str(path), 9)
@@ -142,8 +142,7 @@ def test_what_is_no_file(tmp_path):
       npy_gzip.read_array(str(path), 'i', 9)
 
 
-@settings(max_examples=300, deadline=None)
-@given(
+@fuzz(
   st.binary(max_size=200)
   | st.tuples(st.integers(0, 150), st.binary(min_size=1, max_size=3)).map(
     lambda edit: WHOLE[: edit[0]] + edit[1] + WHOLE[edit[0] + len(edit[1]) :]

@@ -1,4 +1,4 @@
-"""What Dopamine's own serialization writes, decoded without it."""
+"""Decodes values that Dopamine's own serialization wrote."""
 
 import msgpack
 import numpy as np
@@ -76,12 +76,12 @@ def test_numbers(value):
     np.array('text'),
   ],
 )
-def test_what_is_no_number(value):
+def test_values_that_are_not_numbers(value):
   with pytest.raises(ValueError, match='holds'):
     number(through_msgpack(value))
 
 
-def test_arrays_in_the_order_of_fortran_are_refused():
+def test_fortran_order_is_refused():
   array = np.asfortranarray(np.arange(6).reshape(2, 3))
-  with pytest.raises(ValueError, match='order of C'):
+  with pytest.raises(ValueError, match='not in C order'):
     stored_array(through_msgpack(array))

@@ -1,4 +1,4 @@
-"""What names in a pickle may stand for."""
+"""The meaning of names in a pickle."""
 
 import numpy as np
 import pytest
@@ -135,7 +135,7 @@ def test_inconsistent_arrays_are_refused(state):
     pickle_names.fill_array(np.empty(0, np.int8), state)
 
 
-def test_sizes_are_checked_before_numpy_is_asked():
+def test_sizes_are_checked_before_allocating():
   state = (1, (2, 2), _F4, False, b'\0' * 8)
   with pytest.raises(ValueError, match=r'shape \(2, 2\) holds 8 bytes'):
     pickle_names.fill_array(np.empty(0, np.int8), state)
@@ -159,3 +159,13 @@ def test_keys_are_simple():
     with pytest.raises(ValueError, match='not simple'):
       make()
   assert pickle_names.store({}, [((1, 'a'), 2)]) == {(1, 'a'): 2}
+
+
+def test_a_dotted_name_of_old_gym():
+  module, name = 'gym.utils.seeding', 'RandomNumberGenerator._generator_ctor'
+  found = pickle_names.resolve(module, name, frozenset(('gym',)))
+  assert isinstance(found.build('PCG64'), pickle_names.Placeholder)
+  with pytest.raises(ForbiddenNameError):
+    pickle_names.resolve(module, name)
+  with pytest.raises(ForbiddenNameError):
+    pickle_names.resolve('gym', 'utils.seeding.x', frozenset(('gym',)))

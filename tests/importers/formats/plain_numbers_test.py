@@ -1,4 +1,4 @@
-"""Numbers of bytes."""
+"""Numbers from bytes."""
 
 import ml_dtypes
 import numpy as np
@@ -18,6 +18,6 @@ def test_bfloat16_widens_exactly():
   ('type_name', 'shape'),
   [('float32', (3,)), ('float32', (True, 2)), ('V8', (1,)), ('f4,f4', (1,))],
 )
-def test_what_does_not_fit_is_refused(type_name, shape):
+def test_wrong_sizes_are_refused(type_name, shape):
   with pytest.raises(ValueError, match='numbers'):
     plain_numbers.shaped(bytes(8), type_name, shape)

@@ -1,4 +1,4 @@
-"""Pickles as data: right values of honest ones, nothing of hostile ones."""
+"""Pickles as data: honest ones give values, hostile ones errors."""
 
 import codecs
 import collections
@@ -11,7 +11,6 @@ import tracemalloc
 import types
 
 import flax
-import hypothesis
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -25,13 +24,13 @@ from reincarnating_rl.support.errors import (
   UnsafeFileError,
   UserError,
 )
+from tests.fuzzing import fuzz
 from tests.importers.formats import mutations
 
 _PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 _COMMAND = 'touch REINCARNATING_RL_PWNED'
-_FUZZ = hypothesis.settings(mutations.FUZZ, max_examples=150)
 
-# Audit hooks cannot be removed, so this one is switched.
+# Audit hooks cannot be removed, so this one is switched on and off.
 _watched: list[str] | None = None
 _ACTS = ('os.', 'subprocess.', 'import', 'exec', 'compile', 'pickle.', 'open')
 
@@ -47,7 +46,7 @@ codecs.lookup('raw_unicode_escape')
 
 
 def _loads(data):
-  """Loads, and checks that Python did nothing but compute."""
+  """Loads, and checks that no audited event happened."""
   global _watched
   _watched = []
   try:
@@ -62,7 +61,7 @@ def _dump(value, protocol=4):
 
 
 class _Call:
-  """Pickles as a call of anything."""
+  """Its pickle calls any function."""
 
   def __init__(self, function, *arguments):
     self.reduced = (function, arguments)
@@ -84,8 +83,7 @@ _values = st.recursive(
 )
 
 
-@_FUZZ
-@hypothesis.given(_values, st.sampled_from(_PROTOCOLS))
+@fuzz(_values, st.sampled_from(_PROTOCOLS))
 def test_plain_values_are_those_of_the_standard_library(value, protocol):
   assert _loads(_dump(value, protocol)) == value
 
@@ -143,7 +141,7 @@ def test_jax_flax_and_optax(protocol):
 
 
 def test_jax_arrays_of_2022(monkeypatch):
-  """Their module is gone from JAX; a stand-in writes what it wrote."""
+  """JAX removed their module; a stand-in writes the same pickles."""
   module = types.ModuleType('jax._src.device_array')
 
   def reconstruct_device_array(fun, args, arr_state, aval_state):
@@ -161,7 +159,7 @@ def test_jax_arrays_of_2022(monkeypatch):
   np.testing.assert_array_equal(_loads(data), [0.0, 1.0, 2.0])
 
 
-def test_numpy_1_spelt_its_modules_otherwise():
+def test_modules_of_numpy_1():
   data = _dump(np.arange(3.0), 2)
   assert b'numpy._core' in data
   old = data.replace(b'numpy._core', b'numpy.core')
@@ -236,7 +234,7 @@ def test_hostile_pickles_are_refused_and_do_nothing(
     assert not os.path.exists(os.path.join(folder, 'REINCARNATING_RL_PWNED'))
 
 
-def test_the_forbidden_name_is_told():
+def test_the_error_names_the_forbidden_name():
   with pytest.raises(UnsafeFileError, match=r"asks for 'posix\.system'"):
     _loads(_dump(_Call(os.system, _COMMAND)))
 
@@ -262,6 +260,16 @@ def test_state_and_items_leave_a_placeholder_as_it_is():
   steps = state + b'b' + b'NNs' + b'Na' + b'.'
   value = _loads(start + steps)
   assert (value.name, value.arguments) == ('optax.State', ())
+  assert value.attributes() == {'name': 'changed'}
+
+
+def test_libraries_that_a_caller_expects():
+  data = b'\x80\x04' + _text('gymnasium.spaces', 'Box') + b'\x93)\x81.'
+  with pytest.raises(UnsafeFileError, match='gymnasium'):
+    _loads(data)
+  value = safe_pickle.loads(data, 'x', frozenset(('gymnasium',)))
+  assert value.name == 'gymnasium.spaces.Box'
+  assert value.state is None and value.attributes() == {}
 
 
 def _array_claiming(count):
@@ -295,7 +303,7 @@ _DAMAGED = {
 
 
 @pytest.mark.parametrize('name', _DAMAGED)
-def test_damaged_pickles_are_told(name):
+def test_damaged_pickles_are_reported(name):
   with pytest.raises((DamagedFileError, UnsafeFileError)) as error:
     _loads(_DAMAGED[name])
   assert str(error.value).startswith('dir/ckpt.1 ')
@@ -317,7 +325,7 @@ def _peak(data):
   [
     _DAMAGED['an array larger than the file'],
     _DAMAGED['bytes beyond the end'],
-    # A memo slot of the standard library's unpickler costs what its index says.
+    # The standard library's unpickler allocates memory up to the memo index.
     b'N' + pickle.LONG_BINPUT + b'\xff\xff\xff\x7f0' + b'.',
   ],
 )
@@ -332,14 +340,14 @@ def test_copies_of_a_few_bytes_cannot_fill_the_memory():
 
 
 def test_slots_of_a_dictionary_cannot_fill_the_memory():
-  """A dictionary given to many as that of a FrozenDict of flax 0.3.0."""
+  """A dictionary shared as the slots of many FrozenDicts of flax 0.3.0."""
   items = b''.join(b'J' + i.to_bytes(4, 'little') + b'N' for i in range(9_000))
   slots = b'}(V_dict\n}(' + items + b'uu' + pickle.BINPUT + b'\1'
   copies = b'}h\1b' * 2_000
   assert _peak(slots + b'(' + copies + b'l.') < 20_000_000
 
 
-def test_deep_nesting_is_no_matter():
+def test_deep_nesting():
   assert _loads(b')' + b'\x85' * 100_000 + b'.') is not None
   with pytest.raises(DamagedFileError, match='not simple'):
     _loads(b'})' + b'\x85' * 100_000 + b'Ns.')
@@ -352,8 +360,7 @@ def _must_be_a_value_or_a_typed_error(data):
     assert '\n' not in str(error)
 
 
-@_FUZZ
-@hypothesis.given(st.binary(max_size=200))
+@fuzz(st.binary(max_size=200))
 def test_random_bytes(data):
   _must_be_a_value_or_a_typed_error(data)
 
@@ -396,8 +403,7 @@ _PIECES = [
 ]
 
 
-@_FUZZ
-@hypothesis.given(st.lists(st.sampled_from(_PIECES), max_size=60))
+@fuzz(st.lists(st.sampled_from(_PIECES), max_size=60))
 def test_random_programs(pieces):
   _must_be_a_value_or_a_typed_error(b''.join(pieces) + b'.')
 
@@ -429,7 +435,6 @@ _edits = st.lists(
 )
 
 
-@_FUZZ
-@hypothesis.given(which=st.integers(0, len(_PROTOCOLS)), edits=_edits)
+@fuzz(which=st.integers(0, len(_PROTOCOLS)), edits=_edits)
 def test_mutated_real_pickles(real, which, edits):
   _must_be_a_value_or_a_typed_error(mutations.mutate(real[which], edits))

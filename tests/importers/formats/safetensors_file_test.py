@@ -1,9 +1,8 @@
-"""Files of safetensors, some of which ours cannot write."""
+"""safetensors files, also of types that our code does not write."""
 
 import json
 import pathlib
 
-import hypothesis
 import ml_dtypes
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from safetensors import numpy as safetensors_numpy
 
 from reincarnating_rl.importers.formats import safetensors_file
 from reincarnating_rl.support.errors import DamagedFileError
+from tests.fuzzing import fuzz
 from tests.importers.formats import mutations
 
 _FIXTURES = pathlib.Path(__file__).parents[2] / 'fixtures' / 'foreign'
@@ -29,7 +29,7 @@ def test_tensors_of_every_type():
     np.testing.assert_array_equal(found[name], array, strict=True)
 
 
-def test_bfloat16_is_that_of_others():
+def test_bfloat16_matches_ml_dtypes():
   path = _FIXTURES / 'plain.safetensors'
   exact = safetensors_file.loads(path.read_bytes(), 'x')
   path = _FIXTURES / 'bfloat16.safetensors'
@@ -57,15 +57,14 @@ def _file(dtype, shape, end, data=b''):
     _file('O', [1], 8, bytes(8)),
   ],
 )
-def test_damaged_files_are_told(data):
+def test_damaged_files_are_reported(data):
   with pytest.raises(DamagedFileError) as error:
     safetensors_file.loads(data, 'dir/x.safetensors')
   assert str(error.value).startswith('dir/x.safetensors ')
   assert '\n' not in str(error.value)
 
 
-@mutations.FUZZ
-@hypothesis.given(st.binary(max_size=100), mutations.edits)
+@fuzz(st.binary(max_size=100), mutations.edits)
 def test_random_and_mutated_files(data, edits):
   honest = (_FIXTURES / 'plain.safetensors').read_bytes()
   for spoilt in (data, mutations.mutate(honest, edits)):

@@ -1,4 +1,4 @@
-"""Tables of keys: those of TensorFlow are in tensor_bundle_test."""
+"""Tables of keys; tensor_bundle_test reads TensorFlow's."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_several_blocks_and_none():
 def test_cut_anywhere():
   data = bundles.table(bundles.block([(b'key', b'value')]))
   for position in range(len(data)):
-    with pytest.raises(ValueError, match='does not end as a table'):
+    with pytest.raises(ValueError, match='does not end like a table'):
       _read(data[:position])
 
 
@@ -46,7 +46,7 @@ def test_altered_anywhere():
       found = _read(bytes(altered))
     except ValueError:
       continue
-    # Behind the data, there is padding, and what this reader does not read.
+    # After the data come padding and a part that this reader skips.
     assert found == _read(data) and position >= len(content) + 5
 
 
@@ -58,7 +58,7 @@ def test_altered_anywhere():
     (b'\xff\xff\xff\xff', 'too short'),
     (_varints(0, 5, 0) + b'a' + bytes(4), 'too early'),
     (_varints(0, 1, 2**60) + b'a' + bytes(4), 'too early'),
-    (_varints(1, 1, 0) + b'a' + bytes(4), 'begins as none before'),
+    (_varints(1, 1, 0) + b'a' + bytes(4), 'shares more than'),
     (_varints(0, 1001, 0) + bytes(1001) + bytes(4), 'too long'),
     (b'\x80\x80' + bytes(4), 'no end'),
   ],
@@ -74,7 +74,7 @@ def test_compressed_blocks_are_refused():
     _read(data)
 
 
-def test_a_block_named_many_times_costs_no_more_than_the_file():
+def test_repeated_blocks_are_refused():
   data = bundles.table(bundles.block([(b'a', bytes(900))]), repeat=100)
-  with pytest.raises(ValueError, match='larger than itself'):
+  with pytest.raises(ValueError, match='larger than the file'):
     _read(data)

@@ -6,7 +6,6 @@ Where TensorFlow would end the process, or worse, it is not asked.
 import os
 import re
 
-import hypothesis
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,15 +13,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from reincarnating_rl.importers.formats import tensor_bundle
-from reincarnating_rl.importers.formats.crc32c import masked_crc32c
+from reincarnating_rl.importers.formats.sorted_table import masked_crc32c
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
   UserError,
 )
+from tests.fuzzing import fuzz
 from tests.importers.formats import bundles
 
-_FUZZ = hypothesis.settings(max_examples=300, deadline=None)
 _ALL = re.compile('.*', re.DOTALL)
 
 
@@ -51,11 +50,8 @@ _arrays = hnp.arrays(
 )
 
 
-@_FUZZ
-@hypothesis.given(
-  st.dictionaries(st.text(min_size=1, max_size=6), _arrays, min_size=1)
-)
-def test_what_tensorflow_wrote_is_read_as_it_reads_it(folder, tensors):
+@fuzz(st.dictionaries(st.text(min_size=1, max_size=6), _arrays, min_size=1))
+def test_tensors_match_tensorflows_reader(folder, tensors):
   index = _save(folder / 'oracle-1', tensors)
   found = _read(index)
   reader = tf.train.load_checkpoint(str(index.with_suffix('')))
@@ -65,7 +61,7 @@ def test_what_tensorflow_wrote_is_read_as_it_reads_it(folder, tensors):
 
 
 def test_an_index_of_many_blocks(tmp_path):
-  """TensorFlow begins a new one after a quarter of a mebibyte."""
+  """TensorFlow starts a new block after a quarter of a mebibyte."""
   rng = np.random.default_rng(0)
   names = [f'{i:05d}/' + rng.bytes(300).hex() for i in range(900)]
   tensors = {name: np.full(2, i, np.float32) for i, name in enumerate(names)}
@@ -94,16 +90,16 @@ def test_two_data_files(tmp_path):
     _read(tmp_path / 'whole-1.index')
 
 
-def test_only_what_is_asked_for_is_read(tmp_path):
+def test_only_wanted_tensors_are_read(tmp_path):
   tensors = {'a/b': np.float32(1), 'a': 'text', 'b': np.int32(2)}
   index = _save(tmp_path / 'some-1', tensors)
   assert _read(index, re.compile('a/.')) == {'a/b': 1.0}
   for name in ('a', 'b'):
-    with pytest.raises(DamagedFileError, match=f'{name} holds no floats'):
+    with pytest.raises(DamagedFileError, match=f'{name} does not hold floats'):
       _read(index, re.compile(name))
 
 
-def test_the_writer_of_these_tests_writes_what_tensorflow_reads(tmp_path):
+def test_tensorflow_reads_the_files_of_these_tests(tmp_path):
   index = bundles.write(tmp_path, (b'a', bundles.entry()))
   reader = tf.train.load_checkpoint(str(index.with_suffix('')))
   np.testing.assert_array_equal(
@@ -162,9 +158,9 @@ def test_hostile_tensors(tmp_path, name):
   ('message', 'what'),
   [
     (b'\xff\xfe\xfd', 'no end'),
-    (bundles.field(1, b'text'), 'no numbers'),
+    (bundles.field(1, b'text'), 'description of a tensor is invalid'),
     (bundles.field(2, 5), 'no shape'),
-    (bundles.entry() + bundles.field(7, b''), 'in slices'),
+    (bundles.entry() + bundles.field(7, b''), 'is sliced'),
   ],
 )
 def test_malformed_descriptions(tmp_path, message, what):
@@ -215,11 +211,11 @@ def test_cut_short(tmp_path):
   with pytest.raises(MissingFileError, match=f'{data} is missing'):
     _read(index)
   index.write_bytes(index.read_bytes()[:-1])
-  assert 'does not end as a table does' in _message(index)
+  assert 'does not end like a table' in _message(index)
 
 
 def _must_be_a_value_or_a_typed_error(index):
-  """A value is right, because it has the checksum of the data."""
+  """If a value is returned, it is right: its checksum was verified."""
   try:
     found = _read(index)
   except UserError as error:
@@ -228,8 +224,7 @@ def _must_be_a_value_or_a_typed_error(index):
   assert all(a.tobytes() == bundles.DATA.tobytes() for a in found.values())
 
 
-@_FUZZ
-@hypothesis.given(data=st.binary(max_size=120), ending=st.booleans())
+@fuzz(data=st.binary(max_size=120), ending=st.booleans())
 def test_random_bytes(folder, data, ending):
   index = bundles.write(folder, (b'a', bundles.entry()))
   index.write_bytes(data + bundles.MAGIC * ending)
@@ -248,8 +243,7 @@ _edits = st.lists(
 )
 
 
-@_FUZZ
-@hypothesis.given(index_edits=_edits, data_edits=_edits, cut=st.integers(0, 9))
+@fuzz(index_edits=_edits, data_edits=_edits, cut=st.integers(0, 9))
 def test_altered_files(folder, index_edits, data_edits, cut):
   index = bundles.write(folder, (b'a', bundles.entry()))
   data = index.with_suffix('.data-00000-of-00001')
@@ -259,10 +253,9 @@ def test_altered_files(folder, index_edits, data_edits, cut):
   _must_be_a_value_or_a_typed_error(index)
 
 
-@_FUZZ
-@hypothesis.given(head_edits=_edits, entry_edits=_edits, block_edits=_edits)
+@fuzz(head_edits=_edits, entry_edits=_edits, block_edits=_edits)
 def test_altered_contents(folder, head_edits, entry_edits, block_edits):
-  """With the checksums that they then have, as one who means harm would."""
+  """The checksums are right, as in a hostile file."""
   index = bundles.write(folder, (b'a', bundles.entry()))
   head = _edit(bundles.header(), head_edits)
   entry = _edit(bundles.entry(), entry_edits)

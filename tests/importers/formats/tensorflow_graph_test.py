@@ -1,6 +1,5 @@
-"""Graphs, with TensorFlow as the writer and the oracle."""
+"""Graphs, with TensorFlow as writer and oracle."""
 
-import hypothesis
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,6 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from reincarnating_rl.importers.formats import tensorflow_graph
 from reincarnating_rl.support.errors import DamagedFileError
+from tests.fuzzing import fuzz
 from tests.importers.formats import mutations
 
 _arrays = hnp.arrays(
@@ -29,9 +29,8 @@ def _read(data):
   return tensorflow_graph.read_nodes(data, 'model.pb')
 
 
-@hypothesis.settings(max_examples=50, deadline=None)
-@hypothesis.given(st.lists(_arrays, min_size=1, max_size=4))
-def test_constants_are_those_that_tensorflow_wrote(arrays):
+@fuzz(st.lists(_arrays, min_size=1, max_size=4))
+def test_constants_match_tensorflow(arrays):
   nodes = _read(_constants(*arrays))
   assert list(nodes) == [f'c{i}' for i in range(len(arrays))]
   for node, array in zip(nodes.values(), arrays, strict=True):
@@ -72,15 +71,15 @@ def test_nodes_have_their_operations_inputs_and_attributes():
   [
     (b'', 'has no nodes'),
     (b'\x89HDF\r\n\x1a\n', 'unknown type|too early|no end|no nodes'),
-    (b'\x08\x07', 'a number is where a message belongs'),
+    (b'\x08\x07', 'a number in place of a message'),
     (_constants(np.float32(1.0)) * 2, "two nodes have the name 'c0'"),
-    (_constants(np.float64(1.0)), 'neither of float32 nor of int32'),
-    (_constants(np.array([b'text'])), 'neither of float32 nor of int32'),
+    (_constants(np.float64(1.0)), 'neither float32 nor int32'),
+    (_constants(np.array([b'text'])), 'neither float32 nor int32'),
   ],
-  # Protocol buffers may order what they write as they like.
+  # Protocol buffers may write attributes in any order.
   ids=('empty', 'HDF', 'number', 'twice', 'float64', 'text'),
 )
-def test_what_is_no_graph(data, why):
+def test_malformed_graphs(data, why):
   with pytest.raises(DamagedFileError, match=f'^model.pb is damaged .*({why})'):
     _read(data)
 
@@ -92,7 +91,7 @@ def test_tensors_are_as_large_as_their_shape():
     del shape.dim[:]
     for size in sizes:
       shape.dim.add(size=size)
-    with pytest.raises(DamagedFileError, match='of another shape'):
+    with pytest.raises(DamagedFileError, match='has another shape'):
       _read(graph.SerializeToString())
 
 
@@ -106,13 +105,12 @@ def test_a_cut_graph_is_an_error_or_has_fewer_nodes():
       continue
     cut_between += 1
     assert list(found) == list(whole)[: len(found)]
-  # After each node, and after each field behind the last one.
+  # Cuts after each node, and after each field behind the last node.
   assert len(whole) <= cut_between < len(whole) + 4
 
 
-@mutations.FUZZ
-@hypothesis.given(mutations.edits)
-def test_spoilt_graphs_are_read_or_refused(changes):
+@fuzz(mutations.edits)
+def test_mutated_graphs_are_read_or_refused(changes):
   data = mutations.mutate(_graph().SerializeToString(), changes)
   try:
     nodes = _read(data)

@@ -1,11 +1,10 @@
-"""Files of torch.save, with those that PyTorch wrote as the oracle."""
+"""Files of torch.save, with files written by PyTorch as the oracle."""
 
 import os
 import pathlib
 import pickle
 import tracemalloc
 
-import hypothesis
 import numpy as np
 import pytest
 from hypothesis import strategies as st
@@ -17,10 +16,8 @@ from reincarnating_rl.support.errors import (
   UnsafeFileError,
   UserError,
 )
-from tests.importers.formats import (
-  mutations,
-  torch_files,
-)
+from tests.fuzzing import fuzz
+from tests.importers.formats import mutations, torch_files
 from tests.importers.formats.torch_files import (
   archive,
   name,
@@ -63,7 +60,7 @@ def test_checkpoints_of_training_scripts():
     ('legacy.pt', r'up to 1\.5.*torch\.save\(torch\.load\(path\), path\)'),
   ],
 )
-def test_other_files_of_pytorch_are_told_with_the_fix(file, fix):
+def test_other_files_of_pytorch_give_an_error_with_the_fix(file, fix):
   data = (_FIXTURES / file).read_bytes()
   assert torch_file.is_torch_file(data)
   with pytest.raises(DamagedFileError, match=fix) as error:
@@ -154,7 +151,7 @@ def test_impossible_tensors_cost_an_error_and_no_memory(what):
 
 
 def test_repeated_tensors_cost_no_memory():
-  """Each is all of a storage of 400 KB; together they would be 40 MB."""
+  """Each covers a storage of 400 KB; copies would take 40 MB."""
   whole = tensor(storage(count=100_000), size=(100_000,))
   tracemalloc.start()
   try:
@@ -165,9 +162,9 @@ def test_repeated_tensors_cost_no_memory():
   assert len(found) == 100
 
 
-def test_zip_files_of_others_are_told():
+def test_other_zip_files_are_reported():
   data = torch_files.zipped({'a/data.pkl': pickle.dumps(1)})
-  with pytest.raises(DamagedFileError, match=r'not one of torch\.save'):
+  with pytest.raises(DamagedFileError, match=r'not of torch\.save'):
     torch_file.loads(data, 'x.zip')
 
 
@@ -178,24 +175,21 @@ def _must_be_a_value_or_a_typed_error(data):
     assert '\n' not in str(error)
 
 
-@mutations.FUZZ
-@hypothesis.given(st.binary(max_size=200))
+@fuzz(st.binary(max_size=200))
 def test_random_bytes(data):
   _must_be_a_value_or_a_typed_error(data)
   _must_be_a_value_or_a_typed_error(b'PK\x03\x04' + data)
 
 
 @pytest.mark.parametrize('file', ['tensors.pt', 'wrapped.pt'])
-@mutations.FUZZ
-@hypothesis.given(edits=mutations.edits)
+@fuzz(edits=mutations.edits)
 def test_mutated_files(file, edits):
   data = (_FIXTURES / file).read_bytes()
   _must_be_a_value_or_a_typed_error(mutations.mutate(data, edits))
 
 
 @pytest.mark.parametrize('file', ['tensors.pt', 'wrapped.pt'])
-@mutations.FUZZ
-@hypothesis.given(edits=mutations.edits)
+@fuzz(edits=mutations.edits)
 def test_mutated_pickles_with_right_checksums(file, edits):
   members = torch_files.unzipped((_FIXTURES / file).read_bytes())
   path = next(path for path in members if path.endswith('/data.pkl'))

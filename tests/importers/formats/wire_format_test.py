@@ -38,6 +38,6 @@ def test_fields_of_every_type():
     b'\xff\xff',
   ],
 )
-def test_what_is_no_message(message):
+def test_malformed_messages(message):
   with pytest.raises(ValueError, match='no end|too early|unknown type'):
     list(wire_format.fields(message))

@@ -29,7 +29,7 @@ def _twice():
 
 
 def _overlapping(count):
-  """Many names of one member, so that little data are much."""
+  """Many names of one member, so that a small file seems large."""
   data = torch_files.zipped({'a': bytes(1000)})
   start = data.index(b'PK\x01\x02')
   end = data.index(b'PK\x05\x06')
@@ -46,11 +46,11 @@ def _overlapping(count):
   [
     (b'', 'not a zip file'),
     (b'PK\x03\x04 and no more', 'not a zip file'),
-    (torch_files.zipped({'../a': b''}), "'../a' is no name"),
-    (torch_files.zipped({'/etc/a': b''}), 'is no name'),
-    (torch_files.zipped({'b\\..\\a': b''}), 'is no name'),
-    (_twice(), 'two members have one name'),
-    (_overlapping(5), 'larger than itself'),
+    (torch_files.zipped({'../a': b''}), "'../a' is not a valid name"),
+    (torch_files.zipped({'/etc/a': b''}), 'is not a valid name'),
+    (torch_files.zipped({'b\\..\\a': b''}), 'is not a valid name'),
+    (_twice(), 'two members have the same name'),
+    (_overlapping(5), 'larger than the file'),
     (b'PK\x01\x02' * 10_001, 'too many members'),
   ],
 )
@@ -73,7 +73,7 @@ def test_a_bomb_is_not_inflated():
     tracemalloc.stop()
 
 
-def test_an_altered_member_is_told():
+def test_an_altered_member_is_reported():
   data = torch_files.zipped({'a': b'unmistakable'})
   found = Members(data.replace(b'unmistakable', b'unmistakeble'), 'x.zip')
   with pytest.raises(DamagedFileError, match='CRC'):

@@ -18,10 +18,7 @@ from reincarnating_rl.teachers.actions import action_map
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign import cleanrl
 from reincarnating_rl.teachers.foreign.base import Target
-from tests.importers.formats import (
-  mutations,
-  torch_files,
-)
+from tests.importers.formats import mutations, torch_files
 from tests.teachers.foreign import real_files
 
 _FILES = {
@@ -116,6 +113,49 @@ def test_other_agents_are_told(tmp_path):
   path.write_bytes(serialization.to_bytes(tree))
   with pytest.raises(MismatchedTeacherError, match=r'no DQN.*Dense_0\.kernel'):
     cleanrl.read(path, Target(2, (3, 1)))
+
+
+def _save(path, parameters, **others):
+  """Saves parameters of zeros as CleanRL's scripts do."""
+  arrays = {name: np.zeros(shape, 'f4') for name, shape in parameters.items()}
+  path.write_bytes(serialization.to_bytes({'model_weights': arrays, **others}))
+  return path
+
+
+_PPO = {
+  f'{side}.{layer}.{leaf}': (sizes if leaf == 'weight' else sizes[:1])
+  for side, outputs in (('actor', 4), ('critic', 1))
+  for layer, sizes in ((0, (8, 3)), (2, (8, 8)), (4, (outputs, 8)))
+  for leaf in ('weight', 'bias')
+}
+
+
+def test_continuous_actions_are_refused(tmp_path):
+  """Whose scripts normalize what the agent observes, besides."""
+  names = [name.replace('actor.', 'actor_mean.') for name in _PPO]
+  parameters = dict(zip(names, _PPO.values(), strict=True))
+  path = _save(tmp_path / 'x.cleanrl_model', {**parameters, 'logstd': (1, 4)})
+  with pytest.raises(MismatchedTeacherError, match='actions are continuous'):
+    cleanrl.read(path, Target(4, (3, 1)))
+
+
+def test_statistics_in_the_file_are_not_left_out(tmp_path):
+  moments = {'mean': np.zeros(3), 'var': np.ones(3)}
+  path = _save(tmp_path / 'x.cleanrl_model', _PPO, obs_rms=moments)
+  target = Target(4, (3, 1))
+  with pytest.raises(MismatchedTeacherError, match=r'obs_rms\.mean') as error:
+    cleanrl.read(path, target)
+  assert 'create_teacher.observation_statistics' in str(error.value)
+  # Settings of such a name hold none.
+  path = _save(path, _PPO, args={'obs_norm': True, 'env_id': 'CartPole-v1'})
+  assert cleanrl.read(path, target).network['hidden'] == (8, 8)
+
+
+def test_a_parameter_that_no_script_has(tmp_path):
+  for name in ('actor.0.running_mean', 'scale'):
+    path = _save(tmp_path / 'x.cleanrl_model', {**_PPO, name: (8,)})
+    with pytest.raises(MismatchedTeacherError, match='is no DQN, C51 or PPO'):
+      cleanrl.read(path, Target(4, (3, 1)))
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,37 @@ def test_the_layout_may_be_declared():
   real_files.assert_close(_q_values(found, states, 2), expected + 1)
 
 
+@pytest.mark.parametrize('layout', ['channels_first', 'channels_last'])
+def test_images_with_colours(layout):
+  """A convolution of one pixel, by hand."""
+  weights, states = _weights(5, 6, 1, 1), _weights(4, 2, 2, 3, 2)
+  head = _weights(2, 20)
+  state_dict = {'conv.weight': weights, 'head.weight': head}
+  layers = Layers(
+    convolutions=(('conv', 1),),
+    dense='head',
+    activation='tanh',
+    scale=1.0,
+    layout=layout,
+  )
+  found = _convert(state_dict, layers, states, 2)
+  if layout == 'channels_first':
+    stacked = states.swapaxes(-1, -2).reshape(4, 2, 2, 6)
+    features = np.tanh(stacked @ weights[:, :, 0, 0].T).transpose(0, 3, 1, 2)
+  else:
+    features = np.tanh(states.reshape(4, 2, 2, 6) @ weights[:, :, 0, 0].T)
+  expected = features.reshape(4, 20) @ head.T
+  real_files.assert_close(_q_values(found, states, 2), expected)
+
+
+def test_images_of_other_channels_are_told():
+  weights = {'a.weight': np.ones((1, 1, 8, 8)), 'head.weight': np.ones((2, 1))}
+  layers = Layers(convolutions=(('a', 4),), dense=('head',))
+  # One grey image is not an image of three colours.
+  with pytest.raises(MismatchedTeacherError, match='a stack of 1 images'):
+    _convert(weights, layers, np.ones((1, 8, 8, 3, 1)), 2)
+
+
 @pytest.mark.parametrize('atoms_first', [False, True])
 def test_actions_are_taken_with_all_their_atoms(atoms_first):
   weights, bias, states = _weights(3 * 5, 2), _weights(15), _weights(4, 2, 1)
@@ -77,7 +108,14 @@ def test_actions_are_taken_with_all_their_atoms(atoms_first):
       {'head.weight': np.ones((2, 3), np.int64)},
       'of int64, are not all finite',
     ),
-    ({'head.weight': np.full((2, 3), np.nan)}, 'are not all finite'),
+    (
+      {'head.weight': np.full((2, 3), np.nan)},
+      r'numbers of head\.weight, of float64, are not all finite',
+    ),
+    (
+      {'head.weight': np.ones((2, 3)), 'head.bias': np.full(2, np.inf)},
+      r'numbers of head\.bias, of float64, are not all finite',
+    ),
     ({'head.weight': np.full((2, 3), 1e300)}, 'are not all finite'),
     ({'head.weight': np.ones((0, 3))}, r'has the shape \(0, 3\)'),
     (

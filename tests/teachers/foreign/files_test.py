@@ -1,16 +1,14 @@
 """Teachers of other libraries' files, by nothing but a path."""
 
 import shutil
+import zipfile
 
 import jax
 import numpy as np
 import pytest
 
 from reincarnating_rl.support.errors import MissingFileError
-from reincarnating_rl.teachers import (
-  factory,
-  native_checkpoint,
-)
+from reincarnating_rl.teachers import factory, native_checkpoint
 from reincarnating_rl.teachers.actions import ALE_MEANINGS
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
@@ -44,6 +42,10 @@ def _create(path, states, agent='auto', num_actions=4, **settings):
   )
 
 
+def _acts(kind):
+  return 'sample' if kind == 'ppo' else 'greedy'
+
+
 def _in_a_folder(name, tmp_path):
   shutil.copy(real_files.FOLDER / name, tmp_path / name)
   (tmp_path / 'README.md').write_text('beside it, as on the hub')
@@ -51,6 +53,7 @@ def _in_a_folder(name, tmp_path):
 
 
 def _assert_policy(teacher, name, states, kind):
+  assert teacher.acts == _acts(kind)
   logits = teacher.policy_logits(real_files.expected(f'{states}_states'))
   wanted = real_files.expected(name.split('.')[0])
   if kind == 'ppo':  # Stable-Baselines3 has them normalised.
@@ -73,6 +76,27 @@ def test_a_file_or_its_folder_is_all_that_is_needed(name, tmp_path):
       'stable_baselines3',
     )
     assert ('temperature' in teacher.lineage) == (kind != 'ppo')
+
+
+def test_statistics_are_converted_with_the_parameters(tmp_path):
+  model = real_files.FOLDER / 'normalized_below' / 'model.zip'
+  states = real_files.expected('normalized_states')
+  settings = {'num_actions': 4, 'observation_shape': (3,), 'stack_size': 2}
+  teacher = factory.create_teacher('auto', model, **settings)
+  network = {
+    'kind': 'ppo',
+    'network': 'LayeredNetwork',
+    'fields': teacher.lineage['network_fields'],
+  }
+  about = {'network': network, 'teacher': teacher.lineage['described_as']}
+  native_checkpoint.write(tmp_path, 1, teacher._params, about)
+  again = factory.create_teacher('auto', tmp_path, **settings)
+  np.testing.assert_array_equal(
+    again.policy_logits(states), teacher.policy_logits(states)
+  )
+  assert again.fingerprint == teacher.fingerprint
+  described = again.lineage['described_as']
+  assert described['observation_statistics']['clip'] == 1.5
 
 
 @pytest.mark.parametrize('name', _FILES)
@@ -99,6 +123,20 @@ def test_several_files_are_no_answer(tmp_path):
   for name in ('sb3_ppo_mlp.zip', 'cleanrl_dqn.cleanrl_model'):
     _in_a_folder(name, tmp_path)
   with pytest.raises(MissingFileError, match=r'cleanrl_dqn\..*, sb3_ppo_mlp'):
+    _create(tmp_path, 'vector')
+
+
+def test_files_of_the_hub_beside_a_model(tmp_path):
+  """As the zoo of Stable-Baselines3 pushes them."""
+  _in_a_folder('sb3_ppo_mlp.zip', tmp_path)
+  with zipfile.ZipFile(tmp_path / 'train_eval_metrics.zip', 'w') as file:
+    file.writestr('evaluations.npz', b'')
+  (tmp_path / 'policy.optimizer.pth').write_bytes(b'')
+  (tmp_path / 'pytorch_variables.pth').write_bytes(b'')
+  teacher = _create(tmp_path, 'vector')
+  _assert_policy(teacher, 'sb3_ppo_mlp.zip', 'vector', 'ppo')
+  (tmp_path / 'damaged.zip').write_bytes(b'PK')
+  with pytest.raises(MissingFileError, match=r'damaged\.zip, sb3_ppo_mlp'):
     _create(tmp_path, 'vector')
 
 

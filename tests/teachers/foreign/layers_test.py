@@ -29,6 +29,14 @@ from reincarnating_rl.teachers.foreign.layers import Layers
     ({'num_atoms': 5}, 'num_atoms is 5; give it for the kinds quantile and'),
     ({'kind': 'quantile'}, 'num_atoms is None'),
     ({'kind': 'rainbow', 'num_atoms': 5}, 'value_range is None'),
+    ({'batch_norms': ('hidden', 'norm')}, 'a layer and its BatchNorm'),
+    ({'batch_norms': (('neck', 'norm'),)}, 'a layer and its BatchNorm'),
+    (
+      {'batch_norms': (('hidden', 'a'), ('hidden', 'b'))},
+      'a layer and its BatchNorm',
+    ),
+    ({'batch_norm_epsilon': -1.0}, 'batch_norm_epsilon is -1.0'),
+    ({'unused': (1,)}, 'Layers.unused names modules'),
     ({'value_range': (-1.0, 1.0)}, 'value_range is'),
     (
       {'kind': 'rainbow', 'num_atoms': 5, 'value_range': (1.0, -1.0)},
@@ -53,3 +61,8 @@ def test_declarations_may_be_of_lists():
     value_range=[-10, 10],
   )
   assert layers.scale is None
+
+
+def test_one_name_is_no_sequence_of_letters():
+  layers = Layers(dense='head', unused='critic')
+  assert (layers.dense, layers.unused) == (('head',), ('critic',))

@@ -7,18 +7,13 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  UserError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, UserError
 from reincarnating_rl.teachers.actions import action_map
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from reincarnating_rl.teachers.foreign import stable_baselines3
+from reincarnating_rl.teachers.foreign import stable_baselines3, torch_policies
 from reincarnating_rl.teachers.foreign.base import Target
-from tests.importers.formats import (
-  mutations,
-  torch_files,
-)
+from reincarnating_rl.teachers.foreign.layers import Layers
+from tests.importers.formats import mutations, torch_files
 from tests.teachers.foreign import real_files
 
 _FILES = {
@@ -30,6 +25,15 @@ _FILES = {
   'sb3_qrdqn_mlp': ('vector', 'qr-dqn'),
   'sb3_ppo_mlp': ('vector', 'ppo'),
   'sb3_a2c_mlp': ('vector', 'a2c'),
+  'sb3_trpo': ('vector', 'trpo'),
+  'sb3_maskable': ('vector', 'maskable-ppo'),
+  # Of bytes: images of three colours, which the library scales and turns, and
+  # what is none: of other bounds, or of one axis. One of each stacks two.
+  **{
+    f'sb3_{name}{stack}': (f'{name}{stack}', 'ppo')
+    for name in ('rgb', 'bits', 'half', 'bytes')
+    for stack in (1, 2)
+  },
 }
 _VECTOR = Target(4, (3, 1))
 
@@ -64,6 +68,85 @@ def test_outputs_are_those_of_the_library(name):
   assert found.metadata['algorithm'] == algorithm
   assert found.metadata['version'] == '2.9.2'
   json.dumps(found.metadata)
+
+
+def test_what_masks_were_is_told():
+  assert 'not used' in _read('sb3_maskable').metadata['masks']
+  assert 'masks' not in _read('sb3_trpo').metadata
+
+
+@pytest.mark.parametrize('shape', [(4, 1), (2, 2), (1, 4)])
+def test_a_stack_of_images_with_colours(shape):
+  """The library has the images of a stack before the colours of each."""
+  states = real_files.expected('small_states')
+  colours, stack = shape
+  split = states.reshape(*states.shape[:-1], stack, colours).swapaxes(-1, -2)
+  found = stable_baselines3.read(_path('sb3_a2c_cnn'), real_files.game(split))
+  wanted = real_files.expected('sb3_a2c_cnn')
+  output = real_files.run(found, split)
+  real_files.assert_close(jax.nn.log_softmax(output.logits), wanted)
+
+
+def test_images_that_a_game_gives_channels_first_are_refused():
+  target = Target(4, (4, 44, 52, 1))
+  with pytest.raises(MismatchedTeacherError, match='channels first, which the'):
+    stable_baselines3.read(_path('sb3_a2c_cnn'), target)
+
+
+def test_policy_classes_of_ones_own_are_refused(tmp_path):
+  """Nothing but the class says that it has ReLUs where others have tanh."""
+  with pytest.raises(MismatchedTeacherError) as error:
+    stable_baselines3.read(_path('sb3_ppo_own'), _VECTOR)
+  text = str(error.value)
+  assert 'sb3_ppo_own.zip has a policy class of its own' in text
+  assert 'make_fixtures' in text and 'policy.pth' in text and '\n' not in text
+  # Which can be read as it says.
+  members = torch_files.unzipped(_path('sb3_ppo_own').read_bytes())
+  path = tmp_path / 'policy.pth'
+  path.write_bytes(members['policy.pth'])
+  layers = Layers(
+    kind='ppo',
+    dense=('mlp_extractor.policy_net.0', 'action_net'),
+    activation='relu',
+  )
+  found = torch_policies.read(path, layers, _VECTOR)
+  output = real_files.run(found, real_files.expected('vector_states'))
+  wanted = real_files.expected('sb3_ppo_own')
+  real_files.assert_close(jax.nn.log_softmax(output.logits), wanted)
+
+
+@pytest.mark.parametrize(
+  'policy',
+  [
+    {'__module__': '__main__'},
+    {'__module__': 'stable_baselines3_of_mine.policies'},
+    {'__module__': 'mine.stable_baselines3.common.policies'},
+    {},
+    None,
+    'MlpPolicy',
+  ],
+)
+def test_modules_that_are_none_of_the_library(policy, tmp_path):
+  change = _described(policy_class=policy)
+  path = real_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
+  with pytest.raises(MismatchedTeacherError, match='a policy class of its own'):
+    stable_baselines3.read(path, _VECTOR)
+
+
+@pytest.mark.parametrize('serialized', [None, '', '!', 'gASVAA=='])
+def test_bounds_that_cannot_be_read(serialized, tmp_path):
+  def change(members):
+    described = json.loads(members['data'])
+    described['observation_space'][':serialized:'] = serialized
+    members['data'] = json.dumps(described).encode()
+
+  path = real_files.altered_zip(_path('sb3_rgb1'), tmp_path, change)
+  with pytest.raises(MismatchedTeacherError, match='bounds of its space') as e:
+    stable_baselines3.read(path, Target(4, (5, 4, 3, 1)))
+  assert '\n' not in str(e.value)
+  # Nobody asks where it is of no consequence.
+  path = real_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
+  stable_baselines3.read(path, _VECTOR)
 
 
 def test_some_actions_of_a_teacher():
@@ -150,6 +233,14 @@ def test_images_that_are_not_scaled(tmp_path):
     ),
     (
       {'policy_kwargs': {'features_extractor_class': "<class 'my.CNN'>"}},
+      'a features extractor of its own, .*policy.pth',
+    ),
+    (
+      {
+        'policy_kwargs': {
+          'features_extractor_class': "<class 'my_torch_layers.NatureCNN'>"
+        }
+      },
       'a features extractor of its own, .*policy.pth',
     ),
     ({'observation_space': None}, 'observes a None'),

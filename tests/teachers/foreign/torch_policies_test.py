@@ -4,10 +4,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  UserError,
-)
+from reincarnating_rl.support.errors import DamagedFileError, UserError
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   TeacherError,

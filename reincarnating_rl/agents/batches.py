@@ -1,0 +1,88 @@
+"""Where a student's online batches come from."""
+
+from typing import Any
+
+import numpy as np
+
+from reincarnating_rl.agents import labelling
+from reincarnating_rl.learner.types import Array, Batch
+from reincarnating_rl.replay.frame_store import FrameStore, SampleMetadata
+from reincarnating_rl.replay.mixed_replay import MixedReplay
+from reincarnating_rl.teachers.base import Teacher
+
+
+class OnlineBatches:
+  """The student's replay, labelled by its teacher, and the teacher's data.
+
+  Attributes:
+    replay: the student's own experience.
+  """
+
+  def __init__(
+    self,
+    replay: FrameStore,
+    teacher: Teacher | None,
+    *,
+    label_chunk: int,
+    teacher_data_ratio: float = 0.0,
+    batch_size: int,
+    seed: int,
+    reads_returns: bool = False,
+  ) -> None:
+    """Mixes nothing until there is teacher data.
+
+    Args:
+      replay: the student's.
+      teacher: who labels its states.
+      label_chunk: states that the teacher is asked for at a time.
+      teacher_data_ratio: rho, the probability that an element is the teacher's.
+      batch_size: B.
+      seed: of how many elements come from whom.
+      reads_returns: whether the loss reads Monte-Carlo returns. Online they are
+        unknown: -inf.
+    """
+    self._reads_returns = reads_returns
+    self.replay = replay
+    self._teacher, self._label_chunk = teacher, label_chunk
+    self._ratio = teacher_data_ratio
+    self._mixture = MixedReplay(
+      replay, ratio=teacher_data_ratio, batch_size=batch_size, seed=seed
+    )
+
+  @property
+  def keeps_teacher_data(self) -> bool:
+    """Whether online batches draw on the teacher's data."""
+    return self._ratio > 0.0
+
+  def set_teacher_data(self, store: FrameStore | None) -> None:
+    """Sets the teacher data used online. Ignored unless it is mixed in."""
+    self._mixture.teacher = store if self.keeps_teacher_data else None
+
+  def sample(self, *, labelled: bool) -> tuple[Batch, SampleMetadata]:
+    """Draws a batch.
+
+    Args:
+      labelled: whether the loss reads the teacher's logits. Each state is
+        labelled once, when it is first needed.
+    """
+    if labelled:
+      labelling.label(self.replay, self._teacher, chunk=self._label_chunk)
+    source = self._mixture if self.keeps_teacher_data else self.replay
+    batch, drawn = source.sample(with_sample_metadata=True)
+    if self._reads_returns:
+      unknown = np.full(len(batch.reward), -np.inf, np.float32)
+      batch = batch._replace(monte_carlo_return=unknown)
+    return batch, drawn
+
+  def update(self, drawn: SampleMetadata, td_losses: Array) -> None:
+    """Sets the priorities of what was drawn; a uniform replay has none."""
+    source = self._mixture if self.keeps_teacher_data else self.replay
+    source.update(drawn.keys, td_losses=td_losses)
+
+  def state_dict(self) -> dict[str, Any]:
+    """Returns, JSON-able, what is in neither replay."""
+    return self._mixture.state_dict()
+
+  def load_state_dict(self, state: dict[str, Any]) -> None:
+    """Inverse of `state_dict`."""
+    self._mixture.load_state_dict(state)

@@ -1,0 +1,109 @@
+"""Fine-tuning begins here: a student becomes what its teacher is."""
+
+from typing import Any
+
+import numpy as np
+
+from reincarnating_rl.agents.snapshot import (
+  IncompatibleSnapshotError,
+  flatten,
+  unflatten,
+)
+from reincarnating_rl.agents.student import Student
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers.base import ONLINE, OPTIMIZER, TARGET
+
+_ADVICE = 'fine-tuning goes on with its network, its actions and its atoms'
+
+
+class UnlikeTeacherError(UserError):
+  """A student that cannot begin as the teacher is."""
+
+
+def reload(
+  student: Student, arrays: dict[str, np.ndarray], path: str
+) -> list[str]:
+  """Makes a student what its teacher is; all is checked before any change.
+
+  Args:
+    student: whose `teacher` the arrays are of.
+    arrays: of the teacher's checkpoint, by name; target and moments may lack.
+    path: of that checkpoint, for messages.
+
+  Returns:
+    What was reloaded: parameters, and maybe the target and the moments.
+
+  Raises:
+    UnlikeTeacherError: the teacher has another network, or other actions.
+  """
+  _check_meaning(student, path)
+  online = _parameters(student, arrays, ONLINE, path)
+  trees, found = {ONLINE: online}, ['parameters']
+  if any(name.startswith(f'{TARGET}/') for name in arrays):
+    trees[TARGET] = _parameters(student, arrays, TARGET, path)
+    found.append('target')
+  if student.method_settings.reload_optimizer:
+    moments = _moments(student, arrays)
+    if moments is not None:
+      trees[OPTIMIZER] = moments
+      found.append("optimiser's moments")
+  student.trainer.load_trees(trees)
+  if TARGET not in trees:
+    student.trainer.sync_target()
+  return found
+
+
+def _check_meaning(student: Student, path: str) -> None:
+  """Refuses what equal shapes would hide."""
+  told, mine = student.teacher.lineage, student.value.meaning
+  if told.get('agent') != student.kind.name:
+    raise UnlikeTeacherError(
+      f'The teacher of {path} is of the kind {told.get("agent")}, and the '
+      f'student of {student.kind.name}: {_ADVICE}.'
+    )
+  if told.get('actions') is not None:
+    raise UnlikeTeacherError(
+      f"The teacher of {path} has other actions than the game's, or another "
+      f'order of them: {_ADVICE}.'
+    )
+  vmax = told.get('vmax')
+  atoms = [mine.get('atoms from', 0.0), mine.get('atoms to', 0.0)]
+  if vmax is not None and not np.allclose(atoms, [-vmax, vmax], rtol=1e-5):
+    raise UnlikeTeacherError(
+      f"The atoms of {path} reach from {-vmax} to {vmax}, and the student's "
+      f'from {atoms[0]:.6g} to {atoms[1]:.6g}: bind JaxFullRainbowAgent.vmax '
+      f'= {vmax}.'
+    )
+
+
+def _parameters(
+  student: Student, arrays: dict[str, np.ndarray], group: str, path: str
+) -> Any:
+  template = {group: student.trainer.state.params}
+  ours = flatten(template)
+  theirs = {n: x for n, x in arrays.items() if n.startswith(f'{group}/')}
+  for name in sorted(ours.keys() | theirs.keys()):
+    shapes = [_shape(ours, name), _shape(theirs, name)]
+    if shapes[0] != shapes[1]:
+      raise UnlikeTeacherError(
+        f'{name} has {shapes[1]} in {path} and {shapes[0]} in the student: '
+        f"bind {student.kind.network_parameter} to the teacher's network."
+      )
+  cast = {n: x.astype(ours[n].dtype) for n, x in theirs.items()}
+  return unflatten(cast, template)[group]
+
+
+def _moments(student: Student, arrays: dict[str, np.ndarray]) -> Any | None:
+  """Returns the optimiser's state; None if the teacher's is of another."""
+  template = {OPTIMIZER: student.trainer.state.optimizer_state}
+  theirs = {n for n in arrays if n.startswith(f'{OPTIMIZER}/')}
+  if theirs != flatten(template).keys():
+    return None  # Adam's, say, and here is RMSProp.
+  try:
+    return unflatten(arrays, template)[OPTIMIZER]
+  except IncompatibleSnapshotError:
+    return None
+
+
+def _shape(arrays: dict[str, np.ndarray], name: str) -> str:
+  return f'the shape {arrays[name].shape}' if name in arrays else 'no place'

@@ -1,0 +1,163 @@
+"""The trainer: a learner with its state, and when what is updated."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from reincarnating_rl.agents.batches import OnlineBatches
+from reincarnating_rl.learner.learner import Learner
+from reincarnating_rl.learner.terms import (
+  MONTE_CARLO_RETURN,
+  TEACHER_LOGITS,
+  Term,
+)
+from reincarnating_rl.learner.types import Array, Metrics, Params
+from reincarnating_rl.learner.update import jit_update, make_scanned_update
+from reincarnating_rl.learner.weaning import Weaner
+from reincarnating_rl.replay import device_view
+from reincarnating_rl.teachers.base import ONLINE, OPTIMIZER, TARGET
+
+
+class Trainer:
+  """Updates a student: offline from data in place, online from its batches.
+
+  Attributes:
+    state: online parameters, optimiser's state and key.
+    target_params: of the target network.
+    pretraining_updates: gradient updates made offline.
+    online_updates: gradient updates made online.
+    needs_returns: whether the loss reads Monte-Carlo returns of offline data.
+    update: the jitted update; it takes over the memory of the state.
+    scanned_update: several of them as one program.
+  """
+
+  def __init__(
+    self,
+    learner: Learner,
+    terms: Sequence[Term],
+    weaner: Weaner,
+    batches: OnlineBatches,
+    *,
+    key: Array,
+    stack_size: int,
+    offline_target_period: int,
+  ) -> None:
+    """Begins with a student that has learnt nothing.
+
+    Args:
+      learner: the pure functions.
+      terms: of its objective.
+      weaner: the weights of each update.
+      batches: of online updates.
+      key: of the parameters, and of all randomness that follows.
+      stack_size: S, of offline data.
+      offline_target_period: offline updates between target syncs.
+    """
+    self._learner, self._weaner, self._batches = learner, weaner, batches
+    self._terms = tuple(terms)
+    self.needs_returns = any(MONTE_CARLO_RETURN in t.reads for t in terms)
+    self.offline_target_period = offline_target_period
+    self.state = learner.init(key)
+    self.pretraining_updates = self.online_updates = 0
+    self.sync_target()
+    self.update = jit_update(learner.update)
+    self.scanned_update = make_scanned_update(
+      learner.update,
+      functools.partial(device_view.gather, stack_size=stack_size),
+    )
+
+  def sync_target(self) -> None:
+    """Copies the online parameters into the target network.
+
+    A copy: the update takes over the memory of the online parameters.
+    """
+    self.target_params: Params = jax.tree.map(jnp.copy, self.state.params)
+
+  def pretrain(
+    self, data: device_view.ReplayArrays, slots: np.ndarray
+  ) -> Metrics:
+    """Makes K offline updates in one program, then syncs the target if due.
+
+    Args:
+      data: the teacher's replay, labelled, from `device_view`.
+      slots: [K, B] slots of `data`; K divides `offline_target_period` and stays
+        the same from call to call.
+
+    Returns:
+      The mean of each metric over the K updates.
+    """
+    self.state, metrics = self.scanned_update(
+      self.state, self.target_params, data, slots, self._weaner.weights
+    )
+    self.pretraining_updates += len(slots)
+    if self.pretraining_updates % self.offline_target_period == 0:
+      self.sync_target()
+    return metrics
+
+  def finish_pretraining(self, *, resets_optimizer: bool) -> None:
+    """Goes from offline to online.
+
+    Args:
+      resets_optimizer: whether the loss changes, so that the optimiser's
+        moments are of another one.
+    """
+    self.sync_target()
+    self._weaner.at_switch()
+    if resets_optimizer:
+      fresh = self._learner.optimizer.init(self.state.params)
+      self.state = self.state._replace(optimizer_state=fresh)
+
+  @property
+  def needs_teacher_logits(self) -> bool:
+    """Whether the loss reads the teacher's logits of each state now."""
+    weights = self._weaner.weights.terms
+    return any(
+      TEACHER_LOGITS in term.reads and weights[term.name] > 0.0
+      for term in self._terms
+    )
+
+  def train(self, *, online_steps: int) -> Metrics:
+    """Makes one online update.
+
+    Args:
+      online_steps: that the student has taken.
+
+    Returns:
+      Means over the batch, without weaned terms that weigh nothing any more.
+    """
+    self._weaner.before_update(online_steps)
+    weights = self._weaner.weights
+    batch, drawn = self._batches.sample(labelled=self.needs_teacher_logits)
+    self.state, report = self.update(
+      self.state, self.target_params, batch, weights
+    )
+    self._batches.update(drawn, report.td_losses)
+    self.online_updates += 1
+    silent = {
+      term.metric
+      for term in self._terms
+      if term.is_weaned and not weights.terms[term.name]
+    }
+    return {n: x for n, x in report.metrics.items() if n not in silent}
+
+  def trees(self) -> dict[str, Any]:
+    """Returns all arrays, by their names in checkpoints."""
+    return {
+      ONLINE: self.state.params,
+      TARGET: self.target_params,
+      OPTIMIZER: self.state.optimizer_state,
+      'rng': self.state.key,
+    }
+
+  def load_trees(self, trees: dict[str, Any]) -> None:
+    """Takes over those of `trees` that are given."""
+    self.state = self.state._replace(
+      params=trees.get(ONLINE, self.state.params),
+      optimizer_state=trees.get(OPTIMIZER, self.state.optimizer_state),
+      key=trees.get('rng', self.state.key),
+    )
+    self.target_params = trees.get(TARGET, self.target_params)

@@ -1,0 +1,103 @@
+"""`python -m reincarnating_rl.report`: flags, then the page of some runs."""
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from reincarnating_rl.cli import command_line
+from reincarnating_rl.cli.command_line import Parser, number
+from reincarnating_rl.support.errors import UserError
+
+PROGRAM = 'python -m reincarnating_rl.report'
+_SUMMARY = 'Compare runs, in a page with tables and pictures.'
+_DETAILS = """
+Writes index.html, which needs no network, PNG pictures and CSV files.
+
+A RUN_DIR is the --base_dir of a run, or a directory that holds several. The
+method of a run is
+  LABEL                  if it is given as LABEL=RUN_DIR,
+  METHOD                 in a directory that holds METHOD/GAME/SEED,
+  the value of --agent   otherwise.
+"""
+_EXAMPLES = (
+  "runs --title 'QDagger in three games'",
+  'tau_0.1=runs/a tau_1=runs/b --at 1000000',
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+  """Writes a report; a user's mistake is one line on stderr.
+
+  Args:
+    argv: the flags; None for those of the process.
+
+  Returns:
+    The exit status: 0, 1 after a mistake, 130 after Ctrl-C.
+
+  Raises:
+    SystemExit: help was asked for.
+  """
+  return command_line.main(create_parser, _run, argv)
+
+
+def create_parser() -> Parser:
+  """Makes the parser."""
+  parser = Parser(
+    PROGRAM, summary=_SUMMARY, details=_DETAILS, examples=_EXAMPLES
+  )
+  add = parser.add_argument
+  add(
+    'paths',
+    metavar='RUN_DIR',
+    nargs='+',
+    help='Directory of runs, or LABEL=RUN_DIR.',
+  )
+  add(
+    '--out', metavar='DIR', default='report', help='Where the page is written.'
+  )
+  add(
+    '--title',
+    metavar='TEXT',
+    default='Reincarnating RL',
+    help='Title of the page.',
+  )
+  add(
+    '--at',
+    metavar='STEPS',
+    type=number(int, 1),
+    help='Compare after this many online steps, without the runs that are '
+    'shorter. Default: as many as every run has made.',
+  )
+  add(
+    '--seed',
+    metavar='N',
+    type=number(int, 0, 2**32 - 1),
+    default=0,
+    help='Seed of the bootstrap intervals.',
+  )
+  add(
+    '--reps',
+    metavar='N',
+    type=number(int, 10),
+    default=2000,
+    help='Bootstrap samples for each interval.',
+  )
+  return parser
+
+
+def _run(args: argparse.Namespace) -> None:
+  out = os.path.expanduser(args.out)
+  if os.path.exists(out) and not os.path.isdir(out):
+    raise UserError(f'--out {out} is a file: name a directory.')
+  # What is slow to import waits until the flags have been read.
+  from reincarnating_rl.evaluation import page, results, terminal, text
+
+  runs = results.load_runs(args.paths)
+  print(
+    f'{text.count(len(runs.runs), "run")} read, intervals next …', flush=True
+  )
+  numbers = page.write(
+    *(runs, out, args.title), at=args.at, seed=args.seed, reps=args.reps
+  )
+  terminal.print_report(numbers)
+  print(f'The page: {os.path.join(out, page.PAGE_FILE)}')

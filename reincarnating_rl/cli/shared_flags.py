@@ -1,0 +1,72 @@
+"""Flags that `train` and the teachers' commands have in common."""
+
+import argparse
+from collections.abc import Callable, Sequence
+
+from reincarnating_rl.cli import help_text
+from reincarnating_rl.cli.command_line import Parser, number
+from reincarnating_rl.cli.teacher_kinds import TEACHER_KINDS, TeacherKind
+
+Add = Callable[..., argparse.Action]
+"""`add_argument` of a parser or of a group."""
+
+
+def add_teacher(
+  parser: Parser, kinds: Sequence[TeacherKind] = TEACHER_KINDS
+) -> Add:
+  """Adds which kind of teacher it is, and which of its checkpoints.
+
+  Args:
+    parser: of the command.
+    kinds: that the command takes; help has a table of them.
+
+  Returns:
+    What adds more flags to the same group.
+  """
+  add = parser.add_argument_group(
+    'teacher', f'Kinds of teachers:\n{help_text.table(kinds)}'
+  ).add_argument
+  add(
+    '--teacher_agent',
+    metavar='KIND',
+    default='auto',
+    help='Kind of the teacher; see above.',
+  )
+  add(
+    '--teacher_checkpoint_number',
+    metavar='N',
+    type=number(int, 0),
+    help='Which checkpoint. Default: the newest.',
+  )
+  return add
+
+
+def add_settings(add: Add, whose: str) -> None:
+  """Adds gin's files and bindings, and where Atari's ROMs are.
+
+  Args:
+    add: adds a flag to their group.
+    whose: network a reference alone among the bindings is.
+  """
+  add(
+    '--gin_files',
+    metavar='FILE',
+    action='append',
+    default=[],
+    help='Configuration: a path, or the name of a shipped file, such as '
+    'qdagger_dqn.gin.',
+  )
+  add(
+    '--gin_bindings',
+    metavar='BINDING',
+    action='append',
+    default=[],
+    help='A setting that overrides --gin_files, such as '
+    '"JaxDQNAgent.stack_size=4". A reference alone, such as '
+    f"@reincarnation_networks.ImpalaDQNNetwork, is the {whose}'s network.",
+  )
+  add(
+    '--atari_roms_path',
+    metavar='DIR',
+    help="Directory of Atari ROMs. Default: ale-py's own.",
+  )

@@ -1,0 +1,137 @@
+"""What a game is, and what an entry of the table of games holds."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from reincarnating_rl.envs.single import Environment
+from reincarnating_rl.envs.vector import (
+  LoopVectorEnvironment,
+  VectorEnvironment,
+)
+from reincarnating_rl.support.errors import UserError
+
+
+class Game(NamedTuple):
+  """Makes environments of one game, equal under equal seeds and actions.
+
+  Attributes:
+    name: the full name, such as `Pong` or `MinAtar/breakout`.
+    create_environment: makes one environment, to train in.
+    create_vector_environment: makes many, to evaluate in.
+    stack_size: observations in a state by default: one, unless a single one
+      hides motion.
+  """
+
+  name: str
+  create_environment: Callable[[], Environment]
+  create_vector_environment: Callable[[], VectorEnvironment]
+  stack_size: int = 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GameFamily:
+  """A family of games: an entry of `games.GAMES`.
+
+  Attributes:
+    name: of the family, and gin's `create_game.kind`.
+    summary: what its games are, for documents.
+    example: the full name of one of them, for help texts.
+    matches: whether a full name belongs to this family; called only if no
+      earlier entry matches.
+    exists: whether there is a game of a full name that matches.
+    create: `(**settings) -> Game`. gin sets its parameters.
+    gin_name: gin's name of `create`.
+    gin_module: the module under which gin registers it.
+    flags: parameters of `create` that flags set; gin may not.
+    prefix: what precedes `create`'s parameter `game_name` in a full name.
+    only: the full name of the only game, if `create` has no `game_name`.
+    stack_size: observations in a state by default.
+    max_steps_per_episode: until a time-out; None if each game has its own.
+    networks: by kind of student, the network that fits: a name of
+      `networks.registry.NETWORKS`.
+  """
+
+  name: str
+  summary: str
+  example: str
+  matches: Callable[[str], bool]
+  exists: Callable[[str], bool]
+  create: Callable[..., Game]
+  gin_name: str
+  gin_module: str = 'games'
+  flags: tuple[str, ...] = ()
+  prefix: str = ''
+  only: str | None = None
+  stack_size: int = 1
+  max_steps_per_episode: int | None = None
+  networks: Mapping[str, str]
+
+  def full_name(self, game_name: str | None) -> str | None:
+    """Returns the full name of the game that gin sets.
+
+    Args:
+      game_name: as `create` takes it; None if gin does not set it.
+
+    Returns:
+      The name; None if it is unknown.
+    """
+    return self.only or (game_name and f'{self.prefix}{game_name}')
+
+  def create_by_name(self, name: str, **settings: Any) -> Game:
+    """Makes a game by its full name.
+
+    Args:
+      name: one that matches.
+      **settings: other parameters of `create`.
+
+    Raises:
+      UserError: there is no such game, or a setting makes no sense.
+    """
+    if self.only is None:
+      settings['game_name'] = name.removeprefix(self.prefix)
+    return self.create(**settings)
+
+  def taken(self, **flags: Any) -> dict[str, Any]:
+    """Returns those of the flags that `create` takes."""
+    return {name: flags[name] for name in self.flags}
+
+
+def check_lanes(number: int) -> None:
+  """Refuses fewer lanes than one.
+
+  Args:
+    number: `num_vector_environments`.
+
+  Raises:
+    UserError: it is less than 1.
+  """
+  if number < 1:
+    raise UserError(
+      f'num_vector_environments is {number}: it must be at least 1.'
+    )
+
+
+def looped(
+  name: str,
+  create: Callable[[], Environment],
+  lanes: int,
+  stack_size: int = 1,
+) -> Game:
+  """Makes a game whose lanes step one after the other.
+
+  Args:
+    name: the full name.
+    create: makes one environment.
+    lanes: episodes played side by side in evaluation.
+    stack_size: observations in a state.
+
+  Raises:
+    UserError: `lanes` is less than 1.
+  """
+  check_lanes(lanes)
+
+  def create_vector() -> VectorEnvironment:
+    return LoopVectorEnvironment([create() for _ in range(lanes)])
+
+  return Game(name, create, create_vector, stack_size)

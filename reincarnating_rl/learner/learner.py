@@ -1,0 +1,95 @@
+"""The learner: the pure functions of one student, before any compilation."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import optax
+
+from reincarnating_rl.learner import augmentation
+from reincarnating_rl.learner.objective import Objective, make_objective
+from reincarnating_rl.learner.terms import Term
+from reincarnating_rl.learner.types import Array, LearnerState, Params
+from reincarnating_rl.learner.update import Update, make_update
+from reincarnating_rl.learner.value_function import ValueFunction
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Learner:
+  """What a student computes, without its state.
+
+  Every function is pure, and `jax.vmap` over the states of several seeds
+  accepts it.
+
+  Attributes:
+    init: `key -> LearnerState`, a student that has learnt nothing. Its target
+      network has the same parameters.
+    update: `(state, target_params, batch, weights) -> (state, report)`.
+    output: `(params, state[*O, S], key, eval_mode) -> ` the network's output,
+      as an actor reads it.
+    q_values: `(params, states[B, *O, S], keys[B, 2]) -> [B, A]`, in evaluation.
+    objective: what `update` minimises.
+    optimizer: with a learning rate of 1.
+  """
+
+  init: Callable[[Array], LearnerState]
+  update: Update
+  output: Callable[..., Any]
+  q_values: Callable[[Params, Array, Array], Array]
+  objective: Objective
+  optimizer: optax.GradientTransformation
+
+
+def make_learner(
+  value: ValueFunction,
+  network: Any,
+  terms: Sequence[Term],
+  optimizer: optax.GradientTransformation,
+  *,
+  example: Array,
+  preprocess: Callable[[Array], Array] = lambda state: state,
+  augments: bool = False,
+) -> Learner:
+  """Puts a learner together.
+
+  Args:
+    value: how the network is called, and what its outputs mean.
+    network: a Flax module.
+    terms: of the objective, `td` first.
+    optimizer: with a learning rate of 1.
+    example: [*O, S], a state of the right shape and type.
+    preprocess: of a state, before the network.
+    augments: whether states are shifted and scaled at random in an update.
+  """
+
+  def bound(params: Params, state: Array, **arguments: Any) -> Any:
+    return network.apply(params, preprocess(state), **arguments)
+
+  def init(key: Array) -> LearnerState:
+    key, init_key = jax.random.split(key)
+    params = network.init(
+      init_key, preprocess(example), **value.arguments(init_key, True)
+    )
+    return LearnerState(params, optimizer.init(params), key)
+
+  def output(params: Params, state: Array, key: Array, eval_mode: bool) -> Any:
+    return value.act(bound, params, state, key, eval_mode)
+
+  def q_values(params: Params, states: Array, keys: Array) -> Array:
+    def one(state: Array, key: Array) -> Array:
+      return output(params, state, key, True).q_values
+
+    return jax.vmap(one)(states, keys)
+
+  objective = make_objective(value, bound, terms)
+  if augments:
+    objective = augmentation.augmented(objective)
+  return Learner(
+    init=init,
+    update=make_update(objective, optimizer),
+    output=output,
+    q_values=q_values,
+    objective=objective,
+    optimizer=optimizer,
+  )

@@ -1,0 +1,1 @@
+"""The methods: what a student takes from its teacher, as data."""

@@ -1,0 +1,154 @@
+"""The command, with runs that are written instead of trained."""
+
+import sys
+
+import pytest
+
+from reincarnating_rl.cli import study
+from reincarnating_rl.studies.pool import Pool
+from reincarnating_rl.support.errors import UserError
+
+ONE_GAME = ['--games', 'breakout', '--seeds', '2', '--methods', 'qdagger,jsrl']
+WRITE = """
+import sys
+from tests.evaluation import run_directories as made
+agent, directory, seed = sys.argv[1:]
+returns = {'qdagger_dqn': 8.0, 'jsrl_dqn': 5.0}
+if agent not in returns and agent != 'dqn':
+  sys.exit(f'error: no {agent}')
+made.write(
+  directory,
+  [made.row(returns.get(agent, 1.0) + int(seed), steps=100)],
+  lineage={
+    'started_as': {'agent': agent, 'command': 'python'},
+    'game': 'MinAtar/breakout',
+    'seed': int(seed),
+  },
+)
+"""
+
+
+@pytest.fixture
+def written(monkeypatch):
+  """Has every run write a directory at once; returns the agents that ran."""
+  agents = []
+
+  def command(self, job):
+    flags = dict(flag[2:].split('=', 1) for flag in job.flags)
+    agents.append(flags['agent'])
+    directory = str(self._root / job.directory)
+    words = (flags['agent'], directory, flags['run_number'])
+    return [sys.executable, '-c', WRITE, *words]
+
+  monkeypatch.setattr(Pool, 'command', command)
+  return agents
+
+
+def test_a_study_ends_with_its_report_and_is_not_run_again(
+  tmp_path, capsys, written
+):
+  argv = ['--out', str(tmp_path), *ONE_GAME, '--studies', 'methods']
+  assert study.main(argv) == 0
+  printed = capsys.readouterr().out
+  page = tmp_path / 'reports' / 'methods' / 'index.html'
+  assert f'The page: {page}' in printed
+  assert 'Methods, from the same teachers' in page.read_text()
+  # By the names of the methods; the best first, of scores from 0 to 10.
+  table = page.read_text().partition('<table>')[2]
+  assert table.index('QDagger') < table.index('JSRL')
+  assert '0.95' in table and '0.65' in table
+  ran = len(written)
+  assert study.main(argv) == 0
+  assert len(written) == ran
+  # Of a part, too; nothing is run for it.
+  page.unlink()
+  more = ['--seeds', '3', '--report']
+  assert study.main([*argv, *more]) == 0
+  assert page.exists() and len(written) == ran
+
+
+def test_a_failed_run_is_told_and_the_reports_are_of_the_others(
+  tmp_path, capsys, written
+):
+  flags = [*ONE_GAME, '--studies', 'weaning', '--processes', '1']
+  assert study.main(['--out', str(tmp_path), *flags]) == 1
+  printed = capsys.readouterr()
+  last = printed.err.splitlines()[-1]
+  assert last == (
+    f'error: 4 of 7 runs failed, {tmp_path}/students/dagger_dqn/breakout/1 '
+    'first (error: no dagger_dqn): see log.txt there.'
+  )
+  assert (tmp_path / 'reports' / 'weaning' / 'index.html').is_file()
+
+
+def test_a_report_that_fails_hides_no_other(
+  tmp_path, capsys, written, monkeypatch
+):
+  from reincarnating_rl.evaluation import results
+
+  load = results.load_runs
+
+  def fail_once(paths, **settings):
+    monkeypatch.setattr(results, 'load_runs', load)
+    raise UserError('no scale')
+
+  monkeypatch.setattr(results, 'load_runs', fail_once)
+  flags = ['--out', str(tmp_path), *ONE_GAME, '--studies', 'methods,n_step']
+  assert study.main(flags) == 1
+  assert 'error: methods: no scale' in capsys.readouterr().err
+  assert (tmp_path / 'reports' / 'n_step' / 'index.html').is_file()
+
+
+def test_a_dry_run_prints_commands_and_writes_nothing(tmp_path, capsys):
+  out = tmp_path / 'out'
+  flags = ['--out', str(out), *ONE_GAME, '--studies', 'methods', '--dry_run']
+  assert study.main(flags) == 0
+  lines = capsys.readouterr().out.splitlines()
+  assert len(lines) == 5  # A teacher, and two seeds of each method.
+  assert all('-m reincarnating_rl.train --agent=' in line for line in lines)
+  assert f'--teacher_checkpoint_dir={out}/teachers/breakout' in lines[1]
+  assert not out.exists()
+
+
+@pytest.mark.parametrize(
+  ('flags', 'message'),
+  [
+    (['--out', 'x', '--methods', 'qdager'], 'Did you mean QDagger'),
+    (['--out', 'x', '--games', 'brekout'], 'Did you mean breakout'),
+    (['--out', 'x', '--studies', 'weening'], 'Did you mean weaning'),
+    (['--out', 'x', '--seeds', '0'], "'0' is not a whole number of 1 or more"),
+    (['--out', 'x', '--report'], 'No student in x is done yet'),
+    ([], '--out'),
+  ],
+)
+def test_mistakes_are_one_line(capsys, flags, message):
+  assert study.main(flags) == 1
+  (line,) = capsys.readouterr().err.splitlines()
+  assert line.startswith('error: ') and message in line
+
+
+def test_all_is_a_name_for_all(tmp_path, capsys):
+  flags = ['--out', str(tmp_path), '--games', 'all', '--seeds', '1']
+  study_of_methods = ['--studies', 'methods', '--dry_run']
+  assert study.main([*flags, *study_of_methods]) == 0
+  lines = capsys.readouterr().out.splitlines()
+  assert len(lines) == 5 * (1 + 8)  # A teacher and eight methods a game.
+
+
+def test_ctrl_c_tells_how_to_resume(tmp_path, monkeypatch, capsys):
+  def run(self, jobs):
+    raise KeyboardInterrupt
+
+  monkeypatch.setattr(Pool, 'run', run)
+  assert study.main(['--out', str(tmp_path)]) == 130
+  (line,) = capsys.readouterr().err.splitlines()
+  assert line == 'Stopped. The same command resumes the runs.'
+
+
+def test_help_tells_what_there_is(capsys):
+  with pytest.raises(SystemExit) as ended:
+    study.main(['--help'])
+  assert ended.value.code == 0
+  printed = capsys.readouterr().out
+  for word in ('space_invaders', 'Kickstarting', 'n_step', 'examples:'):
+    assert word in printed

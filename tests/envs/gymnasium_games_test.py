@@ -1,0 +1,59 @@
+"""Environments of Gymnasium's registry."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from reincarnating_rl.envs.gymnasium_games import create_gymnasium_environment
+from reincarnating_rl.support import errors
+
+
+def test_gymnasium_time_limit_is_no_terminal():
+  environment = create_gymnasium_environment('MountainCar-v0')
+  observation = environment.reset(seed=0)
+  assert observation.dtype == np.float32 and observation.shape == (2,)
+  steps = 0
+  while not environment.game_over:
+    _, _, is_terminal, _ = environment.step(1)
+    steps += 1
+    assert not is_terminal
+  assert steps == 200 and environment.truncated
+  environment.reset()
+  assert not environment.game_over and not environment.truncated
+
+
+def test_gymnasium_terminal():
+  environment = create_gymnasium_environment('CartPole-v1')
+  first = environment.reset(seed=1)
+  np.testing.assert_array_equal(first, environment.reset(seed=1))
+  is_terminal = False
+  while not environment.game_over:
+    _, reward, is_terminal, _ = environment.step(0)
+    assert reward == 1.0
+  assert is_terminal and not environment.truncated
+  environment.close()
+
+
+def test_without_box2d(monkeypatch):
+  monkeypatch.setitem(sys.modules, 'Box2D', None)
+  for name in [n for n in sys.modules if n.startswith('gymnasium.envs.box2d')]:
+    monkeypatch.delitem(sys.modules, name)
+  with pytest.raises(errors.UserError, match=r"install -e '.\[box2d\]'"):
+    create_gymnasium_environment('LunarLander-v3')
+
+
+@pytest.mark.parametrize(
+  ('name', 'message'),
+  [
+    ('Pendulum-v1', 'Discrete'),
+    ('FrozenLake-v1', 'must be a Box'),
+    ('CartPoll-v1', "'CartPoll-v1'.*CartPole"),
+    ('CartPole-v77', "'CartPole-v77'"),
+    ('no_such_module:Env-v0', 'no_such_module'),
+  ],
+)
+def test_unusable_gymnasium_environments(name, message):
+  with pytest.raises(errors.UserError, match=message) as error:
+    create_gymnasium_environment(name)
+  assert '\n' not in str(error.value)
