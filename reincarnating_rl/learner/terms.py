@@ -47,8 +47,7 @@ class Term:
     loss: `Context -> []`, of one example.
     metric: the name that its mean over a batch is reported by.
     weight: at the start of a run.
-    is_weaned: whether the weaner scales its weight; TD and its like keep
-      theirs.
+    is_weaned: whether the weaner scales its weight. TD's weight is constant.
     reads: what the batch must have beside the transition, a subset of
       `TEACHER_LOGITS`, `SECOND` and `MONTE_CARLO_RETURN`.
   """

@@ -37,8 +37,8 @@ class ValueFunction:
     double: whether the online network selects the action of the target.
     key_per_state: whether each state of a batch has randomness of its own, such
       as sampled fractions, or all share one, such as a noisy layer.
-    meaning: what gives equal shapes another meaning, JSON-able: a student that
-      begins with another's parameters must have the same.
+    meaning: facts that the shapes of parameters do not show, JSON-able. A
+      student must share them to begin with another's parameters.
   """
 
   td_loss: TDLoss

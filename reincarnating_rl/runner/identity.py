@@ -226,7 +226,7 @@ def stretch(command: str | None, counters: dict[str, int]) -> dict[str, Any]:
 def with_stretch(
   stretches: list[dict[str, Any]], newest: dict[str, Any]
 ) -> list[dict[str, Any]]:
-  """Adds a stretch, unless it only goes on with what the last one did."""
+  """Adds a stretch, unless it equals the last one but for where it begins."""
   if stretches and stretches[-1] | {'from': None} == newest | {'from': None}:
     return stretches
   return [*stretches, newest]

@@ -1,5 +1,7 @@
 """The trainer and its batches, without an agent or an environment."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -119,6 +121,14 @@ def test_an_online_update_labels_new_states_once_and_moves_the_student():
   assert parts.teacher.num_states <= 32  # 30 states in calls of 4.
   assert parts.trainer.online_updates == 3
   assert np.abs(parts.trainer.state.params['w'] - before).max() > 0.0
+
+
+def test_a_term_that_is_not_weaned_has_its_logits_too():
+  steady = dataclasses.replace(terms.distill(), is_weaned=False)
+  parts = Parts(steady)
+  assert parts.trainer.needs_teacher_logits
+  parts.trainer.train(online_steps=1)
+  assert parts.teacher.num_states > 0
 
 
 def test_once_weaned_nobody_asks_the_teacher_or_reports_its_term():

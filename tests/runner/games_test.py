@@ -77,6 +77,18 @@ def test_the_students_stack_goes_before_the_games(tmp_path):
   assert runner._agent.state.shape == (4, 3)
 
 
+@pytest.mark.parametrize('own', ['JaxDQNAgent', 'JaxQuantileAgent'])
+def test_a_stack_of_the_students_own_agent_counts(tmp_path, own):
+  runner = _runner(
+    tmp_path,
+    'quantile',
+    'gymnasium/quantile.gin',
+    f'{own}.stack_size=3',
+    'MLPQuantileNetwork.hidden_units=4',
+  )
+  assert runner._agent.state.shape == (4, 3)
+
+
 def test_how_many_games_are_played_side_by_side_may_change(tmp_path):
   cartpole = (tmp_path, 'dqn', 'gymnasium/dqn_cartpole.gin')
   _runner(*cartpole)._checkpoint_experiment(0)

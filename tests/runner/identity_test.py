@@ -50,6 +50,18 @@ def test_settings_that_gin_handed_out_are_operative():
   }
 
 
+def test_macros_of_macros_are_written_out():
+  gin.parse_config(
+    """
+    one = 3
+    two = %one
+    identity_test.called.size = %two
+    """
+  )
+  called()
+  assert identity.operative_settings()['called.size'] == '3'
+
+
 def test_scopes_are_told_apart_and_macros_are_written_out():
   gin.parse_config(
     """

@@ -298,6 +298,7 @@ def of(**agent):
     ({'teacher_epsilon': 0.1}, r'RunnerWithTeacher.teacher_epsilon = 0\.5'),
     (of(distill_loss_coefficient=0.5), 'loss_coefficient = 1.0, .* is 0.5'),
     (of(weaner='linear'), 'QDagger.weaner = score, and now it is linear'),
+    (of(double_dqn=True), 'DQN.double_dqn = False, and now it is True'),
     (
       of(student={'learning_rate': 1e-5}),
       r'Student\.learning_rate = 0\.003, and now it is 1e-05: restore the old',
@@ -322,6 +323,15 @@ def test_other_settings_do_not_resume_a_run(
   with pytest.raises(UserError, match=message) as caught:
     experiments.make_runner(finished_directory, **change)
   assert first_line(caught.value).endswith('or choose another --base_dir.')
+
+
+def test_offline_iterations_cannot_follow_the_switch(tmp_path):
+  # Their data is freed, and the student is weaned or synced already.
+  offline = {'num_pretraining_iterations': 1, 'online': (0, 60)}
+  experiments.make_runner(tmp_path, **offline).run_experiment()
+  more = offline | {'num_pretraining_iterations': 2}
+  with pytest.raises(UserError, match='offline iterations = 1, and now it is'):
+    experiments.make_runner(tmp_path, **more)
 
 
 @pytest.mark.parametrize(

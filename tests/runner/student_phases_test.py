@@ -26,6 +26,18 @@ def test_a_teacher_of_a_student_that_does_not_listen_is_only_compared_with(
   assert runner._agent.batches.replay.columns['teacher_logits'].max() == 0.0
 
 
+def test_offline_only_is_offline_only_even_without_an_offline_phase(tmp_path):
+  runner = experiments.make_runner(
+    tmp_path,
+    num_pretraining_iterations=0,
+    online=(1, 20),
+    agent={'weaner': 'offline_only'},
+  )
+  assert runner._agent.weaner.coefficient == 1.0
+  runner.run_experiment()
+  assert runner._agent.weaner.coefficient == 0.0
+
+
 def test_time_outs_are_not_terminals(tmp_path):
   runner = experiments.make_runner(tmp_path, teacher=None, online=(1, 40))
   agent = runner._agent
