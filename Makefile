@@ -36,7 +36,7 @@ balloon: .venv/.installed  ## Reincarnate a balloon's pilot, in minutes; resumes
 test: .venv/.installed  ## All tests, on two processes.
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-soak: .venv/.installed  ## Long checks: random inputs, kills at any moment.
+soak: .venv/.installed  ## Random inputs, kills at any moment, every configuration.
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m soak
 
 lint: .venv/.installed

@@ -1,6 +1,8 @@
 """`train`: what it runs, and what it says of mistakes."""
 
+import contextlib
 import importlib
+import io
 import json
 import pathlib
 import re
@@ -9,6 +11,7 @@ import shutil
 import subprocess
 import sys
 
+import gin
 import pytest
 import safetensors.numpy
 from absl import logging
@@ -45,7 +48,11 @@ TRAINED = (
   *('balloon/demo.gin', 'balloon/reloaded_quantile.gin'),
   'reloaded_dqn_nature.gin',
 )
-
+# Of each kind of game one; `make soak` trains the others.
+ALWAYS = (
+  *('demo.gin', 'reloaded_dqn.gin', 'minatar/dqfd_rainbow.gin'),
+  *('gymnasium/qdagger_dqn_cartpole.gin', 'balloon/demo.gin'),
+)
 
 FIXTURES = ROOT / 'tests' / 'fixtures'
 BUNDLED = str(ROOT / 'teacher_ckpts/Pong/1')
@@ -81,34 +88,45 @@ def run(**flags):
   assert train.main(words(**flags)) == 0
 
 
-def test_the_whole_command_on_the_bundled_teacher(tmp_path, capsys):
-  # A random teacher's score would be no better than random, hence the bound.
-  binding = 'RunnerWithTeacher.random_score = -50.0'
-  flags = {'base_dir': str(tmp_path), 'gin_bindings': [*TINY, binding]}
-  run(**flags)
-  summary = json.loads((tmp_path / 'summary.json').read_text())
+# A random teacher's score would be no better than random, hence the bound.
+RANDOM = 'RunnerWithTeacher.random_score = -50.0'
+WHOLE = [*TINY, RANDOM]
+
+
+@pytest.fixture(scope='module')
+def whole(tmp_path_factory):
+  """A run on the bundled teacher: its directory, and what it printed."""
+  folder = tmp_path_factory.mktemp('whole')
+  with contextlib.redirect_stdout(io.StringIO()) as printed:
+    run(base_dir=str(folder), gin_bindings=WHOLE)
+  gin.clear_config()
+  return folder, printed.getvalue()
+
+
+def test_the_whole_command_on_the_bundled_teacher(whole):
+  folder, printed = whole
+  summary = json.loads((folder / 'summary.json').read_text())
   assert [row['phase'] for row in summary['rows']] == ['PRETRAIN', 'ONLINE']
-  assert (tmp_path / 'learning_curve.png').stat().st_size > 10_000
-  printed = capsys.readouterr().out
+  assert (folder / 'learning_curve.png').stat().st_size > 10_000
   assert 'teacher' in printed
   assert 'student' in printed
-  lineage = json.loads((tmp_path / 'lineage.json').read_text())
+  lineage = json.loads((folder / 'lineage.json').read_text())
   assert lineage['started_as']['agent'] == 'qdagger_dqn'
   started_as = lineage['started_as']['command']
-  assert f"'--gin_bindings={binding}'" in started_as
+  assert f"'--gin_bindings={RANDOM}'" in started_as
   program = ['python', '-m', 'reincarnating_rl.train']
-  assert shlex.split(started_as) == [*program, *words(**flags)]
+  given = words(base_dir=str(folder), gin_bindings=WHOLE)
+  assert shlex.split(started_as) == [*program, *given]
 
 
-def test_a_students_directory_is_a_teacher(tmp_path):
-  bindings = [*TINY, 'RunnerWithTeacher.random_score=-50.0']
-  run(base_dir=str(tmp_path / 'first'), gin_bindings=bindings)
+def test_a_students_directory_is_a_teacher(tmp_path, whole):
+  folder, _ = whole
   run(
-    base_dir=str(tmp_path / 'second'),
-    teacher_checkpoint_dir=str(tmp_path / 'first'),
-    gin_bindings=bindings,
+    base_dir=str(tmp_path),
+    teacher_checkpoint_dir=str(folder),
+    gin_bindings=WHOLE,
   )
-  lineage = json.loads((tmp_path / 'second' / 'lineage.json').read_text())
+  lineage = json.loads((tmp_path / 'lineage.json').read_text())
   grandparent = lineage['teacher']['parent']['teacher']
   assert grandparent['checkpoint'].startswith(BUNDLED)
 
@@ -121,7 +139,7 @@ def test_a_ppo_of_cleanrl_teaches_a_dqn(tmp_path):
     gin_files=[PPO_TO_DQN],
     gin_bindings=[
       *TINY,
-      'RunnerWithTeacher.random_score=-50.0',
+      RANDOM,
       'create_atari_environment.game_name="Breakout"',
     ],
     teacher_checkpoint_dir=str(
@@ -145,7 +163,7 @@ def test_the_replay_beside_an_old_checkpoint_is_learnt_from(tmp_path, capsys):
     base_dir=str(tmp_path / 'run'),
     gin_bindings=[
       *TINY,
-      'RunnerWithTeacher.random_score=-50.0',
+      RANDOM,
       'RunnerWithTeacher.teacher_steps=200',
     ],
     teacher_checkpoint_dir=str(teacher),
@@ -156,7 +174,13 @@ def test_the_replay_beside_an_old_checkpoint_is_learnt_from(tmp_path, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('config', TRAINED)
+@pytest.mark.parametrize(
+  'config',
+  [
+    pytest.param(config, marks=() if config in ALWAYS else pytest.mark.soak)
+    for config in TRAINED
+  ],
+)
 def test_every_configuration_trains(tmp_path, config):
   """Those of Atari on MinAtar, but for what only Atari has."""
   found = re.search(r'--agent (\w+)', shipped_configs.read(config))
@@ -215,7 +239,7 @@ def test_a_network_from_outside_the_package(tmp_path, monkeypatch):
     gin_files=['qdagger_rainbow.gin'],
     gin_bindings=[
       *TINY,
-      'RunnerWithTeacher.random_score=-50.0',
+      RANDOM,
       'import wide_network',
       '@wide_network.WideRainbowNetwork',
       'WideRainbowNetwork.hidden_units = 16',
@@ -230,22 +254,24 @@ def test_a_network_from_outside_the_package(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_a_rainbow_student_is_a_teacher(tmp_path):
-  bindings = [*TINY, 'RunnerWithTeacher.random_score=-50.0']
-  impala = '@reincarnation_networks.ImpalaRainbowNetwork'
+  """On MinAtar, where both learn faster."""
+  bindings = [b.replace('create_atari', 'create_minatar') for b in WHOLE]
   run(
     base_dir=str(tmp_path / 'first'),
-    agent='qdagger_rainbow',
-    gin_files=['qdagger_rainbow.gin'],
-    gin_bindings=[*bindings, impala],
+    agent='rainbow',
+    gin_files=['minatar/rainbow.gin'],
+    gin_bindings=bindings,
+    teacher_checkpoint_dir=None,
   )
   run(
     base_dir=str(tmp_path / 'second'),
+    gin_files=['minatar/qdagger_dqn.gin'],
     teacher_checkpoint_dir=str(tmp_path / 'first'),
     gin_bindings=bindings,
   )
   lineage = json.loads((tmp_path / 'second' / 'lineage.json').read_text())
   assert lineage['teacher']['agent'] == 'rainbow'
-  assert lineage['teacher']['network'] == 'ImpalaRainbowNetwork'
+  assert lineage['teacher']['network'] == 'MinAtarRainbowNetwork'
 
 
 @pytest.mark.parametrize(

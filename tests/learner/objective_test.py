@@ -201,16 +201,16 @@ class Case:
 
 
 @pytest.fixture(scope='module')
-def atari_case():
+def image_case():
   network = dopamine_networks.NatureDQNNetwork(num_actions=4)
   rng = np.random.default_rng(0)
 
   def states():
-    return rng.integers(0, 256, (8, 84, 84, 4), np.uint8)
+    return rng.integers(0, 256, (8, 28, 28, 4), np.uint8)
 
   keys = jax.random.split(jax.random.PRNGKey(0))
   params, target_params = (
-    network.init(k, jnp.zeros((84, 84, 4))) for k in keys
+    network.init(k, jnp.zeros((28, 28, 4))) for k in keys
   )
   terminal = np.arange(8) % 3 == 0
   batch = Batch(
@@ -228,8 +228,8 @@ def atari_case():
 
 @pytest.mark.parametrize('loss_type', ['huber', 'mse'])
 @pytest.mark.parametrize('with_teacher', [True, False])
-def test_lambda_zero_is_dopamines_update(atari_case, loss_type, with_teacher):
-  case, lr = atari_case, 1e-3
+def test_lambda_zero_is_dopamines_update(image_case, loss_type, with_teacher):
+  case, lr = image_case, 1e-3
   optimizer = optax.adam(lr, eps=1.5e-4)
   expected_state, expected_params, expected_loss = dqn_agent.train(
     case.network,
@@ -272,8 +272,8 @@ def test_lambda_zero_is_dopamines_update(atari_case, loss_type, with_teacher):
   )
 
 
-def test_distillation_moves_the_student_towards_the_teacher(atari_case):
-  case = atari_case
+def test_distillation_moves_the_student_towards_the_teacher(image_case):
+  case = image_case
   objective = table_objective(
     'huber', terms.distill(temperature=1.0), network=case.network.apply
   )
@@ -281,7 +281,7 @@ def test_distillation_moves_the_student_towards_the_teacher(atari_case):
   update = jax.jit(learning.make_update(objective, optimizer))
   state = LearnerState(case.params, optimizer.init(case.params), KEY)
   losses = []
-  for _ in range(8):
+  for _ in range(12):
     state, report = update(
       state,
       case.target_params,

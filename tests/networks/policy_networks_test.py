@@ -12,7 +12,7 @@ from reincarnating_rl.networks.policy_networks import NaturePolicyNetwork
 
 
 def test_actor_and_critic_equal_dopamines():
-  state = np.random.default_rng(0).integers(256, size=(84, 84, 4)).astype('u1')
+  state = np.random.default_rng(0).integers(256, size=(36, 44, 4)).astype('u1')
   ours = NaturePolicyNetwork(num_actions=3)
   theirs = dopamine_networks.PPODiscreteActorCriticNetwork(action_shape=(3,))
   key = jax.random.key(1)

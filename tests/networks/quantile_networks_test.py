@@ -14,7 +14,7 @@ from reincarnating_rl.networks.quantile_networks import (
   QuantileNetwork,
 )
 
-_STATE = np.random.default_rng(0).integers(256, size=(84, 84, 4)).astype('u1')
+_STATE = np.random.default_rng(0).integers(256, size=(28, 28, 4)).astype('u1')
 
 
 def _assert_equal_trees(params, expected):

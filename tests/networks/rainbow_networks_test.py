@@ -17,7 +17,7 @@ from reincarnating_rl.learner.types import CategoricalOutput, QOutput
 from reincarnating_rl.networks import mlp_networks, rainbow_networks
 from reincarnating_rl.networks.q_networks import ImpalaDQNNetwork
 
-_STATE = np.random.default_rng(0).integers(256, size=(84, 84, 4)).astype('u1')
+_STATE = np.random.default_rng(0).integers(256, size=(28, 28, 4)).astype('u1')
 _SUPPORT = jnp.linspace(-10.0, 10.0, 5)
 _PARTS = list(itertools.product([True, False], repeat=3))
 
@@ -109,7 +109,7 @@ def test_impala_is_the_encoder_and_the_same_head():
   expected = {k: v for k, v in encoder.items() if k.startswith('encoder/')}
   expected |= {k: v for k, v in head.items() if k.startswith('NoisyNetwork_')}
   for name in ('kernel_mu', 'kernel_sigma'):
-    expected[f'NoisyNetwork_0/{name}'] = (11 * 11 * 64, 512)
+    expected[f'NoisyNetwork_0/{name}'] = (4 * 4 * 64, 512)
   assert shapes == expected
 
 

@@ -17,6 +17,7 @@ from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.teachers import description, factory, native_checkpoint
 from reincarnating_rl.teachers.description import NETWORKS, Description
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from tests.teachers.networks import random_params
 
 _VECTORS = {'num_actions': 2, 'observation_shape': (4,), 'stack_size': 1}
 _NETWORK = MLPDQNNetwork(
@@ -162,7 +163,7 @@ def test_a_policy_network_of_the_callers_is_no_dqn(tmp_path):
   """Its parameters could be of either kind."""
   network = functools.partial(NaturePolicyNetwork)
   states = np.zeros((2, 84, 84, 4), np.uint8)
-  params = network(3).init(jax.random.key(0), states[0])
+  params = random_params(network(3))
   native_checkpoint.write(tmp_path, 1, params, {})
   teacher = factory.create_teacher(
     'auto',

@@ -1,5 +1,7 @@
 """Dopamine's own agents, and the checkpoints that they write."""
 
+import functools
+
 import gin
 import jax
 import numpy as np
@@ -17,15 +19,19 @@ from dopamine.jax.agents.quantile import quantile_agent
 from dopamine.jax.agents.rainbow import rainbow_agent
 
 NUM_ACTIONS = 3
-STATES = np.random.default_rng(0).integers(256, size=(3, 84, 84, 4), dtype='u1')
+_SHAPE = (36, 44)  # As small as the policy's convolutions allow.
+STATES = np.random.default_rng(0).integers(
+  256, size=(3, *_SHAPE, 4), dtype=np.uint8
+)
 GAME = {
   'num_actions': NUM_ACTIONS,
-  'observation_shape': (84, 84),
+  'observation_shape': _SHAPE,
   'stack_size': 4,
 }
 
 
-_REPLAY = """
+_BINDINGS = f"""
+JaxDQNAgent.observation_shape = {_SHAPE}
 ReplayBuffer.max_capacity = 10
 ReplayBuffer.batch_size = 2
 PrioritizedSamplingDistribution.max_capacity = 10
@@ -41,7 +47,7 @@ def _discrete_ppo_network(action_shape, action_limits):
 def _ppo(**settings):
   return ppo_agent.PPOAgent(
     NUM_ACTIONS,
-    (84, 84),
+    _SHAPE,
     None,
     stack_size=4,
     network=_discrete_ppo_network,
@@ -58,19 +64,25 @@ _AGENTS = {
 }
 
 
+@functools.cache
 def make(name, *, num_actions=NUM_ACTIONS, **settings):
-  """Makes an agent with parameters that tell the actions apart."""
+  """Makes an agent with parameters that tell the actions apart.
+
+  It is made once and shared: leave it as it is.
+  """
   with gin.config.unlock_config():
-    gin.parse_config(_REPLAY)
+    gin.parse_config(_BINDINGS)
   with jax.numpy_rank_promotion('allow'):
     if name == 'ppo':
       agent = _ppo(seed=1, **settings)
     else:
+      if name != 'full_rainbow':  # It leaves its shape to gin.
+        settings = {'observation_shape': _SHAPE} | settings
       agent = _AGENTS[name](num_actions, seed=1, **settings)
   where = 'network_params' if name == 'ppo' else 'online_params'
   rng = np.random.default_rng(2)
   params = jax.tree.map(
-    lambda leaf: leaf + 0.02 * rng.standard_normal(leaf.shape, np.float32),
+    lambda leaf: leaf + 0.04 * rng.standard_normal(leaf.shape, np.float32),
     getattr(agent, where),
   )
   setattr(agent, where, params)

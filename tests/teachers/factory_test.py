@@ -242,7 +242,7 @@ def test_how_a_teacher_plays(agent, settings, usual):
 
 def test_a_policy_samples_and_may_be_greedy(tmp_path):
   network = NaturePolicyNetwork(6)
-  params = network.init(jax.random.key(0), np.zeros((84, 84, 4), np.uint8))
+  params = networks.random_params(network)
   told = description.describe('ppo', network)
   native_checkpoint.write(tmp_path, 1, params, {'network': told._asdict()})
   make = functools.partial(factory.create_teacher, 'auto', tmp_path, **_ATARI)

@@ -164,11 +164,11 @@ def test_a_rainbow_on_vectors(tmp_path):
 
 
 def test_agents_of_another_game_or_kind(tmp_path):
-  agent = dopamine_agents.make('full_rainbow', num_actions=4)
-  with pytest.raises(MismatchedTeacherError, match='has 4 actions, but the ga'):
-    _load('rainbow', agent, tmp_path)
+  agent = dopamine_agents.make('full_rainbow')
+  with pytest.raises(MismatchedTeacherError, match='has 3 actions, but the ga'):
+    _load('rainbow', agent, tmp_path, num_actions=4)
   with pytest.raises(MismatchedTeacherError, match='--teacher_agent rainbow'):
-    _load('dqn', agent, tmp_path, num_actions=4)
+    _load('dqn', agent, tmp_path)
 
 
 def test_a_cut_checkpoint(tmp_path):

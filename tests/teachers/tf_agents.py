@@ -29,6 +29,8 @@ _KERAS_2 = os.environ['TF_USE_LEGACY_KERAS'] == '1'
 _FRACTIONS = ((np.arange(64) + 0.5) / 64).astype(np.float32)[:, None]
 _SUPPORT = np.linspace(-10.0, 10.0, 51, dtype=np.float32)
 _BINDINGS = """
+DQNAgent.observation_shape = (28, 28)
+RainbowAgent.observation_shape = (28, 28)
 WrappedReplayBuffer.replay_capacity = 100
 WrappedReplayBuffer.batch_size = 2
 WrappedPrioritizedReplayBuffer.replay_capacity = 100

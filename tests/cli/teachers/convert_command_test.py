@@ -23,6 +23,7 @@ from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.cli.teachers.conftest import BUNDLED, MANIFEST, TOLD
 from tests.importers import dopamine41_played
 from tests.runner import experiments
+from tests.teachers import networks
 
 KINDS_OF_STATES = {
   'cleanrl_dqn_atari_jax.cleanrl_model': 'atari',
@@ -321,11 +322,10 @@ def test_a_network_of_the_users_own(tmp_path, call):
 
 def test_an_impala_rainbow_needs_no_gin_afterwards(tmp_path, call):
   network = ImpalaRainbowNetwork(num_actions=6, num_atoms=5)
-  state = np.zeros((84, 84, 4), np.uint8)
-  params = network.init(
-    jax.random.key(0), state, support=np.linspace(-1, 1, 5), eval_mode=True
+  params = networks.random_params(
+    network, support=np.linspace(-1, 1, 5), eval_mode=True
   )
-  native_checkpoint.write(tmp_path / 'in', 1, jax.device_get(params), {})
+  native_checkpoint.write(tmp_path / 'in', 1, params, {})
   call(
     *('convert', tmp_path / 'in', tmp_path / 'out', '--game', 'Pong'),
     *('--gin_bindings', 'create_teacher.vmax = 3'),

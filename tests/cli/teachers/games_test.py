@@ -2,13 +2,12 @@
 
 import json
 
-import jax
-import numpy as np
 import pytest
 
 from reincarnating_rl.cli.teachers import flags, settings
 from reincarnating_rl.networks import minatar_networks
 from reincarnating_rl.teachers import description, native_checkpoint
+from tests.teachers.networks import random_params
 
 SHORT = ('--episodes', '2', '--max_steps_per_episode', '20')
 RANDOM = ('--teacher_agent', 'random', *SHORT)
@@ -28,12 +27,11 @@ def evaluate(call, tmp_path):
 def breakout(tmp_path):
   """A teacher as a run leaves it, of MinAtar's Breakout."""
   network = minatar_networks.MinAtarDQNNetwork(num_actions=3)
-  state = np.zeros((10, 10, 4, 1), np.uint8)
   about = {
     'network': description.describe('dqn', network)._asdict(),
     'game': {'name': 'MinAtar/breakout', 'actions': ['NOOP', 'LEFT', 'RIGHT']},
   }
-  params = network.init(jax.random.key(0), state)
+  params = random_params(network, (10, 10, 4, 1))
   native_checkpoint.write(tmp_path / 'breakout', 7, params, about)
   return tmp_path / 'breakout'
 
