@@ -272,7 +272,10 @@ def test_another_file_in_the_way_is_kept(cloud, tmp_path):
   assert cloud.proxy.downloads == []
 
 
+# A shell that starts the tests in the background has them ignore Ctrl-C.
 _KILLED = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from reincarnating_rl.fetching import bucket, listing
 bucket.fetch_bucket(
   listing.BucketTeacher('Breakout', 1, contents='checkpoint'),
