@@ -113,7 +113,14 @@ def test_dagger_learns_from_its_teacher_alone(name):
   assert max(jax.tree.leaves(moved)) > 0.0
 
 
-@pytest.mark.parametrize('name', toys.METHODS)
+@pytest.mark.parametrize(
+  'name',
+  [
+    # A Rainbow compiles for seconds; QDagger's is in student_test.
+    pytest.param(n, marks=[pytest.mark.soak] if 'rainbow' in n else [])
+    for n in toys.METHODS
+  ],
+)
 def test_nothing_is_compiled_anew_at_the_switch_nor_by_weaning(name):
   agent = make_agent(name, dqn={'min_replay_history': 10})
   pretrain(agent, calls=1)
