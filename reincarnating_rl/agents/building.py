@@ -14,7 +14,12 @@ from reincarnating_rl.agents.batches import OnlineBatches
 from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.envs import policies
 from reincarnating_rl.learner.learner import Learner, make_learner
-from reincarnating_rl.learner.terms import MONTE_CARLO_RETURN, SECOND, Term
+from reincarnating_rl.learner.terms import (
+  MONTE_CARLO_RETURN,
+  SECOND,
+  Term,
+  any_reads,
+)
 from reincarnating_rl.learner.value_function import ValueFunction
 from reincarnating_rl.learner.weaning import Weaner
 from reincarnating_rl.methods.method import Method
@@ -95,7 +100,7 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
     teacher_data_ratio=spec.method.teacher_data_ratio(spec.settings),
     batch_size=spec.batch_size,
     seed=agent._seed,
-    reads_returns=any(MONTE_CARLO_RETURN in term.reads for term in terms),
+    reads_returns=any_reads(terms, MONTE_CARLO_RETURN),
   )
   trainer = Trainer(
     learner,
@@ -122,7 +127,7 @@ def _check_spec(spec: StudentSpec, terms: tuple[Term, ...]) -> None:
       'nobody: bind Student.learning_rate alone.'
     )
   has_second = spec.method.second_horizon(spec.settings) is not None
-  if has_second != any(SECOND in term.reads for term in terms):
+  if has_second != any_reads(terms, SECOND):
     raise ValueError(
       f'The terms of {spec.method.title} and its second_horizon disagree.'
     )

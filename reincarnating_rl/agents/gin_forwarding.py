@@ -19,7 +19,7 @@ from reincarnating_rl.agents import network_fit
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.students import StudentKind
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.errors import check_choice
 
 BASE = 'JaxDQNAgent'
 _REPLAYS = {'uniform': FrameStore, 'prioritized': PrioritizedFrameStore}
@@ -112,10 +112,7 @@ def replay_class(kind: StudentKind) -> type[FrameStore]:
   """
   parameter = f'{kind.gin_name}.replay_scheme'
   scheme = bound(parameter, kind.replay_scheme)
-  if scheme not in _REPLAYS:
-    raise UserError(
-      f'{parameter} is {scheme!r}: choose one of {", ".join(_REPLAYS)}.'
-    )
+  check_choice(parameter, scheme, _REPLAYS)
   return _REPLAYS[scheme]
 
 

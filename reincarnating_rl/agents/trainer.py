@@ -14,6 +14,7 @@ from reincarnating_rl.learner.terms import (
   MONTE_CARLO_RETURN,
   TEACHER_LOGITS,
   Term,
+  any_reads,
 )
 from reincarnating_rl.learner.types import Array, Metrics, Params
 from reincarnating_rl.learner.update import jit_update, make_scanned_update
@@ -59,7 +60,7 @@ class Trainer:
     """
     self._learner, self._weaner, self._batches = learner, weaner, batches
     self._terms = tuple(terms)
-    self.needs_returns = any(MONTE_CARLO_RETURN in t.reads for t in terms)
+    self.needs_returns = any_reads(terms, MONTE_CARLO_RETURN)
     self.offline_target_period = offline_target_period
     self.state = learner.init(key)
     self.pretraining_updates = self.online_updates = 0

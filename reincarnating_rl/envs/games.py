@@ -10,7 +10,7 @@ from reincarnating_rl.envs import (
 )
 from reincarnating_rl.envs.family import Game as Game
 from reincarnating_rl.envs.family import GameFamily
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.errors import check_choice
 
 # A name belongs to the first family that matches it.
 GAMES: dict[str, GameFamily] = {
@@ -34,10 +34,7 @@ def family_named(kind: str) -> GameFamily:
   Raises:
     UserError: there is none.
   """
-  if kind not in GAMES:
-    raise UserError(
-      f'create_game.kind is {kind!r}: choose one of {", ".join(sorted(GAMES))}.'
-    )
+  check_choice('create_game.kind', kind, sorted(GAMES))
   return GAMES[kind]
 
 

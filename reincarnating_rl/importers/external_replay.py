@@ -135,9 +135,6 @@ class ExternalReplay(NamedTuple):
     return load(self.files, store, newest=newest, progress=progress)
 
 
-StoredReplay = ExternalReplay  # The former name.
-
-
 def find(directory: str | os.PathLike[str]) -> list[ExternalReplay]:
   """Lists the replays of a directory.
 

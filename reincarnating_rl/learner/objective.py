@@ -7,7 +7,7 @@ import chex
 import jax
 import jax.numpy as jnp
 
-from reincarnating_rl.learner.terms import SECOND, Context, Term
+from reincarnating_rl.learner.terms import SECOND, Context, Term, any_reads
 from reincarnating_rl.learner.types import (
   Array,
   Batch,
@@ -56,7 +56,7 @@ def make_objective(
   Returns:
     An `Objective` over batches of any size.
   """
-  reads_second = any(SECOND in term.reads for term in terms)
+  reads_second = any_reads(terms, SECOND)
   outputs = _batched(value, network, value.online)
   next_outputs = _batched(value, network, value.next)
 

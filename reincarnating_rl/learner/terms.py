@@ -5,7 +5,7 @@ function, wrap it in a `Term`, and name it in a method (`methods/`).
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from reincarnating_rl.learner.losses import (
@@ -58,6 +58,11 @@ class Term:
   weight: float = 1.0
   is_weaned: bool = False
   reads: frozenset[str] = frozenset()
+
+
+def any_reads(terms: Iterable[Term], what: str) -> bool:
+  """Whether a term reads something beside the transition; see `Term.reads`."""
+  return any(what in term.reads for term in terms)
 
 
 def td(loss: TDLoss, *, weight: float = 1.0) -> Term:

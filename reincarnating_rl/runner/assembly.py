@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from reincarnating_rl.agents.student import Student
-from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.runner import identity, plan, saving, teacher_replay
 from reincarnating_rl.runner.checkpoints import Checkpoints
 from reincarnating_rl.runner.evaluator import Evaluator
@@ -35,7 +35,7 @@ RunPhase = Callable[[Iteration], dict[str, float]]
 class Settings:
   """The settings of `RunnerWithTeacher`, as its constructor describes them."""
 
-  find_teacher_replay: Callable[[], StoredReplay | None]
+  find_teacher_replay: Callable[[], ExternalReplay | None]
   read_teacher_state: Callable[[], TrainingState] | None
   random_score: float | None
   num_pretraining_iterations: int | None

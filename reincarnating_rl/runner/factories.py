@@ -10,7 +10,7 @@ from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.importers import external_replay
-from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.runner import observations, student_network
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.settings import gin_names, gin_parsing
@@ -158,7 +158,7 @@ def create_agent(
   )
 
 
-def find_teacher_replay(settings: TeacherSettings) -> StoredReplay | None:
+def find_teacher_replay(settings: TeacherSettings) -> ExternalReplay | None:
   """Finds the replay that a teacher left.
 
   Args:

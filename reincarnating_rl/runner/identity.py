@@ -13,6 +13,7 @@ import jax
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.methods.table import METHODS
 from reincarnating_rl.runner.plan import Iteration, Phase
+from reincarnating_rl.students import STUDENTS
 from reincarnating_rl.support import versions
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import Teacher
@@ -31,9 +32,7 @@ MAY_CHANGE = frozenset(
     # Evaluation.
     'Runner.evaluation_steps',
     'RunnerWithTeacher.evaluation_episodes',
-    'JaxDQNAgent.epsilon_eval',
-    'JaxQuantileAgent.epsilon_eval',
-    'JaxImplicitQuantileAgent.epsilon_eval',
+    *(f'{kind.gin_name}.epsilon_eval' for kind in STUDENTS.values()),
     # A path; the fingerprint of the teacher covers what it leads to.
     'create_teacher.observation_statistics',
     # Logging and checkpoints.
@@ -44,9 +43,9 @@ MAY_CHANGE = frozenset(
     'RunnerWithTeacher.checkpoints_to_keep',
     'CollectorDispatcher.collectors',
     'JaxDQNAgent.collector_allowlist',
-    'JaxDQNAgent.summary_writing_frequency',
-    'JaxQuantileAgent.summary_writing_frequency',
-    'JaxImplicitQuantileAgent.summary_writing_frequency',
+    *(
+      f'{kind.gin_name}.summary_writing_frequency' for kind in STUDENTS.values()
+    ),
   }
 )
 # How many play side by side: no episode depends on it.

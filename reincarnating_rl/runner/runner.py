@@ -15,7 +15,7 @@ from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.seeding import episode_seed
 from reincarnating_rl.evaluation import summary
-from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.runner import assembly, collectors, evaluator, lineage
 from reincarnating_rl.runner.record import Record
 from reincarnating_rl.support import files
@@ -54,7 +54,7 @@ class RunnerWithTeacher(run_experiment.Runner):
     game: Game,
     *,
     teacher: Teacher | None,
-    find_teacher_replay: Callable[[], StoredReplay | None] = lambda: None,
+    find_teacher_replay: Callable[[], ExternalReplay | None] = lambda: None,
     read_teacher_state: Callable[[], TrainingState] | None = None,
     seed: int,
     started_as: dict[str, Any] | None = None,

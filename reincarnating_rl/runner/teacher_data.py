@@ -9,7 +9,7 @@ import numpy as np
 from reincarnating_rl.agents import labelling
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.lanes import Episode
-from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.importers.loading import LoadReport
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
@@ -28,7 +28,7 @@ def chunk_limit() -> int:
 
 
 def load(
-  replay: StoredReplay,
+  replay: ExternalReplay,
   store: FrameStore,
   *,
   newest: int,
@@ -112,7 +112,7 @@ class TeacherData:
     self._view = None
 
   def load(
-    self, replay: StoredReplay, *, newest: int, progress: Progress
+    self, replay: ExternalReplay, *, newest: int, progress: Progress
   ) -> LoadReport:
     """Fills the replay from disk; `label` it then.
 

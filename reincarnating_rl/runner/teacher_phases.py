@@ -8,7 +8,7 @@ from reincarnating_rl.agents import reload
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.policies import teacher_policy, uniform_policy
 from reincarnating_rl.evaluation import atari_scores
-from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.runner import teacher_data
 from reincarnating_rl.runner.evaluator import Evaluator
 from reincarnating_rl.runner.plan import Iteration
@@ -136,7 +136,7 @@ class Loading:
     record: Record,
     progress: Progress,
     *,
-    replay: StoredReplay | None,
+    replay: ExternalReplay | None,
     base_dir: str,
   ) -> None:
     """Takes what it works with.
@@ -186,7 +186,7 @@ class Reloading:
     progress: Progress,
     *,
     read_state: Callable[[], TrainingState],
-    find_replay: Callable[[], StoredReplay | None],
+    find_replay: Callable[[], ExternalReplay | None],
     clip_rewards: bool,
   ) -> None:
     """Takes what it works with.
@@ -224,7 +224,7 @@ class Reloading:
     )
     return {'Reload/TeacherSteps': steps}
 
-  def _load(self, replay: StoredReplay, iteration: Iteration) -> int:
+  def _load(self, replay: ExternalReplay, iteration: Iteration) -> int:
     store = self._agent.batches.replay
     progress = self._progress
     with (

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.runner.plan import Phase
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.errors import UserError, check_choice
 
 CHOICES = ('auto', 'stored', 'collected')
 _PLAY = 'To have the teacher play: RunnerWithTeacher.teacher_data="collected".'
@@ -19,12 +19,12 @@ class TeacherDataSource(NamedTuple):
   """
 
   phase: Phase  # LOAD or COLLECT
-  replay: StoredReplay | None = None
+  replay: ExternalReplay | None = None
 
 
 def look_for(
-  choice: str, find: Callable[[], StoredReplay | None]
-) -> StoredReplay | None:
+  choice: str, find: Callable[[], ExternalReplay | None]
+) -> ExternalReplay | None:
   """Looks for the replay that the teacher left, unless it is not wanted.
 
   Args:
@@ -34,7 +34,7 @@ def look_for(
   Raises:
     UserError: there is no such choice, or no replay where one is asked for.
   """
-  _check(choice)
+  check_choice('RunnerWithTeacher.teacher_data', choice, CHOICES)
   replay = None if choice == 'collected' else find()
   if replay is None and choice == 'stored':
     raise UserError(
@@ -44,17 +44,9 @@ def look_for(
   return replay
 
 
-def _check(choice: str) -> None:
-  if choice not in CHOICES:
-    raise UserError(
-      f'RunnerWithTeacher.teacher_data is {choice!r}: choose one of '
-      f'{", ".join(CHOICES)}.'
-    )
-
-
 def decide(
   choice: str,
-  find: Callable[[], StoredReplay | None],
+  find: Callable[[], ExternalReplay | None],
   teacher_steps: int,
   *,
   earlier: Phase | None = None,
@@ -73,7 +65,7 @@ def decide(
     UserError: there is no such choice, no replay where one is asked for, or
       its files are damaged.
   """
-  _check(choice)
+  check_choice('RunnerWithTeacher.teacher_data', choice, CHOICES)
   if choice == 'collected' or (choice, earlier) == ('auto', Phase.COLLECT):
     return TeacherDataSource(Phase.COLLECT)
   if earlier is Phase.LOAD:

@@ -88,6 +88,24 @@ def pick(kind: str, options: Mapping[str, _T], name: str) -> _T:
   return options[name]
 
 
+def check_choice(setting: str, value: object, choices: Iterable[str]) -> None:
+  """Refuses a setting that is none of its choices.
+
+  Args:
+    setting: as gin binds it, for the message.
+    value: that it has.
+    choices: in the order of the message.
+
+  Raises:
+    UserError: naming the setting, its value and the choices.
+  """
+  choices = tuple(choices)
+  if value not in choices:
+    raise UserError(
+      f'{setting} is {value!r}: choose one of {", ".join(choices)}.'
+    )
+
+
 def first_line(error: Exception) -> str:
   """Returns the first line of an error's message, or its type's name."""
   return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -37,3 +37,11 @@ def test_a_name_that_is_picked_must_be_there():
     "Unknown optimizer 'rmsprp': choose one of adam, rmsprop. Did you mean "
     'rmsprop?'
   )
+
+
+def test_a_setting_is_one_of_its_choices():
+  errors.check_choice('Runner.mode', 'b', {'a': 1, 'b': 2})
+  with pytest.raises(
+    errors.UserError, match=r"^Runner.mode is 'c': choose one of a, b\.$"
+  ):
+    errors.check_choice('Runner.mode', 'c', ('a', 'b'))

@@ -16,7 +16,7 @@ from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.evaluation.summary import PLOT_FILE
 from reincarnating_rl.importers import external_replay, run_replay
-from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
@@ -72,7 +72,7 @@ def _check_empty(out: str) -> None:
     )
 
 
-def _find_replay(args: argparse.Namespace) -> StoredReplay | None:
+def _find_replay(args: argparse.Namespace) -> ExternalReplay | None:
   if args.teacher_replay_dir is not None:
     return external_replay.choose(args.teacher_replay_dir)
   return external_replay.beside(args.path, args.teacher_checkpoint_number)
@@ -125,7 +125,7 @@ def _read_score(path: str, checkpoint: TeacherCheckpoint) -> dict[str, Any]:
 
 
 def _load_replay(
-  replay: StoredReplay,
+  replay: ExternalReplay,
   loaded: LoadedTeacher,
   game: GameFacts,
   newest: int | None,

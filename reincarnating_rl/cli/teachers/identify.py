@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from reincarnating_rl.cli.teachers.settings import Settings, check_kind
 from reincarnating_rl.envs.games import Game
-from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.teachers import balloon_facts, factory, loading
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.errors import (
@@ -28,7 +28,7 @@ class GameFacts(NamedTuple):
   known_by: str  # for the user
 
 
-def facts(settings: Settings, replay: StoredReplay | None) -> GameFacts:
+def facts(settings: Settings, replay: ExternalReplay | None) -> GameFacts:
   """Learns of the game: from itself, else from the teacher and its replay.
 
   Args:

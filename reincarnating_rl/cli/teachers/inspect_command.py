@@ -17,7 +17,7 @@ from reincarnating_rl.cli.teachers import (
 )
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.fetching.destination import size_text
-from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.support.errors import MissingFileError, UserError
 from reincarnating_rl.teachers import perciatelli
 from reincarnating_rl.teachers.foreign import files as foreign_files
@@ -77,7 +77,9 @@ def _report(args: argparse.Namespace, chosen: Settings) -> dict[str, Any]:
   }
 
 
-def _first_readable(replays: tuple[StoredReplay, ...]) -> StoredReplay | None:
+def _first_readable(
+  replays: tuple[ExternalReplay, ...],
+) -> ExternalReplay | None:
   """Returns a replay that says of what shape its observations are."""
   for replay in replays:
     try:

@@ -6,12 +6,12 @@ from typing import Any
 import tqdm.auto as tqdm
 
 from reincarnating_rl.importers import data_summary
-from reincarnating_rl.importers.external_replay import KINDS, StoredReplay
+from reincarnating_rl.importers.external_replay import KINDS, ExternalReplay
 from reincarnating_rl.support.errors import MissingFileError, UserError
 from reincarnating_rl.support.progress import moving
 
 
-def describe(replays: tuple[StoredReplay, ...]) -> list[dict[str, Any]]:
+def describe(replays: tuple[ExternalReplay, ...]) -> list[dict[str, Any]]:
   """Describes replays; frames are not looked at.
 
   The checkpoints of a run share most of their steps, of which only those of the
@@ -34,7 +34,7 @@ def describe(replays: tuple[StoredReplay, ...]) -> list[dict[str, Any]]:
   ]
 
 
-def _describe(replay: StoredReplay, *, with_data: bool) -> dict[str, Any]:
+def _describe(replay: ExternalReplay, *, with_data: bool) -> dict[str, Any]:
   told = {
     'kind': replay.kind,
     'description': KINDS[replay.kind].description,
@@ -64,7 +64,7 @@ def _n_step(info: Any) -> int | None:
   return getattr(getattr(info, 'settings', info), 'n_step', None)
 
 
-def _bytes(replay: StoredReplay, info: Any) -> int:
+def _bytes(replay: ExternalReplay, info: Any) -> int:
   if replay.kind == 'legacy':
     return sum(map(os.path.getsize, replay.files.paths))
   if replay.kind == 'run':
@@ -73,7 +73,7 @@ def _bytes(replay: StoredReplay, info: Any) -> int:
   return os.path.getsize(replay.files.path)
 
 
-def _data(replay: StoredReplay) -> dict[str, Any] | None:
+def _data(replay: ExternalReplay) -> dict[str, Any] | None:
   with tqdm.tqdm(
     desc=f'read replay {replay.number}',
     unit=' steps',

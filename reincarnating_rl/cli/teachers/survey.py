@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from reincarnating_rl.importers import external_replay
-from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import checkpoint_files, native_checkpoint
 from reincarnating_rl.teachers.description import (
@@ -33,7 +33,7 @@ class Found(NamedTuple):
   prefix: str = ''  # of numbered checkpoints
   numbers: tuple[int, ...] = ()
   complete: tuple[int, ...] = ()
-  replays: tuple[StoredReplay, ...] = ()
+  replays: tuple[ExternalReplay, ...] = ()
 
   @property
   def folder(self) -> pathlib.Path:

@@ -6,7 +6,7 @@ from typing import Any
 from reincarnating_rl.cli.teachers import identify
 from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
-from reincarnating_rl.importers.external_replay import StoredReplay
+from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import checkpoints, params
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
@@ -37,7 +37,7 @@ def describe_checkpoints(settings: Settings) -> dict[str, Any] | None:
 def describe_teacher(
   args: argparse.Namespace,
   settings: Settings,
-  replay: StoredReplay | None,
+  replay: ExternalReplay | None,
 ) -> dict[str, Any]:
   """Reads the parameters and says whose they are.
 
