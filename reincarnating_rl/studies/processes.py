@@ -82,7 +82,9 @@ def stop(running: Iterable[subprocess.Popen]) -> None:
     for process in running:
       process.terminate()
     for process in running:
-      process.wait()
+      # With a timeout it polls. A wait that blocks may miss an interrupt that
+      # comes just before it.
+      process.wait(timeout=float('inf'))
   finally:
     for process in running:
       process.kill()
