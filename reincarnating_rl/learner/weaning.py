@@ -25,7 +25,7 @@ class Heard(NamedTuple):
   """
 
   online_steps: int  # that the student has taken
-  score: float | None = None  # of the evaluation that has just ended
+  score: float | None = None  # of evaluations, once one has ended
   returns: Sequence[float] = ()  # of the newest training episodes, scores
 
 
@@ -40,11 +40,46 @@ class WeaningSettings:
       schedule does.
     floor: the least fraction until the decay period is over. The paper has
       none.
+    recall_below: the score below which a dropped teacher is followed again;
+      None for any score, where the teacher does not stay dropped.
+    evaluations: the newest, whose mean score counts.
+
+  Raises:
+    UserError: a setting is out of range, or contradicts another.
   """
 
   decay_period: int | None = None
   latch: bool | None = None
   floor: float = 0.0
+  recall_below: float | None = None
+  evaluations: int = 1
+
+  def __post_init__(self) -> None:
+    if not 0.0 <= self.floor <= 1.0:
+      raise UserError(
+        f'The floor of the weaner is {self.floor}: it is a fraction of the '
+        'first weight, from 0 to 1.'
+      )
+    if self.evaluations < 1:
+      raise UserError(
+        f'The weaner hears {self.evaluations} evaluations: at least 1.'
+      )
+    if self.latch and self.recall_below is not None:
+      raise UserError(
+        'A teacher that stays dropped (latch) cannot be recalled '
+        f'(recall_below = {self.recall_below}): set one of them.'
+      )
+
+  def drops(self, score: float, *, latches: bool) -> bool:
+    """Returns whether a teacher that is dropped stays so.
+
+    Args:
+      score: of the student now.
+      latches: what the schedule does by itself.
+    """
+    if self.recall_below is not None:
+      return score >= self.recall_below
+    return latches if self.latch is None else self.latch
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -151,14 +186,9 @@ class Weaner:
       has_teacher: False leaves all weaned terms at 0.
 
     Raises:
-      UserError: there is no such schedule, or a setting is out of range.
+      UserError: there is no such schedule.
     """
     self._schedule = pick('weaner', SCHEDULES, schedule)
-    if not 0.0 <= settings.floor <= 1.0:
-      raise UserError(
-        f'The floor of the weaner is {settings.floor}: it is a fraction of the '
-        'first weight, from 0 to 1.'
-      )
     self._terms, self._settings = tuple(terms), settings
     self._learning_rates = (
       learning_rate,
@@ -167,6 +197,7 @@ class Weaner:
     self._initial = max((t.weight for t in terms if t.is_weaned), default=0.0)
     self._has_teacher = has_teacher
     self._returns: list[float] = []
+    self._scores: list[float] = []
     self._set(1.0)
 
   @property
@@ -194,7 +225,9 @@ class Weaner:
 
   def after_evaluation(self, score: float, online_steps: int) -> None:
     """Hears the normalised score of an online iteration's evaluation."""
-    self._hear('evaluation', Heard(online_steps, score, self._returns))
+    self._scores = [*self._scores, float(score)][-self._settings.evaluations :]
+    mean = float(np.mean(self._scores))
+    self._hear('evaluation', Heard(online_steps, mean, self._returns))
 
   def after_episode(self, score: float) -> None:
     """Hears the normalised return of a training episode."""
@@ -211,24 +244,34 @@ class Weaner:
 
   def state_dict(self) -> dict[str, Any]:
     """Returns what shapes its future, JSON-able."""
-    return {'fraction': self.fraction, 'returns': self._returns}
+    return {
+      'fraction': self.fraction,
+      'returns': self._returns,
+      'scores': self._scores,
+    }
 
   def load_state_dict(self, state: dict[str, Any]) -> None:
     """Inverse of `state_dict`."""
     self._returns = list(state['returns'])
+    self._scores = list(state.get('scores', ()))  # Older runs have none.
     self._set(state['fraction'])
 
   def _hear(self, event: str, heard: Heard) -> None:
     if event != self._schedule.hears:
       return
-    fraction = self._schedule.fraction(heard, self._settings)
-    if fraction is not None and event != 'switch':
-      fraction = min(max(fraction, self._settings.floor), 1.0)
-    period, latch = self._settings.decay_period, self._settings.latch
-    latches = self._schedule.latches if latch is None else latch
+    schedule, settings = self._schedule, self._settings
+    fraction = schedule.fraction(heard, settings)
+    period = settings.decay_period
     is_over = period is not None and heard.online_steps > period
-    if is_over or (latches and self.fraction == 0.0):
+    stays_dropped = (
+      self.fraction == 0.0
+      and fraction is not None
+      and settings.drops(1.0 - fraction, latches=schedule.latches)
+    )
+    if is_over or stays_dropped:
       fraction = 0.0
+    elif fraction is not None and event != 'switch':
+      fraction = min(max(fraction, settings.floor), 1.0)
     if fraction is not None and fraction != self.fraction:
       self._set(fraction)
 

@@ -22,6 +22,9 @@ class QDaggerSettings:
     distill_latch: whether lambda stays 0 once it is; None: as the weaner does.
     distill_floor: the least lambda before that time, a fraction of lambda_0.
       The paper has none.
+    distill_recall_below: the score below which a dropped teacher is followed
+      again; None: see `distill_latch`.
+    distill_evaluations: the newest, whose mean score weans.
     weaner: a key of `weaning.SCHEDULES`.
   """
 
@@ -31,6 +34,8 @@ class QDaggerSettings:
   distill_decay_period: int = 1_500_000
   distill_latch: bool | None = None
   distill_floor: float = 0.0
+  distill_recall_below: float | None = None
+  distill_evaluations: int = 1
   weaner: str = 'score'
 
   def __post_init__(self) -> None:

@@ -22,7 +22,11 @@ _QDAGGER = {
   'terms': objectives.td_and_distillation,
   'schedule': None,
   'weaning': objectives.until_decay(
-    'distill_decay_period', latch='distill_latch', floor='distill_floor'
+    'distill_decay_period',
+    latch='distill_latch',
+    floor='distill_floor',
+    recall_below='distill_recall_below',
+    evaluations='distill_evaluations',
   ),
 }
 _NEVER_WEANED = _QDAGGER | {

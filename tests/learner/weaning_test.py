@@ -71,6 +71,39 @@ def test_a_floor_is_a_fraction(floor):
     make_weaner(floor=floor)
 
 
+def test_a_dropped_teacher_is_recalled_below_a_score_alone():
+  """Hysteresis: it goes at 1, and comes back only far below."""
+  weaner = make_weaner(recall_below=0.6)
+  found = []
+  for score in (0.9, 1.1, 0.7, 0.6, 0.5, 0.9, 1.0):
+    weaner.after_evaluation(score, 10)
+    found.append(weaner.coefficient / 3.0)
+  assert found == pytest.approx([0.1, 0.0, 0.0, 0.0, 0.5, 0.1, 0.0])
+  weaner.after_evaluation(0.0, PERIOD + 1)
+  assert weaner.coefficient == 0.0
+
+
+def test_a_mean_of_evaluations_weans():
+  weaner = make_weaner(evaluations=2, latch=False)
+  found = []
+  for score in (0.5, 1.5, 0.6, 0.0):
+    weaner.after_evaluation(score, 10)
+    found.append(weaner.coefficient / 3.0)
+  assert found == pytest.approx([0.5, 0.0, 0.0, 0.7])
+
+
+@pytest.mark.parametrize(
+  ('settings', 'message'),
+  [
+    ({'latch': True, 'recall_below': 0.5}, 'cannot be recalled'),
+    ({'evaluations': 0}, 'at least 1'),
+  ],
+)
+def test_settings_that_make_no_sense_are_errors(settings, message):
+  with pytest.raises(UserError, match=message):
+    make_weaner(**settings)
+
+
 def test_an_unknown_schedule_is_an_error():
   with pytest.raises(UnknownNameError, match='score, running_return'):
     make_weaner('scores')
@@ -176,16 +209,17 @@ def test_a_term_of_logits_needs_a_teacher_whether_it_is_weaned_or_not():
 
 @pytest.mark.parametrize('schedule', SCHEDULES)
 def test_a_restored_weaner_goes_on_alike(schedule):
-  one = make_weaner(schedule)
+  one = make_weaner(schedule, evaluations=2)
   for score in np.linspace(0.0, 0.6, 12):
     one.after_episode(score)
   one.before_update(50)
   one.after_evaluation(0.4, 50)
-  other = make_weaner(schedule)
+  other = make_weaner(schedule, evaluations=2)
   other.load_state_dict(one.state_dict())
   for weaner in (one, other):
     weaner.after_episode(0.3)
     weaner.before_update(60)
+    weaner.after_evaluation(0.9, 60)
   assert one.weights == other.weights
   assert one.state_dict() == other.state_dict()
 

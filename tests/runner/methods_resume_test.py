@@ -155,6 +155,8 @@ def assert_only_resumes_as_it_was(directory, settings, agent, change, message):
     ('ql_dagger_dqn', {'distill_type': 'value'}, 'QDagger.distill_type = po'),
     ('ql_dagger_dqn', {'distill_temperature': 1.0}, 'QDagger.distill_tempera'),
     ('ql_dagger_dqn', {'distill_floor': 0.1}, r'QDagger.distill_floor = 0\.0'),
+    ('ql_dagger_dqn', {'distill_evaluations': 2}, 'distill_evaluations = 1'),
+    ('ql_dagger_dqn', {'distill_recall_below': 0.5}, 'recall_below = unset'),
     ('qdagger_dqn', {'distill_latch': False}, 'QDagger.distill_latch = unset'),
     ('dqfd_dqn', {'margin_type': 'max'}, 'DQfD.margin_type = mean'),
     ('dqfd_dqn', {'margin': 2.0}, r'DQfD.margin = 1\.0, and now it is 2\.0'),
