@@ -21,7 +21,7 @@ from reincarnating_rl.learner.terms import (
   any_reads,
 )
 from reincarnating_rl.learner.value_function import ValueFunction
-from reincarnating_rl.learner.weaning import Weaner
+from reincarnating_rl.learner.weaner import Weaner
 from reincarnating_rl.methods.method import Method
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.students import StudentKind

@@ -18,7 +18,7 @@ from reincarnating_rl.learner.terms import (
 )
 from reincarnating_rl.learner.types import Array, Metrics, Params
 from reincarnating_rl.learner.update import jit_update, make_scanned_update
-from reincarnating_rl.learner.weaning import Weaner
+from reincarnating_rl.learner.weaner import Weaner
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.teachers.base import ONLINE, OPTIMIZER, TARGET
 

@@ -1,5 +1,6 @@
 """Lanes: what a rollout remembers of the episodes it plays side by side."""
 
+import enum
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -29,6 +30,14 @@ class Episode(NamedTuple):
   def return_(self) -> float:
     """Undiscounted sum of the raw rewards."""
     return float(self.rewards.sum(dtype=np.float64))
+
+
+class Keep(enum.Enum):
+  """What an episode remembers beside actions and rewards."""
+
+  NOTHING = enum.auto()
+  EXTRAS = enum.auto()  # the policy's
+  ALL = enum.auto()  # these and observations
 
 
 class Policy(Protocol):
@@ -82,9 +91,12 @@ class Running:
     self._actions.append(action)
     self._rewards.append(reward)
 
-  def keep(self, observation: np.ndarray, extra: np.ndarray | None) -> None:
+  def keep(
+    self, observation: np.ndarray | None, extra: np.ndarray | None
+  ) -> None:
     """Records what was seen before a step, `[*O]`, and the policy's extra."""
-    self._observations.append(observation.copy())
+    if observation is not None:
+      self._observations.append(observation.copy())
     if extra is not None:
       self._extras.append(extra.copy())
 
@@ -129,14 +141,12 @@ class Lanes:
       generator = seeding.episode_generator(seed, iteration, i)
       self.running[lane] = Running(i, generator)
 
-  def step(
-    self, policy: Policy, keep_steps: bool
-  ) -> tuple[list[int], vector.Steps]:
+  def step(self, policy: Policy, keep: Keep) -> tuple[list[int], vector.Steps]:
     """Acts once in every lane that plays.
 
     Args:
       policy: chooses the actions.
-      keep_steps: whether to record observations and extras.
+      keep: what to record.
 
     Returns:
       The lanes that played, and what they answered.
@@ -147,11 +157,12 @@ class Lanes:
       keys[lane] = self.running[lane].key()
     actions, extras = policy(np.moveaxis(self._stacks, 1, -1), keys)
     actions = np.asarray(actions)[lanes]
-    if keep_steps:
+    if keep is not Keep.NOTHING:
       extras = None if extras is None else np.asarray(extras)
       for lane in lanes:
         extra = None if extras is None else extras[lane]
-        self.running[lane].keep(self._stacks[lane, -1], extra)
+        seen = self._stacks[lane, -1] if keep is Keep.ALL else None
+        self.running[lane].keep(seen, extra)
     steps = self.environment.step(lanes, actions)
     for lane, action, reward in zip(lanes, actions, steps.rewards, strict=True):
       self.running[lane].add(action, reward)

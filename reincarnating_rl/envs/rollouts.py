@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from reincarnating_rl.envs import seeding, vector
-from reincarnating_rl.envs.lanes import Episode, Lanes, Policy
+from reincarnating_rl.envs.lanes import Episode, Keep, Lanes, Policy
 
 
 def rollouts(
@@ -17,7 +17,7 @@ def rollouts(
   stack_size: int,
   min_steps: int | None = None,
   num_episodes: int | None = None,
-  keep_steps: bool = False,
+  keep: Keep = Keep.NOTHING,
   max_steps_per_episode: int = 27_000,
   on_steps: Callable[[int], Any] | None = None,
 ) -> Iterator[Episode]:
@@ -36,7 +36,7 @@ def rollouts(
     stack_size: observations per state, `S`.
     min_steps: steps of all lanes together from which on no episode begins.
     num_episodes: play exactly so many instead.
-    keep_steps: whether episodes carry observations and extras.
+    keep: what episodes carry beside actions and rewards.
     max_steps_per_episode: where a time-out ends an episode.
     on_steps: called with the number of steps just taken.
 
@@ -63,7 +63,7 @@ def rollouts(
       )
     if not lanes.running:
       return
-    played, steps = lanes.step(policy, keep_steps)
+    played, steps = lanes.step(policy, keep)
     taken += len(played)
     if on_steps is not None:
       on_steps(len(played))

@@ -44,6 +44,8 @@ class Method:
     offline: whether it learns from the teacher's data before it plays.
     teacher_data_ratio: reads rho off the settings, the teacher's share of
       online batches.
+    temperature: reads off the settings tau of the student's policy
+      `softmax(Q / tau)`; None where the method has no such policy.
     second_horizon: reads off the settings the steps of a second TD loss; None
       for no such loss.
     rolls_in: whether the teacher begins the student's episodes.
@@ -66,6 +68,7 @@ class Method:
   needs_teacher: bool = True
   offline: Offline = Offline.NEVER
   teacher_data_ratio: Callable[[Any], float] = lambda settings: 0.0
+  temperature: Callable[[Any], float | None] = lambda settings: None
   second_horizon: Callable[[Any], int | None] = lambda settings: None
   rolls_in: bool = False
   starts_from_teacher: bool = False

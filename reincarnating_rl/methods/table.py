@@ -20,6 +20,7 @@ _QDAGGER = {
   'settings': QDaggerSettings,
   'gin_name': 'QDagger',
   'terms': objectives.td_and_distillation,
+  'temperature': lambda settings: settings.distill_temperature,
   'schedule': None,
   'weaning': objectives.until_decay(
     'distill_decay_period',
@@ -92,6 +93,7 @@ _ALL = (
     settings=PretrainedSettings,
     gin_name='Pretrained',
     terms=objectives.td_and_regularizer,
+    temperature=lambda settings: settings.cql_temperature,
     schedule='offline_only',
     offline=Offline.ALWAYS,
     resets_optimizer=True,

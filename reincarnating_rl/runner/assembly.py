@@ -9,6 +9,7 @@ from reincarnating_rl.agents.student import Student
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.runner import identity, plan, saving, teacher_replay
 from reincarnating_rl.runner.checkpoints import Checkpoints
+from reincarnating_rl.runner.diagnosis import Diagnosis
 from reincarnating_rl.runner.evaluator import Evaluator
 from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.runner.progress import Progress
@@ -44,6 +45,7 @@ class Settings:
   teacher_data: str
   teacher_epsilon: float
   evaluation_episodes: int | None
+  diagnoses: bool
   checkpoint_seconds: float
   checkpoints_to_keep: int
 
@@ -87,7 +89,7 @@ def assemble(runner: Any, settings: Settings) -> Parts:
   )
   data = TeacherData(
     agent,
-    capacity=_most_teacher_steps(runner, settings, source, evaluator),
+    capacity=_most_teacher_steps(runner, settings, source.phase, evaluator),
     clip_rewards=runner._clip_rewards,
   )
   progress = Progress(
@@ -110,20 +112,19 @@ def assemble(runner: Any, settings: Settings) -> Parts:
     teacher_data_until=functools.partial(_data_until, the_plan, source.phase),
     about=saving.about(runner._game.name, runner._environment, agent),
   )
-  teacher = _teacher_phases(
+  phases = _teacher_phases(
     runner, settings, the_plan, source, evaluator, data, progress
   )
   ends_phase = functools.partial(plan.ends_phase, the_plan)
-  student = {
-    Phase.PRETRAIN: Pretraining(data, progress, ends_phase=ends_phase),
-    Phase.ONLINE: Online(
-      agent, data, record, progress, play_episode=runner.play_episode
-    ),
-  }
+  phases[Phase.PRETRAIN] = Pretraining(data, progress, ends_phase=ends_phase)
+  phases[Phase.ONLINE] = Online(
+    agent, data, record, progress, play_episode=runner.play_episode
+  )
   evaluation = StudentEvaluation(
     agent, evaluator, record, progress, ends_phase=ends_phase
   )
-  phases = teacher | student
+  if settings.diagnoses:
+    evaluation.diagnosis = Diagnosis(agent, clip_rewards=runner._clip_rewards)
   return Parts(the_plan, evaluator, progress, saver, phases, evaluation)
 
 
@@ -230,10 +231,10 @@ def _make_plan(
 def _most_teacher_steps(
   runner: Any,
   settings: Settings,
-  source: TeacherDataSource,
+  phase: Phase,
   evaluator: Evaluator,
 ) -> int:
-  if source.phase is Phase.LOAD:
+  if phase is Phase.LOAD:
     return settings.teacher_steps
   # Collected episodes are finished, so every lane may overshoot by one.
   lanes = evaluator.environment.num_envs

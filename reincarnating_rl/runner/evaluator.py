@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from reincarnating_rl.envs import rollouts
-from reincarnating_rl.envs.lanes import Episode, Policy
+from reincarnating_rl.envs.lanes import Episode, Keep, Policy
 from reincarnating_rl.envs.vector import VectorEnvironment
 from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
 from reincarnating_rl.runner import progress
@@ -60,15 +60,36 @@ class Evaluator:
     Returns:
       Summary of the undiscounted returns.
     """
-    played = self._play(
+    played = self.play(policy, iteration, who=who)
+    return summarize([episode.return_ for episode in played])
+
+  def play(
+    self,
+    policy: Policy,
+    iteration: Iteration,
+    *,
+    who: str,
+    keep: Keep = Keep.NOTHING,
+  ) -> Iterator[Episode]:
+    """Plays the episodes that `evaluate` measures.
+
+    Args:
+      policy: that plays.
+      iteration: whose evaluation this is; its seeds depend on it.
+      who: shown by the progress bar.
+      keep: what episodes carry beside actions and rewards.
+
+    Yields:
+      Episodes as they end.
+    """
+    yield from self._play(
       policy,
       iteration,
       what=f'evaluate {who}',
       steps=self._steps,
       episodes=self._episodes,
-      keep_steps=False,
+      keep=keep,
     )
-    return summarize([episode.return_ for episode in played])
 
   def collect(
     self, policy: Policy, iteration: Iteration, *, steps: int
@@ -89,7 +110,7 @@ class Evaluator:
       what='collect teacher data',
       steps=steps,
       episodes=None,
-      keep_steps=True,
+      keep=Keep.ALL,
     )
 
   def _play(
@@ -100,7 +121,7 @@ class Evaluator:
     what: str,
     steps: int,
     episodes: int | None,
-    keep_steps: bool,
+    keep: Keep,
   ) -> Iterator[Episode]:
     by_episode = episodes is not None
     unit, total = ('episodes', episodes) if by_episode else ('steps', steps)
@@ -118,7 +139,7 @@ class Evaluator:
         stack_size=self._stack_size,
         min_steps=None if by_episode else steps,
         num_episodes=episodes,
-        keep_steps=keep_steps,
+        keep=keep,
         max_steps_per_episode=self._max_steps,
         on_steps=on_steps,
       ):

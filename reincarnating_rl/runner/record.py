@@ -50,7 +50,12 @@ class Record:
     return normalization.normalized_score(score, self.random, self.teacher.mean)
 
   def add(
-    self, iteration: Iteration, score: ScoreSummary, costs: dict[str, float]
+    self,
+    iteration: Iteration,
+    score: ScoreSummary,
+    costs: dict[str, float],
+    *,
+    diagnosis: dict[str, float] | None = None,
   ) -> float | None:
     """Adds an evaluation of the student.
 
@@ -58,6 +63,7 @@ class Record:
       iteration: that was trained before.
       score: of the student.
       costs: the student's counters.
+      diagnosis: what its values are worth, if that was asked for.
 
     Returns:
       The normalised score, as `normalized` does.
@@ -72,6 +78,7 @@ class Record:
         'teacher_steps': self.teacher_steps,
         'seconds': sum(self.seconds.values()),
         **costs,
+        **({'diagnosis': diagnosis} if diagnosis else {}),
       }
     )
     return normalized

@@ -65,6 +65,7 @@ class RunnerWithTeacher(run_experiment.Runner):
     teacher_data: str = 'auto',
     teacher_epsilon: float = 0.01,
     evaluation_episodes: int | None = None,
+    diagnoses: bool = False,
     checkpoint_minutes: float = 10.0,
     checkpoints_to_keep: int = 3,
   ) -> None:
@@ -94,6 +95,8 @@ class RunnerWithTeacher(run_experiment.Runner):
       teacher_epsilon: the teacher's exploration while it collects.
       evaluation_episodes: episodes of each evaluation, in place of
         `Runner.evaluation_steps`.
+      diagnoses: whether evaluations also tell what the student's values are
+        worth, as `diagnosis.diagnose` describes.
       checkpoint_minutes: longest time between checkpoints, up to an episode.
       checkpoints_to_keep: newest iterations that stay restorable.
     """
@@ -109,6 +112,7 @@ class RunnerWithTeacher(run_experiment.Runner):
       teacher_data=teacher_data,
       teacher_epsilon=teacher_epsilon,
       evaluation_episodes=evaluation_episodes,
+      diagnoses=diagnoses,
       checkpoint_seconds=60.0 * checkpoint_minutes,
       checkpoints_to_keep=checkpoints_to_keep,
     )

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 from reincarnating_rl.agents import snapshot
 from reincarnating_rl.agents.student import Student
+from reincarnating_rl.envs.lanes import Keep
 from reincarnating_rl.envs.policies import sampling_policy
+from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
+from reincarnating_rl.runner.diagnosis import Diagnosis
 from reincarnating_rl.runner.evaluator import Evaluator
 from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.runner.progress import Progress
@@ -106,7 +109,11 @@ class Online:
 
 
 class StudentEvaluation:
-  """Measures the student, and prepares it for what follows."""
+  """Measures the student, and prepares it for what follows.
+
+  Attributes:
+    diagnosis: looks at the episodes of each evaluation; None for no such.
+  """
 
   def __init__(
     self,
@@ -129,15 +136,18 @@ class StudentEvaluation:
     self._agent, self._evaluator = agent, evaluator
     self._record, self._progress = record, progress
     self._ends_phase = ends_phase
+    self.diagnosis: Diagnosis | None = None
 
   def __call__(self, iteration: Iteration) -> Metrics:
     """Evaluates after an iteration; returns what to log."""
     agent = self._agent
-    policy = sampling_policy(agent.q_values, agent.epsilon_eval)
     with self._progress.clock(iteration, 'EVALUATION'):
-      score = self._evaluator.evaluate(policy, iteration, who='student')
-    normalized = self._record.add(iteration, score, snapshot.counters(agent))
-    metrics = {
+      score, found = self._measure(iteration)
+    normalized = self._record.add(
+      iteration, score, snapshot.counters(agent), diagnosis=found
+    )
+    metrics = {f'Diagnosis/{name}': value for name, value in found.items()}
+    metrics |= {
       'Eval/NumEpisodes': score.num_episodes,
       'Eval/AverageReturns': score.mean,
       # As they were while this iteration was trained.
@@ -155,6 +165,19 @@ class StudentEvaluation:
     # that is interrupted begins anew, and so does not find it changed.
     self._prepare_next(iteration, normalized)
     return metrics
+
+  def _measure(self, iteration: Iteration) -> tuple[ScoreSummary, Metrics]:
+    agent = self._agent
+    policy = sampling_policy(agent.q_values, agent.epsilon_eval)
+    if self.diagnosis is None:
+      score = self._evaluator.evaluate(policy, iteration, who='student')
+      return score, {}
+    policy = self.diagnosis.observed(policy)
+    episodes = list(
+      self._evaluator.play(policy, iteration, who='student', keep=Keep.EXTRAS)
+    )
+    score = summarize([episode.return_ for episode in episodes])
+    return score, self.diagnosis(episodes)
 
   def _prepare_next(
     self, iteration: Iteration, normalized: float | None

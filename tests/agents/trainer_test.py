@@ -13,7 +13,8 @@ from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.learner import terms, value_function
 from reincarnating_rl.learner.learner import make_learner
 from reincarnating_rl.learner.types import QOutput, Transition
-from reincarnating_rl.learner.weaning import Weaner
+from reincarnating_rl.learner.weaner import Weaner
+from reincarnating_rl.learner.weaning import WeaningSettings
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
 from tests import toys
@@ -68,7 +69,11 @@ class Parts:
       example=np.zeros((SIZE, 1), np.float32),
     )
     self.weaner = Weaner(
-      loss_terms, schedule, learning_rate=1e-2, final_learning_rate=1e-3
+      loss_terms,
+      schedule,
+      WeaningSettings(),
+      learning_rate=1e-2,
+      final_learning_rate=1e-3,
     )
     self.batches = OnlineBatches(
       self.replay,

@@ -7,6 +7,7 @@ import pytest
 from reincarnating_rl.envs import policies, rollouts, seeding, vector
 from reincarnating_rl.envs.atari_environments import AtariVectorEnvironment
 from reincarnating_rl.envs.gymnasium_games import create_gymnasium_environment
+from reincarnating_rl.envs.lanes import Keep
 
 _SEED, _ITERATION = 3, 2
 
@@ -150,7 +151,7 @@ def test_an_episode_does_not_depend_on_the_lanes():
   runs = []
   for num_envs in (1, 3, 8):
     episodes = _run(
-      Scripted(num_envs, lengths), _draw, num_episodes=6, keep_steps=True
+      Scripted(num_envs, lengths), _draw, num_episodes=6, keep=Keep.ALL
     )
     runs.append(sorted(episodes, key=lambda e: e.index))
   for episode, second, third in zip(*runs, strict=True):
@@ -166,7 +167,7 @@ def test_an_episode_does_not_depend_on_the_lanes():
 
 def test_kept_steps():
   environment = Scripted(2, [3, 2])
-  second, first = _run(environment, _draw, num_episodes=2, keep_steps=True)
+  second, first = _run(environment, _draw, num_episodes=2, keep=Keep.ALL)
   np.testing.assert_array_equal(first.observations, [[1, 1], [1, 2], [1, 3]])
   np.testing.assert_array_equal(second.observations, [[2, 1], [2, 2]])
   assert first.observations.dtype == np.uint16
@@ -184,7 +185,7 @@ def test_a_policy_may_reuse_its_buffer():
     return np.zeros(2, int), buffer
 
   second, first = _run(
-    Scripted(2, [3, 2]), policy, num_episodes=2, keep_steps=True
+    Scripted(2, [3, 2]), policy, num_episodes=2, keep=Keep.ALL
   )
   np.testing.assert_array_equal(first.extras, [[1], [2], [3]])
   np.testing.assert_array_equal(second.extras, [[1], [2]])
@@ -240,7 +241,7 @@ def test_the_iteration_changes_the_episodes():
         iteration=iteration,
         stack_size=1,
         num_episodes=1,
-        keep_steps=True,
+        keep=Keep.ALL,
       )
     ).observations[0]
 
@@ -257,7 +258,7 @@ def test_atari_episodes_do_not_depend_on_the_lanes():
       environment,
       policies.uniform_policy(4),
       num_episodes=4,
-      keep_steps=True,
+      keep=Keep.ALL,
     )
     runs.append(sorted(episodes, key=lambda e: e.index))
   for alone, among in zip(*runs, strict=True):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.learner import td_losses, terms
-from reincarnating_rl.learner.weaning import SCHEDULES, Weaner, WeaningSettings
+from reincarnating_rl.learner.weaner import Weaner
+from reincarnating_rl.learner.weaning import SCHEDULES, WeaningSettings
 from reincarnating_rl.support.errors import UnknownNameError, UserError
 
 TD = terms.td(td_losses.scalar_td())
