@@ -79,7 +79,7 @@ def _add_choice(parser: Parser) -> None:
   for what, known, default in (
     ('games', plan.GAMES, 'breakout,freeway,space_invaders'),
     ('methods', plan.METHODS, _ALL),
-    ('studies', plan.STUDIES, _ALL),
+    ('studies', plan.STUDIES, 'methods,n_step,teachers,weaning'),
   ):
     add(
       f'--{what}',

@@ -9,7 +9,6 @@ GAMES = ('asterix', 'breakout', 'freeway', 'seaquest', 'space_invaders')
 TEACHERS = 'teachers'
 MAIN = 'methods'
 _GAME = "create_minatar_environment.game_name = '{}'"
-_BUDGET = 'minatar/pvrl.gin'
 _TEACHER = 'minatar/pvrl_teacher.gin'
 _TEACHERS_SEED = 0
 
@@ -27,6 +26,8 @@ class Study(NamedTuple):
 
   title: str
   variants: dict[str, Variant]
+  budget: str = 'minatar/pvrl.gin'  # of the students, a shipped configuration
+  runs: str = 'students'  # where they are; studies of one budget share them
   scale_of: str | None = None  # the variant whose teachers score 1
 
 
@@ -63,6 +64,30 @@ N_STEPS = (1, 3, 5, 10)
 # Iterations of the teachers' runs, of 20,000 steps each; those are ten.
 STRENGTHS = {'weak': 1, 'middling': 3, 'strong': None}
 
+# The rate of MinAtar's students before they are weaned; the paper's falls to a
+# tenth of it.
+_RATE = 2.5e-4
+_KEPT = (f'FINAL_LEARNING_RATE = {_RATE}',)
+# Each differs from 'rate kept' in one thing. A target period is in steps, four
+# an update.
+RECIPES = {
+  'rate kept': (),
+  'teacher comes back': ('QDagger.distill_latch = False',),
+  'teacher comes back below 0.8': ('QDagger.distill_recall_below = 0.8',),
+  'mean of 3 evaluations': ('QDagger.distill_evaluations = 3',),
+  'target each 62 updates': ('JaxDQNAgent.target_update_period = 248',),
+  'target each 1000 updates': ('JaxDQNAgent.target_update_period = 4000',),
+  'Adam eps 1.5e-4': ('create_optimizer.eps = 1.5e-4',),
+  'Adam eps 1e-8': ('create_optimizer.eps = 1e-8',),
+  '1-step': ('JaxDQNAgent.update_horizon = 1',),
+  '5-step': ('JaxDQNAgent.update_horizon = 5',),
+  '10-step': ('JaxDQNAgent.update_horizon = 10',),
+  'two updates in 4 steps': (
+    'JaxDQNAgent.update_period = 2',
+    'JaxDQNAgent.target_update_period = 500',
+  ),
+}
+
 STUDIES = {
   MAIN: Study('Methods, from the same teachers and their data', METHODS),
   'n_step': Study(
@@ -90,6 +115,21 @@ STUDIES = {
       'QL + Dagger': Variant('ql_dagger_dqn'),
       'QDagger': Variant('qdagger_dqn'),
     },
+  ),
+  'recipe': Study(
+    'What a student of small budgets needs after it is weaned',
+    {
+      'rate a tenth': Variant('qdagger_dqn'),
+      'rate a third': Variant(
+        'qdagger_dqn', (f'FINAL_LEARNING_RATE = {_RATE / 3:.3g}',)
+      ),
+      **{
+        name: Variant('qdagger_dqn', (*_KEPT, *bindings))
+        for name, bindings in RECIPES.items()
+      },
+    },
+    budget='minatar/recipe.gin',
+    runs='recipes',
   ),
 }
 
@@ -137,7 +177,7 @@ def make_plan(choice: Choice, *, bindings: Sequence[str] = ()) -> list[Job]:
     # Seed after seed, so a first table comes early.
     for game, seed in _places(choice):
       for variant in _variants(study, choice).values():
-        job = _student(variant, game, seed, bindings)
+        job = _student(STUDIES[study], variant, game, seed, bindings)
         jobs.setdefault(job.directory, job)
   return list(jobs.values())
 
@@ -153,7 +193,9 @@ def runs_of(study: str, choice: Choice) -> dict[str, list[str]]:
     By variant, directories below the comparison's.
   """
   return {
-    name: [_directory(variant, *place) for place in _places(choice)]
+    name: [
+      _directory(STUDIES[study], variant, *place) for place in _places(choice)
+    ]
     for name, variant in _variants(study, choice).items()
   }
 
@@ -185,13 +227,13 @@ def _teachers(choice: Choice, bindings: Sequence[str]) -> list[Job]:
 
 
 def _student(
-  variant: Variant, game: str, seed: int, bindings: Sequence[str]
+  study: Study, variant: Variant, game: str, seed: int, bindings: Sequence[str]
 ) -> Job:
   return Job(
-    _directory(variant, game, seed),
+    _directory(study, variant, game, seed),
     _flags(
       variant.agent,
-      [f'minatar/{variant.agent}.gin', _BUDGET],
+      [f'minatar/{variant.agent}.gin', study.budget],
       [_GAME.format(game), *variant.bindings, *bindings],
       seed,
     ),
@@ -200,12 +242,14 @@ def _student(
   )
 
 
-def _directory(variant: Variant, game: str, seed: int) -> str:
+def _directory(study: Study, variant: Variant, game: str, seed: int) -> str:
   parts = [variant.agent]
-  parts += [b.rsplit('.', 1)[1].replace(' = ', '_') for b in variant.bindings]
+  for binding in variant.bindings:
+    name, value = binding.split(' = ')
+    parts.append(f'{name.rsplit(".", 1)[-1]}_{value}')
   if variant.teacher_checkpoint is not None:
     parts.append(f'teacher_{variant.teacher_checkpoint}')
-  return f'students/{"-".join(parts)}/{game}/{seed}'
+  return f'{study.runs}/{"-".join(parts)}/{game}/{seed}'
 
 
 def _flags(
