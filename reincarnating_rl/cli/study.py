@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from reincarnating_rl.cli import command_line
 from reincarnating_rl.cli.command_line import Parser, number
-from reincarnating_rl.studies import plan
+from reincarnating_rl.studies import plan, table
 from reincarnating_rl.studies.pool import Pool
 from reincarnating_rl.support.errors import UserError
 
@@ -78,8 +78,8 @@ def _add_choice(parser: Parser) -> None:
   add = parser.add_argument_group('what is compared').add_argument
   for what, known, default in (
     ('games', plan.GAMES, 'breakout,freeway,space_invaders'),
-    ('methods', plan.METHODS, _ALL),
-    ('studies', plan.STUDIES, 'methods,n_step,teachers,weaning'),
+    ('methods', table.METHODS, _ALL),
+    ('studies', table.STUDIES, 'methods,n_step,teachers,weaning'),
   ):
     add(
       f'--{what}',
@@ -100,8 +100,8 @@ def _run(args: argparse.Namespace) -> None:
   root = pathlib.Path(args.out).expanduser()
   chosen = plan.Choice(
     games=_choose('game', args.games, plan.GAMES),
-    methods=_choose('method', args.methods, plan.METHODS),
-    studies=_choose('study', args.studies, plan.STUDIES),
+    methods=_choose('method', args.methods, table.METHODS),
+    studies=_choose('study', args.studies, table.STUDIES),
     seeds=args.seeds,
   )
   jobs = plan.make_plan(chosen, bindings=args.gin_bindings)
@@ -181,8 +181,8 @@ def _report(
   ]
   if not paths:
     return
-  title = plan.STUDIES[study].title
-  runs = results.load_runs(paths, scale_of=plan.STUDIES[study].scale_of)
+  title = table.STUDIES[study].title
+  runs = results.load_runs(paths, scale_of=table.STUDIES[study].scale_of)
   out = root / 'reports' / study
   print(f'\n{title}', flush=True)
   terminal.print_report(page.write(runs, str(out), title))

@@ -3,12 +3,12 @@
 import pytest
 
 from reincarnating_rl.settings import shipped_configs
-from reincarnating_rl.studies import plan
+from reincarnating_rl.studies import plan, table
 from reincarnating_rl.support.errors import UserError
 
 
 def choice(
-  games=('breakout',), seeds=1, methods=('QDagger',), studies=(plan.MAIN,)
+  games=('breakout',), seeds=1, methods=('QDagger',), studies=(table.MAIN,)
 ):
   return plan.Choice(games, methods, studies, seeds)
 
@@ -43,7 +43,7 @@ def test_one_method_literally():
 
 
 def test_every_student_of_a_game_has_its_teacher_which_comes_before():
-  jobs = make(plan.GAMES, 3, tuple(plan.METHODS), tuple(plan.STUDIES))
+  jobs = make(plan.GAMES, 3, tuple(table.METHODS), tuple(table.STUDIES))
   seen = set()
   for job in jobs:
     if not job.directory.startswith(plan.TEACHERS):
@@ -56,7 +56,7 @@ def test_every_student_of_a_game_has_its_teacher_which_comes_before():
 
 def test_a_run_of_several_studies_is_one_job():
   alone = make(seeds=2)
-  both = make(seeds=2, studies=(plan.MAIN, 'weaning'))
+  both = make(seeds=2, studies=(table.MAIN, 'weaning'))
   added = {job.directory for job in both} - {job.directory for job in alone}
   assert added == {
     f'students/{agent}/breakout/{seed}'
@@ -69,7 +69,7 @@ def test_studies_come_one_after_the_other_and_so_do_seeds():
   games = ('asterix', 'breakout')
   directories = [
     job.directory.split('/')[1:]
-    for job in make(games, 2, ('QDagger', 'JSRL'), (plan.MAIN, 'weaning'))
+    for job in make(games, 2, ('QDagger', 'JSRL'), (table.MAIN, 'weaning'))
     if job.teacher
   ]
   assert directories == [
@@ -90,11 +90,11 @@ def test_variants_differ_in_directory_and_in_what_sets_them_apart():
 
 
 def test_a_study_names_the_directories_of_its_jobs():
-  chosen = choice(plan.GAMES, 2, ('QDagger', 'JSRL'), tuple(plan.STUDIES))
+  chosen = choice(plan.GAMES, 2, ('QDagger', 'JSRL'), tuple(table.STUDIES))
   made = {job.directory for job in plan.make_plan(chosen) if job.teacher}
   named = {
     directory
-    for study in plan.STUDIES
+    for study in table.STUDIES
     for directories in plan.runs_of(study, chosen).values()
     for directory in directories
   }
@@ -102,12 +102,12 @@ def test_a_study_names_the_directories_of_its_jobs():
 
 
 def test_names_can_be_labels_of_the_report():
-  names = [name for study in plan.STUDIES.values() for name in study.variants]
+  names = [name for study in table.STUDIES.values() for name in study.variants]
   assert not [name for name in names if '=' in name]
 
 
 def test_every_agent_has_its_configuration():
-  variants = [v for s in plan.STUDIES.values() for v in s.variants.values()]
+  variants = [v for s in table.STUDIES.values() for v in s.variants.values()]
   for agent in {variant.agent for variant in variants}:
     assert shipped_configs.is_shipped(f'minatar/{agent}.gin'), agent
 
@@ -121,9 +121,9 @@ def test_every_agent_has_its_configuration():
   ],
 )
 def test_names_are_found_however_they_are_written(names, chosen):
-  assert plan.choose('method', names, plan.METHODS) == chosen
+  assert plan.choose('method', names, table.METHODS) == chosen
 
 
 def test_an_unknown_name_is_an_error_with_the_nearest():
   with pytest.raises(UserError, match="'qdager'.*Did you mean QDagger"):
-    plan.choose('method', ['qdager'], plan.METHODS)
+    plan.choose('method', ['qdager'], table.METHODS)
