@@ -13,10 +13,10 @@ _SUMMARY = 'Compare runs, in a page with tables and pictures.'
 _DETAILS = """
 Writes index.html, which needs no network, PNG pictures and CSV files.
 
-A RUN_DIR is the --base_dir of a run, or a directory that holds several. The
-method of a run is
+A RUN_DIR is the --base_dir of a run, a directory that holds several, or a log
+that --log wrote. The method of a run is
   LABEL                  if it is given as LABEL=RUN_DIR,
-  METHOD                 in a directory that holds METHOD/GAME/SEED,
+  METHOD                 in a log, or a directory that holds METHOD/GAME/SEED,
   the value of --agent   otherwise.
 """
 _EXAMPLES = (
@@ -56,6 +56,12 @@ def create_parser() -> Parser:
     '--out', metavar='DIR', default='report', help='Where the page is written.'
   )
   add(
+    '--log',
+    metavar='FILE.jsonl',
+    help='Also write the runs to a small file, from which this command makes '
+    'the same page elsewhere.',
+  )
+  add(
     '--title',
     metavar='TEXT',
     default='Reincarnating RL',
@@ -90,9 +96,11 @@ def _run(args: argparse.Namespace) -> None:
   if os.path.exists(out) and not os.path.isdir(out):
     raise UserError(f'--out {out} is a file: name a directory.')
   # What is slow to import waits until the flags have been read.
-  from reincarnating_rl.evaluation import page, results, terminal, text
+  from reincarnating_rl.evaluation import logs, page, results, terminal, text
 
   runs = results.load_runs(args.paths)
+  if args.log is not None:
+    logs.write(runs.runs, os.path.expanduser(args.log))
   print(
     f'{text.count(len(runs.runs), "run")} read, intervals next …', flush=True
   )

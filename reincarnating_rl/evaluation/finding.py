@@ -1,37 +1,47 @@
-"""Finds the directories of runs, and the method of each."""
+"""Finds runs, in their directories or in logs, and the method of each."""
 
+import json
 import os
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+import pathlib
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from reincarnating_rl.support.errors import MissingFileError, UserError
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  MissingFileError,
+  UserError,
+)
 
 SUMMARY_FILE = 'summary.json'
 LINEAGE_FILE = 'lineage.json'
 METRICS_FILE = os.path.join('metrics', 'jsonl', 'metrics.jsonl')
+LOG_ENDING = '.jsonl'
 _MARKS = (SUMMARY_FILE, LINEAGE_FILE, METRICS_FILE)
 
 
 class Found(NamedTuple):
-  """The directory of a run, and the method's name if the user gave one."""
+  """A run's place, and the method's name if the user gave one."""
 
   path: str
   label: str | None
+  line: Mapping[str, Any] = types.MappingProxyType({})  # of a log; else empty
 
 
 def find(arguments: Sequence[str]) -> tuple[Found, ...]:
   """Finds the runs in directories.
 
   Args:
-    arguments: directories that are runs or hold runs at any depth. `LABEL=DIR`
-      makes LABEL the method of every run in DIR. If a directory holds
-      `METHOD/GAME/SEED`, METHOD is the method.
+    arguments: directories that are runs or hold runs at any depth, and logs.
+      `LABEL=DIR` makes LABEL the method of every run in DIR. If a directory
+      holds `METHOD/GAME/SEED`, METHOD is the method. A log has its own.
 
   Returns:
     The runs, in the order of the arguments and sorted within each.
 
   Raises:
     MissingFileError: a directory is missing or holds no run.
+    DamagedFileError: a log has a line that is no run.
     UserError: a run is given twice, by different labels.
   """
   labels: dict[str, Found] = {}
@@ -56,6 +66,8 @@ def _split(argument: str) -> tuple[str | None, str]:
 
 
 def _find_below(label: str | None, root: str) -> list[Found]:
+  if root.endswith(LOG_ENDING) and os.path.isfile(root):
+    return list(_of_log(label, root))
   if not os.path.isdir(root):
     what = 'is no directory' if os.path.exists(root) else 'does not exist'
     raise MissingFileError(f'{root} {what}: name the --base_dir of a run.')
@@ -68,6 +80,30 @@ def _find_below(label: str | None, root: str) -> list[Found]:
       f'{root} holds no run: a run has a {SUMMARY_FILE} in its --base_dir.'
     )
   return runs
+
+
+def _of_log(label: str | None, path: str) -> Iterator[Found]:
+  for i, text in enumerate(pathlib.Path(path).read_bytes().splitlines()):
+    place = f'{path}:{i + 1}'
+    line = _line(text)
+    if line is None:
+      raise DamagedFileError(
+        f'{place} is no run of a log: make the log again, with report --log.'
+      )
+    yield Found(place, label or line['method'], line)
+
+
+def _line(text: bytes) -> dict[str, Any] | None:
+  """Returns a line of a log, or None if it is none."""
+  try:
+    line = json.loads(text)
+  except (ValueError, RecursionError):
+    return None
+  kinds = {'method': str, 'summary': dict, 'lineage': dict}
+  is_line = isinstance(line, dict) and all(
+    isinstance(line.get(name), kind) for name, kind in kinds.items()
+  )
+  return line if is_line else None
 
 
 def _walk(root: str) -> Iterator[str]:

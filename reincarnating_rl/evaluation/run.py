@@ -53,7 +53,8 @@ class Run(NamedTuple):
   fingerprint: str | None  # Of the teacher's parameters.
   seconds: dict[str, float]  # Wall time by phase; evaluation counts as one.
   planned: dict[str, int]  # Evaluations by phase; empty in older runs.
-  lineage: dict[str, Any]  # See `provenance`.
+  summary: dict[str, Any]  # As it was read.
+  lineage: dict[str, Any]  # The same; see `provenance`.
 
   def of_phase(self, phase: str) -> tuple[Evaluation, ...]:
     """Returns the evaluations of a phase."""
@@ -64,8 +65,9 @@ def read(found: Found) -> Run:
   """Reads a run's `summary.json` and `lineage.json`.
 
   Args:
-    found: its directory. Without a label, the method is the name given to
-      `--agent`, or the student's class if the run did not record that.
+    found: its directory, or its line of a log. Without a label, the method is
+      the name given to `--agent`, or the student's class if the run did not
+      record that.
 
   Returns:
     The run. A run that has just started has no evaluations.
@@ -73,8 +75,8 @@ def read(found: Found) -> Run:
   Raises:
     DamagedFileError: a field is missing or has a wrong type.
   """
-  summary = _Fields(found.path, SUMMARY_FILE)
-  lineage = _Fields(found.path, LINEAGE_FILE)
+  summary = _Fields(found.path, SUMMARY_FILE, found.line.get('summary'))
+  lineage = _Fields(found.path, LINEAGE_FILE, found.line.get('lineage'))
   started = lineage.child('started_as')
   teacher = lineage.child('teacher')
   evaluations = tuple(_evaluation(row) for row in summary.children('rows'))
@@ -98,6 +100,7 @@ def read(found: Found) -> Run:
     planned={
       phase: int(n) for phase, n in lineage.child('planned').numbers().items()
     },
+    summary=summary.data,
     lineage=lineage.data,
   )
 
