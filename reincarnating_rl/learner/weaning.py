@@ -13,7 +13,7 @@ import numpy as np
 
 from reincarnating_rl.learner.terms import TEACHER_LOGITS, Term
 from reincarnating_rl.learner.types import Weights
-from reincarnating_rl.support.errors import UserError, pick
+from reincarnating_rl.support.errors import pick
 
 RETURNS = 10  # Training episodes of a running mean, as in CleanRL.
 
@@ -151,14 +151,9 @@ class Weaner:
       has_teacher: False leaves all weaned terms at 0.
 
     Raises:
-      UserError: there is no such schedule, or a setting is out of range.
+      UserError: there is no such schedule.
     """
     self._schedule = pick('weaner', SCHEDULES, schedule)
-    if not 0.0 <= settings.floor <= 1.0:
-      raise UserError(
-        f'The floor of the weaner is {settings.floor}: it is a fraction of the '
-        'first weight, from 0 to 1.'
-      )
     self._terms, self._settings = tuple(terms), settings
     self._learning_rates = (
       learning_rate,

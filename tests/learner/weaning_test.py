@@ -7,7 +7,7 @@ import pytest
 
 from reincarnating_rl.learner import td_losses, terms
 from reincarnating_rl.learner.weaning import SCHEDULES, Weaner, WeaningSettings
-from reincarnating_rl.support.errors import UnknownNameError, UserError
+from reincarnating_rl.support.errors import UnknownNameError
 
 TD = terms.td(td_losses.scalar_td())
 TERMS = (TD, terms.distill(weight=3.0))
@@ -63,12 +63,6 @@ def test_a_floor_keeps_the_teacher_until_the_decay_period_is_over():
   assert wean(0.5, before=0.1, floor=0.1) == pytest.approx(1.5)
   assert wean(-1.0, before=0.1, floor=0.1) == 3.0
   assert wean(1.7, before=0.1, floor=0.1, steps=PERIOD + 1) == 0.0
-
-
-@pytest.mark.parametrize('floor', [-0.1, 1.5])
-def test_a_floor_is_a_fraction(floor):
-  with pytest.raises(UserError, match='floor'):
-    make_weaner(floor=floor)
 
 
 def test_an_unknown_schedule_is_an_error():
