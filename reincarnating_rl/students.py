@@ -100,10 +100,10 @@ def _check_support(settings: Mapping[str, Any]) -> None:
   num_atoms, vmax = settings.get('num_atoms', 51), settings.get('vmax', 10.0)
   vmin = settings.get('vmin')
   least = 2 if settings.get('distributional', True) else 1
-  if not isinstance(num_atoms, int) or num_atoms < least:
+  if num_atoms < least:
     raise UserError(
-      f'JaxFullRainbowAgent.num_atoms is {num_atoms!r}: it must be an integer '
-      f'of at least {least}, or JaxFullRainbowAgent.distributional False.'
+      f'JaxFullRainbowAgent.num_atoms is {num_atoms}: it must be at least '
+      f'{least}, or JaxFullRainbowAgent.distributional False.'
     )
   if vmin == 0.0:
     raise UserError(
@@ -120,8 +120,6 @@ def _check_support(settings: Mapping[str, Any]) -> None:
 def _quantile(agent: Any) -> ValueFunction:
   from reincarnating_rl.learner import value_function
 
-  _check_counts('JaxQuantileAgent', num_atoms=agent._num_atoms)
-  _check_positive('JaxQuantileAgent', kappa=agent._kappa)
   return value_function.quantile(
     agent.num_actions, agent._num_atoms, kappa=agent._kappa
   )
@@ -130,13 +128,6 @@ def _quantile(agent: Any) -> ValueFunction:
 def _implicit_quantile(agent: Any) -> ValueFunction:
   from reincarnating_rl.learner import value_function
 
-  name = 'JaxImplicitQuantileAgent'
-  counts = (
-    *('num_tau_samples', 'num_tau_prime_samples', 'num_quantile_samples'),
-    'quantile_embedding_dim',
-  )
-  _check_counts(name, **{count: getattr(agent, count) for count in counts})
-  _check_positive(name, kappa=agent.kappa)
   return value_function.implicit_quantile(
     agent.num_actions,
     num_samples=agent.num_tau_samples,
@@ -145,19 +136,6 @@ def _implicit_quantile(agent: Any) -> ValueFunction:
     kappa=agent.kappa,
     double=agent.double_dqn,
   )
-
-
-def _check_counts(agent: str, **settings: int) -> None:
-  _check_positive(agent, **settings)
-  for name, value in settings.items():
-    if not isinstance(value, int):
-      raise UserError(f'{agent}.{name} is {value!r}: it is a whole number.')
-
-
-def _check_positive(agent: str, **settings: float) -> None:
-  for name, value in settings.items():
-    if not value > 0:
-      raise UserError(f'{agent}.{name} is {value!r}: it must be above 0.')
 
 
 _ALL = (

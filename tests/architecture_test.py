@@ -17,7 +17,7 @@ ALLOWED = {
   'learner': {'support'},
   'methods': {'support', 'learner'},
   'students': {'support', 'learner'},
-  'networks': {'learner'},
+  'networks': {'support', 'learner'},
   'replay': {'support', 'learner'},
   'importers': {'support', 'learner', 'replay'},
   'teachers': {'compat', 'support', 'learner', 'networks', 'importers'},

@@ -32,6 +32,7 @@ from reincarnating_rl.methods.table import METHODS
 from reincarnating_rl.networks import registry
 from reincarnating_rl.networks.registry import Network
 from reincarnating_rl.students import STUDENTS, StudentKind
+from reincarnating_rl.support.setting_types import NonNegativeFloat
 from reincarnating_rl.teachers.foreign.layers import Layers
 
 LENGTHS = {'short': 3, 'long': 9}
@@ -66,7 +67,8 @@ games.GAMES.update({'corridor': FAMILY} | others)
 # And then all of it is there, by name.
 USE = """
 from reincarnating_rl.agents.classes import AGENTS
-from reincarnating_rl.settings import gin_names
+from reincarnating_rl.settings import gin_names, gin_parsing
+from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import factory
 from tests import toys
 from tests.agents.student_test import play
@@ -101,6 +103,14 @@ with jax.disable_jit():
   taught = toys.make_agent(kind=AGENTS['qdagger_double'])
   taught.weaner.before_update(1000)
   assert taught.weaner.coefficient == 0.5
+
+try:
+  gin_parsing.load([], ['Decayed.value_decay = -1'], network_parameter='')
+except UserError as error:
+  assert 'value_decay is -1: it must be a number of at least 0' in str(error)
+else:
+  raise AssertionError('It takes -1.')
+gin.clear_config()
 
 rng = np.random.default_rng(0)
 shapes = {'policy.0': (8, 3), 'policy.2': (8, 8), 'policy.4': (2, 8)}

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-import optax
 from dopamine.jax.agents.dqn import dqn_agent
 
 from reincarnating_rl.agents import network_fit
@@ -146,7 +145,7 @@ def _build_learner(
     value,
     agent.network_def,
     terms,
-    _make_optimizer(agent._optimizer_name),
+    dqn_agent.create_optimizer(agent._optimizer_name, learning_rate=1.0),
     example=agent.state,
     preprocess=agent.preprocess_fn,
     augments=spec.augments,
@@ -165,15 +164,6 @@ def _build_learner(
     agent.state.shape,
   )
   return learner
-
-
-def _make_optimizer(name: str) -> optax.GradientTransformation:
-  try:
-    return dqn_agent.create_optimizer(name, learning_rate=1.0)
-  except ValueError as error:
-    raise UserError(
-      f'JaxDQNAgent.optimizer is {name!r}: choose adam, rmsprop or sgd.'
-    ) from error
 
 
 def _build_actor(learner: Learner, agent: Any, spec: StudentSpec) -> Actor:

@@ -8,6 +8,7 @@ classes by their own names.
 import dataclasses
 import importlib
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import gin
@@ -37,8 +38,12 @@ def _settings_classes() -> dict[type, Any]:
 _SETTINGS = {NoSettings: NoSettings} | _settings_classes()
 
 
-def _signature(names: Any) -> inspect.Signature:
-  """Returns the signature that gin looks settings up in."""
+def _signature(types: Mapping[str, Any]) -> inspect.Signature:
+  """Returns the signature that gin looks settings up in.
+
+  Args:
+    types: of the settings, by name.
+  """
   keyword = inspect.Parameter.KEYWORD_ONLY
   positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
   return inspect.Signature(
@@ -46,7 +51,10 @@ def _signature(names: Any) -> inspect.Signature:
       inspect.Parameter('self', positional),
       inspect.Parameter('num_actions', positional),
       inspect.Parameter('seed', keyword),
-      *(inspect.Parameter(n, keyword, default=_UNSET) for n in names),
+      *(
+        inspect.Parameter(name, keyword, default=_UNSET, annotation=hint)
+        for name, hint in types.items()
+      ),
     ]
   )
 
@@ -63,7 +71,9 @@ def _bare_class(kind: StudentKind) -> type[Student]:
     bases[0].__init__(self, num_actions, seed=seed, kind_settings=own, **given)
 
   bases = (Student, dopamine, *behind)
-  __init__.__signature__ = _signature(kind.settings)
+  __init__.__signature__ = _signature(
+    {name: type(default) for name, default in kind.settings.items()}
+  )
   tabula_rasa = METHODS['']
   return _registered(
     f'{tabula_rasa.class_name}{kind.class_name}Agent',
@@ -85,7 +95,7 @@ def _taught_class(method: Method, base: type[Student]) -> type[Student]:
     base: the class of the student without a method, or of the first method with
       the same settings.
   """
-  fields = [f.name for f in dataclasses.fields(method.settings)]
+  fields = {f.name: f.type for f in dataclasses.fields(method.settings)}
 
   def __init__(self: Any, num_actions: int, *, seed: int, **given: Any) -> None:
     if base.method.settings is not method.settings:

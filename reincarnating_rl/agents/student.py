@@ -17,7 +17,10 @@ from reincarnating_rl.learner.types import Array, Params, Transition
 from reincarnating_rl.methods.method import Method
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.students import StudentKind
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.setting_types import (
+  NonNegativeFloat,
+  PositiveInt,
+)
 from reincarnating_rl.teachers.base import Teacher
 
 
@@ -56,10 +59,10 @@ class Student:
     network: Any = None,
     method_settings: Any = None,
     kind_settings: dict[str, Any] | None = None,
-    learning_rate: float = 6.25e-5,
-    final_learning_rate: float | None = None,
-    replay_capacity: int = 1_000_000,
-    batch_size: int = 32,
+    learning_rate: NonNegativeFloat = 6.25e-5,
+    final_learning_rate: NonNegativeFloat | None = None,
+    replay_capacity: PositiveInt = 1_000_000,
+    batch_size: PositiveInt = 32,
     data_augmentation: bool = False,
   ) -> None:
     """Builds the student; bindings of its Dopamine agent set the rest.
@@ -81,8 +84,6 @@ class Student:
     Raises:
       UserError: a setting makes no sense, or the network does not fit.
     """
-    if batch_size < 1:
-      raise UserError(f'Student.batch_size is {batch_size}: at least 1.')
     self.teacher, self.batch_size = teacher, batch_size
     self.method_settings = method_settings or self.method.settings()
     self._spec = building.StudentSpec(

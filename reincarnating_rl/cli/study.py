@@ -5,7 +5,7 @@ import pathlib
 import shlex
 from collections.abc import Collection, Sequence
 
-from reincarnating_rl.cli import command_line
+from reincarnating_rl.cli import command_line, train_flags
 from reincarnating_rl.cli.command_line import Parser, number
 from reincarnating_rl.studies import plan, table
 from reincarnating_rl.studies.pool import Pool
@@ -114,6 +114,8 @@ def _run(args: argparse.Namespace) -> None:
       raise UserError(f'No student in {root} is done yet: see log.txt of each.')
     _write_reports(root, chosen, missing)
   else:
+    if args.gin_bindings:
+      _check_settings(jobs)
     failed = _work(pool, jobs)
     try:
       _write_reports(root, chosen, failed.keys())
@@ -123,6 +125,25 @@ def _run(args: argparse.Namespace) -> None:
 
 def _choose(what: str, names: str, known: Collection[str]) -> Sequence[str]:
   return plan.choose(what, known if names == _ALL else names.split(','), known)
+
+
+def _check_settings(jobs: Sequence[plan.Job]) -> None:
+  """Reads the settings of every run, as the run would.
+
+  Raises:
+    UserError: a binding is wrong.
+  """
+  # What is slow to import waits until there is something to read.
+  from reincarnating_rl.runner import factories
+
+  parser = train_flags.create_parser()
+  read = set()
+  for job in jobs:
+    flags = parser.parse_args([*job.flags, '--base_dir=unused'])
+    settings = flags.agent, *map(tuple, (flags.gin_files, flags.gin_bindings))
+    if settings not in read:
+      factories.load_settings(*settings)
+      read.add(settings)
 
 
 def _work(pool: Pool, jobs: Sequence[plan.Job]) -> dict[str, str]:

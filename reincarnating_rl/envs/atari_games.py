@@ -3,7 +3,8 @@
 import functools
 
 from reincarnating_rl.envs import atari_environments, atari_roms
-from reincarnating_rl.envs.family import Game, GameFamily, check_lanes
+from reincarnating_rl.envs.family import Game, GameFamily
+from reincarnating_rl.support.setting_types import PositiveInt
 
 _STACK_SIZE = 4  # Of Mnih et al. 2015, and of every Dopamine agent.
 
@@ -11,7 +12,7 @@ _STACK_SIZE = 4  # Of Mnih et al. 2015, and of every Dopamine agent.
 def create_atari_game(
   game_name: str = 'Pong',
   sticky_actions: bool = True,
-  num_vector_environments: int = 16,
+  num_vector_environments: PositiveInt = 16,
   *,
   atari_roms_path: str | None = None,
 ) -> Game:
@@ -25,11 +26,7 @@ def create_atari_game(
 
   Returns:
     The game. A missing ROM is an error once an environment is made.
-
-  Raises:
-    UserError: `num_vector_environments` is less than 1.
   """
-  check_lanes(num_vector_environments)
   return Game(
     game_name,
     functools.partial(

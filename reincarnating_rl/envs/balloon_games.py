@@ -12,6 +12,7 @@ from reincarnating_rl.envs import process_vector
 from reincarnating_rl.envs.family import Game, GameFamily, looped
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.setting_types import PositiveInt
 
 NAME = 'Balloon'
 # In the order of the environment's commands.
@@ -193,10 +194,10 @@ def on_cpu() -> Any:
 
 
 def create_balloon_game(
-  num_vector_environments: int = 10,
+  num_vector_environments: PositiveInt = 10,
   *,
-  num_processes: int | None = None,
-  max_steps_per_episode: int = MAX_STEPS_PER_EPISODE,
+  num_processes: PositiveInt | None = None,
+  max_steps_per_episode: PositiveInt = MAX_STEPS_PER_EPISODE,
 ) -> Game:
   """The Balloon Learning Environment; see `BalloonGame`.
 
@@ -208,9 +209,6 @@ def create_balloon_game(
 
   Returns:
     The game. A missing package is an error once an environment is made.
-
-  Raises:
-    UserError: a number of environments or processes is less than 1.
   """
   create = functools.partial(create_balloon_environment, max_steps_per_episode)
   game = looped(NAME, create, num_vector_environments)

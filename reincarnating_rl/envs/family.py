@@ -9,7 +9,6 @@ from reincarnating_rl.envs.vector import (
   LoopVectorEnvironment,
   VectorEnvironment,
 )
-from reincarnating_rl.support.errors import UserError
 
 
 class Game(NamedTuple):
@@ -97,21 +96,6 @@ class GameFamily:
     return {name: flags[name] for name in self.flags}
 
 
-def check_lanes(number: int) -> None:
-  """Refuses fewer lanes than one.
-
-  Args:
-    number: `num_vector_environments`.
-
-  Raises:
-    UserError: it is less than 1.
-  """
-  if number < 1:
-    raise UserError(
-      f'num_vector_environments is {number}: it must be at least 1.'
-    )
-
-
 def looped(
   name: str,
   create: Callable[[], Environment],
@@ -125,11 +109,7 @@ def looped(
     create: makes one environment.
     lanes: episodes played side by side in evaluation.
     stack_size: observations in a state.
-
-  Raises:
-    UserError: `lanes` is less than 1.
   """
-  check_lanes(lanes)
 
   def create_vector() -> VectorEnvironment:
     return LoopVectorEnvironment([create() for _ in range(lanes)])

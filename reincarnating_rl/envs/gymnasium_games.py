@@ -8,6 +8,7 @@ import gymnasium as gym
 from reincarnating_rl.envs.family import Game, GameFamily, looped
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support import errors
+from reincarnating_rl.support.setting_types import PositiveInt
 
 _VERSION = re.compile(r'-v[0-9]+$', re.ASCII)
 
@@ -38,7 +39,7 @@ def create_gymnasium_environment(name: str) -> Environment:
 
 
 def create_gymnasium_game(
-  game_name: str = 'CartPole-v1', num_vector_environments: int = 8
+  game_name: str = 'CartPole-v1', num_vector_environments: PositiveInt = 8
 ) -> Game:
   """A game of Gymnasium's registry, such as `CartPole-v1`.
 
@@ -48,9 +49,6 @@ def create_gymnasium_game(
 
   Returns:
     The game. An unknown name is an error once an environment is made.
-
-  Raises:
-    UserError: `num_vector_environments` is less than 1.
   """
   create = functools.partial(create_gymnasium_environment, game_name)
   return looped(game_name, create, num_vector_environments)

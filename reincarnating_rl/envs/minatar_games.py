@@ -10,6 +10,7 @@ import numpy as np
 from reincarnating_rl.envs.family import Game, GameFamily, looped
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support import errors
+from reincarnating_rl.support.setting_types import PositiveInt
 
 GAMES = ('asterix', 'breakout', 'freeway', 'seaquest', 'space_invaders')
 # The six actions of every game, in MinAtar's order, as the Arcade Learning
@@ -129,9 +130,9 @@ def _import_minatar() -> Any:
 def create_minatar_game(
   game_name: str = 'breakout',
   sticky_actions: bool = True,
-  num_vector_environments: int = 16,
+  num_vector_environments: PositiveInt = 16,
   *,
-  max_steps_per_episode: int = MAX_STEPS_PER_EPISODE,
+  max_steps_per_episode: PositiveInt = MAX_STEPS_PER_EPISODE,
 ) -> Game:
   """A game of MinAtar (Young & Tian 2019); see `MinAtarGame`.
 
@@ -147,7 +148,6 @@ def create_minatar_game(
 
   Raises:
     UnknownMinAtarGameError: there is no such game.
-    UserError: `num_vector_environments` is less than 1.
   """
   check_name(game_name)
 

@@ -1,5 +1,7 @@
 """Schedules of exploration and of roll-ins; those of weights: `weaning`."""
 
+from reincarnating_rl.support.setting_types import Fraction, NonNegativeInt
+
 
 def roll_in_horizon(iterations: int, *, initial: float, decay: float) -> int:
   """JSRL: the most steps that the teacher begins an episode with.
@@ -19,7 +21,10 @@ def roll_in_horizon(iterations: int, *, initial: float, decay: float) -> int:
 
 
 def linear_epsilon(
-  decay_period: int, step: int, warmup_steps: int, epsilon: float
+  decay_period: NonNegativeInt,
+  step: NonNegativeInt,
+  warmup_steps: NonNegativeInt,
+  epsilon: Fraction,
 ) -> float:
   """Exploration rate, linear from 1 to `epsilon` from the first step on.
 
@@ -40,7 +45,10 @@ def linear_epsilon(
 
 
 def linear_epsilon_after_warmup(
-  decay_period: int, step: int, warmup_steps: int, epsilon: float
+  decay_period: NonNegativeInt,
+  step: NonNegativeInt,
+  warmup_steps: NonNegativeInt,
+  epsilon: Fraction,
 ) -> float:
   """Exploration of Mnih et al. 2015: 1 during warm-up, then linear.
 

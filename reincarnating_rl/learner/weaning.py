@@ -43,7 +43,7 @@ class WeaningSettings:
     evaluations: the newest, whose mean score counts.
 
   Raises:
-    UserError: a setting is out of range, or contradicts another.
+    UserError: two settings contradict each other.
   """
 
   decay_period: int | None = None
@@ -53,15 +53,6 @@ class WeaningSettings:
   evaluations: int = 1
 
   def __post_init__(self) -> None:
-    if not 0.0 <= self.floor <= 1.0:
-      raise UserError(
-        f'The floor of the weaner is {self.floor}: it is a fraction of the '
-        'first weight, from 0 to 1.'
-      )
-    if self.evaluations < 1:
-      raise UserError(
-        f'The weaner hears {self.evaluations} evaluations: at least 1.'
-      )
     if self.latch and self.recall_below is not None:
       raise UserError(
         'A teacher that stays dropped (latch) cannot be recalled '

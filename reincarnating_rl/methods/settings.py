@@ -1,8 +1,31 @@
 """The settings of each method, as gin binds them."""
 
 import dataclasses
+from collections.abc import Collection
+from typing import Annotated, Literal
 
 from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.setting_types import (
+  Fraction,
+  NonNegativeFloat,
+  NonNegativeInt,
+  OneOf,
+  PositiveFloat,
+  PositiveInt,
+)
+
+
+# The learner imports JAX, which takes longer than `--help` should.
+def _distillations() -> Collection[str]:
+  from reincarnating_rl.learner.terms import DISTILLATIONS
+
+  return DISTILLATIONS
+
+
+def _schedules() -> Collection[str]:
+  from reincarnating_rl.learner.weaning import SCHEDULES
+
+  return SCHEDULES
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,21 +51,15 @@ class QDaggerSettings:
     weaner: a key of `weaning.SCHEDULES`.
   """
 
-  distill_loss_coefficient: float = 3.0
-  distill_temperature: float = 0.1
-  distill_type: str = 'policy'
-  distill_decay_period: int = 1_500_000
+  distill_loss_coefficient: NonNegativeFloat = 3.0
+  distill_temperature: PositiveFloat = 0.1
+  distill_type: Annotated[str, OneOf(_distillations)] = 'policy'
+  distill_decay_period: NonNegativeInt = 1_500_000
   distill_latch: bool | None = None
-  distill_floor: float = 0.0
-  distill_recall_below: float | None = None
-  distill_evaluations: int = 1
-  weaner: str = 'score'
-
-  def __post_init__(self) -> None:
-    _check_weight(
-      'QDagger.distill_loss_coefficient', self.distill_loss_coefficient
-    )
-    _check_fraction('QDagger.distill_floor', self.distill_floor)
+  distill_floor: Fraction = 0.0
+  distill_recall_below: Fraction | None = None
+  distill_evaluations: PositiveInt = 1
+  weaner: Annotated[str, OneOf(_schedules)] = 'score'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,17 +78,15 @@ class DQfDSettings:
     weaner: a key of `weaning.SCHEDULES`.
   """
 
-  margin_coefficient: float = 1.0
+  margin_coefficient: NonNegativeFloat = 1.0
   margin: float = 1.0
-  margin_type: str = 'mean'
-  margin_decay_period: int = 1_500_000
-  second_update_horizon: int | None = None
-  second_td_coefficient: float = 1.0
-  weaner: str = 'score'
+  margin_type: Literal['mean', 'max'] = 'mean'
+  margin_decay_period: NonNegativeInt = 1_500_000
+  second_update_horizon: PositiveInt | None = None
+  second_td_coefficient: NonNegativeFloat = 1.0
+  weaner: Annotated[str, OneOf(_schedules)] = 'score'
 
   def __post_init__(self) -> None:
-    _check_weight('DQfD.margin_coefficient', self.margin_coefficient)
-    _check_weight('DQfD.second_td_coefficient', self.second_td_coefficient)
     if self.second_update_horizon is None and self.second_td_coefficient != 1.0:
       raise UserError(
         f'DQfD.second_td_coefficient is {self.second_td_coefficient}, and '
@@ -84,22 +99,15 @@ class PretrainedSettings:
   """Settings of Pretraining; the defaults are the values of the paper's runs.
 
   Attributes:
-    cql_coefficient: weight of the regularizer offline.
+    cql_coefficient: weight of the regularizer offline; 1e-9 is as good as none.
     cql_temperature: tau of the student's policy in it.
     cql_type: `plain`, or `calibrated` by the Monte-Carlo returns of the
       teacher's data (Cal-QL).
   """
 
-  cql_coefficient: float = 1.0
-  cql_temperature: float = 0.1
-  cql_type: str = 'plain'
-
-  def __post_init__(self) -> None:
-    if not self.cql_coefficient > 0.0:
-      raise UserError(
-        f'Pretrained.cql_coefficient is {self.cql_coefficient}: it must be '
-        'above 0. 1e-9 is as good as none.'
-      )
+  cql_coefficient: PositiveFloat = 1.0
+  cql_temperature: PositiveFloat = 0.1
+  cql_type: Literal['plain', 'calibrated'] = 'plain'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -111,10 +119,7 @@ class RehearsalSettings:
       is the teacher's; 0 is tabula rasa.
   """
 
-  teacher_data_ratio: float = 1 / 16
-
-  def __post_init__(self) -> None:
-    _check_fraction('Rehearsal.teacher_data_ratio', self.teacher_data_ratio)
+  teacher_data_ratio: Fraction = 1 / 16
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -126,15 +131,8 @@ class JSRLSettings:
     roll_in_decay: beta; once alpha is below 1, the student acts alone.
   """
 
-  max_roll_in_steps: float = 1000
-  roll_in_decay: float = 0.8
-
-  def __post_init__(self) -> None:
-    if self.max_roll_in_steps < 0:
-      raise UserError(
-        f'JSRL.max_roll_in_steps is {self.max_roll_in_steps}: at least 0.'
-      )
-    _check_fraction('JSRL.roll_in_decay', self.roll_in_decay)
+  max_roll_in_steps: NonNegativeFloat = 1000
+  roll_in_decay: Fraction = 0.8
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -148,13 +146,3 @@ class ReloadedSettings:
 
   reload_optimizer: bool = True
   load_replay: bool = True
-
-
-def _check_weight(name: str, value: float) -> None:
-  if value < 0.0:
-    raise UserError(f'{name} is {value}: a weight is at least 0.')
-
-
-def _check_fraction(name: str, value: float) -> None:
-  if not 0.0 <= value <= 1.0:
-    raise UserError(f'{name} is {value}: it is a fraction, from 0 to 1.')

@@ -4,6 +4,7 @@ from flax import linen as nn
 
 from reincarnating_rl.learner.types import Array
 from reincarnating_rl.networks import torsos
+from reincarnating_rl.support.setting_types import PositiveInt
 
 _STACK_FEATURES = (16, 32, 32)
 _BLOCKS_PER_STACK = 2
@@ -43,7 +44,7 @@ class ImpalaEncoder(nn.Module):
     stack_features: of each stack.
   """
 
-  width_scale: int = 1
+  width_scale: PositiveInt = 1
   stack_features: tuple[int, ...] = _STACK_FEATURES
 
   @nn.compact

@@ -18,6 +18,7 @@ from reincarnating_rl.networks.quantile_networks import (
   QuantileNetwork,
 )
 from reincarnating_rl.networks.rainbow_networks import RainbowNetwork
+from reincarnating_rl.support.setting_types import PositiveInt
 
 _SIDE = 3  # Of the kernel.
 _HIDDEN_UNITS = 128
@@ -87,7 +88,7 @@ class MinAtarDQNNetwork(nn.Module):
     inputs_preprocessed: of no consequence: there is nothing to scale.
   """
 
-  num_actions: int
+  num_actions: PositiveInt
   inputs_preprocessed: bool = False
 
   @nn.compact
@@ -105,8 +106,8 @@ class MinAtarImpalaDQNNetwork(nn.Module):
     inputs_preprocessed: of no consequence: there is nothing to scale.
   """
 
-  num_actions: int
-  width_scale: int = 1
+  num_actions: PositiveInt
+  width_scale: PositiveInt = 1
   inputs_preprocessed: bool = False
 
   @nn.compact
@@ -131,7 +132,7 @@ class MinAtarImpalaRainbowNetwork(RainbowNetwork):
     width_scale: multiplies the features of each convolution.
   """
 
-  width_scale: int = 1
+  width_scale: PositiveInt = 1
   _hidden_units = _HIDDEN_UNITS
 
   def _features(self, x: Array) -> Array:

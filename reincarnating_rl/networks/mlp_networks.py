@@ -16,6 +16,7 @@ from reincarnating_rl.networks.quantile_networks import (
   QuantileNetwork,
 )
 from reincarnating_rl.networks.rainbow_networks import RainbowNetwork
+from reincarnating_rl.support.setting_types import NonNegativeInt, PositiveInt
 
 
 class MLPTorso(nn.Module, kw_only=True):
@@ -29,8 +30,8 @@ class MLPTorso(nn.Module, kw_only=True):
     inputs_preprocessed: whether states arrive flat, float32 and rescaled.
   """
 
-  num_layers: int = 2
-  hidden_units: int = 512
+  num_layers: NonNegativeInt = 2
+  hidden_units: PositiveInt = 512
   min_vals: tuple[float, ...] | None = None
   max_vals: tuple[float, ...] | None = None
   inputs_preprocessed: bool = False
@@ -64,7 +65,7 @@ class MLPDQNNetwork(MLPTorso):
     num_actions: number of actions, A.
   """
 
-  num_actions: int
+  num_actions: PositiveInt
 
   @nn.compact
   def __call__(self, state: Array) -> QOutput:

@@ -9,6 +9,7 @@ from flax import linen as nn
 
 from reincarnating_rl.learner.types import Array, PolicyOutput
 from reincarnating_rl.networks import torsos
+from reincarnating_rl.support.setting_types import PositiveInt
 
 
 class _Torso(nn.Module):
@@ -42,7 +43,7 @@ class NaturePolicyNetwork(nn.Module):
     inputs_preprocessed: whether states arrive as float32 in [0, 1] already.
   """
 
-  num_actions: int
+  num_actions: PositiveInt
   inputs_preprocessed: bool = False
 
   @nn.compact

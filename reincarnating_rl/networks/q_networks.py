@@ -9,6 +9,7 @@ from flax import linen as nn
 from reincarnating_rl.learner.types import Array, QOutput
 from reincarnating_rl.networks import torsos
 from reincarnating_rl.networks.impala import ImpalaEncoder
+from reincarnating_rl.support.setting_types import PositiveInt
 
 
 class NatureDQNNetwork(nn.Module):
@@ -19,7 +20,7 @@ class NatureDQNNetwork(nn.Module):
     inputs_preprocessed: whether states arrive as float32 in [0, 1] already.
   """
 
-  num_actions: int
+  num_actions: PositiveInt
   inputs_preprocessed: bool = False
 
   @nn.compact
@@ -54,8 +55,8 @@ class ImpalaDQNNetwork(nn.Module):
     inputs_preprocessed: whether states arrive as float32 in [0, 1] already.
   """
 
-  num_actions: int
-  width_scale: int = 1
+  num_actions: PositiveInt
+  width_scale: PositiveInt = 1
   inputs_preprocessed: bool = False
 
   @nn.compact

@@ -11,6 +11,7 @@ from flax import linen as nn
 
 from reincarnating_rl.learner.types import Array, QuantileOutput
 from reincarnating_rl.networks import torsos
+from reincarnating_rl.support.setting_types import PositiveInt
 
 
 class QuantileNetwork(nn.Module):
@@ -22,8 +23,8 @@ class QuantileNetwork(nn.Module):
     inputs_preprocessed: whether states arrive as float32 in [0, 1] already.
   """
 
-  num_actions: int
-  num_atoms: int = 200
+  num_actions: PositiveInt
+  num_atoms: PositiveInt = 200
   inputs_preprocessed: bool = False
 
   @nn.compact
@@ -52,8 +53,8 @@ class ImplicitQuantileNetwork(nn.Module):
     inputs_preprocessed: whether states arrive as float32 in [0, 1] already.
   """
 
-  num_actions: int
-  quantile_embedding_dim: int = 64
+  num_actions: PositiveInt
+  quantile_embedding_dim: PositiveInt = 64
   inputs_preprocessed: bool = False
   _hidden_units = torsos.HIDDEN_UNITS
 

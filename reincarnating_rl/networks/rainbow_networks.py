@@ -11,6 +11,7 @@ from flax import linen as nn
 from reincarnating_rl.learner.types import Array, CategoricalOutput, QOutput
 from reincarnating_rl.networks import noisy, rainbow_head, torsos
 from reincarnating_rl.networks.impala import ImpalaEncoder
+from reincarnating_rl.support.setting_types import PositiveInt
 
 
 class RainbowNetwork(nn.Module):
@@ -25,8 +26,8 @@ class RainbowNetwork(nn.Module):
     inputs_preprocessed: whether states arrive as float32, scaled already.
   """
 
-  num_actions: int
-  num_atoms: int
+  num_actions: PositiveInt
+  num_atoms: PositiveInt
   noisy: bool = True
   dueling: bool = True
   distributional: bool = True
@@ -110,7 +111,7 @@ class ImpalaRainbowNetwork(RainbowNetwork):
     width_scale: multiplies the features of each convolution.
   """
 
-  width_scale: int = 1
+  width_scale: PositiveInt = 1
 
   def _features(self, x: Array) -> Array:
     if not self.inputs_preprocessed:

@@ -18,23 +18,24 @@ from reincarnating_rl.evaluation import summary
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.runner import assembly, collectors, evaluator, lineage
 from reincarnating_rl.runner.record import Record
+from reincarnating_rl.runner.teacher_replay import Choice
 from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.interrupts import Interrupted, InterruptFlag
+from reincarnating_rl.support.setting_types import (
+  Fraction,
+  NonNegativeFloat,
+  NonNegativeInt,
+  PositiveInt,
+)
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.teachers.training_state import TrainingState
 
 
 @gin.configurable(
   denylist=[
-    'base_dir',
-    'create_agent_fn',
-    'game',
-    'teacher',
-    'find_teacher_replay',
-    'read_teacher_state',
-    'seed',
-    'started_as',
+    *('base_dir', 'create_agent_fn', 'game', 'teacher', 'seed', 'started_as'),
+    *('find_teacher_replay', 'read_teacher_state'),
   ]
 )
 class RunnerWithTeacher(run_experiment.Runner):
@@ -59,15 +60,15 @@ class RunnerWithTeacher(run_experiment.Runner):
     seed: int,
     started_as: dict[str, Any] | None = None,
     random_score: float | None = None,
-    num_pretraining_iterations: int | None = None,
-    num_pretraining_steps: int = 100_000,
-    teacher_steps: int = 1_000_000,
-    teacher_data: str = 'auto',
-    teacher_epsilon: float = 0.01,
-    evaluation_episodes: int | None = None,
+    num_pretraining_iterations: NonNegativeInt | None = None,
+    num_pretraining_steps: PositiveInt = 100_000,
+    teacher_steps: NonNegativeInt = 1_000_000,
+    teacher_data: Choice = 'auto',
+    teacher_epsilon: Fraction = 0.01,
+    evaluation_episodes: PositiveInt | None = None,
     diagnoses: bool = False,
-    checkpoint_minutes: float = 10.0,
-    checkpoints_to_keep: int = 3,
+    checkpoint_minutes: NonNegativeFloat = 10.0,
+    checkpoints_to_keep: PositiveInt = 3,
   ) -> None:
     """Builds the experiment, and resumes it where `base_dir` has a checkpoint.
 
@@ -132,8 +133,6 @@ class RunnerWithTeacher(run_experiment.Runner):
   def _initialize_checkpointer_and_maybe_resume(self, prefix: str) -> None:
     # Dopamine's constructor calls this between the agent and the metrics.
     del prefix
-    if not self._max_steps_per_episode:
-      raise UserError('Runner.max_steps_per_episode must be a positive number.')
     self._parts = assembly.assemble(self, self._settings)
     self.plan, self._progress = self._parts.plan, self._parts.progress
     self._parts.saver.resume()

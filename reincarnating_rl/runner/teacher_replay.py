@@ -1,13 +1,13 @@
 """Whether the teacher's data are read from disk or played anew."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.runner.plan import Phase
-from reincarnating_rl.support.errors import UserError, check_choice
+from reincarnating_rl.support.errors import UserError
 
-CHOICES = ('auto', 'stored', 'collected')
+Choice = Literal['auto', 'stored', 'collected']
 _PLAY = 'To have the teacher play: RunnerWithTeacher.teacher_data="collected".'
 
 
@@ -23,18 +23,17 @@ class TeacherDataSource(NamedTuple):
 
 
 def look_for(
-  choice: str, find: Callable[[], ExternalReplay | None]
+  choice: Choice, find: Callable[[], ExternalReplay | None]
 ) -> ExternalReplay | None:
   """Looks for the replay that the teacher left, unless it is not wanted.
 
   Args:
-    choice: one of `CHOICES`.
+    choice: what is asked for.
     find: looks for it.
 
   Raises:
     UserError: there is no such choice, or no replay where one is asked for.
   """
-  check_choice('RunnerWithTeacher.teacher_data', choice, CHOICES)
   replay = None if choice == 'collected' else find()
   if replay is None and choice == 'stored':
     raise UserError(
@@ -45,7 +44,7 @@ def look_for(
 
 
 def decide(
-  choice: str,
+  choice: Choice,
   find: Callable[[], ExternalReplay | None],
   teacher_steps: int,
   *,
@@ -54,7 +53,7 @@ def decide(
   """Decides where the teacher's data come from, and says so.
 
   Args:
-    choice: one of `CHOICES`. 'auto' takes a stored replay that has as many
+    choice: what is asked for. 'auto' takes a stored replay that has as many
       steps as are asked for.
     find: looks for the replay that the teacher left.
     teacher_steps: how many steps are asked for.
@@ -65,7 +64,6 @@ def decide(
     UserError: there is no such choice, no replay where one is asked for, or
       its files are damaged.
   """
-  check_choice('RunnerWithTeacher.teacher_data', choice, CHOICES)
   if choice == 'collected' or (choice, earlier) == ('auto', Phase.COLLECT):
     return TeacherDataSource(Phase.COLLECT)
   if earlier is Phase.LOAD:

@@ -1,6 +1,7 @@
 """The one place where names of pure rooms are registered with gin."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 import gin
 
@@ -8,6 +9,7 @@ from reincarnating_rl.envs import games
 from reincarnating_rl.envs.family import Game, GameFamily
 from reincarnating_rl.learner import schedules
 from reincarnating_rl.networks import registry
+from reincarnating_rl.support.setting_types import OneOf
 from reincarnating_rl.teachers import factory
 from reincarnating_rl.teachers.foreign import layers
 
@@ -50,7 +52,9 @@ create_atari_game = _CREATE[games.DEFAULT]
 
 @gin.configurable(module='games', denylist=['atari_roms_path'])
 def create_game(
-  kind: str = games.DEFAULT, *, atari_roms_path: str | None = None
+  kind: Annotated[str, OneOf(lambda: sorted(games.GAMES))] = games.DEFAULT,
+  *,
+  atari_roms_path: str | None = None,
 ) -> Game:
   """Makes the game of an experiment.
 
@@ -60,7 +64,7 @@ def create_game(
     atari_roms_path: directory of Atari's ROMs; None for ale-py's own.
 
   Raises:
-    UserError: there is no such kind or game.
+    UserError: there is no such game.
   """
   family = games.family_named(kind)
   return _CREATE[kind](**family.taken(atari_roms_path=atari_roms_path))

@@ -4,11 +4,12 @@ import inspect
 import io
 import logging
 import re
+import tokenize
 from collections.abc import Callable, Mapping, Sequence
 
 import gin
 
-from reincarnating_rl.settings import shipped_configs
+from reincarnating_rl.settings import gin_values, shipped_configs
 from reincarnating_rl.support.errors import (
   UserError,
   did_you_mean,
@@ -17,7 +18,10 @@ from reincarnating_rl.support.errors import (
 )
 
 # `import my_networks` in a configuration may fail, too.
-_MISTAKES = (ValueError, SyntaxError, OSError, AttributeError, ImportError)
+_MISTAKES = (
+  *(ValueError, SyntaxError, tokenize.TokenError),
+  *(OSError, AttributeError, ImportError),
+)
 # An `include` finds shipped names too, from anywhere. They come before gin's
 # reader of packages, which fails on folders of such names that hold no package;
 # gin has no public way to put a reader anywhere but last.
@@ -28,7 +32,9 @@ gin.config._FILE_READERS.insert(  # pylint: disable=protected-access
     shipped_configs.is_shipped,
   ),
 )
+gin.config.register_finalize_hook(gin_values.check)
 _BINDING = re.compile(r'(?:\w+[./])*(\w+)\.(\w+)\s*=')
+_ASSIGNMENT = re.compile(r'\s*([\w./]+)\s*=(?!=)\s*(.*?)\s*(?:#.*)?$')
 _PARAMETER = re.compile(r'^([\w./]+)\.(\w+) =', re.MULTILINE)
 
 
@@ -50,8 +56,9 @@ def load(
       these others.
 
   Raises:
-    UserError: naming the file or binding, and the nearest right name; or the
-      binding of a file that would silently count before one of `gin_bindings`.
+    UserError: naming the file or binding, and the nearest right name; the
+      setting whose value is of a wrong type or out of range; or the binding of
+      a file that would silently count before one of `gin_bindings`.
   """
   with gin.config.interactive_mode():
     gin.clear_config()
@@ -62,18 +69,20 @@ def load(
     text = binding.strip()
     if text.startswith('@'):
       text = f'{network_parameter} = {text}'
-    _parse(f'{binding!r}', lambda text=text: gin.parse_config(text))
+    _parse(f'{binding!r}', lambda text=text: gin.parse_config(text), text)
     _check_it_counts(text, overridden or {})
   _parse('the configuration', gin.finalize)
 
 
-def _parse(where: str, parse: Callable[[], object]) -> None:
+def _parse(
+  where: str, parse: Callable[[], object], binding: str | None = None
+) -> None:
   try:
     # gin reports every place where an included file is not.
     logging.disable(logging.CRITICAL)
     parse()
   except _MISTAKES as error:
-    raise UserError(f'In {where}: {_explain(first_line(error))}') from error
+    raise UserError(_explain(where, error, binding)) from error
   finally:
     logging.disable(logging.NOTSET)
 
@@ -114,8 +123,25 @@ def _parameters(config: str) -> set[str]:
   return {f'{m[1].split("/")[-1]}.{m[2]}' for m in _PARAMETER.finditer(config)}
 
 
-def _explain(first: str) -> str:
-  """Turns gin's report into one line with the nearest right name."""
+def _explain(where: str, error: Exception, binding: str | None) -> str:
+  """Turns gin's report into one line that names the setting or the file."""
+  if not isinstance(error, SyntaxError | tokenize.TokenError):
+    return f'In {where}: {_nearest(first_line(error))}'
+  text, place = binding, where
+  if binding is None and isinstance(error, SyntaxError):
+    text, place = error.text, f'{error.filename or where}, line {error.lineno}'
+  refused = _ASSIGNMENT.match((text or '').strip())
+  if refused and isinstance(error, SyntaxError):
+    told = gin_values.refuse_text(refused[1], refused[2])
+    return f'In {place}: {told}' if binding is None else told
+  return (
+    f'In {place}: write SETTING = VALUE, in one line or within brackets, and '
+    'close each bracket and each quote.'
+  )
+
+
+def _nearest(first: str) -> str:
+  """Adds the nearest right name to gin's report."""
   unknown = re.search(r"No configurable matching '([^']+)'", first)
   parameter = re.search(
     r"Configurable '([^']+)' doesn't have a parameter named '([^']+)'", first

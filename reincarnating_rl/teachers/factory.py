@@ -1,11 +1,11 @@
 """Makes a teacher from the name of its kind and a directory."""
 
 import difflib
-import math
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from reincarnating_rl.support.setting_types import PositiveFloat, Range
 from reincarnating_rl.teachers import (
   checkpoints,
   loading,
@@ -13,7 +13,7 @@ from reincarnating_rl.teachers import (
   recognition,
   station_seeker,
 )
-from reincarnating_rl.teachers.base import ACTS, GREEDY, RandomTeacher, Teacher
+from reincarnating_rl.teachers.base import GREEDY, RandomTeacher, Teacher
 from reincarnating_rl.teachers.callable_teacher import CallableTeacher, Function
 from reincarnating_rl.teachers.description import trained_on
 from reincarnating_rl.teachers.errors import TeacherError
@@ -38,8 +38,8 @@ def create_teacher(
   stack_size: int,
   checkpoint_number: int | None = None,
   checkpoint_file_prefix: str = 'ckpt',
-  temperature: float = 0.1,
-  vmax: float | None = None,
+  temperature: PositiveFloat = 0.1,
+  vmax: PositiveFloat | None = None,
   network: NetworkFactory | None = None,
   layers: Layers | None = None,
   action_meanings: str | tuple[str, ...] | None = None,
@@ -47,8 +47,8 @@ def create_teacher(
   game_actions: tuple[str, ...] | None = None,
   game_name: str | None = None,
   policy: Function | None = None,
-  policy_epsilon: float = 0.01,
-  acts: str | None = None,
+  policy_epsilon: Annotated[float, Range(above=0, below=1)] = 0.01,
+  acts: Literal['greedy', 'sample'] | None = None,
 ) -> Teacher:
   """Makes a teacher.
 
@@ -121,7 +121,6 @@ def create_teacher(
       f'The {agent} teacher needs --teacher_checkpoint_dir; pass '
       '--teacher_agent random if a random one is meant.'
     )
-  _check_positive(temperature=temperature, vmax=1.0 if vmax is None else vmax)
   loaded = loading.load(
     TeacherSource(
       checkpoint_dir,
@@ -170,11 +169,6 @@ def check_agent(agent: str, known: Sequence[str] = TEACHERS) -> None:
 
 
 def _check_acts(acts: str | None, agent: str) -> None:
-  if acts not in (None, *ACTS):
-    raise TeacherError(
-      f"create_teacher.acts is {acts!r}: choose 'greedy' or 'sample', or leave "
-      'it out.'
-    )
   if agent == 'random' and acts == GREEDY:
     raise TeacherError(
       'The random teacher prefers no action: leave out create_teacher.acts.'
@@ -212,11 +206,3 @@ def _lineage(loaded: LoadedTeacher) -> dict[str, Any]:
   if loaded.indices is not None:
     lineage['actions'] = list(loaded.indices)
   return lineage
-
-
-def _check_positive(**settings: float) -> None:
-  for name, value in settings.items():
-    if not 0 < value < math.inf:
-      raise TeacherError(
-        f'The {name} of a teacher must be > 0 and finite; it is {value}.'
-      )

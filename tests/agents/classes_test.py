@@ -206,8 +206,6 @@ def test_a_bound_learning_rate_counts_where_nothing_is_weaned():
   ('name', 'settings', 'message'),
   [
     ('dagger_dqn', {'weaner': 'linear'}, 'has its own schedule'),
-    ('qdagger_dqn', {'distill_loss_coefficient': -1.0}, 'at least 0'),
-    ('dqfd_dqn', {'margin_coefficient': -1.0}, 'at least 0'),
     ('dqfd_dqn', {'second_td_coefficient': 0.5}, 'second_update_horizon'),
   ],
 )

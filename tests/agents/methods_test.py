@@ -193,9 +193,3 @@ def test_the_variants_of_the_margin_are_named():
   assert make_agent('dqfd_dqn', margin_type='max').terms[1].name == 'margin'
   with pytest.raises(UserError, match='choose one of mean, max'):
     make_agent('dqfd_dqn', margin_type='hinge')
-
-
-@pytest.mark.parametrize('coefficient', [0.0, -1.0])
-def test_pretraining_without_its_regularizer_is_refused(coefficient):
-  with pytest.raises(UserError, match='cql_coefficient is'):
-    make_agent('pretrained_dqn', cql_coefficient=coefficient)

@@ -151,8 +151,6 @@ def test_the_requested_replay_is_made():
   assert type(make_agent().batches.replay) is PrioritizedFrameStore
   uniform = make_agent(rainbow={'replay_scheme': 'uniform'})
   assert type(uniform.batches.replay) is FrameStore
-  with pytest.raises(UserError, match='choose one of uniform, prioritized'):
-    make_agent(rainbow={'replay_scheme': 'prioritised'})
 
 
 def test_dopamine_still_forgets_the_replay_scheme():
@@ -311,8 +309,6 @@ def test_augmentation_is_part_of_the_update():
   ('settings', 'message'),
   [
     ({'num_atoms': 1}, 'num_atoms is 1'),
-    ({'num_atoms': 0, 'distributional': False}, 'num_atoms is 0'),
-    ({'num_atoms': '51'}, "num_atoms is '51'"),
     ({'vmax': 0.0}, 'vmax is 0.0'),
     ({'vmin': 3.0}, 'must be above vmin'),
     ({'vmin': 0.0}, 'vmin is 0'),

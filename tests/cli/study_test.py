@@ -127,6 +127,19 @@ def test_mistakes_are_one_line(capsys, flags, message):
   assert line.startswith('error: ') and message in line
 
 
+def test_a_wrong_setting_is_told_before_anything_runs(
+  tmp_path, capsys, written
+):
+  flags = ['--out', str(tmp_path), *ONE_GAME, '--studies', 'methods']
+  wrong = ['--gin_bindings', 'Student.batch_size=1e2']
+  assert study.main([*flags, *wrong]) == 1
+  (line,) = capsys.readouterr().err.splitlines()
+  assert line.startswith('error: Student.batch_size is 100.0: ')
+  assert line.endswith(' Write 100.') and not written
+  right = ['--gin_bindings', 'Student.batch_size=100']
+  assert study.main([*flags, *right]) == 0
+
+
 def test_all_is_a_name_for_all(tmp_path, capsys):
   flags = ['--out', str(tmp_path), '--games', 'all', '--seeds', '1']
   study_of_methods = ['--studies', 'methods', '--dry_run']

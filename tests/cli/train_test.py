@@ -323,8 +323,13 @@ def test_a_rainbow_student_is_a_teacher(tmp_path):
     ),
     (
       {'gin_bindings': ['@reincarnation_networks.ImpalaDQNNetwork()']},
-      'write it without',
+      'Write @reincarnation_networks.ImpalaDQNNetwork',
     ),
+    ({'gin_bindings': ['Runner.num_iterations=1.0']}, 'Write 1'),
+    ({'gin_bindings': ['JaxDQNAgent.update_period=0']}, 'of at least 1'),
+    ({'gin_bindings': ["Runner.clip_rewards='False'"]}, 'Write False'),
+    ({'gin_bindings': ['Runner.max_steps_per_episode=10**9']}, '1000000000'),
+    ({'gin_bindings': ['create_game.kind=atari']}, "Write 'atari'"),
   ],
 )
 def test_a_users_mistake_is_one_line(tmp_path, capsys, flags, message):

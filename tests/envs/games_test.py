@@ -12,6 +12,7 @@ import pytest
 from reincarnating_rl.cli.teachers import flags
 from reincarnating_rl.envs import balloon_games, family, games, vector
 from reincarnating_rl.networks.registry import NETWORKS
+from reincarnating_rl.settings import gin_parsing
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.kinds import KINDS
 from tests import toys
@@ -70,12 +71,6 @@ def test_a_game_by_its_name(name, shape, dtype, stack_size, actions):
   assert steps.rewards[0] == np.float32(reward)
   lanes.close()
   environment.close()
-
-
-@pytest.mark.parametrize('name', ['Pong', 'CartPole-v1', 'Balloon'])
-def test_a_game_needs_a_lane(name):
-  with pytest.raises(UserError, match='num_vector_environments is 0'):
-    games.create_game(name, num_vector_environments=0)
 
 
 def test_a_landing_does_not_depend_on_those_before():
@@ -166,8 +161,9 @@ def test_a_family_is_one_entry(monkeypatch, capsys):
   assert games.family_named('corridor') is entry
   assert entry.full_name('short') == 'Corridor/short'
   assert entry.full_name(None) is None
-  with pytest.raises(UserError, match='one of atari, balloon, corridor, gym'):
-    games.family_named('corridors')
+  kinds = "one of 'atari', 'balloon', 'corridor', 'gymnasium'"
+  with pytest.raises(UserError, match=kinds):
+    gin_parsing.load([], ['create_game.kind="corridors"'], network_parameter='')
   with pytest.raises(SystemExit):
     flags.create_parser().parse_args(['inspect', '--help'])
   printed = ' '.join(capsys.readouterr().out.split())

@@ -66,12 +66,6 @@ def test_a_floor_keeps_the_teacher_until_the_decay_period_is_over():
   assert wean(1.7, before=0.1, floor=0.1, steps=PERIOD + 1) == 0.0
 
 
-@pytest.mark.parametrize('floor', [-0.1, 1.5])
-def test_a_floor_is_a_fraction(floor):
-  with pytest.raises(UserError, match='floor'):
-    make_weaner(floor=floor)
-
-
 def test_a_dropped_teacher_is_recalled_below_a_score_alone():
   """Hysteresis: it goes at 1, and comes back only far below."""
   weaner = make_weaner(recall_below=0.6)
@@ -93,16 +87,9 @@ def test_a_mean_of_evaluations_weans():
   assert found == pytest.approx([0.5, 0.0, 0.0, 0.7])
 
 
-@pytest.mark.parametrize(
-  ('settings', 'message'),
-  [
-    ({'latch': True, 'recall_below': 0.5}, 'cannot be recalled'),
-    ({'evaluations': 0}, 'at least 1'),
-  ],
-)
-def test_settings_that_make_no_sense_are_errors(settings, message):
-  with pytest.raises(UserError, match=message):
-    make_weaner(**settings)
+def test_a_teacher_that_stays_dropped_is_not_recalled():
+  with pytest.raises(UserError, match='cannot be recalled'):
+    make_weaner(latch=True, recall_below=0.5)
 
 
 def test_an_unknown_schedule_is_an_error():

@@ -45,7 +45,7 @@ def test_layers_that_gin_declares(tmp_path):
   )
   expected = _create(TeacherSettings(checkpoint_dir=str(_CLEANRL)))
   np.testing.assert_array_equal(_logits(teacher), _logits(expected))
-  with pytest.raises(UserError, match='no Layers.kind'):
+  with pytest.raises(UserError, match="Layers.kind is 'pppo': .* Write 'ppo'"):
     _create(
       TeacherSettings(checkpoint_dir=str(path)),
       'create_teacher.layers=@Layers()',

@@ -55,7 +55,9 @@ def test_gin_chooses_the_game(bindings, name, stack_size):
 
 
 def test_an_unknown_kind():
-  with pytest.raises(UserError, match="kind is 'atary': choose one of atari, "):
+  with pytest.raises(
+    UserError, match="kind is 'atary': it must be one of 'atari', "
+  ):
     _game('create_game.kind="atary"')
 
 

@@ -14,7 +14,6 @@ from reincarnating_rl.envs import games
 from reincarnating_rl.networks import registry
 from reincarnating_rl.networks.registry import NETWORKS
 from reincarnating_rl.settings import gin_names
-from reincarnating_rl.support.errors import UserError
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +41,10 @@ def test_gin_has_the_networks_that_a_student_can_have(name):
 def test_gin_sets_how_a_game_is_made(kind):
   family = games.GAMES[kind]
   gin.bind_parameter('create_game.kind', kind)
-  gin.bind_parameter(f'{family.gin_name}.num_vector_environments', 0)
-  with pytest.raises(UserError, match='num_vector_environments is 0'):
-    gin_names.create_game()
+  gin.bind_parameter(f'{family.gin_name}.num_vector_environments', 3)
+  assert gin_names.create_game().name == family.example
+  read = gin.operative_config_str()
+  assert f'{family.gin_name}.num_vector_environments = 3\n' in read
 
 
 @pytest.mark.parametrize('kind', games.GAMES)

@@ -1,12 +1,16 @@
 """Which parameters of another library's network are which of its layers."""
 
 import dataclasses
-import difflib
-import math
-from collections.abc import Collection
-from typing import Any
+from typing import Annotated, Literal
 
 from reincarnating_rl.networks.layered import ACTIVATIONS
+from reincarnating_rl.support.setting_types import (
+  NonNegativeFloat,
+  NonNegativeInt,
+  OneOf,
+  PositiveFloat,
+  PositiveInt,
+)
 from reincarnating_rl.teachers.errors import TeacherError
 
 # By the kind of the teacher; `rainbow` is any agent of categorical returns.
@@ -16,8 +20,8 @@ OUTPUTS = {
   'quantile': 'quantiles',
   'ppo': 'policy',
 }
-_STACK = 5  # Convolutions.
 _OF_ATOMS = ('quantile', 'rainbow')
+_Activation = Annotated[str, OneOf(lambda: ACTIVATIONS)]
 LAYOUTS = ('channels_first', 'channels_last')
 
 
@@ -59,20 +63,24 @@ class Layers:
       ('decoder',). Critics of a policy and copies need not be named.
   """
 
-  kind: str = 'dqn'
-  residual: tuple[tuple[str, ...], ...] = ()
-  pool_padding: int | str = 'SAME'
-  convolutions: tuple[tuple[Any, ...], ...] = ()
-  dense: tuple[str, ...] = ()
-  activation: str | tuple[str, ...] = 'relu'
-  scale: float | None = None
-  num_atoms: int | None = None
+  kind: Annotated[str, OneOf(lambda: OUTPUTS)] = 'dqn'
+  residual: tuple[tuple[str, str, str, str, str], ...] = ()
+  pool_padding: Literal[1, 'SAME'] = 'SAME'
+  convolutions: tuple[
+    tuple[str, PositiveInt]
+    | tuple[str, PositiveInt, NonNegativeInt | Literal['SAME']],
+    ...,
+  ] = ()
+  dense: str | tuple[str, ...] = ()
+  activation: _Activation | tuple[_Activation, ...] = 'relu'
+  scale: PositiveFloat | None = None
+  num_atoms: PositiveInt | None = None
   value_range: tuple[float, float] | None = None
   atoms_first: bool = False
-  layout: str | None = None
+  layout: Annotated[str, OneOf(lambda: LAYOUTS)] | None = None
   batch_norms: tuple[tuple[str, str], ...] = ()
-  batch_norm_epsilon: float = 1e-5
-  unused: tuple[str, ...] = ()
+  batch_norm_epsilon: NonNegativeFloat = 1e-5
+  unused: str | tuple[str, ...] = ()
 
   def __post_init__(self) -> None:
     """Checks what can be checked without the parameters.
@@ -83,33 +91,31 @@ class Layers:
     for field in ('dense', 'unused'):
       if isinstance(getattr(self, field), str):  # One name, not its letters.
         object.__setattr__(self, field, (getattr(self, field),))
-    _check_choice('kind', self.kind, OUTPUTS)
-    _check_choice('layout', self.layout, (*LAYOUTS, None))
-    if not self.dense or not all(isinstance(n, str) for n in self.dense):
+    if not self.dense:
       raise TeacherError(
         "Layers.dense names the linear layers, such as ('fc', 'head'); it is "
         f'{self.dense!r}.'
       )
     given = self.activation
-    for name in (given,) if isinstance(given, str) else given:
-      _check_choice('activation', name, ACTIVATIONS)
     count = len(self.convolutions) + len(self.dense) - 1
     if not isinstance(given, str) and len(given) != count:
       raise TeacherError(
         f'Layers.activation has {len(given)} names for {count} convolutions '
         'and hidden layers; give one for each, or one for all.'
       )
-    self._check_images()
-    self._check_batch_norms()
-    if self.scale is not None and not self.scale > 0:
-      raise TeacherError(f'Layers.scale is {self.scale!r}; it must be > 0.')
+    layers = [layer for layer, _ in self.batch_norms]
+    if not set(layers) <= set(self.names()) or len(set(layers)) < len(layers):
+      raise TeacherError(
+        'Layers.batch_norms holds a layer and its BatchNorm for each, such as '
+        f"(('fc', 'norm'),); it is {self.batch_norms!r}."
+      )
     if (self.kind == 'rainbow') != _is_range(self.value_range):
       raise TeacherError(
         f'Layers.value_range is {self.value_range!r}; give the lowest and the '
         "highest atom, such as (-10.0, 10.0), for the kind 'rainbow' and for "
         'no other kind.'
       )
-    if (self.kind in _OF_ATOMS) != bool(self.num_atoms and self.num_atoms > 0):
+    if (self.kind in _OF_ATOMS) != (self.num_atoms is not None):
       raise TeacherError(
         f'Layers.num_atoms is {self.num_atoms!r}; give it for the kinds '
         f'{" and ".join(_OF_ATOMS)} and for no other kind.'
@@ -123,76 +129,6 @@ class Layers:
       *self.dense,
     )
 
-  def _check_images(self) -> None:
-    if not all(len(names) == _STACK for names in self.residual):
-      raise TeacherError(
-        f'Layers.residual holds {_STACK} names of convolutions for each stack; '
-        f'it is {self.residual!r}.'
-      )
-    if self.pool_padding not in (1, 'SAME'):
-      raise TeacherError(
-        f"Layers.pool_padding is {self.pool_padding!r}; it is 1 or 'SAME'."
-      )
-    for convolution in self.convolutions:
-      _check_convolution(convolution)
-
-  def _check_batch_norms(self) -> None:
-    is_pairs = all(
-      isinstance(pair, list | tuple)
-      and len(pair) == 2
-      and all(isinstance(name, str) for name in pair)
-      for pair in self.batch_norms
-    )
-    layers = [pair[0] for pair in self.batch_norms] if is_pairs else []
-    is_known = set(layers) <= set(self.names())
-    if not is_pairs or not is_known or len(set(layers)) < len(layers):
-      raise TeacherError(
-        'Layers.batch_norms holds a layer and its BatchNorm for each, such as '
-        f"(('fc', 'norm'),); it is {self.batch_norms!r}."
-      )
-    if not 0 <= self.batch_norm_epsilon < math.inf:
-      raise TeacherError(
-        f'Layers.batch_norm_epsilon is {self.batch_norm_epsilon!r}; it must be '
-        '>= 0 and finite.'
-      )
-    if not all(isinstance(name, str) for name in self.unused):
-      raise TeacherError(
-        "Layers.unused names modules, such as ('decoder',); it is "
-        f'{self.unused!r}.'
-      )
-
-
-def _check_choice(what: str, value: Any, among: Collection[Any]) -> None:
-  if value in among:
-    return
-  names = [name for name in among if name is not None]
-  near = difflib.get_close_matches(str(value).lower(), names, n=1, cutoff=0)[0]
-  raise TeacherError(
-    f'There is no Layers.{what} {value!r}, did you mean {near!r}; there are: '
-    f'{", ".join(names)}.'
-  )
-
 
 def _is_range(values: tuple[float, float] | None) -> bool:
-  return (
-    bool(values)
-    and len(values) == 2
-    and (-math.inf < values[0] < values[1] < math.inf)
-  )
-
-
-def _check_convolution(convolution: Any) -> None:
-  name, stride, padding = None, 0, 0
-  if isinstance(convolution, list | tuple) and len(convolution) in (2, 3):
-    name, stride, padding = (*convolution, 0)[:3]
-  is_padding = padding == 'SAME' or (isinstance(padding, int) and padding >= 0)
-  if (
-    not isinstance(name, str)
-    or not isinstance(stride, int)
-    or not stride >= 1
-    or not is_padding
-  ):
-    raise TeacherError(
-      'Layers.convolutions holds a name, a stride and if need be a padding for '
-      f"each, such as ('conv1', 4, 0); not {convolution!r}."
-    )
+  return values is not None and values[0] < values[1]

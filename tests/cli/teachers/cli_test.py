@@ -77,6 +77,15 @@ def test_flags_that_train_has_too_are_called_the_same():
     (['convert', 'x'], 'required: OUT'),
     (['convert', 'x', 'y', '--newest', '0'], 'of 1 or more'),
     (['inspect', 'no/such'], 'no directory no/such'),
+    *(
+      ([*words, f'--gin_bindings=create_teacher.{binding}'], told)
+      for words in (['inspect', 'x'], ['evaluate', 'x'], ['convert', 'x', 'y'])
+      for binding, told in (
+        ("temperature='0.1'", 'a number above 0. Write 0.1.'),
+        ('layers=@Layers', 'Write @Layers().'),
+        ('acts=sample', "Write 'sample'."),
+      )
+    ),
   ],
 )
 def test_a_mistake_is_one_line(words, message, fail):

@@ -1,0 +1,138 @@
+"""The values that parameters of Dopamine may have, which it does not say.
+
+Its signatures have few types and no ranges. A default tells the type of a
+switch and of a name.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from reincarnating_rl.support.setting_types import (
+  Code,
+  DType,
+  Fraction,
+  NonNegativeFloat,
+  NonNegativeInt,
+  PositiveFloat,
+  PositiveInt,
+  Range,
+)
+
+MODULE = 'dopamine'
+_Shape = tuple[PositiveInt, ...]
+_BelowOne = Annotated[float, Range(least=0, below=1)]
+_Activation = Literal['relu', 'tanh']
+
+# By the name of the parameter; `Configurable.parameter` where one differs.
+TYPES: dict[str, Any] = {
+  # The experiment.
+  'num_iterations': NonNegativeInt,
+  'training_steps': PositiveInt,
+  'evaluation_steps': PositiveInt,
+  'max_steps_per_episode': PositiveInt,
+  'log_every_n': PositiveInt,
+  'create_agent_fn': Callable,
+  'create_environment_fn': Callable,
+  'schedule': Literal['continuous_train_and_eval', 'continuous_train'],
+  'agent_name': str | None,
+  'base_dir': str,
+  'base_directory': str,
+  'logging_dir': str,
+  'logs_duration': PositiveInt,
+  'checkpoint_frequency': PositiveInt,
+  'checkpoint_duration': PositiveInt,
+  'keep_every': PositiveInt | None,
+  'override_number': NonNegativeInt | None,
+  'max_tf_checkpoints_to_keep': PositiveInt,
+  'sess': Code,
+  'summary_writer': str | None,
+  'summary_writing_frequency': PositiveInt,
+  'collectors': tuple[str, ...],
+  'collector_allowlist': tuple[str, ...],
+  'PPOAgent.collector_allowlist': str | tuple[str, ...],
+  # The game.
+  'environment': Code,
+  'frame_skip': PositiveInt,
+  'screen_size': PositiveInt,
+  'num_actions': PositiveInt,
+  'action_shape': _Shape,
+  'PPOAgent.action_shape': PositiveInt | _Shape,
+  'PPOAgent.action_limits': Code | None,
+  'action_dtype': DType,
+  'observation_shape': _Shape,
+  'observation_dtype': DType,
+  'reward_shape': _Shape,
+  'reward_dtype': DType,
+  'terminal_dtype': DType,
+  'stack_size': PositiveInt,
+  # The replay.
+  'min_replay_history': NonNegativeInt,
+  'replay_capacity': PositiveInt,
+  'max_capacity': PositiveInt,
+  'max_sample_attempts': PositiveInt,
+  'batch_size': PositiveInt,
+  'update_horizon': PositiveInt,
+  'replay_scheme': Literal['uniform', 'prioritized'],
+  'priority_exponent': NonNegativeFloat,
+  'transition_accumulator': Code,
+  'sampling_distribution': Code,
+  'extra_storage_types': Code | None,
+  'wrapped_memory': Code | None,
+  # Updates.
+  'seed': NonNegativeInt | None,
+  'gamma': Fraction,
+  'update_period': PositiveInt,
+  'target_update_period': PositiveInt,
+  'num_updates_per_train_step': PositiveInt,
+  'num_epochs': PositiveInt,
+  'loss_type': Literal['mse', 'huber'],
+  'kappa': PositiveFloat,
+  'lambda_': Fraction,
+  'PPOAgent.epsilon': PositiveFloat,
+  'vf_coefficient': NonNegativeFloat,
+  'entropy_coefficient': NonNegativeFloat,
+  'max_gradient_norm': PositiveFloat,
+  'optimizer': Literal['adam', 'rmsprop', 'sgd'],
+  'create_optimizer.name': Literal['adam', 'rmsprop', 'sgd'],
+  'DQNAgent.optimizer': Code,
+  'RainbowAgent.optimizer': Code,
+  'learning_rate': NonNegativeFloat,
+  'beta1': _BelowOne,
+  'beta2': _BelowOne,
+  'eps': NonNegativeFloat,
+  'anneal_steps': PositiveInt,
+  # Exploration. Periods of 0 are those of a student that does not explore.
+  'epsilon': Fraction,
+  'epsilon_fn': Callable,
+  'epsilon_train': Fraction,
+  'epsilon_eval': Fraction,
+  'epsilon_decay_period': NonNegativeInt,
+  'decay_period': NonNegativeInt,
+  'step': NonNegativeInt,
+  'warmup_steps': NonNegativeInt,
+  'unused_decay_period': NonNegativeInt,
+  'unused_step': NonNegativeInt,
+  'unused_warmup_steps': NonNegativeInt,
+  'unused_epsilon': Fraction,
+  # Networks.
+  'network': Callable,
+  'preprocess_fn': Callable | None,
+  'kernel_initializer': Callable,
+  'PPOAgent.activation': _Activation,
+  'create_activation.activation': _Activation,
+  'rng_key': Code,
+  'num_layers': NonNegativeInt,
+  'hidden_units': PositiveInt,
+  'nn_scale': PositiveInt,
+  'stack_sizes': _Shape,
+  'num_ch': PositiveInt,
+  'num_blocks': NonNegativeInt,
+  'fourier_basis_order': PositiveInt,
+  'num_atoms': PositiveInt,
+  'vmax': float,
+  'vmin': float | None,
+  'num_tau_samples': PositiveInt,
+  'num_tau_prime_samples': PositiveInt,
+  'num_quantile_samples': PositiveInt,
+  'quantile_embedding_dim': PositiveInt,
+}
