@@ -222,6 +222,7 @@ def _make_plan(
     num_online_iterations=runner._num_iterations,
     online_steps=runner._training_steps,
     teacher_data=source.phase,
+    is_topped_up=source.is_topped_up,
     keeps_teacher_data=agent.batches.keeps_teacher_data,
     starts_from_teacher=agent.method.starts_from_teacher,
   )
@@ -233,7 +234,7 @@ def _most_teacher_steps(
   source: TeacherDataSource,
   evaluator: Evaluator,
 ) -> int:
-  if source.phase is Phase.LOAD:
+  if source.phase is Phase.LOAD and not source.is_topped_up:
     return settings.teacher_steps
   # Collected episodes are finished, so every lane may overshoot by one.
   lanes = evaluator.environment.num_envs

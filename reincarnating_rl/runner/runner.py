@@ -87,10 +87,13 @@ class RunnerWithTeacher(run_experiment.Runner):
         where the method has an offline phase, 0 in rehearsal, which may have
         one. Where the method can have none, a number is an error.
       num_pretraining_steps: gradient updates in each.
-      teacher_steps: steps of teacher data: to collect, or the newest stored.
-      teacher_data: 'collected', 'stored', or 'auto': stored where the teacher's
-        replay has `teacher_steps` steps. A student that starts as the teacher
-        takes any replay there is, but for 'collected'.
+      teacher_steps: most steps of teacher data: to collect, or the newest
+        stored.
+      teacher_data: 'collected': the teacher plays; 'stored': from its replay;
+        'topped_up': from its replay, and it plays what that lacks of
+        `teacher_steps`; 'auto': from its replay, or it plays where there is
+        none. A student that starts as the teacher takes any replay there is,
+        but for 'collected'.
       teacher_epsilon: the teacher's exploration while it collects.
       evaluation_episodes: episodes of each evaluation, in place of
         `Runner.evaluation_steps`.

@@ -117,10 +117,12 @@ class Collection:
   def __call__(self, iteration: Iteration) -> Metrics:
     """Runs the phase; returns what to log."""
     policy = teacher_policy(self._agent.teacher, self._epsilon)
-    # Episodes are finished. Overshoot is deducted from the next iteration.
+    # What was read is deducted, and overshoot, since episodes are finished.
     wanted = self._steps_until(iteration) - self._record.teacher_steps
     with self._progress.clock(iteration):
-      for episode in self._evaluator.collect(policy, iteration, steps=wanted):
+      for episode in self._evaluator.collect(
+        policy, iteration, steps=max(wanted, 0)
+      ):
         self._data.add(episode)
         self._record.teacher_steps += episode.length
     return {'Collect/TeacherSteps': self._record.teacher_steps}

@@ -8,7 +8,11 @@ from reincarnating_rl.cli.teachers import flags, survey
 from reincarnating_rl.cli.teachers.survey import Found
 from reincarnating_rl.fetching import destination
 from reincarnating_rl.importers import external_replay
-from reincarnating_rl.support.errors import MissingFileError, UserError
+from reincarnating_rl.support.errors import (
+  EmptyReplayError,
+  MissingFileError,
+  UserError,
+)
 from reincarnating_rl.teachers import perciatelli
 
 _COLUMNS = ('path', 'format', 'teacher', 'game', 'checkpoints', 'replay')
@@ -80,8 +84,10 @@ def _replay(found: Found) -> str:
   try:
     replay = external_replay.choose(found.replays[0].folder)
     steps = f'{replay.kind} {replay.number}: {replay.inspect().entries:,} steps'
-  except MissingFileError:
+  except EmptyReplayError:
     return f'{found.replays[0].kind}: empty'
+  except MissingFileError:
+    return f'{found.replays[0].kind}: incomplete'
   except UserError:
     return f'{found.replays[0].kind}: damaged'
   more = len(found.replays) - 1

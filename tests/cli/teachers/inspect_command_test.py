@@ -207,6 +207,9 @@ def test_what_is_damaged_is_told_beside_what_is_not(
   legacy_dumps.write(tmp_path, legacy_dumps.DUMP)
   legacy_dumps.path(tmp_path, '$store$_action').write_bytes(b'no')
   assert '$store$_action' in fail('inspect', tmp_path)
+  legacy_dumps.path(tmp_path, '$store$_action').unlink()
+  line = fail('inspect', tmp_path)
+  assert 'lacks the file' in line and '$store$_action' in line
   ((name, _),) = TOLD['files'].items()
   (tmp_path / 'checkpoints' / name).write_bytes(b'no')
   assert f'{name} is not as long' in fail('inspect', tmp_path)
