@@ -18,7 +18,8 @@ def create_atari_game(
   """An Atari game after Machado et al. 2018.
 
   Args:
-    game_name: in CamelCase, such as `MsPacman`.
+    game_name: in CamelCase, such as `MsPacman`; a name of Gymnasium's registry,
+      such as `ALE/MsPacman-v5`, means the same.
     sticky_actions: repeat the action before with probability 0.25, per frame.
     num_vector_environments: episodes played side by side in evaluation.
     atari_roms_path: directory of `.bin` files; None for ale-py's own.
@@ -27,9 +28,11 @@ def create_atari_game(
     The game. A missing ROM is an error once an environment is made.
 
   Raises:
-    UserError: `num_vector_environments` is less than 1.
+    UserError: there is no such game, or `num_vector_environments` is less than
+      1.
   """
   check_lanes(num_vector_environments)
+  game_name = atari_roms.canonical_name(game_name)
   return Game(
     game_name,
     functools.partial(
@@ -51,7 +54,7 @@ def create_atari_game(
 
 def _exists(name: str) -> bool:
   try:
-    atari_roms.rom_id(name)
+    atari_roms.canonical_name(name)
   except atari_roms.UnknownGameError:
     return False
   return True

@@ -108,7 +108,7 @@ def assemble(runner: Any, settings: Settings) -> Parts:
       agent, the_plan, game=runner._game.name, seed=runner._seed
     ),
     teacher_data_until=functools.partial(_data_until, the_plan, source.phase),
-    about=saving.about(runner._game.name, runner._environment, agent),
+    about=saving.about(runner._game, runner._environment, agent),
   )
   teacher = _teacher_phases(
     runner, settings, the_plan, source, evaluator, data, progress

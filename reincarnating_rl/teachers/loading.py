@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from reincarnating_rl.learner.types import Array, Params
+from reincarnating_rl.support.game_names import plain_name
 from reincarnating_rl.teachers import (
   actions,
   balloon_facts,
@@ -19,7 +20,6 @@ from reincarnating_rl.teachers.description import (
   Description,
   actions_from_manifest,
   describe,
-  plain_name,
   trained_on,
 )
 from reincarnating_rl.teachers.errors import (

@@ -5,13 +5,18 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import tqdm.auto as tqdm
 
-from reincarnating_rl.cli.teachers import flags, identify, settings
+from reincarnating_rl.cli.teachers import (
+  identify,
+  next_command,
+  settings,
+)
 from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.evaluation.summary import PLOT_FILE
@@ -28,12 +33,17 @@ from reincarnating_rl.teachers import (
 )
 from reincarnating_rl.teachers.base import GREEDY
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
-from reincarnating_rl.teachers.description import ENTRY, GAME
+from reincarnating_rl.teachers.description import ENTRY, GAME, MODULE
 from reincarnating_rl.teachers.loading import STATE_SHAPE, LoadedTeacher
 
 # What is looked ahead belongs to whoever loads the replay; one is the least.
 _N_STEP = 1
 _GAMMA = 0.99
+# Settings of a teacher's file that are in what is written of it.
+_WRITTEN = {'layers', 'action_meanings', 'observation_statistics'}
+_IS_WRITTEN = re.compile(
+  rf'\s*(create_teacher\.({"|".join(sorted(_WRITTEN))})|Layers\.)'
+)
 # Of what `evaluate` tells, what says how well and how it was measured.
 _MEASURED = ('score', 'epsilon', 'seed', 'max_steps_per_episode', 'command')
 
@@ -83,7 +93,9 @@ def _about(
 ) -> dict[str, Any]:
   """Returns what the manifest says of the teacher."""
   checkpoint, described = loaded.checkpoint, loaded.description
-  name = chosen.game.name if chosen.game else chosen.told.game
+  named = chosen.game
+  name = named.name if named else chosen.told.game
+  module = named.module if named else chosen.told.module
   meanings = loaded.meanings and list(loaded.meanings)
   about = {
     'teacher': {
@@ -101,6 +113,8 @@ def _about(
     about[ENTRY] = described._asdict()
   if name is not None or meanings is not None:
     about[GAME] = {'name': name, 'actions': meanings}
+    if module is not None:
+      about[GAME][MODULE] = module
   return about
 
 
@@ -194,6 +208,28 @@ def _writing(out: str) -> Iterator[str]:
     shutil.rmtree(part, ignore_errors=True)
 
 
+def _after(
+  args: argparse.Namespace, chosen: Settings, loaded: LoadedTeacher
+) -> argparse.Namespace:
+  """Returns the flags for what was written, which says the rest of itself."""
+  bindings = [b for b in args.gin_bindings if not _IS_WRITTEN.match(b)]
+  if args.gin_files:
+    bindings += [
+      f'create_teacher.{name} = None'
+      for name in _WRITTEN & chosen.options.keys()
+    ]
+  kind = loaded.candidate.kind.name
+  return argparse.Namespace(
+    **vars(args)
+    | {
+      'teacher_agent': 'auto' if loaded.description else kind,
+      'teacher_checkpoint_number': None,
+      'teacher_checkpoint_file_prefix': None,
+      'gin_bindings': bindings,
+    }
+  )
+
+
 def _print(
   args: argparse.Namespace, out: str, loaded: LoadedTeacher, chosen: Settings
 ) -> None:
@@ -207,7 +243,8 @@ def _print(
       'create_teacher.network and --teacher_agent '
       f'{loaded.candidate.kind.name} will be needed.'
     )
-  words = ['evaluate', out]
-  if args.game:
-    words += ['--game', args.game]
-  print(f'next: {flags.command(*words)}')
+  print(
+    next_command.evaluate(
+      [next_command.path(out)], _after(args, chosen, loaded), chosen
+    )
+  )

@@ -11,6 +11,7 @@ import tqdm.auto as tqdm
 from reincarnating_rl.cli import text
 from reincarnating_rl.cli.teachers import flags, identify, settings
 from reincarnating_rl.cli.teachers.settings import Settings
+from reincarnating_rl.cli.teachers.survey import Told
 from reincarnating_rl.envs import rollouts
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.lanes import Episode, Policy
@@ -39,9 +40,7 @@ def run(args: argparse.Namespace) -> None:
   """
   chosen = settings.read(args)
   if chosen.game is None:
-    raise UserError(
-      '--game is missing: which game shall the teacher play, such as Pong?'
-    )
+    raise UserError(f'--game is missing: {_which_game(chosen.told)}')
   if args.path is None and args.teacher_agent not in factory.PATHLESS:
     raise UserError(
       'PATH is missing: give the directory of a teacher, or --teacher_agent '
@@ -75,6 +74,18 @@ def run(args: argparse.Namespace) -> None:
   _print(result)
   if args.json:
     files.write_for_user(args.json, json.dumps(result, indent=2).encode())
+
+
+def _which_game(told: Told) -> str:
+  if told.game is None:
+    return 'which game shall the teacher play, such as Pong?'
+  if told.module is None:
+    return f"the teacher's, {told.game}, is not known here."
+  # What a file names is not imported: its writer may be a stranger.
+  return (
+    f"the teacher's is {told.module}:{told.game}; name it so, which imports "
+    f'{told.module}.'
+  )
 
 
 def _create(args: argparse.Namespace, chosen: Settings) -> Teacher:

@@ -1,6 +1,7 @@
 """`list`: the teachers of a folder, and where more are."""
 
 import argparse
+import contextlib
 import pathlib
 
 from reincarnating_rl.cli import text
@@ -24,7 +25,6 @@ _MORE = (
     *('--prefix', 'jax/dqn'),
   ),
   ('fetch', '--hub', 'cleanrl/PongNoFrameskip-v4-dqn_atari_jax-seed1'),
-  ('inspect', '--teacher_agent', perciatelli.NAME),
 )
 
 
@@ -45,7 +45,11 @@ def run(args: argparse.Namespace) -> None:
   else:
     print(f'{root} has no teachers yet.')
   print('More teachers, and replays:')
-  for words in _MORE:
+  more = _MORE
+  with contextlib.suppress(MissingFileError):
+    perciatelli.find()
+    more += (('inspect', '--teacher_agent', perciatelli.NAME),)
+  for words in more:
     print(f'  {flags.command(*words)}')
 
 

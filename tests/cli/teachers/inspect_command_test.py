@@ -1,7 +1,6 @@
 """`inspect`: what is told of teachers, replays and lineages."""
 
 import json
-import os
 import shutil
 
 import numpy as np
@@ -130,16 +129,6 @@ def test_gin_says_which_network_it_is(fixtures, report):
   assert (teacher['kind'], teacher['num_actions']) == ('dqn', 2)
   assert teacher['state_shape'] == [4, 1]
   assert teacher['provenance']['current_iteration'] == 24
-
-
-@pytest.mark.parametrize(
-  ('flags', 'end'),
-  [((), ' --game GAME\n'), (('--game', 'Breakout'), ' --game Breakout\n')],
-)
-def test_what_to_do_next_names_the_game(fixtures, call, flags, end):
-  path = os.path.join(fixtures, 'foreign', 'cleanrl_dqn_atari.cleanrl_model')
-  assert call('inspect', path, *flags).endswith(end)
-  assert call('inspect', BUNDLED).endswith(f'evaluate {BUNDLED}\n')
 
 
 def test_the_wrong_game_and_a_wrong_binding(fail):
