@@ -30,7 +30,8 @@ def own_games(tmp_path, monkeypatch) -> Iterator[str]:
   """A module that registers games once it is imported, as a user has one.
 
   They are walks of twenty steps that see three numbers: `Walk-v0`, `WalkPlain`
-  without a version, and `WalkCut-v0` with a time limit of seven steps.
+  without a version, `WalkCut-v0` with a time limit of seven steps, and
+  `WalkLong-v0` with one of 40,000.
   """
   # gin takes each name of a module but once.
   name, folder = f'walks_{next(_numbers)}', tmp_path / 'own_games'

@@ -19,6 +19,7 @@ class Episode(NamedTuple):
   rewards: np.ndarray  # [T] float32, raw
   observations: np.ndarray | None  # [T, *O], seen before acting; if kept
   extras: np.ndarray | None  # [T, ...], the policy's; if kept and any
+  cut: bool = False  # whether the player ended it, not the game
 
   @property
   def length(self) -> int:
@@ -88,8 +89,8 @@ class Running:
     if extra is not None:
       self._extras.append(extra.copy())
 
-  def finish(self, terminal: bool) -> Episode:
-    """The episode; `terminal` is False where a time limit ended it."""
+  def finish(self, terminal: bool, cut: bool = False) -> Episode:
+    """The episode; see there for `terminal` and `cut`."""
     return Episode(
       index=self.index,
       terminal=terminal,
@@ -97,6 +98,7 @@ class Running:
       rewards=np.array(self._rewards, np.float32),
       observations=np.stack(self._observations) if self._observations else None,
       extras=np.stack(self._extras) if self._extras else None,
+      cut=cut,
     )
 
 

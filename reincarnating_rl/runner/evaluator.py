@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 
+import gin
+from absl import logging
+
 from reincarnating_rl.envs import rollouts
+from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.lanes import Episode, Policy
 from reincarnating_rl.envs.vector import VectorEnvironment
 from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
@@ -42,6 +46,7 @@ class Evaluator:
     self._max_steps = max_steps_per_episode
     self._interrupt = interrupt
     self._steps, self._episodes = steps, episodes
+    self._has_told_of_cuts = False
 
   def evaluate(
     self,
@@ -60,15 +65,28 @@ class Evaluator:
     Returns:
       Summary of the undiscounted returns.
     """
-    played = self._play(
-      policy,
-      iteration,
-      what=f'evaluate {who}',
-      steps=self._steps,
-      episodes=self._episodes,
-      keep_steps=False,
+    played = list(
+      self._play(
+        policy,
+        iteration,
+        what=f'evaluate {who}',
+        steps=self._steps,
+        episodes=self._episodes,
+        keep_steps=False,
+      )
     )
+    self._tell_of_cuts(sum(episode.cut for episode in played), len(played))
     return summarize([episode.return_ for episode in played])
+
+  def _tell_of_cuts(self, cut: int, played: int) -> None:
+    """Says once that there is a limit that is not the game's own."""
+    if cut and not self._has_told_of_cuts:
+      logging.warning(
+        '%d of %d episodes were cut at %d steps: set '
+        'Runner.max_steps_per_episode to let them go on.',
+        *(cut, played, self._max_steps),
+      )
+      self._has_told_of_cuts = True
 
   def collect(
     self, policy: Policy, iteration: Iteration, *, steps: int
@@ -124,6 +142,18 @@ class Evaluator:
       ):
         bar.update(1 if by_episode else 0)
         yield episode
+
+
+def time_limit(game: Game) -> dict[str, int]:
+  """Returns the `max_steps_per_episode` of a run, unless gin binds it.
+
+  Args:
+    game: whose own limit it is, if it has one.
+  """
+  if 'max_steps_per_episode' in gin.get_bindings('Runner'):
+    return {}
+  limit = game.max_steps_per_episode or rollouts.MAX_STEPS_PER_EPISODE
+  return {'max_steps_per_episode': limit}
 
 
 def training_stream(number: int) -> int:

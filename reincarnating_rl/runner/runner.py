@@ -126,6 +126,7 @@ class RunnerWithTeacher(run_experiment.Runner):
       game.create_environment,
       use_legacy_logger=False,
       fine_grained_print_to_console=False,
+      **evaluator.time_limit(game),
     )
 
   def _initialize_checkpointer_and_maybe_resume(self, prefix: str) -> None:

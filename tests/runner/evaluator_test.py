@@ -30,6 +30,15 @@ def make(
   )
 
 
+def test_a_limit_that_cuts_episodes_is_told_of_once(caplog):
+  playing = make(max_steps=2, episodes=2)
+  for _ in range(2):
+    playing.evaluate(always(toys.RIGHT), ITERATION, who='teacher')
+  (line,) = caplog.messages
+  assert '2 of 2 episodes were cut at 2 steps' in line
+  assert 'Runner.max_steps_per_episode' in line
+
+
 def always(action):
   logits = toys.ScriptedTeacher(action).policy_logits
   return policies.epsilon_greedy_policy(logits, 0.0)

@@ -77,6 +77,25 @@ def test_the_students_stack_goes_before_the_games(tmp_path):
   assert runner._agent.state.shape == (4, 3)
 
 
+@pytest.mark.parametrize(
+  ('name', 'bindings', 'limit'),
+  [
+    ('CartPole-v1', (), 500),
+    ('Walk-v0', (), 27_000),
+    ('WalkCut-v0', (), 7),
+    ('WalkCut-v0', ('Runner.max_steps_per_episode = 5',), 5),
+    ('WalkLong-v0', (), 40_000),
+  ],
+)
+def test_time_limits_are_the_registered_ones(
+  tmp_path, own_games, name, bindings, limit
+):
+  bindings = (f'import {own_games}', *bindings)
+  name = f'create_gymnasium_environment.game_name = "{name}"'
+  runner = _runner(tmp_path, 'dqn', 'gymnasium/dqn.gin', *bindings, name)
+  assert runner._max_steps_per_episode == limit
+
+
 @pytest.mark.parametrize('own', ['JaxDQNAgent', 'JaxQuantileAgent'])
 def test_a_stack_of_the_students_own_agent_counts(tmp_path, own):
   runner = _runner(

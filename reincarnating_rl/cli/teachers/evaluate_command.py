@@ -46,6 +46,12 @@ def run(args: argparse.Namespace) -> None:
       'PATH is missing: give the directory of a teacher, or --teacher_agent '
       'random.'
     )
+  args.max_steps_per_episode = (
+    args.max_steps_per_episode
+    or chosen.max_steps
+    or chosen.game.max_steps_per_episode
+    or rollouts.MAX_STEPS_PER_EPISODE
+  )
   teacher = _create(args, chosen)
   episodes = _play(
     args,
@@ -67,6 +73,7 @@ def run(args: argparse.Namespace) -> None:
     'returns': [episode.return_ for episode in episodes],
     'lengths': [episode.length for episode in episodes],
     'time_outs': sum(not episode.terminal for episode in episodes),
+    'cut': sum(episode.cut for episode in episodes),
     'random': random,
     'margin': random and score.mean - random['mean'],
     'teacher': teacher.lineage,
@@ -171,6 +178,12 @@ def _print(result: dict[str, Any]) -> None:
     f'{result["game"]}: {steps:,} steps, epsilon {result["epsilon"]:g}, seed '
     f'{result["seed"]}; {count} of {score["num_episodes"]} episodes timed out.'
   )
+  if result['cut']:
+    limit = result['max_steps_per_episode']
+    print(
+      f'{result["cut"]} of them were cut at {limit:,} steps '
+      '(--max_steps_per_episode).'
+    )
   acts = result['acts']
   print(f"{_ACTED[acts]} (create_teacher.acts = '{acts}').")
   if count and random and random['source'] == 'published':

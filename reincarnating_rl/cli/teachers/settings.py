@@ -37,6 +37,7 @@ class Settings(NamedTuple):
   options: dict[str, Any]  # of `create_teacher`
   told: Told  # by the manifest
   game: Game | None  # of which the environment can be made
+  max_steps: int | None = None  # an episode's, if gin sets it
 
   @property
   def chosen(self) -> Found | None:
@@ -83,7 +84,7 @@ def read(args: argparse.Namespace) -> Settings:
     told = survey.read_told(manifest, str(chosen.path))
     settings = settings._replace(told=told)
   game = _game(args, told_by_gin, settings.told.game)
-  return settings._replace(game=game)
+  return settings._replace(game=game, max_steps=told_by_gin.max_steps)
 
 
 def _told_by_name(agent: str) -> Told:
@@ -106,6 +107,7 @@ class _Gin(NamedTuple):
   game: str | None = None  # its name
   play: dict[str, Any] = {}  # how it is played
   stack_size: int | None = None
+  max_steps: int | None = None  # an episode's
 
 
 def _gin(args: argparse.Namespace) -> _Gin:
@@ -128,6 +130,7 @@ def _gin(args: argparse.Namespace) -> _Gin:
     family.full_name(game_name),
     play,
     gin.get_bindings('JaxDQNAgent').get('stack_size'),
+    gin.get_bindings('Runner').get('max_steps_per_episode'),
   )
 
 
