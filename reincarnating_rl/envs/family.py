@@ -24,6 +24,8 @@ class Game(NamedTuple):
     module: the module of one's own that registers the name, if it was given.
     max_steps_per_episode: until a time-out of the game's own; None if it has
       none, or its family's.
+    for_teacher: the same game, as the teacher plays it; None: as the student.
+    if_all_time_out: one line for a user all of whose episodes have timed out.
   """
 
   name: str
@@ -32,6 +34,8 @@ class Game(NamedTuple):
   stack_size: int = 1
   module: str | None = None
   max_steps_per_episode: int | None = None
+  for_teacher: 'Game | None' = None
+  if_all_time_out: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ class Evaluator:
     interrupt: InterruptFlag,
     steps: int,
     episodes: int | None = None,
+    if_all_time_out: str | None = None,
   ) -> None:
     """Takes the lanes to play in, and how long an evaluation is.
 
@@ -39,6 +40,7 @@ class Evaluator:
       interrupt: checked between steps, so that Ctrl-C need not wait.
       steps: no episode of an evaluation begins once so many have been taken.
       episodes: play exactly so many instead.
+      if_all_time_out: what is said, once, where no episode came to its end.
     """
     self.environment = environment
     self._seed = seed
@@ -47,6 +49,7 @@ class Evaluator:
     self._interrupt = interrupt
     self._steps, self._episodes = steps, episodes
     self._has_told_of_cuts = False
+    self._if_all_time_out = if_all_time_out
 
   def evaluate(
     self,
@@ -76,6 +79,9 @@ class Evaluator:
       )
     )
     self._tell_of_cuts(sum(episode.cut for episode in played), len(played))
+    if self._if_all_time_out and not any(e.terminal for e in played):
+      logging.warning('%s', self._if_all_time_out)
+      self._if_all_time_out = None  # Once is enough.
     return summarize([episode.return_ for episode in played])
 
   def _tell_of_cuts(self, cut: int, played: int) -> None:

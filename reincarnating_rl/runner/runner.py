@@ -166,7 +166,8 @@ class RunnerWithTeacher(run_experiment.Runner):
         self._collector_dispatcher.flush()
         self._collector_dispatcher.close()
       self._environment.close()
-      self._parts.evaluator.environment.close()
+      for playing in {self._parts.evaluator, self._parts.teacher_evaluator}:
+        playing.environment.close()
 
   def _run_plan(self) -> None:
     try:

@@ -18,6 +18,7 @@ from reincarnating_rl.teachers.inferred_fields import Fields
 
 ENTRY = 'network'
 GAME = 'game'
+STATE_SHAPE = 'state_shape'  # In the entry of what was converted.
 MODULE = 'module'  # In the entry of the game: what registers its name.
 NETWORKS: dict[str, type[nn.Module]] = {
   name: network.module for name, network in registry.NETWORKS.items()
@@ -143,6 +144,20 @@ def actions_from_manifest(
   ):
     raise DamagedFileError(f'{source} names no actions: copy it again.')
   return tuple(actions)
+
+
+def state_shape_of(manifest: Mapping[str, Any]) -> tuple[int, ...] | None:
+  """Returns the shape (*O, S) of the states that a teacher was converted for.
+
+  Args:
+    manifest: of a checkpoint; None stands for one that does not say.
+  """
+  told = manifest.get('teacher')
+  shape = told.get(STATE_SHAPE) if isinstance(told, dict) else None
+  is_shape = isinstance(shape, list) and all(
+    isinstance(size, int) and size > 0 for size in shape
+  )
+  return tuple(shape) if is_shape and shape else None
 
 
 def module_of_game(manifest: Mapping[str, Any]) -> str | None:

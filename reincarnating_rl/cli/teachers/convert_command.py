@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import pathlib
-import re
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -33,17 +32,17 @@ from reincarnating_rl.teachers import (
 )
 from reincarnating_rl.teachers.base import GREEDY
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
-from reincarnating_rl.teachers.description import ENTRY, GAME, MODULE
-from reincarnating_rl.teachers.loading import STATE_SHAPE, LoadedTeacher
+from reincarnating_rl.teachers.description import (
+  ENTRY,
+  GAME,
+  MODULE,
+  STATE_SHAPE,
+)
+from reincarnating_rl.teachers.loading import LoadedTeacher
 
 # What is looked ahead belongs to whoever loads the replay; one is the least.
 _N_STEP = 1
 _GAMMA = 0.99
-# Settings of a teacher's file that are in what is written of it.
-_WRITTEN = {'layers', 'action_meanings', 'observation_statistics'}
-_IS_WRITTEN = re.compile(
-  rf'\s*(create_teacher\.({"|".join(sorted(_WRITTEN))})|Layers\.)'
-)
 # Of what `evaluate` tells, what says how well and how it was measured.
 _MEASURED = ('score', 'epsilon', 'seed', 'max_steps_per_episode', 'command')
 
@@ -208,33 +207,11 @@ def _writing(out: str) -> Iterator[str]:
     shutil.rmtree(part, ignore_errors=True)
 
 
-def _after(
-  args: argparse.Namespace, chosen: Settings, loaded: LoadedTeacher
-) -> argparse.Namespace:
-  """Returns the flags for what was written, which says the rest of itself."""
-  bindings = [b for b in args.gin_bindings if not _IS_WRITTEN.match(b)]
-  if args.gin_files:
-    bindings += [
-      f'create_teacher.{name} = None'
-      for name in _WRITTEN & chosen.options.keys()
-    ]
-  kind = loaded.candidate.kind.name
-  return argparse.Namespace(
-    **vars(args)
-    | {
-      'teacher_agent': 'auto' if loaded.description else kind,
-      'teacher_checkpoint_number': None,
-      'teacher_checkpoint_file_prefix': None,
-      'gin_bindings': bindings,
-    }
-  )
-
-
 def _print(
   args: argparse.Namespace, out: str, loaded: LoadedTeacher, chosen: Settings
 ) -> None:
   print(
-    f'{pathlib.Path(out)} has the {loaded.candidate.kind.name} teacher of '
+    f'{pathlib.Path(out)} has the {loaded.trained_by} teacher of '
     f'{loaded.checkpoint.path}.'
   )
   if loaded.description is None:
@@ -245,6 +222,8 @@ def _print(
     )
   print(
     next_command.evaluate(
-      [next_command.path(out)], _after(args, chosen, loaded), chosen
+      [next_command.path(out)],
+      next_command.of_converted(args, chosen, loaded),
+      chosen,
     )
   )

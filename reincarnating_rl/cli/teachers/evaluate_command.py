@@ -22,6 +22,7 @@ from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import base, factory
 from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.foreign import base as foreign_base
 from reincarnating_rl.teachers.foreign import statistics_files
 
 # Of the runner's evaluation of its teacher: the same seed, the same episodes.
@@ -65,6 +66,7 @@ def run(args: argparse.Namespace) -> None:
     'command': flags.command(*args.words),
     'path': args.path,
     'game': chosen.game.name,
+    'played': chosen.play,
     'acts': teacher.acts,
     'epsilon': args.epsilon,
     'seed': args.seed,
@@ -78,7 +80,7 @@ def run(args: argparse.Namespace) -> None:
     'margin': random and score.mean - random['mean'],
     'teacher': teacher.lineage,
   }
-  _print(result)
+  _print(result, chosen.game)
   if args.json:
     files.write_for_user(args.json, json.dumps(result, indent=2).encode())
 
@@ -166,7 +168,7 @@ def _random(
   return {'source': 'published', 'mean': published}
 
 
-def _print(result: dict[str, Any]) -> None:
+def _print(result: dict[str, Any], game: Game) -> None:
   score, random, margin = result['score'], result['random'], result['margin']
   rows = [('teacher', *_cells(score))]
   if random is not None:
@@ -200,18 +202,23 @@ def _print(result: dict[str, Any]) -> None:
       f'The teacher is no better than random ({margin:.2f}): nothing can be '
       'measured against it.'
     )
-  for line in _warnings(result):
+  for line in (*_warnings(result), *_hints(result, game)):
     print(text.printable(f'warning: {line}'))
 
 
 def _warnings(result: dict[str, Any]) -> Iterator[str]:
   """Yields what may make a teacher play worse than it could."""
-  told = result['teacher'].get('described_as')
-  if isinstance(told, dict) and told.get('masks'):
-    yield f'The masks of its actions are {told["masks"]}.'
+  if masks := foreign_base.unused_masks(result['teacher']):
+    yield masks
   doubt = statistics_files.doubt(result['teacher'])
   if doubt is not None and _may_be_random(result['score'], result['random']):
     yield doubt
+
+
+def _hints(result: dict[str, Any], game: Game) -> Iterator[str]:
+  """Yields what the game says of a teacher who never comes to an end."""
+  if game.if_all_time_out and result['time_outs'] == len(result['returns']):
+    yield game.if_all_time_out
 
 
 def _may_be_random(

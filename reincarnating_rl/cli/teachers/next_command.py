@@ -2,10 +2,12 @@
 
 import argparse
 import os
+import re
 from collections.abc import Collection, Iterator
 
 from reincarnating_rl.cli.teachers import flags
 from reincarnating_rl.cli.teachers.settings import Settings
+from reincarnating_rl.teachers.loading import LoadedTeacher
 
 _CARRIED = (
   *('teacher_agent', 'teacher_checkpoint_number'),
@@ -13,6 +15,11 @@ _CARRIED = (
   'atari_roms_path',
 )
 _DEFAULTS = (None, 'auto')
+# Settings of a teacher's file that are in what `convert` writes of it.
+_WRITTEN = ('action_meanings', 'layers', 'observation_statistics')
+_IS_WRITTEN = re.compile(
+  rf'\s*(create_teacher\.({"|".join(_WRITTEN)})|Layers\.)'
+)
 
 
 def path(value: str | os.PathLike[str]) -> str:
@@ -69,3 +76,32 @@ def evaluate(
       )
     given += ['--game', name]
   return f'next: {flags.command("evaluate", *where, *given)}'
+
+
+def of_converted(
+  args: argparse.Namespace, chosen: Settings, loaded: LoadedTeacher
+) -> argparse.Namespace:
+  """Returns the flags for what `convert` has written, which says the rest.
+
+  Args:
+    args: of the command.
+    chosen: what they say.
+    loaded: the teacher.
+  """
+  bindings = [b for b in args.gin_bindings if not _IS_WRITTEN.match(b)]
+  if args.gin_files:
+    bindings += [
+      f'create_teacher.{name} = None'
+      for name in _WRITTEN
+      if name in chosen.options
+    ]
+  kind = loaded.candidate.kind.name
+  return argparse.Namespace(
+    **vars(args)
+    | {
+      'teacher_agent': 'auto' if loaded.description else kind,
+      'teacher_checkpoint_number': None,
+      'teacher_checkpoint_file_prefix': None,
+      'gin_bindings': bindings,
+    }
+  )

@@ -13,6 +13,7 @@ from reincarnating_rl.teachers.description import (
   actions_from_manifest,
   from_manifest,
   module_of_game,
+  state_shape_of,
   trained_on,
 )
 from reincarnating_rl.teachers.foreign import files as foreign_files
@@ -78,6 +79,7 @@ class Told(NamedTuple):
   game: str | None = None
   actions: tuple[str, ...] | None = None  # what they mean
   module: str | None = None  # of one's own, that registers the game
+  state_shape: tuple[int, ...] | None = None  # (*O, S), of what was converted
 
 
 def read_told(manifest: dict[str, Any], source: str) -> Told:
@@ -97,6 +99,7 @@ def read_told(manifest: dict[str, Any], source: str) -> Told:
     trained_on(manifest),
     actions_from_manifest(manifest, source),
     module_of_game(manifest),
+    state_shape_of(manifest),
   )
 
 

@@ -131,6 +131,31 @@ def test_gin_says_which_network_it_is(fixtures, report):
   assert teacher['provenance']['current_iteration'] == 24
 
 
+@pytest.mark.parametrize(
+  ('file', 'kind'),
+  [
+    ('sb3_trpo', 'trpo'),
+    ('sb3_maskable', 'maskable-ppo'),
+    ('sb3_ppo_mlp', 'ppo'),
+  ],
+)
+def test_a_policy_is_called_by_what_trained_it(
+  tmp_path, fixtures, call, report, file, kind
+):
+  source = f'{fixtures}/foreign/{file}.zip'
+  printed = call('convert', source, tmp_path / 'out')
+  assert f'has the {kind} teacher of' in printed
+  for path in (source, tmp_path / 'out'):
+    teacher = report(path)['teacher']
+    wanted = 'ppo' if kind != 'ppo' else None
+    assert (teacher['kind'], teacher['teacher_agent']) == (kind, wanted)
+    told = teacher['provenance']
+    masks = told.get('teacher', told).get('masks', '')
+    assert ('not used' in masks) == (kind == 'maskable-ppo')
+  words = ('--teacher_agent', 'ppo')
+  assert report(source, *words)['teacher']['kind'] == kind
+
+
 def test_the_wrong_game_and_a_wrong_binding(fail):
   assert 'on Pong, and' in fail('inspect', BUNDLED, '--game', 'Breakout')
   assert "did you mean 'Pong'" in fail('inspect', BUNDLED, '--game', 'pong')
