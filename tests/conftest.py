@@ -2,7 +2,9 @@
 
 import ctypes
 import gc
+import itertools
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 
@@ -14,12 +16,35 @@ import pytest
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 _most_memory = 1500  # MiB
+_numbers = itertools.count()
 
 
 @pytest.fixture
 def fixtures() -> str:
   """The folder of files that the real old libraries wrote."""
   return os.path.join(os.path.dirname(__file__), 'fixtures')
+
+
+@pytest.fixture
+def own_games(tmp_path, monkeypatch) -> Iterator[str]:
+  """A module that registers games once it is imported, as a user has one.
+
+  They are walks of twenty steps that see three numbers: `Walk-v0`, `WalkPlain`
+  without a version, `WalkCut-v0` with a time limit of seven steps, and
+  `WalkLong-v0` with one of 40,000.
+  """
+  # gin takes each name of a module but once.
+  name, folder = f'walks_{next(_numbers)}', tmp_path / 'own_games'
+  source = os.path.join(os.path.dirname(__file__), 'own_games.txt')
+  folder.mkdir()
+  shutil.copy(source, folder / f'{name}.py')
+  monkeypatch.syspath_prepend(str(folder))
+  yield name
+  sys.modules.pop(name, None)
+  if 'gymnasium' in sys.modules:
+    registry = sys.modules['gymnasium'].registry
+    for game in [game for game in registry if game.startswith('Walk')]:
+      del registry[game]
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ import numpy as np
 from gymnasium import wrappers
 
 from reincarnating_rl.envs import atari_roms
+from reincarnating_rl.envs.atari_lives import Lives, Openings
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import Steps
 
@@ -42,6 +43,8 @@ class _PlainSeed(gym.Wrapper):
       emulator = self.unwrapped.ale
       emulator.setInt('random_seed', seed)
       emulator.loadROM(self._rom)  # Only then the emulator heeds the seed.
+      # Of the number of frames without action.
+      self.unwrapped.np_random = np.random.default_rng(seed)
     return self.env.reset(options=options)
 
 
@@ -49,24 +52,27 @@ def create_atari_environment(
   game_name: str,
   sticky_actions: bool = True,
   *,
+  full_action_set: bool = False,
+  openings: Openings | None = None,
   atari_roms_path: str | None = None,
   max_frames_per_episode: int = MAX_FRAMES_PER_EPISODE,
 ) -> Environment:
   """An Atari game after Machado et al. 2018, preprocessed as Dopamine does.
 
   Frames are skipped, the last two pooled, and shrunk to grey `[84, 84]` uint8.
-  The end of a life is not a terminal. Frames equal those of Dopamine's
-  `AtariPreprocessing` bit for bit, except the unused one after an episode's
-  last step.
+  Frames equal those of Dopamine's `AtariPreprocessing` bit for bit, except the
+  unused one after an episode's last step.
 
   Args:
     game_name: in CamelCase, such as `MsPacman`.
     sticky_actions: repeat the action before with probability 0.25, per frame.
+    full_action_set: all 18 actions in place of the game's minimal set.
+    openings: how episodes begin; None for the defaults.
     atari_roms_path: directory of `.bin` files; None for ale-py's own.
     max_frames_per_episode: where a time-out ends the episode.
 
   Returns:
-    The environment, with the game's minimal set of actions.
+    The environment.
 
   Raises:
     UnknownGameError: there is no such game.
@@ -81,23 +87,26 @@ def create_atari_environment(
       obs_type='grayscale',
       frameskip=1,
       repeat_action_probability=STICKINESS if sticky_actions else 0.0,
+      full_action_space=full_action_set,
       max_num_frames_per_episode=max_frames_per_episode,
     )
-  return Environment(
-    wrappers.AtariPreprocessing(
-      _PlainSeed(game, rom),
-      noop_max=0,
-      frame_skip=FRAME_SKIP,
-      screen_size=SCREEN_SIZE,
-    )
+  openings = openings or Openings()
+  played: gym.Env = wrappers.AtariPreprocessing(
+    _PlainSeed(game, rom),
+    noop_max=openings.noop_starts,
+    frame_skip=FRAME_SKIP,
+    screen_size=SCREEN_SIZE,
   )
+  if openings.fire_on_reset or openings.terminal_on_life_loss:
+    played = Lives(played, openings)
+  return Environment(played)
 
 
 class AtariVectorEnvironment:
   """Lanes of an Atari game, each on a thread of the emulator's.
 
-  Frames, rewards and ends equal those of `create_atari_environment`
-  under the same seeds and actions, bit for bit.
+  Frames, rewards and ends equal those of `create_atari_environment` without
+  openings, under the same seeds and actions, bit for bit.
 
   Each lane is an `AtariVectorEnv` of its own. A seeded reset reloads the ROM,
   which takes as long as some 200 steps; in one shared environment it would hold
@@ -111,6 +120,7 @@ class AtariVectorEnvironment:
     num_envs: int,
     sticky_actions: bool = True,
     *,
+    full_action_set: bool = False,
     atari_roms_path: str | None = None,
     max_frames_per_episode: int = MAX_FRAMES_PER_EPISODE,
   ) -> None:
@@ -120,6 +130,7 @@ class AtariVectorEnvironment:
       game_name: in CamelCase, such as `MsPacman`.
       num_envs: number of lanes, at least 1.
       sticky_actions: repeat the action before with probability 0.25, per frame.
+      full_action_set: all 18 actions in place of the game's minimal set.
       atari_roms_path: directory of `.bin` files; None for ale-py's own.
       max_frames_per_episode: where a time-out ends an episode.
 
@@ -137,6 +148,7 @@ class AtariVectorEnvironment:
           num_threads=1,
           max_num_frames_per_episode=max_frames_per_episode,
           repeat_action_probability=(STICKINESS if sticky_actions else 0.0),
+          full_action_space=full_action_set,
           img_height=SCREEN_SIZE,
           img_width=SCREEN_SIZE,
           stack_num=1,

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 import gymnasium as gym
 from ale_py import registration, roms
 
-from reincarnating_rl.support import errors
+from reincarnating_rl.support import errors, game_names
 
-# What names of Gymnasium's registry have besides the game.
-_VARIANT = re.compile(r'(NoFrameskip|Deterministic|-ram)*-v[0-9]+$', re.ASCII)
+_RAM = re.compile(r'-ram(NoFrameskip|Deterministic)?(-v[0-9]+)?$', re.ASCII)
 
 
 class UnknownGameError(errors.UserError):
@@ -35,22 +34,30 @@ def _rom_ids() -> dict[str, str]:
   }
 
 
-def rom_id(game_name: str) -> str:
-  """The emulator's name of a game, `ms_pacman` for `MsPacman`.
+def canonical_name(game_name: str) -> str:
+  """The name of the game that a name of Gymnasium's registry means.
 
   Args:
-    game_name: in CamelCase, as in `ALE/MsPacman-v5`.
+    game_name: such as `MsPacman`, `ALE/MsPacman-v5` or
+      `MsPacmanNoFrameskip-v4`, of any version. How the game is played does not
+      follow from it.
 
   Returns:
-    The name in snake_case.
+    The name in CamelCase, `MsPacman`.
 
   Raises:
     UnknownGameError: no such game; the message has the nearest right name.
   """
   known = _rom_ids()
-  if game_name in known:
-    return known[game_name]
-  plain = _VARIANT.sub('', game_name.removeprefix('ALE/'))
+  plain = game_names.without_variant(game_name)
+  if plain in known:
+    return plain
+  of_ram = game_names.without_variant(_RAM.sub('', game_name))
+  if of_ram in known:
+    raise UnknownGameError(
+      f'{game_name!r} shows the memory of the machine, and games are played '
+      f'from the screen: give {of_ram!r}.'
+    )
   letters = ''.join(c for c in plain.lower() if c.isalnum())
   folded = {name.lower(): name for name in known}
   near = difflib.get_close_matches(letters, folded, n=1)
@@ -60,6 +67,30 @@ def rom_id(game_name: str) -> str:
     else "names are written like 'Pong' or 'SpaceInvaders'."
   )
   raise UnknownGameError(f'There is no Atari game {game_name!r}; {hint}')
+
+
+def is_named(game_name: str) -> bool:
+  """Says whether a name means one of these games, be it one that is refused.
+
+  Args:
+    game_name: see `canonical_name`.
+  """
+  return game_names.without_variant(_RAM.sub('', game_name)) in _rom_ids()
+
+
+def rom_id(game_name: str) -> str:
+  """The emulator's name of a game, `ms_pacman` for `MsPacman`.
+
+  Args:
+    game_name: see `canonical_name`.
+
+  Returns:
+    The name in snake_case.
+
+  Raises:
+    UnknownGameError: see `canonical_name`.
+  """
+  return _rom_ids()[canonical_name(game_name)]
 
 
 @contextlib.contextmanager

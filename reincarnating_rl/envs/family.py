@@ -20,12 +20,21 @@ class Game(NamedTuple):
     create_vector_environment: makes many, to evaluate in.
     stack_size: observations in a state by default: one, unless a single one
       hides motion.
+    module: the module of one's own that registers the name, if it was given.
+    max_steps_per_episode: until a time-out of the game's own; None if it has
+      none, or its family's.
+    for_teacher: the same game, as the teacher plays it; None: as the student.
+    if_all_time_out: one line for a user all of whose episodes have timed out.
   """
 
   name: str
   create_environment: Callable[[], Environment]
   create_vector_environment: Callable[[], VectorEnvironment]
   stack_size: int = 1
+  module: str | None = None
+  max_steps_per_episode: int | None = None
+  for_teacher: 'Game | None' = None
+  if_all_time_out: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

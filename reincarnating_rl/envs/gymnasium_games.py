@@ -1,13 +1,17 @@
 """The games of Gymnasium's registry, as a family."""
 
+import contextlib
 import functools
+import importlib
 import re
 
+import gin
 import gymnasium as gym
 
+from reincarnating_rl.envs import atari_roms
 from reincarnating_rl.envs.family import Game, GameFamily, looped
 from reincarnating_rl.envs.single import Environment
-from reincarnating_rl.support import errors
+from reincarnating_rl.support import errors, game_names
 from reincarnating_rl.support.setting_types import PositiveInt
 
 _VERSION = re.compile(r'-v[0-9]+$', re.ASCII)
@@ -17,7 +21,8 @@ def create_gymnasium_environment(name: str) -> Environment:
   """An environment of Gymnasium's registry, such as `CartPole-v1`.
 
   Args:
-    name: of the registry; `module:Name-v0` imports `module` first.
+    name: of the registry; `module:Name-v0` imports `module` first, which
+      registers `Name-v0`.
 
   Returns:
     The environment, with its registered time limit as a truncation.
@@ -26,10 +31,15 @@ def create_gymnasium_environment(name: str) -> Environment:
     UserError: it is unknown or lacks a dependency, or value-based agents
       cannot use its actions or observations.
   """
+  module, plain = game_names.split_module(name)
   try:
-    return Environment(gym.make(name))
-  except (gym.error.Error, ModuleNotFoundError) as error:
+    if module is not None:
+      _import(module)
+    return Environment(gym.make(plain))
+  except (gym.error.Error, ImportError) as error:
     message = ' '.join(str(error).split())
+    if module is None and isinstance(error, gym.error.UnregisteredEnv):
+      message += f" A game of one's own is named MODULE:{name}."
     if 'Box2D is not installed' in message:
       # Gymnasium's own advice brings a second pygame.
       message = "pip install -e '.[box2d]' first."
@@ -44,23 +54,46 @@ def create_gymnasium_game(
   """A game of Gymnasium's registry, such as `CartPole-v1`.
 
   Args:
-    game_name: of the registry.
+    game_name: of the registry; `module:Name-v0` is `Name-v0`, and imports
+      `module` first.
     num_vector_environments: episodes played side by side in evaluation.
 
   Returns:
     The game. An unknown name is an error once an environment is made.
   """
+  module, name = game_names.split_module(game_name)
   create = functools.partial(create_gymnasium_environment, game_name)
-  return looped(game_name, create, num_vector_environments)
+  game = looped(name, create, num_vector_environments)
+  return game._replace(
+    module=module, max_steps_per_episode=_registered_limit(module, name)
+  )
+
+
+def _import(module: str) -> None:
+  # It may register names with gin, after the configuration was read.
+  with gin.unlock_config():
+    importlib.import_module(module)
+
+
+def _registered_limit(module: str | None, name: str) -> int | None:
+  """Returns where the registry ends an episode; None if it does not say."""
+  if module is not None:
+    with contextlib.suppress(ImportError):  # An error once one is made.
+      _import(module)
+  registered = gym.registry.get(name)
+  return registered and registered.max_episode_steps
 
 
 def _matches(name: str) -> bool:
+  module, plain = game_names.split_module(name)
+  registered = gym.registry.get(plain)
   # Atari's games are in Gymnasium's registry too, with other observations.
-  registered = gym.registry.get(name)
-  is_atari = registered and 'ale_py' in str(registered.entry_point)
-  if is_atari or name.startswith('ALE/'):
-    return False
-  return _VERSION.search(name) is not None
+  if registered is not None:
+    return 'ale_py' not in str(registered.entry_point)
+  if module is not None:
+    return True
+  is_versioned = _VERSION.search(name) is not None
+  return is_versioned and not atari_roms.is_named(name)
 
 
 FAMILY = GameFamily(
@@ -68,7 +101,8 @@ FAMILY = GameFamily(
   summary="Gymnasium's registry, observations that are vectors",
   example='CartPole-v1',
   matches=_matches,
-  exists=lambda name: name in gym.registry,
+  # The module is not imported: who has named the game may be a stranger.
+  exists=lambda name: game_names.split_module(name)[1] in gym.registry,
   create=create_gymnasium_game,
   gin_name='create_gymnasium_environment',
   networks={

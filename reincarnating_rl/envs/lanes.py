@@ -1,6 +1,7 @@
 """Lanes: what a rollout remembers of the episodes it plays side by side."""
 
 import enum
+import itertools
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -20,6 +21,8 @@ class Episode(NamedTuple):
   rewards: np.ndarray  # [T] float32, raw
   observations: np.ndarray | None  # [T, *O], seen before acting; if kept
   extras: np.ndarray | None  # [T, ...], the policy's; if kept and any
+  cut: bool = False  # whether the player ended it, not the game
+  life_ends: np.ndarray | None = None  # [T] bool, see `vector.Steps`; if any
 
   @property
   def length(self) -> int:
@@ -30,6 +33,24 @@ class Episode(NamedTuple):
   def return_(self) -> float:
     """Undiscounted sum of the raw rewards."""
     return float(self.rewards.sum(dtype=np.float64))
+
+  def lives(self) -> list['Episode']:
+    """Returns the episodes of which a learner is to know: one for each life."""
+    if self.life_ends is None:
+      return [self]
+    stops = [*(np.flatnonzero(self.life_ends) + 1), self.length]
+    return [
+      self._replace(
+        terminal=self.terminal or stop < self.length,
+        life_ends=None,
+        **{
+          name: None if column is None else column[start:stop]
+          for name in ('actions', 'rewards', 'observations', 'extras')
+          for column in [getattr(self, name)]
+        },
+      )
+      for start, stop in itertools.pairwise([0, *stops])
+    ]
 
 
 class Keep(enum.Enum):
@@ -71,6 +92,7 @@ class Running:
     self._keys = np.empty((0, 2), np.uint32)
     self._actions, self._rewards = [], []
     self._observations, self._extras = [], []
+    self._life_ends: list[bool] = []
 
   @property
   def length(self) -> int:
@@ -86,10 +108,11 @@ class Running:
       )
     return self._keys[i]
 
-  def add(self, action: int, reward: float) -> None:
+  def add(self, action: int, reward: float, *, ends_life: bool) -> None:
     """Records a step."""
     self._actions.append(action)
     self._rewards.append(reward)
+    self._life_ends.append(ends_life)
 
   def keep(
     self, observation: np.ndarray | None, extra: np.ndarray | None
@@ -100,8 +123,8 @@ class Running:
     if extra is not None:
       self._extras.append(extra.copy())
 
-  def finish(self, terminal: bool) -> Episode:
-    """The episode; `terminal` is False where a time limit ended it."""
+  def finish(self, terminal: bool, cut: bool = False) -> Episode:
+    """The episode; see there for `terminal` and `cut`."""
     return Episode(
       index=self.index,
       terminal=terminal,
@@ -109,6 +132,8 @@ class Running:
       rewards=np.array(self._rewards, np.float32),
       observations=np.stack(self._observations) if self._observations else None,
       extras=np.stack(self._extras) if self._extras else None,
+      cut=cut,
+      life_ends=np.array(self._life_ends) if any(self._life_ends) else None,
     )
 
 
@@ -164,8 +189,15 @@ class Lanes:
         seen = self._stacks[lane, -1] if keep is Keep.ALL else None
         self.running[lane].keep(seen, extra)
     steps = self.environment.step(lanes, actions)
-    for lane, action, reward in zip(lanes, actions, steps.rewards, strict=True):
-      self.running[lane].add(action, reward)
+    life_ends = steps.life_ends
+    if life_ends is None:
+      life_ends = np.zeros(len(lanes), bool)
+    for lane, action, reward, ends_life in zip(
+      lanes, actions, steps.rewards, life_ends, strict=True
+    ):
+      self.running[lane].add(action, reward, ends_life=bool(ends_life))
     self._stacks[:, :-1] = self._stacks[:, 1:]
+    # As those of a student: no state reaches back into another life.
+    self._stacks[np.array(lanes)[life_ends]] = 0
     self._stacks[lanes, -1] = steps.observations
     return lanes, steps

@@ -7,6 +7,9 @@ from typing import Any
 from reincarnating_rl.envs import seeding, vector
 from reincarnating_rl.envs.lanes import Episode, Keep, Lanes, Policy
 
+# Atari's, and Dopamine's, where neither a user nor the game says otherwise.
+MAX_STEPS_PER_EPISODE = 27_000
+
 
 def rollouts(
   environment: vector.VectorEnvironment,
@@ -18,7 +21,7 @@ def rollouts(
   min_steps: int | None = None,
   num_episodes: int | None = None,
   keep: Keep = Keep.NOTHING,
-  max_steps_per_episode: int = 27_000,
+  max_steps_per_episode: int = MAX_STEPS_PER_EPISODE,
   on_steps: Callable[[int], Any] | None = None,
 ) -> Iterator[Episode]:
   """Plays whole episodes side by side.
@@ -68,6 +71,8 @@ def rollouts(
     if on_steps is not None:
       on_steps(len(played))
     for k, lane in enumerate(played):
-      timed_out = lanes.running[lane].length >= max_steps_per_episode
-      if steps.terminals[k] or steps.truncations[k] or timed_out:
-        yield lanes.running.pop(lane).finish(bool(steps.terminals[k]))
+      is_over = steps.terminals[k] or steps.truncations[k]
+      if is_over or lanes.running[lane].length >= max_steps_per_episode:
+        yield lanes.running.pop(lane).finish(
+          bool(steps.terminals[k]), cut=not is_over
+        )

@@ -7,12 +7,15 @@ import numpy as np
 
 from reincarnating_rl.support import errors
 
+LIFE_LOST = 'life_lost'  # Of Gymnasium's info: an end for a learner alone.
+
 
 class Environment:
   """A Gymnasium environment behind Dopamine's interface.
 
   Terminals and time-outs are separate: `step` returns `is_terminal` only if the
-  task itself ended. `game_over` is True after either.
+  task itself ended, or a life of it that counts as a task. `game_over` is True
+  once the task is over or has timed out; until then, `step` may be called.
 
   Attributes:
     action_space: Discrete.
@@ -80,14 +83,16 @@ class Environment:
     Returns:
       The observation `[*O]`, the raw reward, whether the task ended here (a
       time-out is not an end) and Gymnasium's info. Do not use the observation
-      after an episode's last step.
+      after an episode's last step. Where a life ended and `game_over` is False,
+      it is the first of the next.
     """
     observation, reward, terminated, truncated, info = self._environment.step(
       int(action)
     )
     self.game_over = bool(terminated or truncated)
     self.truncated = self.game_over and not terminated
-    return self._cast(observation), float(reward), bool(terminated), info
+    is_terminal = bool(terminated or info.get(LIFE_LOST))
+    return self._cast(observation), float(reward), is_terminal, info
 
   def close(self) -> None:
     """Frees what the environment holds."""

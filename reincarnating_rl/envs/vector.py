@@ -15,6 +15,9 @@ class Steps(NamedTuple):
   rewards: np.ndarray  # [K] float32, raw
   terminals: np.ndarray  # [K] bool, the task ended
   truncations: np.ndarray  # [K] bool, the time limit alone ended the episode
+  # [K] bool, a life ended that counts as a task, and the game goes on; None if
+  # there are no such lives.
+  life_ends: np.ndarray | None = None
 
 
 class VectorEnvironment(Protocol):
@@ -91,15 +94,20 @@ class LoopVectorEnvironment:
   def step(self, lanes: Sequence[int], actions: Sequence[int]) -> Steps:
     """See `VectorEnvironment.step`."""
     environments = [self._environments[lane] for lane in lanes]
-    observations, rewards, terminals, _ = zip(
+    observations, rewards, ends, _ = zip(
       *(e.step(a) for e, a in zip(environments, actions, strict=True)),
       strict=True,
+    )
+    ends, is_over = (
+      np.array(ends, bool),
+      np.array([e.game_over for e in environments], bool),
     )
     return Steps(
       np.stack(observations),
       np.array(rewards, np.float32),
-      np.array(terminals, bool),
+      ends & is_over,
       np.array([e.truncated for e in environments], bool),
+      ends & ~is_over,
     )
 
   def prepare(self, seeds: Sequence[int]) -> None:

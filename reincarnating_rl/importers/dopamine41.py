@@ -61,7 +61,7 @@ def load(
   Raises:
     ReplaySettingError: the store has other frames or too little room, or
       `newest` is below 1.
-    MissingFileError: the replay holds no step.
+    MissingFileError: a file is missing, or the replay holds no step.
     DamagedFileError: the replay is damaged, or its steps cannot be recovered,
       for example from n-step returns of unclipped rewards.
     The store is empty after any of these errors.

@@ -25,9 +25,10 @@ from reincarnating_rl.importers.formats.numpy_msgpack import (
 )
 from reincarnating_rl.importers.loading import numbered_checkpoints
 from reincarnating_rl.support.errors import (
-  MissingFileError,
+  EmptyReplayError,
   UserError,
   damaged_replay,
+  incomplete_replay,
 )
 
 # An element's parts; Dopamine's sixth, episode_end, repeats is_terminal.
@@ -48,8 +49,22 @@ class Dopamine41Replay(NamedTuple):
   @property
   def path(self) -> str:
     """The file with the replay."""
-    name = ('replay', 'checkpoint.msgpack')
-    return os.path.join(self.folder, str(self.number), *name)
+    return os.path.join(self._step, 'replay', 'checkpoint.msgpack')
+
+  @property
+  def missing(self) -> list[str]:
+    """The file, where it is not there."""
+    return [] if os.path.isfile(self.path) else [self.path]
+
+  @property
+  def is_begun(self) -> bool:
+    """Whether Dopamine has written anything of it."""
+    parts = ('replay', '_CHECKPOINT_METADATA')
+    return any(os.path.exists(os.path.join(self._step, p)) for p in parts)
+
+  @property
+  def _step(self) -> str:
+    return os.path.join(self.folder, str(self.number))
 
 
 class Dopamine41Info(NamedTuple):
@@ -75,24 +90,27 @@ def find(directory: str | os.PathLike[str]) -> list[Dopamine41Replay]:
 
   Returns:
     First those in the directory itself, then those in its `checkpoints/`;
-    ascending by number in each.
+    ascending by number in each. Some may lack their file.
   """
   found = numbered_checkpoints(directory, _NAME)
   replays = itertools.starmap(Dopamine41Replay, found)
-  return [replay for replay in replays if os.path.isfile(replay.path)]
+  return [replay for replay in replays if replay.is_begun]
 
 
 def inspect(replay: Dopamine41Replay) -> Dopamine41Info:
   """Reads the description of a replay, and no more than its first element.
 
   Raises:
-    MissingFileError: the replay holds no element.
+    MissingFileError: the file is missing.
+    EmptyReplayError: the replay holds no element.
     DamagedFileError: the replay is damaged.
   """
+  if replay.missing:
+    raise incomplete_replay(replay.missing)
   with open_elements(replay) as (add_count, count, elements):
     first = next(elements, None)
   if first is None:
-    raise MissingFileError(
+    raise EmptyReplayError(
       f'The replay {replay.path} holds no step: choose another iteration.'
     )
   with reporting_damage(replay):

@@ -2,137 +2,16 @@
 
 import os
 import pathlib
-from collections.abc import Callable
-from typing import Any, NamedTuple
 
-from reincarnating_rl.importers import (
-  dopamine41,
-  dopamine41_files,
-  legacy,
-  legacy_files,
-  run_files,
-  run_replay,
+from reincarnating_rl.importers import legacy_files
+from reincarnating_rl.importers.replay_kinds import KINDS as KINDS
+from reincarnating_rl.importers.replay_kinds import (
+  ExternalReplay as ExternalReplay,
 )
-from reincarnating_rl.importers.loading import (
-  LoadReport,
-  ReplayInfo,
-  StepColumns,
+from reincarnating_rl.support.errors import (
+  MissingFileError,
+  incomplete_replay,
 )
-from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.support.errors import MissingFileError
-from reincarnating_rl.support.progress import Progress
-
-
-class Kind(NamedTuple):
-  """A replay format and its readers."""
-
-  description: str
-  find: Callable[[str], list[Any]]
-  inspect: Callable[[Any], ReplayInfo]
-  load: Callable[..., LoadReport]
-  read_columns: Callable[..., StepColumns] | None = None
-
-
-_RUN = Kind(
-  'of a run of reincarnating_rl',
-  run_files.find,
-  run_files.inspect,
-  run_replay.load,
-  run_replay.read_columns,
-)
-_LEGACY = Kind(
-  'of Dopamine up to 4.0',
-  legacy_files.find,
-  legacy_files.inspect,
-  legacy.load,
-  legacy.read_columns,
-)
-_DOPAMINE41 = Kind(
-  'of a JAX agent of Dopamine 4.1',
-  dopamine41_files.find,
-  dopamine41_files.inspect,
-  dopamine41.load,
-)
-KINDS = {'run': _RUN, 'dopamine41': _DOPAMINE41, 'legacy': _LEGACY}
-
-
-class ExternalReplay(NamedTuple):
-  """One replay on disk; made by `choose`, `beside` and `find`."""
-
-  kind: str  # of KINDS
-  files: Any  # the kind's own record
-
-  @property
-  def folder(self) -> str:
-    """Folder of its files."""
-    return self.files.folder
-
-  @property
-  def number(self) -> int:
-    """Number of its iteration, or of its log."""
-    return self.files.number
-
-  def describe(self) -> str:
-    """Returns the kind and the place of the replay, for messages."""
-    return f'replay {self.number} {KINDS[self.kind].description}, {self.folder}'
-
-  def inspect(self) -> ReplayInfo:
-    """Reads the description of the replay, but none of its steps.
-
-    Raises:
-      MissingFileError: the replay holds no step.
-      DamagedFileError: a file is damaged, or contradicts another.
-    """
-    return KINDS[self.kind].inspect(self.files)
-
-  def read_columns(
-    self, progress: Progress = lambda done, total: None
-  ) -> StepColumns | None:
-    """Reads all columns but the frames.
-
-    Args:
-      progress: called with the amount read and the amount to read.
-
-    Returns:
-      The columns; None if this kind of replay stores them with its frames.
-
-    Raises:
-      MissingFileError: the replay holds no step.
-      DamagedFileError: a file is damaged, or contradicts another.
-      UnsafeFileError: a file could run code.
-    """
-    read = KINDS[self.kind].read_columns
-    return None if read is None else read(self.files, progress)
-
-  def load(
-    self,
-    store: FrameStore,
-    *,
-    newest: int | None = None,
-    progress: Progress = lambda done, total: None,
-  ) -> LoadReport:
-    """Fills a store; its former content is dropped.
-
-    Args:
-      store: has the frame shape and dtype of `inspect`. Its own n-step,
-        discount and stack size apply. Label it afterwards.
-      newest: the largest number of steps to load, counted from the newest;
-        None for all.
-      progress: called with the amount read and the amount to read.
-
-    Returns:
-      What was loaded and what was left out.
-
-    Raises:
-      ReplaySettingError: the store has other frames or too little room, or
-        `newest` is below 1.
-      MissingFileError: the replay holds no step.
-      DamagedFileError: a file is damaged, or contradicts another.
-      UnsafeFileError: a file could run code.
-      The store is empty after any of these errors.
-    """
-    load = KINDS[self.kind].load
-    return load(self.files, store, newest=newest, progress=progress)
 
 
 def find(directory: str | os.PathLike[str]) -> list[ExternalReplay]:
@@ -142,11 +21,20 @@ def find(directory: str | os.PathLike[str]) -> list[ExternalReplay]:
     directory: a run, ours or Dopamine's, or a folder of its replays.
 
   Returns:
-    Ordered by kind, then folder, then number.
+    Ordered by kind, then folder, then number. Some may lack files; a run that
+    was copied without its steps has no replay.
 
   Raises:
     MissingFileError: the directory does not exist.
   """
+  return [replay for replay in _find(directory) if not _is_left_out(replay)]
+
+
+def _is_left_out(replay: ExternalReplay) -> bool:
+  return replay.kind == 'run' and replay.files.is_left_out
+
+
+def _find(directory: str | os.PathLike[str]) -> list[ExternalReplay]:
   root = pathlib.Path(directory).expanduser()
   if not root.is_dir():
     raise MissingFileError(f'There is no directory {root}: check its name.')
@@ -160,7 +48,7 @@ def find(directory: str | os.PathLike[str]) -> list[ExternalReplay]:
 def choose(
   directory: str | os.PathLike[str], number: int | None = None
 ) -> ExternalReplay:
-  """Chooses the newest replay of the first kind and folder that have any.
+  """Chooses the newest whole replay of the first kind and folder with any.
 
   Among legacy replays, chooses the newest full one (`legacy_files.choose`).
 
@@ -169,14 +57,16 @@ def choose(
     number: number of the replay; None for the newest.
 
   Returns:
-    One of the replays of `find`.
+    One of the replays of `find`; it names those that were passed over for it
+    because they lack files.
 
   Raises:
-    MissingFileError: the directory or the replay does not exist.
+    MissingFileError: the directory, the replay or one of its files does not
+      exist.
     UserError: there are several legacy replays, and none can be preferred.
     DamagedFileError: a replay that had to be inspected is damaged.
   """
-  return _choose(find(directory), directory, number)
+  return _choose(_find(directory), directory, number)
 
 
 def _choose(
@@ -195,14 +85,25 @@ def _choose(
     raise MissingFileError(
       f'There is no replay {number} in {directory}; there are: {listed}.'
     )
-  first = wanted[0]
-  of_first = [
-    r for r in wanted if (r.kind, r.folder) == (first.kind, first.folder)
-  ]
-  if first.kind != 'legacy':
-    return of_first[-1]
-  return ExternalReplay(
-    'legacy', legacy_files.choose([r.files for r in of_first])
+  whole = [replay for replay in wanted if not replay.missing]
+  if not whole:
+    raise incomplete_replay(wanted[-1].missing)
+  of_first = [replay for replay in whole if replay.place == whole[0].place]
+  chosen = of_first[-1]
+  if chosen.kind == 'legacy':
+    files = legacy_files.choose([replay.files for replay in of_first])
+    chosen = ExternalReplay('legacy', files)
+  return chosen._replace(
+    passed_over=tuple(
+      replay
+      for replay in wanted
+      if replay.missing
+      and (
+        replay.number > chosen.number
+        if replay.place == chosen.place
+        else wanted.index(replay) < wanted.index(whole[0])
+      )
+    )
   )
 
 
@@ -217,9 +118,10 @@ def beside(
       preferred.
 
   Returns:
-    One of the replays of `find`; None if there is none.
+    See `choose`; None if there is none.
 
   Raises:
+    MissingFileError: all that there are lack files.
     UserError: there are several legacy replays, and none can be preferred.
     DamagedFileError: a replay that had to be inspected is damaged.
   """

@@ -45,7 +45,7 @@ def load(
   Raises:
     ReplaySettingError: the store has other frames or too little room, or
       `newest` is below 1.
-    MissingFileError: the replay holds no step.
+    MissingFileError: a file is missing, or the replay holds no step.
     DamagedFileError: a file is damaged, or contradicts another.
     UnsafeFileError: a file could run code.
     The store is empty after any of these errors.
@@ -105,7 +105,7 @@ def read_columns(
     progress: called once, with slots read and slots to read.
 
   Raises:
-    MissingFileError: the replay holds no step.
+    MissingFileError: a file is missing, or the replay holds no step.
     DamagedFileError: a file is damaged, or contradicts another.
     UnsafeFileError: a file could run code.
   """

@@ -13,12 +13,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reincarnating_rl.importers import loading
 from reincarnating_rl.importers.formats.npy_gzip import open_array, read_array
 from reincarnating_rl.support.errors import (
   DamagedFileError,
+  EmptyReplayError,
   MissingFileError,
   UserError,
   damaged_replay,
+  incomplete_replay,
 )
 
 COLUMNS = ('action', 'reward', 'terminal')
@@ -47,6 +50,7 @@ class LegacyReplay(NamedTuple):
   prefix: str  # of the files' names
   number: int  # number of the iteration, or of the log
   has_ends: bool  # whether it lists ends of episodes; since 2021
+  lacks: tuple[str, ...] = ()  # attributes whose files are not there
 
   def path(self, attribute: str) -> str:
     """Returns the file of an attribute, such as `add_count`."""
@@ -63,8 +67,13 @@ class LegacyReplay(NamedTuple):
     return self.path(_ENDS)
 
   @property
+  def missing(self) -> list[str]:
+    """The files that should be there, and are not."""
+    return [self.path(attribute) for attribute in self.lacks]
+
+  @property
   def paths(self) -> list[str]:
-    """All files of the replay that are read."""
+    """All files of a whole replay that are read."""
     paths = [self.path(attribute) for attribute in sorted(_REQUIRED)]
     return paths + [self.ends_path] * self.has_ends
 
@@ -96,7 +105,7 @@ class LegacyInfo(NamedTuple):
 
 
 def find(directory: str | os.PathLike[str]) -> list[LegacyReplay]:
-  """Lists the replays that are complete and hold steps.
+  """Lists the replays that hold steps, or lack a file.
 
   Args:
     directory: a run, its `checkpoints/` or its `replay_logs/`.
@@ -120,20 +129,25 @@ def _in_folder(folder: pathlib.Path) -> list[LegacyReplay]:
     match = _NAME.fullmatch(entry.name)
     if match and entry.is_file():
       names.setdefault((int(match[3]), match[2]), set()).add(match[1])
-  replays = [
-    LegacyReplay(str(folder), prefix, number, _ENDS in found)
-    for (number, prefix), found in sorted(names.items())
-    if found >= _REQUIRED
-  ]
-  return [replay for replay in replays if _has_steps(replay)]
+  replays, listed_ends = [], set()  # The prefixes of which any has listed ends.
+  for (number, prefix), found in sorted(names.items()):
+    if _ENDS in found:
+      listed_ends.add(prefix)
+    # A run that has listed ends once does so from then on.
+    wanted = _REQUIRED | {_ENDS} if prefix in listed_ends else _REQUIRED
+    lacks = tuple(sorted(wanted - found))
+    replays.append(
+      LegacyReplay(str(folder), prefix, number, _ENDS in found, lacks)
+    )
+  return [replay for replay in replays if not _is_empty(replay)]
 
 
-def _has_steps(replay: LegacyReplay) -> bool:
-  """Returns True for a damaged replay; reading it reports the damage."""
+def _is_empty(replay: LegacyReplay) -> bool:
+  """Returns False for a damaged replay; reading it reports the damage."""
   try:
-    return _add_count(replay) > 0
+    return 'add_count' not in replay.lacks and not _add_count(replay)
   except DamagedFileError:
-    return True
+    return False
 
 
 def choose(replays: list[LegacyReplay]) -> LegacyReplay:
@@ -174,9 +188,12 @@ def inspect(replay: LegacyReplay) -> LegacyInfo:
   """Reads the description of a replay, but none of its steps.
 
   Raises:
-    MissingFileError: the replay holds no step.
+    MissingFileError: a file is missing.
+    EmptyReplayError: the replay holds no step.
     DamagedFileError: a file is damaged, or contradicts another.
   """
+  if replay.missing:
+    raise incomplete_replay(replay.missing)
   path = replay.column_path('observation')
   with open_array(path) as file:
     shape, dtype = file.shape, file.dtype
@@ -184,14 +201,21 @@ def inspect(replay: LegacyReplay) -> LegacyInfo:
     1 <= len(shape) <= _MAX_AXES and all(shape) and shape[0] <= _MAX_CAPACITY
   ):
     raise damaged_replay(path, f'holds an array {shape}, not frames')
+  columns = map(replay.column_path, ('observation', *COLUMNS))
+  loading.check_lengths({path: _length(path) for path in columns})
   add_count = _add_count(replay)
   if not add_count:
     path = replay.path('add_count')
-    raise MissingFileError(
+    raise EmptyReplayError(
       f'The replay of {path} holds no step: choose another replay.'
     )
   horizons = _horizons(replay, add_count, shape[0])
   return LegacyInfo(add_count, shape[0], *horizons, shape[1:], dtype)
+
+
+def _length(path: str) -> int | None:
+  with open_array(path) as file:
+    return next(iter(file.shape), None)
 
 
 def _add_count(replay: LegacyReplay) -> int:

@@ -1,9 +1,10 @@
 """Records and checks that all importers of replays share."""
 
+import collections
 import os
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -89,6 +90,25 @@ def numbered_checkpoints(
     numbers = (int(m[1]) for m in map(name.fullmatch, names) if m)
     for number in sorted(numbers):
       yield str(folder), number
+
+
+def check_lengths(lengths: Mapping[str, int | None]) -> None:
+  """Refuses files of different lengths.
+
+  Args:
+    lengths: number of slots by path; None for a file that has none.
+
+  Raises:
+    DamagedFileError: naming a file that is unlike most others.
+  """
+  usual, _ = collections.Counter(lengths.values()).most_common(1)[0]
+  other = next(path for path, length in lengths.items() if length == usual)
+  for path, length in lengths.items():
+    if length != usual:
+      raise damaged_replay(
+        path,
+        f'has {length or "no"} slots, and {os.path.basename(other)} {usual}',
+      )
 
 
 def check_store(

@@ -17,9 +17,10 @@ from reincarnating_rl.replay import array_file
 from reincarnating_rl.replay.settings import ReplaySettings
 from reincarnating_rl.support.errors import (
   DamagedFileError,
-  MissingFileError,
+  EmptyReplayError,
   UserError,
   damaged_replay,
+  incomplete_replay,
 )
 from reincarnating_rl.support.json_file import read_json
 
@@ -45,6 +46,26 @@ class RunReplay(NamedTuple):
   def log(self) -> str:
     """Folder of the segments."""
     return log_of(self.folder)
+
+  @property
+  def missing(self) -> list[str]:
+    """The segments that its manifest names and that are not there."""
+    try:
+      info = _describe(self)
+      paths = [
+        os.path.join(self.log, segment['file'])
+        for segment in info.segments
+        if segment['stop'] > info.steps.start
+        and array_file.NAME.fullmatch(segment['file'])
+      ]
+    except (UserError, *UNREADABLE):
+      return []  # Reading it reports the damage.
+    return [path for path in paths if not os.path.isfile(path)]
+
+  @property
+  def is_left_out(self) -> bool:
+    """Whether the run was copied without its steps."""
+    return not os.path.isdir(self.log) and bool(self.missing)
 
 
 class RunInfo(NamedTuple):
@@ -81,10 +102,10 @@ def log_of(folder: str) -> str:
 
 
 def find(directory: str | os.PathLike[str]) -> list[RunReplay]:
-  """Lists the checkpoints that have a replay whose segments exist.
+  """Lists the checkpoints that have a replay.
 
-  A run that was copied without its segments has none. Damaged replays are
-  listed, so that reading them reports the damage.
+  Damaged replays and those that lack segments are listed, so that reading them
+  reports it.
 
   Args:
     directory: a run, or its `checkpoints/`.
@@ -94,31 +115,34 @@ def find(directory: str | os.PathLike[str]) -> list[RunReplay]:
     ascending by number in each.
   """
   replays = itertools.starmap(RunReplay, numbered_checkpoints(directory, _NAME))
-  return [replay for replay in replays if _has_segments(replay)]
+  return [replay for replay in replays if not _is_empty(replay)]
 
 
-def _has_segments(replay: RunReplay) -> bool:
+def _is_empty(replay: RunReplay) -> bool:
   try:
-    info = inspect(replay)
-    return all(
-      os.path.isfile(os.path.join(replay.log, segment['file']))
-      for segment in info.segments
-      if segment['stop'] > info.steps.start
-      and array_file.NAME.fullmatch(segment['file'])
-    )
-  except MissingFileError:
-    return False
-  except (DamagedFileError, *UNREADABLE):
+    _describe(replay)
+  except EmptyReplayError:
     return True
+  except DamagedFileError:
+    pass
+  return False
 
 
 def inspect(replay: RunReplay) -> RunInfo:
   """Reads the description of a replay, but none of its steps.
 
   Raises:
-    MissingFileError: the replay holds no step, as in a teacher's checkpoint.
+    MissingFileError: a segment is missing.
+    EmptyReplayError: the replay holds no step, as in a teacher's checkpoint.
     DamagedFileError: the manifest is damaged.
   """
+  info = _describe(replay)
+  if missing := replay.missing:
+    raise incomplete_replay(missing)
+  return info
+
+
+def _describe(replay: RunReplay) -> RunInfo:
   next_step = 0
   try:
     replays = read_json(pathlib.Path(replay.path)).get(REPLAYS, {})
@@ -130,7 +154,7 @@ def inspect(replay: RunReplay) -> RunInfo:
   except (UserError, *UNREADABLE) as error:
     raise unusable(replay, error) from error
   if not next_step:
-    raise MissingFileError(
+    raise EmptyReplayError(
       f'The replay of {replay.path} holds no step: choose another checkpoint.'
     )
   if not 0 < next_step < 2**62 or settings.num_actions > _MAX_ACTIONS:

@@ -58,7 +58,7 @@ def load(
   Raises:
     ReplaySettingError: the store has other frames or too little room, or
       `newest` is below 1.
-    MissingFileError: the replay holds no step.
+    MissingFileError: a file is missing, or the replay holds no step.
     DamagedFileError: a file is missing, damaged, or contradicts another.
     The store is empty after any of these errors.
   """
@@ -86,7 +86,7 @@ def read_columns(
     progress: called with steps read and steps to read.
 
   Raises:
-    MissingFileError: the replay holds no step.
+    MissingFileError: a file is missing, or the replay holds no step.
     DamagedFileError: a file is missing, damaged, or contradicts another.
   """
   info, parts = inspect(replay), []

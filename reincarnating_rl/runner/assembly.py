@@ -1,17 +1,22 @@
 """Puts the parts of an experiment together."""
 
-import dataclasses
 import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from reincarnating_rl.agents.student import Student
-from reincarnating_rl.importers.external_replay import ExternalReplay
-from reincarnating_rl.runner import identity, plan, saving, teacher_replay
+from reincarnating_rl.envs.games import Game
+from reincarnating_rl.runner import (
+  identity,
+  plan,
+  planning,
+  saving,
+  teacher_replay,
+)
 from reincarnating_rl.runner.checkpoints import Checkpoints
 from reincarnating_rl.runner.diagnosis import Diagnosis
 from reincarnating_rl.runner.evaluator import Evaluator
 from reincarnating_rl.runner.plan import Iteration, Phase
+from reincarnating_rl.runner.planning import Settings as Settings
 from reincarnating_rl.runner.progress import Progress
 from reincarnating_rl.runner.saving import Saver
 from reincarnating_rl.runner.student_phases import (
@@ -27,27 +32,8 @@ from reincarnating_rl.runner.teacher_phases import (
   TeacherEvaluation,
 )
 from reincarnating_rl.runner.teacher_replay import TeacherDataSource
-from reincarnating_rl.teachers.training_state import TrainingState
 
 RunPhase = Callable[[Iteration], dict[str, float]]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Settings:
-  """The settings of `RunnerWithTeacher`, as its constructor describes them."""
-
-  find_teacher_replay: Callable[[], ExternalReplay | None]
-  read_teacher_state: Callable[[], TrainingState] | None
-  random_score: float | None
-  num_pretraining_iterations: int | None
-  num_pretraining_steps: int
-  teacher_steps: int
-  teacher_data: str
-  teacher_epsilon: float
-  evaluation_episodes: int | None
-  diagnoses: bool
-  checkpoint_seconds: float
-  checkpoints_to_keep: int
 
 
 class Parts(NamedTuple):
@@ -55,6 +41,7 @@ class Parts(NamedTuple):
 
   plan: tuple[Iteration, ...]
   evaluator: Evaluator
+  teacher_evaluator: Evaluator  # the same, unless the teacher plays otherwise
   progress: Progress
   saver: Saver
   phases: dict[Phase, RunPhase]
@@ -75,21 +62,19 @@ def assemble(runner: Any, settings: Settings) -> Parts:
   checkpoints = Checkpoints(
     runner._checkpoint_dir, keep=settings.checkpoints_to_keep
   )
-  iterations = _offline_iterations(agent, settings)
-  source = _teacher_source(agent, settings, iterations, checkpoints)
-  the_plan = _make_plan(runner, settings, iterations, source)
-  evaluator = Evaluator(
-    runner._game.create_vector_environment(),
-    seed=runner._seed,
-    stack_size=agent.stack_size,
-    max_steps_per_episode=runner._max_steps_per_episode,
-    interrupt=runner._interrupt,
-    steps=runner._evaluation_steps,
-    episodes=settings.evaluation_episodes,
+  the_plan, source = planning.lay_out(runner, settings, checkpoints)
+  evaluator = teacher_evaluator = _make_evaluator(
+    runner, settings, runner._game
   )
+  if agent.teacher is not None and runner._game.for_teacher is not None:
+    teacher_evaluator = _make_evaluator(
+      runner, settings, runner._game.for_teacher
+    )
   data = TeacherData(
     agent,
-    capacity=_most_teacher_steps(runner, settings, source.phase, evaluator),
+    capacity=planning.most_teacher_steps(
+      settings, source, teacher_evaluator, runner._max_steps_per_episode
+    ),
     clip_rewards=runner._clip_rewards,
   )
   progress = Progress(
@@ -109,11 +94,13 @@ def assemble(runner: Any, settings: Settings) -> Parts:
     identity_until=identity.until(
       agent, the_plan, game=runner._game.name, seed=runner._seed
     ),
-    teacher_data_until=functools.partial(_data_until, the_plan, source.phase),
-    about=saving.about(runner._game.name, runner._environment, agent),
+    teacher_data_until=functools.partial(
+      planning.data_until, the_plan, source.phase
+    ),
+    about=saving.about(runner._game, runner._environment, agent),
   )
   phases = _teacher_phases(
-    runner, settings, the_plan, source, evaluator, data, progress
+    runner, settings, the_plan, source, teacher_evaluator, data, progress
   )
   ends_phase = functools.partial(plan.ends_phase, the_plan)
   phases[Phase.PRETRAIN] = Pretraining(data, progress, ends_phase=ends_phase)
@@ -125,7 +112,28 @@ def assemble(runner: Any, settings: Settings) -> Parts:
   )
   if settings.diagnoses:
     evaluation.diagnosis = Diagnosis(agent, clip_rewards=runner._clip_rewards)
-  return Parts(the_plan, evaluator, progress, saver, phases, evaluation)
+  return Parts(
+    the_plan,
+    evaluator,
+    teacher_evaluator,
+    progress,
+    saver,
+    phases,
+    evaluation,
+  )
+
+
+def _make_evaluator(runner: Any, settings: Settings, game: Game) -> Evaluator:
+  return Evaluator(
+    game.create_vector_environment(),
+    seed=runner._seed,
+    stack_size=runner._agent.stack_size,
+    max_steps_per_episode=runner._max_steps_per_episode,
+    interrupt=runner._interrupt,
+    steps=runner._evaluation_steps,
+    episodes=settings.evaluation_episodes,
+    if_all_time_out=game.if_all_time_out,
+  )
 
 
 def _teacher_phases(
@@ -177,73 +185,3 @@ def _teacher_phases(
       clip_rewards=runner._clip_rewards,
     ),
   }
-
-
-def _is_taught(agent: Student) -> bool:
-  """Whether the teacher is more than a score to compare with."""
-  if any(term.is_weaned for term in agent.terms):
-    return agent.weaner.is_listening
-  return agent.method.needs_teacher and agent.teacher is not None
-
-
-def _offline_iterations(agent: Student, settings: Settings) -> int:
-  if agent.teacher is None:
-    return 0
-  return plan.num_pretraining_iterations(
-    agent.method,
-    settings.num_pretraining_iterations,
-    is_taught=_is_taught(agent),
-  )
-
-
-def _teacher_source(
-  agent: Student, settings: Settings, iterations: int, checkpoints: Checkpoints
-) -> TeacherDataSource:
-  needs_data = iterations > 0 or agent.batches.keeps_teacher_data
-  if agent.teacher is None or not needs_data:
-    return TeacherDataSource(Phase.COLLECT)
-  name = checkpoints.newest_state().get('teacher_data')
-  return teacher_replay.decide(
-    settings.teacher_data,
-    settings.find_teacher_replay,
-    settings.teacher_steps,
-    earlier=Phase[name] if name in Phase.__members__ else None,
-  )
-
-
-def _make_plan(
-  runner: Any, settings: Settings, iterations: int, source: TeacherDataSource
-) -> tuple[Iteration, ...]:
-  agent = runner._agent
-  return plan.make_plan(
-    has_teacher=agent.teacher is not None,
-    teacher_steps=settings.teacher_steps,
-    num_pretraining_iterations=iterations,
-    num_pretraining_steps=settings.num_pretraining_steps,
-    num_online_iterations=runner._num_iterations,
-    online_steps=runner._training_steps,
-    teacher_data=source.phase,
-    keeps_teacher_data=agent.batches.keeps_teacher_data,
-    starts_from_teacher=agent.method.starts_from_teacher,
-  )
-
-
-def _most_teacher_steps(
-  runner: Any,
-  settings: Settings,
-  phase: Phase,
-  evaluator: Evaluator,
-) -> int:
-  if phase is Phase.LOAD:
-    return settings.teacher_steps
-  # Collected episodes are finished, so every lane may overshoot by one.
-  lanes = evaluator.environment.num_envs
-  return settings.teacher_steps + lanes * runner._max_steps_per_episode
-
-
-def _data_until(
-  the_plan: tuple[Iteration, ...], phase: Phase, number: int
-) -> str | None:
-  """Returns how the teacher's data came that there are after an iteration."""
-  begun = {row.phase for row in the_plan[: number + 1]}
-  return phase.name if phase in begun else None

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 
+import gin
+from absl import logging
+
 from reincarnating_rl.envs import rollouts
+from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.lanes import Episode, Keep, Policy
 from reincarnating_rl.envs.vector import VectorEnvironment
 from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
@@ -24,6 +28,7 @@ class Evaluator:
     interrupt: InterruptFlag,
     steps: int,
     episodes: int | None = None,
+    if_all_time_out: str | None = None,
   ) -> None:
     """Takes the lanes to play in, and how long an evaluation is.
 
@@ -35,6 +40,7 @@ class Evaluator:
       interrupt: checked between steps, so that Ctrl-C need not wait.
       steps: no episode of an evaluation begins once so many have been taken.
       episodes: play exactly so many instead.
+      if_all_time_out: what is said, once, where no episode came to its end.
     """
     self.environment = environment
     self._seed = seed
@@ -42,6 +48,8 @@ class Evaluator:
     self._max_steps = max_steps_per_episode
     self._interrupt = interrupt
     self._steps, self._episodes = steps, episodes
+    self._has_told_of_cuts = False
+    self._if_all_time_out = if_all_time_out
 
   def evaluate(
     self,
@@ -71,7 +79,7 @@ class Evaluator:
     who: str,
     keep: Keep = Keep.NOTHING,
   ) -> Iterator[Episode]:
-    """Plays the episodes that `evaluate` measures.
+    """Plays the episodes that `evaluate` measures, and warns of their ends.
 
     Args:
       policy: that plays.
@@ -82,14 +90,32 @@ class Evaluator:
     Yields:
       Episodes as they end.
     """
-    yield from self._play(
+    played = cut = ended = 0
+    for episode in self._play(
       policy,
       iteration,
       what=f'evaluate {who}',
       steps=self._steps,
       episodes=self._episodes,
       keep=keep,
-    )
+    ):
+      played, cut = played + 1, cut + episode.cut
+      ended += episode.terminal
+      yield episode
+    self._tell_of_cuts(cut, played)
+    if self._if_all_time_out and not ended:
+      logging.warning('%s', self._if_all_time_out)
+      self._if_all_time_out = None  # Once is enough.
+
+  def _tell_of_cuts(self, cut: int, played: int) -> None:
+    """Says once that there is a limit that is not the game's own."""
+    if cut and not self._has_told_of_cuts:
+      logging.warning(
+        '%d of %d episodes were cut at %d steps: set '
+        'Runner.max_steps_per_episode to let them go on.',
+        *(cut, played, self._max_steps),
+      )
+      self._has_told_of_cuts = True
 
   def collect(
     self, policy: Policy, iteration: Iteration, *, steps: int
@@ -145,6 +171,18 @@ class Evaluator:
       ):
         bar.update(1 if by_episode else 0)
         yield episode
+
+
+def time_limit(game: Game) -> dict[str, int]:
+  """Returns the `max_steps_per_episode` of a run, unless gin binds it.
+
+  Args:
+    game: whose own limit it is, if it has one.
+  """
+  if 'max_steps_per_episode' in gin.get_bindings('Runner'):
+    return {}
+  limit = game.max_steps_per_episode or rollouts.MAX_STEPS_PER_EPISODE
+  return {'max_steps_per_episode': limit}
 
 
 def training_stream(number: int) -> int:

@@ -97,7 +97,7 @@ def create_runner(
   Raises:
     UserError: something that the user named does not exist or does not fit.
   """
-  game = gin_names.create_game(atari_roms_path=atari_roms_path)
+  game = gin_names.create_games(atari_roms_path=atari_roms_path)
   student = AGENTS[agent]
   made = create_teacher(
     teacher, game, needed=student.method.needs_teacher, kind=student.kind

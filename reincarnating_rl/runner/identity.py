@@ -50,6 +50,8 @@ MAY_CHANGE = frozenset(
 )
 # How many play side by side: no episode depends on it.
 _MAY_CHANGE_ANYWHERE = ('num_vector_environments', 'num_processes')
+# The game is told by its own name, whichever of its names gin has.
+_TOLD_APART = ('game_name',)
 _PARAMETER = re.compile(r'^([\w./]+)\.(\w+) = (.*)$', re.MULTILINE)
 _MACRO = re.compile(r'^(\w+) = (.*)$', re.MULTILINE)
 _USE_OF_MACRO = re.compile(r'%(\w+)')
@@ -112,7 +114,7 @@ def lasting_settings(agent: Student) -> dict[str, Any]:
     for name, value in operative_settings().items()
     if name.split('/')[-1] not in MAY_CHANGE
     and name.split('.')[0] not in own
-    and name.split('.')[-1] not in _MAY_CHANGE_ANYWHERE
+    and name.split('.')[-1] not in _MAY_CHANGE_ANYWHERE + _TOLD_APART
   }
   method = dataclasses.asdict(agent.method_settings)
   kind = {name: getattr(agent, name) for name in agent.kind.settings}

@@ -24,9 +24,10 @@ class Phase(enum.Enum):
 class Iteration(NamedTuple):
   """One row of the plan.
 
-  `steps` are environment steps of the teacher (COLLECT, LOAD: at most so many)
-  or of the student (ONLINE), or gradient updates (PRETRAIN). `index` counts
-  within the phase. RELOAD has none: the student becomes what the teacher is.
+  `steps` are environment steps of the teacher (LOAD: at most so many; COLLECT:
+  less what is there already), environment steps of the student (ONLINE) or
+  gradient updates (PRETRAIN). `index` counts within the phase. RELOAD has none:
+  the student becomes what the teacher is.
   """
 
   number: int
@@ -49,6 +50,7 @@ def make_plan(
   num_online_iterations: int,
   online_steps: int,
   teacher_data: Phase = Phase.COLLECT,
+  is_topped_up: bool = False,
   keeps_teacher_data: bool = False,
   starts_from_teacher: bool = False,
   max_collect_steps: int = 100_000,
@@ -63,6 +65,7 @@ def make_plan(
     num_online_iterations: iterations in the environment.
     online_steps: environment steps in each.
     teacher_data: LOAD if they are on disk, or COLLECT.
+    is_topped_up: whether COLLECT follows LOAD, for what is not on disk.
     keeps_teacher_data: whether the online phase learns from them too.
     starts_from_teacher: whether the student begins as the teacher is.
     max_collect_steps: longest COLLECT iteration; a checkpoint follows each.
@@ -94,12 +97,13 @@ def make_plan(
     rows += [(Phase.RELOAD, 0, 0)] if starts_from_teacher else []
     rows.append((Phase.TEACHER_EVALUATION, 0, 0))
     if needs_data:
-      is_stored = teacher_data is Phase.LOAD
-      longest = teacher_steps if is_stored else max_collect_steps
-      rows += [
-        (teacher_data, i, min(longest, teacher_steps - start))
-        for i, start in enumerate(range(0, teacher_steps, longest))
-      ]
+      if teacher_data is Phase.LOAD:
+        rows.append((Phase.LOAD, 0, teacher_steps))
+      if teacher_data is Phase.COLLECT or is_topped_up:
+        rows += [
+          (Phase.COLLECT, i, min(max_collect_steps, teacher_steps - start))
+          for i, start in enumerate(range(0, teacher_steps, max_collect_steps))
+        ]
     rows += [
       (Phase.PRETRAIN, i, num_pretraining_steps)
       for i in range(num_pretraining_iterations)

@@ -89,10 +89,13 @@ class RunnerWithTeacher(run_experiment.Runner):
         where the method has an offline phase, 0 in rehearsal, which may have
         one. Where the method can have none, a number is an error.
       num_pretraining_steps: gradient updates in each.
-      teacher_steps: steps of teacher data: to collect, or the newest stored.
-      teacher_data: 'collected', 'stored', or 'auto': stored where the teacher's
-        replay has `teacher_steps` steps. A student that starts as the teacher
-        takes any replay there is, but for 'collected'.
+      teacher_steps: most steps of teacher data: to collect, or the newest
+        stored.
+      teacher_data: 'collected': the teacher plays; 'stored': from its replay;
+        'topped_up': from its replay, and it plays what that lacks of
+        `teacher_steps`; 'auto': from its replay, or it plays where there is
+        none. A student that starts as the teacher takes any replay there is,
+        but for 'collected'.
       teacher_epsilon: the teacher's exploration while it collects.
       evaluation_episodes: episodes of each evaluation, in place of
         `Runner.evaluation_steps`.
@@ -128,6 +131,7 @@ class RunnerWithTeacher(run_experiment.Runner):
       game.create_environment,
       use_legacy_logger=False,
       fine_grained_print_to_console=False,
+      **evaluator.time_limit(game),
     )
 
   def _initialize_checkpointer_and_maybe_resume(self, prefix: str) -> None:
@@ -165,7 +169,8 @@ class RunnerWithTeacher(run_experiment.Runner):
         self._collector_dispatcher.flush()
         self._collector_dispatcher.close()
       self._environment.close()
-      self._parts.evaluator.environment.close()
+      for playing in {self._parts.evaluator, self._parts.teacher_evaluator}:
+        playing.environment.close()
 
   def _run_plan(self) -> None:
     try:

@@ -11,6 +11,7 @@ import numpy as np
 
 from reincarnating_rl.agents import snapshot
 from reincarnating_rl.agents.student import Student
+from reincarnating_rl.envs.games import Game
 from reincarnating_rl.runner import collectors, identity
 from reincarnating_rl.runner.checkpoints import Checkpoint, Checkpoints
 from reincarnating_rl.runner.position import Position
@@ -19,7 +20,7 @@ from reincarnating_rl.runner.record import Record
 from reincarnating_rl.runner.teacher_data import TeacherData
 from reincarnating_rl.support.errors import DivergedError, UserError
 from reincarnating_rl.teachers.base import ONLINE
-from reincarnating_rl.teachers.description import ENTRY, GAME
+from reincarnating_rl.teachers.description import ENTRY, GAME, MODULE
 
 _PLACE = ('pretraining_updates', 'training_steps', 'online_updates')
 
@@ -154,17 +155,19 @@ class Saver:
     collectors.rewind(self._base_dir, state['metrics_bytes'])
 
 
-def about(game_name: str, environment: Any, agent: Student) -> dict[str, Any]:
+def about(game: Game, environment: Any, agent: Student) -> dict[str, Any]:
   """Returns what a checkpoint tells whoever takes the student for a teacher.
 
   Args:
-    game_name: that is played.
+    game: that is played.
     environment: of the game.
     agent: the student.
   """
   told = snapshot.description(agent)
-  game = {'name': game_name, 'actions': environment.action_meanings}
-  return {GAME: game} | ({ENTRY: told._asdict()} if told else {})
+  played = {'name': game.name, 'actions': environment.action_meanings}
+  if game.module is not None:
+    played[MODULE] = game.module
+  return {GAME: played} | ({ENTRY: told._asdict()} if told else {})
 
 
 def _check_finite(arrays: dict[str, np.ndarray]) -> None:

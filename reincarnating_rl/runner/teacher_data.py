@@ -101,14 +101,15 @@ class TeacherData:
 
   def add(self, episode: Episode) -> None:
     """Stores an episode with the logits that the teacher acted on."""
-    rewards = episode.rewards
-    self.open().add_episode(
-      episode.observations,
-      episode.actions,
-      np.clip(rewards, -1.0, 1.0) if self._clip_rewards else rewards,
-      terminal=episode.terminal,
-      teacher_logits=episode.extras,
-    )
+    for life in episode.lives():
+      rewards = life.rewards
+      self.open().add_episode(
+        life.observations,
+        life.actions,
+        np.clip(rewards, -1.0, 1.0) if self._clip_rewards else rewards,
+        terminal=life.terminal,
+        teacher_logits=life.extras,
+      )
     self._view = None
 
   def load(

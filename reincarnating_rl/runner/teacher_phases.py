@@ -16,7 +16,7 @@ from reincarnating_rl.runner.progress import Progress
 from reincarnating_rl.runner.record import Record
 from reincarnating_rl.runner.teacher_data import TeacherData
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers.foreign import statistics_files
+from reincarnating_rl.teachers.foreign import base, statistics_files
 from reincarnating_rl.teachers.training_state import TrainingState
 
 Metrics = dict[str, float]
@@ -57,6 +57,8 @@ class TeacherEvaluation:
       policy = teacher_policy(self._agent.teacher, self._agent.epsilon_eval)
       teacher = self._evaluator.evaluate(policy, iteration, who='teacher')
     record.teacher = teacher
+    if masks := base.unused_masks(self._agent.teacher.lineage):
+      logging.warning('%s', masks)
     is_weak = teacher.mean - record.random < 2 * (teacher.stderr or 0.0)
     doubt = statistics_files.doubt(self._agent.teacher.lineage)
     if is_weak and doubt is not None:
@@ -117,10 +119,12 @@ class Collection:
   def __call__(self, iteration: Iteration) -> Metrics:
     """Runs the phase; returns what to log."""
     policy = teacher_policy(self._agent.teacher, self._epsilon)
-    # Episodes are finished. Overshoot is deducted from the next iteration.
+    # What was read is deducted, and overshoot, since episodes are finished.
     wanted = self._steps_until(iteration) - self._record.teacher_steps
     with self._progress.clock(iteration):
-      for episode in self._evaluator.collect(policy, iteration, steps=wanted):
+      for episode in self._evaluator.collect(
+        policy, iteration, steps=max(wanted, 0)
+      ):
         self._data.add(episode)
         self._record.teacher_steps += episode.length
     return {'Collect/TeacherSteps': self._record.teacher_steps}

@@ -7,7 +7,8 @@ from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.runner.plan import Phase
 from reincarnating_rl.support.errors import UserError
 
-Choice = Literal['auto', 'stored', 'collected']
+TOPPED_UP = 'topped_up'
+Choice = Literal['auto', 'stored', 'topped_up', 'collected']
 _PLAY = 'To have the teacher play: RunnerWithTeacher.teacher_data="collected".'
 
 
@@ -18,8 +19,9 @@ class TeacherDataSource(NamedTuple):
   earlier process has read, is not there any more.
   """
 
-  phase: Phase  # LOAD or COLLECT
+  phase: Phase  # LOAD or COLLECT, with which they begin
   replay: ExternalReplay | None = None
+  is_topped_up: bool = False  # whether the teacher plays what LOAD lacks
 
 
 def look_for(
@@ -53,38 +55,51 @@ def decide(
   """Decides where the teacher's data come from, and says so.
 
   Args:
-    choice: what is asked for. 'auto' takes a stored replay that has as many
-      steps as are asked for.
+    choice: what is asked for. 'auto' takes a stored replay, however small; the
+      teacher plays only where there is none.
     find: looks for the replay that the teacher left.
     teacher_steps: how many steps are asked for.
     earlier: what the run that is being resumed has done for its data, to which
-      'auto' keeps; None if nothing yet.
+      'auto' and 'topped_up' keep; None if nothing yet.
 
   Raises:
     UserError: there is no such choice, no replay where one is asked for, or
       its files are damaged.
   """
-  if choice == 'collected' or (choice, earlier) == ('auto', Phase.COLLECT):
+  if choice == 'collected' or (choice != 'stored' and earlier is Phase.COLLECT):
     return TeacherDataSource(Phase.COLLECT)
-  if earlier is Phase.LOAD:
-    return TeacherDataSource(Phase.LOAD)  # What was read is in the checkpoint.
+  is_topped_up = choice == TOPPED_UP
+  if earlier is Phase.LOAD:  # What was read is in the checkpoint.
+    return TeacherDataSource(Phase.LOAD, None, is_topped_up)
   try:
     replay = look_for(choice, find)
     entries = replay.inspect().entries if replay else 0
   except UserError as error:
     raise UserError(f'{error} {_PLAY}') from error
   if replay is None:
-    return TeacherDataSource(Phase.COLLECT)
-  if choice == 'auto' and entries < teacher_steps:
     print(
-      f'The teacher will play: its {replay.describe()}, holds {entries:,} '
-      f'steps, and {teacher_steps:,} are asked for. To learn from those all '
-      'the same: RunnerWithTeacher.teacher_data="stored".'
+      f"Teacher's data: it left no replay, so it plays {teacher_steps:,} steps "
+      '(RunnerWithTeacher.teacher_steps).'
     )
     return TeacherDataSource(Phase.COLLECT)
-  newest = min(teacher_steps, entries)
   print(
-    f"Teacher's data: the newest {newest:,} of {entries:,} steps of the "
-    f'{replay.describe()} (RunnerWithTeacher.teacher_steps).'
+    f"Teacher's data: {_told(replay, entries, teacher_steps, is_topped_up)}"
   )
-  return TeacherDataSource(Phase.LOAD, replay)
+  return TeacherDataSource(Phase.LOAD, replay, is_topped_up)
+
+
+def _told(
+  replay: ExternalReplay, entries: int, wanted: int, is_topped_up: bool
+) -> str:
+  if entries >= wanted:
+    return (
+      f'the newest {wanted:,} of {entries:,} steps of the {replay.describe()} '
+      '(RunnerWithTeacher.teacher_steps).'
+    )
+  told = f'all {entries:,} steps of the {replay.describe()}'
+  if is_topped_up:
+    return f'{told}; the teacher plays the rest of {wanted:,}.'
+  return (
+    f'{told}. To have the teacher play the rest of {wanted:,} steps: '
+    f"RunnerWithTeacher.teacher_data='{TOPPED_UP}'."
+  )

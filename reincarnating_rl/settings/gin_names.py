@@ -1,7 +1,8 @@
 """The one place where names of pure rooms are registered with gin."""
 
+import re
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import gin
 
@@ -9,6 +10,7 @@ from reincarnating_rl.envs import games
 from reincarnating_rl.envs.family import Game, GameFamily
 from reincarnating_rl.learner import schedules
 from reincarnating_rl.networks import registry
+from reincarnating_rl.support.errors import UserError, check_choice
 from reincarnating_rl.support.setting_types import OneOf
 from reincarnating_rl.teachers import factory
 from reincarnating_rl.teachers.foreign import layers
@@ -48,6 +50,81 @@ def _create_by_gin(family: GameFamily) -> Callable[..., Game]:
 
 _CREATE = {name: _create_by_gin(family) for name, family in games.GAMES.items()}
 create_atari_game = _CREATE[games.DEFAULT]
+
+
+TEACHER, STUDENT = 'teacher', 'student'
+"""Scopes of gin, as in `teacher/create_atari_environment.fire_on_reset = True`;
+a setting without a scope is of both."""
+
+
+def role_settings(family: GameFamily, role: str) -> dict[str, Any]:
+  """Returns what gin binds of how one of the two plays.
+
+  Args:
+    family: of the game.
+    role: `TEACHER` or `STUDENT`.
+  """
+  with gin.config_scope(role):
+    return gin.get_bindings(family.gin_name, resolve_references=False)
+
+
+def create_games(*, atari_roms_path: str | None = None) -> Game:
+  """Makes the game of an experiment, as the student plays it.
+
+  Args:
+    atari_roms_path: directory of Atari's ROMs; None for ale-py's own.
+
+  Returns:
+    The game; its `for_teacher` is set where gin has the teacher play otherwise.
+
+  Raises:
+    UserError: there is no such kind or game, a scope is neither role, or the
+      two do not play the same game with the same actions.
+  """
+  game = create_game(atari_roms_path=atari_roms_path)
+  kind = gin.get_bindings('create_game').get('kind', games.DEFAULT)
+  family = games.family_named(kind)
+  _check_scopes(family)
+  bound = gin.get_bindings(family.gin_name, resolve_references=False)
+  made = {}
+  for role in (STUDENT, TEACHER):
+    made[role] = game
+    if role_settings(family, role) != bound:
+      with gin.config_scope(role):
+        made[role] = create_game(atari_roms_path=atari_roms_path)
+  student, teacher = made[STUDENT], made[TEACHER]
+  if teacher is student:
+    return student
+  if student.name != teacher.name:
+    raise UserError(
+      f'The teacher plays {teacher.name} and the student {student.name}: bind '
+      f'{family.gin_name}.game_name alike for both.'
+    )
+  counts = _count_actions(teacher), _count_actions(student)
+  if counts[0] != counts[1]:
+    raise UserError(
+      f'The teacher plays with {counts[0]} actions and the student with '
+      f'{counts[1]}: set teacher/{family.gin_name}.full_action_set and '
+      f'student/{family.gin_name}.full_action_set alike; a teacher of all 18 '
+      "actions plays with fewer by create_teacher.action_meanings = 'full'."
+    )
+  return student._replace(for_teacher=teacher)
+
+
+def _count_actions(game: Game) -> int:
+  environment = game.create_environment()
+  try:
+    return int(environment.action_space.n)
+  finally:
+    environment.close()
+
+
+def _check_scopes(family: GameFamily) -> None:
+  pattern = re.compile(
+    rf'^(\w[\w/]*)/(?:[\w.]+\.)?{family.gin_name}\.', re.MULTILINE
+  )
+  for scope in pattern.findall(gin.config_str()):
+    check_choice(f'The scope of {family.gin_name}', scope, (TEACHER, STUDENT))
 
 
 @gin.configurable(module='games', denylist=['atari_roms_path'])

@@ -1,10 +1,11 @@
 """Errors that a user can fix."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 _T = TypeVar('_T')
+_MOST_FILES = 3  # That one line names.
 
 
 class UserError(Exception):
@@ -16,6 +17,10 @@ class UserError(Exception):
 
 class MissingFileError(UserError):
   """A file or directory is missing, or lacks the expected content."""
+
+
+class EmptyReplayError(MissingFileError):
+  """A replay is whole and holds no step, as of an agent who has not played."""
 
 
 class DamagedFileError(UserError):
@@ -38,6 +43,19 @@ def damaged_replay(path: object, what: str) -> DamagedFileError:
   """Returns the error for a damaged file of a replay."""
   return DamagedFileError(
     f'Replay file {path} {what}: copy it again from its source.'
+  )
+
+
+def incomplete_replay(missing: Sequence[str]) -> MissingFileError:
+  """Returns the error for a replay that lacks files.
+
+  Args:
+    missing: their paths; at least one.
+  """
+  return MissingFileError(
+    f'The replay lacks the file {", ".join(missing[:_MOST_FILES])}'
+    f'{" and others" if len(missing) > _MOST_FILES else ""}: copy it from its '
+    'source.'
   )
 
 

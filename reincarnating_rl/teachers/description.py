@@ -6,7 +6,6 @@ project can be described.
 """
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -14,11 +13,13 @@ from flax import linen as nn
 
 from reincarnating_rl.networks import registry
 from reincarnating_rl.support.errors import DamagedFileError
+from reincarnating_rl.support.game_names import split_module
 from reincarnating_rl.teachers.inferred_fields import Fields
 
 ENTRY = 'network'
-_VARIANT = re.compile(r'(NoFrameskip|Deterministic)?-v[0-9]+$', re.ASCII)
 GAME = 'game'
+STATE_SHAPE = 'state_shape'  # In the entry of what was converted.
+MODULE = 'module'  # In the entry of the game: what registers its name.
 NETWORKS: dict[str, type[nn.Module]] = {
   name: network.module for name, network in registry.NETWORKS.items()
 }
@@ -145,6 +146,37 @@ def actions_from_manifest(
   return tuple(actions)
 
 
+def state_shape_of(manifest: Mapping[str, Any]) -> tuple[int, ...] | None:
+  """Returns the shape (*O, S) of the states that a teacher was converted for.
+
+  Args:
+    manifest: of a checkpoint; None stands for one that does not say.
+  """
+  told = manifest.get('teacher')
+  shape = told.get(STATE_SHAPE) if isinstance(told, dict) else None
+  is_shape = isinstance(shape, list) and all(
+    isinstance(size, int) and size > 0 for size in shape
+  )
+  return tuple(shape) if is_shape and shape else None
+
+
+def module_of_game(manifest: Mapping[str, Any]) -> str | None:
+  """Returns the module of one's own that registers a manifest's game, if any.
+
+  A stranger may have written it, so it is for the user, and never imported.
+
+  Args:
+    manifest: of a checkpoint.
+  """
+  told = manifest.get(GAME)
+  if not isinstance(told, dict):
+    return None
+  module, name = told.get(MODULE), told.get('name')
+  if module is None and isinstance(name, str):
+    module, _ = split_module(name)
+  return module if isinstance(module, str) else None
+
+
 def trained_on(metadata: Mapping[str, Any]) -> str | None:
   """Returns the game that a checkpoint names, however it was written.
 
@@ -159,18 +191,8 @@ def trained_on(metadata: Mapping[str, Any]) -> str | None:
   ]
   for name in (*named, metadata.get('trained_on')):
     if isinstance(name, str) and name != 'unknown':
-      return name
+      return split_module(name)[1]
   return None
-
-
-def plain_name(game: str) -> str:
-  """Returns 'pong' for Pong, ALE/Pong-v5 and PongNoFrameskip-v4.
-
-  Another game of the same name stays another: 'minatar/spaceinvaders' is that
-  of MinAtar/space_invaders and MinAtar/SpaceInvaders-v1.
-  """
-  plain = _VARIANT.sub('', game.removeprefix('ALE/'))
-  return plain.replace('_', '').lower()
 
 
 def _tuples(value: Any) -> Any:

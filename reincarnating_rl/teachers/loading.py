@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from reincarnating_rl.learner.types import Array, Params
+from reincarnating_rl.support.game_names import plain_name
 from reincarnating_rl.teachers import (
   actions,
   balloon_facts,
@@ -19,7 +20,7 @@ from reincarnating_rl.teachers.description import (
   Description,
   actions_from_manifest,
   describe,
-  plain_name,
+  state_shape_of,
   trained_on,
 )
 from reincarnating_rl.teachers.errors import (
@@ -27,13 +28,12 @@ from reincarnating_rl.teachers.errors import (
   TeacherError,
 )
 from reincarnating_rl.teachers.fit import Candidate
-from reincarnating_rl.teachers.foreign.base import Target
+from reincarnating_rl.teachers.foreign.base import Target, algorithm_of
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.inferred_fields import Fields
 from reincarnating_rl.teachers.kinds import NetworkFactory
 from reincarnating_rl.teachers.network_teacher import Policy
 
-STATE_SHAPE = 'state_shape'  # Entry of what a manifest says of a teacher.
 _VMAX = 10.0  # Dopamine's.
 
 
@@ -74,6 +74,13 @@ class LoadedTeacher(NamedTuple):
   vmax: float | None  # of its atoms, where it is a Rainbow with any
   indices: tuple[int, ...] | None  # the game's actions among its own; None: all
   meanings: tuple[str, ...] | None  # of its own actions, where that is known
+
+  @property
+  def trained_by(self) -> str:
+    """The kind; of a policy, the algorithm that its file names, if any."""
+    kind = self.candidate.kind
+    told = algorithm_of(self.checkpoint.metadata) if kind.is_policy else None
+    return told or kind.name
 
   @property
   def description(self) -> Description | None:
@@ -188,12 +195,11 @@ def _check_states(
   checkpoint: TeacherCheckpoint, state_shape: tuple[int, ...]
 ) -> None:
   """Refuses states of as many numbers, in another order, as it is made for."""
-  told = checkpoint.metadata.get('teacher')
-  shape = told.get(STATE_SHAPE) if isinstance(told, dict) else None
-  if shape is not None and shape != list(state_shape):
+  shape = state_shape_of(checkpoint.metadata)
+  if shape is not None and shape != state_shape:
     raise MismatchedTeacherError(
       f'The teacher of {checkpoint.path} was converted for states of shape '
-      f'{ascii(shape)[:80]}, but the game gives states of shape '
+      f'{list(shape)}, but the game gives states of shape '
       f'{list(state_shape)}; convert it anew with --game.'
     )
 

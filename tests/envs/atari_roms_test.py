@@ -17,6 +17,9 @@ from reincarnating_rl.support import errors
     ('MsPacman', 'ms_pacman'),
     ('Riverraid', 'riverraid'),
     ('YarsRevenge', 'yars_revenge'),
+    ('PongNoFrameskip-v4', 'pong'),
+    ('SpaceInvadersDeterministic-v0', 'space_invaders'),
+    ('ALE/MsPacman-v5', 'ms_pacman'),
   ],
 )
 def test_rom_ids(game, rom):
@@ -31,9 +34,7 @@ def test_rom_ids(game, rom):
     ('RiverRaid', 'Riverraid'),
     ('Space Invader', 'SpaceInvaders'),
     ('Brakeout', 'Breakout'),
-    ('PongNoFrameskip-v4', 'Pong'),
-    ('SpaceInvadersDeterministic-v0', 'SpaceInvaders'),
-    ('ALE/MsPacman-v5', 'MsPacman'),
+    ('ALE/MsPackman-v5', 'MsPacman'),
   ],
 )
 def test_unknown_game_names_the_nearest_one(wrong, right):

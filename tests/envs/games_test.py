@@ -5,6 +5,7 @@ import os
 import pathlib
 import pickle
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -25,8 +26,14 @@ ROOT = pathlib.Path(__file__).parents[2]
   [
     ('Pong', 'atari', True),
     ('Ponk', 'atari', False),
-    ('PongNoFrameskip-v4', 'atari', False),
-    ('ALE/Pong-v5', 'atari', False),
+    ('PongNoFrameskip-v4', 'atari', True),
+    ('PongDeterministic-v4', 'atari', True),
+    ('ALE/Pong-v5', 'atari', True),
+    ('Pong-v7', 'atari', True),
+    ('Pong-ram-v4', 'atari', False),
+    ('Pong-ramNoFrameskip-v4', 'atari', False),
+    ('ale_py:ALE/Pong-v5', 'atari', True),
+    ('no_such_module:Walk', 'gymnasium', False),
     ('MinAtar/breakout', 'minatar', True),
     ('MinAtar/pong', 'minatar', False),
     ('Balloon', 'balloon', True),
@@ -71,6 +78,33 @@ def test_a_game_by_its_name(name, shape, dtype, stack_size, actions):
   assert steps.rewards[0] == np.float32(reward)
   lanes.close()
   environment.close()
+
+
+@pytest.mark.parametrize(
+  'name', ['ALE/MsPacman-v5', 'MsPacmanNoFrameskip-v4', 'MsPacman-v9']
+)
+def test_an_atari_game_has_one_name(name):
+  assert games.create_game(name).name == 'MsPacman'
+
+
+def test_the_registered_limit_is_the_games_own(own_games):
+  for name, limit in (('Walk-v0', None), ('WalkCut-v0', 7)):
+    for full_name in (name, f'{own_games}:{name}'):
+      game = games.create_game(full_name)
+      assert game.max_steps_per_episode == limit
+  assert games.create_game('CartPole-v1').max_steps_per_episode == 500
+
+
+def test_a_module_of_ones_own_registers_its_games(own_games):
+  name = f'{own_games}:Walk-v0'
+  assert games.family_of(name).name == 'gymnasium'
+  assert not games.is_known(name) and own_games not in sys.modules
+  game = games.create_game(name, num_vector_environments=1)
+  assert (game.name, game.module) == ('Walk-v0', own_games)
+  environment = game.create_environment()
+  environment.reset(0)
+  assert games.is_known(name) and games.is_known('Walk-v0')
+  assert games.family_of('WalkPlain').name == 'gymnasium'
 
 
 def test_a_landing_does_not_depend_on_those_before():
@@ -131,7 +165,8 @@ def test_a_flight_may_be_shorter():
   [
     ('MinAtar/brekout', "Did you mean 'breakout'"),
     ('Ponk', "did you mean 'Pong'"),
-    ('ALE/Pong-v5', 'There is no Atari game'),
+    ('Pong-ram-v4', "from the screen: give 'Pong'"),
+    ('CartPol-v1', 'MODULE:CartPol-v1'),
     ('CartPol-v1', 'Did you mean: `CartPole`'),
   ],
 )

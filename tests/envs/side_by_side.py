@@ -41,7 +41,7 @@ def play_side_by_side(environment, schedule):
       _action(seed, len(records[seed]) - 1, environment.num_actions)
       for seed in seeds
     ]
-    steps = zip(*environment.step(lanes, actions), strict=True)
+    steps = zip(*environment.step(lanes, actions)[:4], strict=True)
     for lane, seed, step in zip(lanes, seeds, steps, strict=True):
       records[seed].append(step)
       ended = step[2] or step[3]

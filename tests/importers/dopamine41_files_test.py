@@ -57,7 +57,10 @@ def test_a_run_has_its_replays_in_checkpoints(tmp_path):
   os.remove(tmp_path / 'checkpoints/12/replay/checkpoint.msgpack')
   for folder in (tmp_path, tmp_path / 'checkpoints'):
     replays = dopamine41_files.find(folder)
-    assert [r.number for r in replays] == [9, 10]
+    assert [r.number for r in replays] == [9, 10, 12]
+    assert [bool(r.missing) for r in replays] == [False, False, True]
+    with pytest.raises(MissingFileError, match=r'12/replay/checkpoint\.msgpa'):
+      dopamine41_files.inspect(replays[-1])
     assert replays[0].path == str(
       tmp_path / 'checkpoints/9/replay/checkpoint.msgpack'
     )

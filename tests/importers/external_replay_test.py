@@ -1,3 +1,7 @@
+import pathlib
+import re
+import shutil
+
 import numpy as np
 import pytest
 
@@ -72,6 +76,43 @@ def test_the_newest_of_the_first_kind_is_chosen(tmp_path):
   assert external_replay.choose(tmp_path).number == 10
   assert external_replay.choose(tmp_path, 9).number == 9
   assert external_replay.choose(tmp_path, 2).kind == 'legacy'
+
+
+def test_replays_that_lack_files_are_passed_over_and_named(tmp_path):
+  for number in (1, 2):
+    legacy_dumps.write(tmp_path, legacy_dumps.DUMP, number)
+  paths = [replay.files.paths[0] for replay in external_replay.find(tmp_path)]
+  for path in reversed(paths):
+    pathlib.Path(path).unlink()
+    if path == paths[1]:
+      chosen = external_replay.choose(tmp_path)
+      assert chosen.number == 1
+      assert f'(not replay 2, which lacks {path})' in chosen.describe()
+      assert external_replay.choose(tmp_path, 1).passed_over == ()
+    with pytest.raises(MissingFileError, match=re.escape(path)):
+      external_replay.choose(tmp_path, 2 if path == paths[1] else 1)
+  with pytest.raises(MissingFileError, match=re.escape(paths[1])):
+    external_replay.choose(tmp_path)
+  with pytest.raises(MissingFileError, match=re.escape(paths[1])):
+    external_replay.beside(tmp_path)
+
+
+def test_another_kind_in_place_of_one_that_lacks_a_file(tmp_path):
+  own(tmp_path, 30, 4)
+  legacy_dumps.write(tmp_path, legacy_dumps.DUMP, 7)
+  (segment,) = (tmp_path / 'replay_student').glob('steps-*')
+  segment.unlink()
+  chosen = external_replay.choose(tmp_path)
+  assert chosen.kind == 'legacy' and segment.name in chosen.describe()
+
+
+def test_a_run_without_its_steps_is_one_only_where_it_is_asked_for(tmp_path):
+  own(tmp_path, 30, 4)
+  shutil.rmtree(tmp_path / 'replay_student')
+  assert external_replay.find(tmp_path) == []
+  assert external_replay.beside(tmp_path) is None
+  with pytest.raises(MissingFileError, match='replay_student/steps-0-30'):
+    external_replay.choose(tmp_path)
 
 
 def test_nothing_found(tmp_path):

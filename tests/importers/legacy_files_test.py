@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ def found(folder):
   return [(r.prefix, r.number, r.has_ends) for r in legacy_files.find(folder)]
 
 
-def test_incomplete_replays_are_not_listed(tmp_path):
+def test_what_incomplete_replays_lack(tmp_path):
   legacy_dumps.write(tmp_path, FULL, 10)
   legacy_dumps.write(tmp_path, FULL, 9, prefix='tf_ckpt')
   for number, missing in enumerate(legacy_dumps.ATTRIBUTES):
@@ -31,13 +33,27 @@ def test_incomplete_replays_are_not_listed(tmp_path):
   (tmp_path / 'ckpt.10').write_bytes(b'')
   for name in ('add_count_ckpt.20.gz.tmp', 'x' + path.name, 'notes'):
     (tmp_path / name).write_bytes(path.read_bytes())
-  legacy_dumps.path(tmp_path, '$store$_observation', 20).mkdir()
-  # Old versions saved no list of ends: a replay without it is complete.
+  replays = {(r.prefix, r.number): r for r in legacy_files.find(tmp_path)}
+  assert not replays.pop(('tf_ckpt', 9)).missing
+  assert not replays.pop(('ckpt', 10)).missing
+  assert sorted(number for _, number in replays) == list(range(20, 27))
+  for number, missing in enumerate(legacy_dumps.ATTRIBUTES):
+    replay = replays['ckpt', 20 + number]
+    path = str(legacy_dumps.path(tmp_path, missing, replay.number))
+    assert replay.missing == [path]
+    with pytest.raises(MissingFileError, match=re.escape(path)):
+      legacy_files.inspect(replay)
+
+
+def test_old_versions_saved_no_list_of_ends(tmp_path):
+  old = {name: a for name, a in FULL.items() if name != 'episode_end_indices'}
+  legacy_dumps.write(tmp_path, old, 1)
+  legacy_dumps.write(tmp_path, FULL, 2)
+  legacy_dumps.write(tmp_path, old, 3, 'other')
   assert found(tmp_path) == [
-    ('tf_ckpt', 9, True),
-    ('ckpt', 10, True),
-    ('ckpt', 26, False),
+    *(('ckpt', 1, False), ('ckpt', 2, True), ('other', 3, False))
   ]
+  assert not any(replay.missing for replay in legacy_files.find(tmp_path))
 
 
 def test_a_run_has_checkpoints_and_logs(tmp_path):

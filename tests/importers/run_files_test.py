@@ -42,16 +42,21 @@ def test_a_student_that_has_not_played_has_no_replay(tmp_path):
     run_files.inspect(run_files.RunReplay(str(tmp_path), 0))
 
 
-def test_a_run_that_was_copied_without_its_steps_has_no_replay(tmp_path):
+def test_a_segment_that_is_missing_is_named(tmp_path):
   played(tmp_path, 40, 45)
-  assert numbers(tmp_path) == [0, 1]
-  log = tmp_path / 'replay_student'
-  (last,) = log.glob('steps-40-45-*')
-  last.rename(tmp_path / 'elsewhere')
-  assert numbers(tmp_path) == [0]
-  (tmp_path / 'elsewhere').rename(last)
-  log.rename(tmp_path / 'elsewhere')
-  assert numbers(tmp_path) == []
+  (last,) = (tmp_path / 'replay_student').glob('steps-40-45-*')
+  last.unlink()
+  first, second = run_files.find(tmp_path)
+  assert (first.missing, second.missing) == ([], [str(last)])
+  with pytest.raises(MissingFileError, match=last.name):
+    run_files.inspect(second)
+
+
+def test_a_run_that_was_copied_without_its_steps(tmp_path):
+  played(tmp_path, 40, 45)
+  assert not any(replay.is_left_out for replay in run_files.find(tmp_path))
+  (tmp_path / 'replay_student').rename(tmp_path / 'elsewhere')
+  assert all(replay.is_left_out for replay in run_files.find(tmp_path))
 
 
 def test_overwritten_segments_may_be_missing(tmp_path):
@@ -64,6 +69,5 @@ def test_overwritten_segments_may_be_missing(tmp_path):
   segments.insert(0, segments[0] | {'file': old.name, 'start': 0, 'stop': 20})
   path.write_text(json.dumps(manifest))
   old.unlink()
-  assert numbers(tmp_path) == [1]
-  replay = run_files.find(tmp_path)[0]
+  replay = run_files.find(tmp_path)[1]
   assert run_files.inspect(replay).steps == range(20, store.next_step)

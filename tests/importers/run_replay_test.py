@@ -155,12 +155,12 @@ def test_invalid_booleans(tmp_path):
     load(tmp_path, saved.make())
 
 
-def test_a_missing_segment_is_reported_with_the_fix(tmp_path):
+def test_a_damaged_segment_is_reported_with_the_fix(tmp_path):
   theirs = saved.make()
   saved.fill(theirs, 40)
   segment = write(tmp_path, theirs)['segments'][0]
   (replay,) = run_files.find(tmp_path)
-  (tmp_path / 'replay_student' / segment['file']).unlink()
+  (tmp_path / 'replay_student' / segment['file']).write_bytes(b'')
   store = saved.make()
   with pytest.raises(DamagedFileError, match='copy the whole run') as caught:
     run_replay.load(replay, store)

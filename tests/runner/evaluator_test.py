@@ -18,6 +18,7 @@ def make(
   seed=0,
   steps=1,
   episodes=None,
+  if_all_time_out=None,
 ):
   return evaluator.Evaluator(
     toys.corridor().create_vector_environment(),
@@ -27,7 +28,24 @@ def make(
     interrupt=interrupt or InterruptFlag(),
     steps=steps,
     episodes=episodes,
+    if_all_time_out=if_all_time_out,
   )
+
+
+def test_what_is_said_where_no_episode_ends(caplog):
+  playing = make(max_steps=2, episodes=2, if_all_time_out='press FIRE')
+  for action in (toys.LEFT, toys.RIGHT, toys.RIGHT):
+    playing.evaluate(always(action), ITERATION, who='teacher')
+  assert caplog.messages.count('press FIRE') == 1
+
+
+def test_a_limit_that_cuts_episodes_is_told_of_once(caplog):
+  playing = make(max_steps=2, episodes=2)
+  for _ in range(2):
+    playing.evaluate(always(toys.RIGHT), ITERATION, who='teacher')
+  (line,) = caplog.messages
+  assert '2 of 2 episodes were cut at 2 steps' in line
+  assert 'Runner.max_steps_per_episode' in line
 
 
 def always(action):

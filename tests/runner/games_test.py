@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.networks import minatar_networks
-from reincarnating_rl.runner import factories
+from reincarnating_rl.runner import factories, identity
 from reincarnating_rl.runner.factories import TeacherSettings
 from reincarnating_rl.settings import gin_parsing
 from reincarnating_rl.support.errors import UserError
@@ -54,6 +54,101 @@ def test_gin_chooses_the_game(bindings, name, stack_size):
   assert (game.name, game.stack_size) == (name, stack_size)
 
 
+_FIRE = 'create_atari_environment.fire_on_reset = True'
+_ALL = 'create_atari_environment.full_action_set = True'
+
+
+def _games(*bindings):
+  bindings = ('create_atari_environment.game_name = "Breakout"', *bindings)
+  gin_parsing.load([], bindings, network_parameter='JaxDQNAgent.network')
+  return factories.gin_names.create_games()
+
+
+def _fires(game):
+  return game.create_environment.keywords['openings'].fire_on_reset
+
+
+@pytest.mark.parametrize(
+  ('scope', 'student', 'teacher'),
+  [('teacher/', False, True), ('student/', True, False)],
+)
+def test_the_teacher_may_play_by_other_rules(scope, student, teacher):
+  game = _games(f'{scope}{_FIRE}')
+  assert game.name == game.for_teacher.name == 'Breakout'
+  assert (_fires(game), _fires(game.for_teacher)) == (student, teacher)
+  # It is in what a resumed run may not change.
+  settings = identity.operative_settings()
+  assert settings[f'{scope}create_atari_environment.fire_on_reset'] == 'True'
+
+
+def test_another_name_of_the_same_game_resumes_a_run(tmp_path, own_games):
+  def make(name):
+    return _runner(
+      tmp_path,
+      'dqn',
+      'gymnasium/dqn.gin',
+      f'import {own_games}',
+      f'create_gymnasium_environment.game_name = "{name}"',
+    )
+
+  runner = make('Walk-v0')
+  runner._progress.enter(0)
+  runner._progress.finish()
+  runner._checkpoint_experiment(0)
+  assert make(f'{own_games}:Walk-v0')._start_iteration == 1
+  with pytest.raises(UserError, match='game = Walk-v0, and now .*WalkCut-v0'):
+    make('WalkCut-v0')
+
+
+@pytest.mark.parametrize('bindings', [(), (_FIRE,), (_ALL,)])
+def test_what_has_no_scope_is_of_both(bindings):
+  game = _games(*bindings)
+  assert game.for_teacher is None
+  assert _fires(game) == (bindings == (_FIRE,))
+  settings = identity.operative_settings()
+  assert settings['create_atari_environment.fire_on_reset'] == str(_fires(game))
+
+
+@pytest.mark.parametrize(
+  ('binding', 'message'),
+  [
+    (f'teacher/{_ALL}', 'with 18 actions and the student with 4: set teacher/'),
+    (f'teachr/{_FIRE}', "'teachr': choose one of teacher, student"),
+    (
+      'teacher/create_atari_environment.game_name = "Pong"',
+      'The teacher plays Pong and the student Breakout',
+    ),
+  ],
+)
+def test_roles_that_cannot_be(binding, message):
+  with pytest.raises(UserError, match=message) as caught:
+    _games(binding)
+  assert '\n' not in str(caught.value)
+
+
+def test_the_teacher_is_measured_by_its_own_rules(tmp_path):
+  runner = _runner(
+    tmp_path,
+    'qdagger_dqn',
+    'minatar/qdagger_dqn.gin',
+    'teacher/create_minatar_environment.max_steps_per_episode = 3',
+    'RunnerWithTeacher.evaluation_episodes = 4',
+    'RunnerWithTeacher.random_score = -1.0',
+    agent='random',
+  )
+  lengths = {}
+  for who in ('teacher_evaluator', 'evaluator'):
+    playing = getattr(runner._parts, who).environment
+    playing.reset([0], [1])
+    steps = (playing.step([0], [0]) for _ in range(5))
+    lengths[who] = next(
+      (i for i, step in enumerate(steps, 1) if step.truncations[0]), None
+    )
+  assert lengths == {'teacher_evaluator': 3, 'evaluator': None}
+  runner._run_one_iteration(0)
+  assert runner.record.teacher.num_episodes == 4
+
+
 def test_an_unknown_kind():
   with pytest.raises(
     UserError, match="kind is 'atary': it must be one of 'atari', "
@@ -77,6 +172,25 @@ def test_the_students_stack_goes_before_the_games(tmp_path):
     agent='random',
   )
   assert runner._agent.state.shape == (4, 3)
+
+
+@pytest.mark.parametrize(
+  ('name', 'bindings', 'limit'),
+  [
+    ('CartPole-v1', (), 500),
+    ('Walk-v0', (), 27_000),
+    ('WalkCut-v0', (), 7),
+    ('WalkCut-v0', ('Runner.max_steps_per_episode = 5',), 5),
+    ('WalkLong-v0', (), 40_000),
+  ],
+)
+def test_time_limits_are_the_registered_ones(
+  tmp_path, own_games, name, bindings, limit
+):
+  bindings = (f'import {own_games}', *bindings)
+  name = f'create_gymnasium_environment.game_name = "{name}"'
+  runner = _runner(tmp_path, 'dqn', 'gymnasium/dqn.gin', *bindings, name)
+  assert runner._max_steps_per_episode == limit
 
 
 @pytest.mark.parametrize('own', ['JaxDQNAgent', 'JaxQuantileAgent'])

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import games, single, vector
+from reincarnating_rl.envs import games, lanes, single, vector
 from reincarnating_rl.evaluation.normalization import TeacherTooWeakError
 from reincarnating_rl.runner import plan
 from reincarnating_rl.support.errors import DivergedError, UserError, first_line
@@ -38,6 +38,31 @@ def test_the_teachers_logits_are_computed_once_a_stored_state(tmp_path):
   asked = runner._teacher.num_states
   runner._run_one_iteration(2)
   assert runner._teacher.num_states == asked
+
+
+def test_lives_are_stored_as_episodes(tmp_path):
+  data = experiments.teacher_data(experiments.make_runner(tmp_path))
+  episode = lanes.Episode(
+    index=0,
+    terminal=False,
+    actions=np.arange(5, dtype=np.int32) % 2,
+    rewards=np.arange(5, dtype=np.float32),
+    observations=np.eye(toys.LENGTH, dtype=np.float32)[[0, 1, 2, 3, 4]],
+    extras=np.zeros((5, 2), np.float32),
+    life_ends=np.array([False, True, False, False, False]),
+  )
+  data.add(episode)
+  columns = {name: x[:5] for name, x in data.store.columns.items()}
+  assert columns['terminal'].tolist() == [False, True, False, False, False]
+  assert columns['episode_step'].tolist() == [0, 1, 0, 1, 2]
+  np.testing.assert_array_equal(columns['reward'], episode.rewards)
+
+
+def test_masks_that_are_not_used_are_told_of(tmp_path, caplog):
+  runner = experiments.make_runner(tmp_path)
+  runner._teacher.lineage = {'described_as': {'masks': 'not used'}}
+  runner._run_one_iteration(0)
+  assert 'masks of the actions of the teacher are not used' in caplog.text
 
 
 def test_a_teacher_that_is_no_better_than_random_is_an_error(tmp_path):

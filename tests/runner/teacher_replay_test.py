@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from reincarnating_rl.runner.factories import TeacherSettings
 from reincarnating_rl.runner.plan import Phase
 from reincarnating_rl.support.errors import DamagedFileError, UserError
 from reincarnating_rl.support.interrupts import Interrupted
+from tests.importers import legacy_dumps
 from tests.runner import experiments
 
 
@@ -203,7 +205,7 @@ def test_a_replay_without_an_element(tmp_path):
     data.load(Short(), newest=9, progress=lambda *_: None)
 
 
-def test_too_few_steps_are_not_taken_silently(earlier, capsys):
+def test_a_smaller_replay_is_not_passed_over(earlier, capsys):
   replay = external_replay.choose(earlier[0])
   entries = replay.inspect().entries
 
@@ -214,10 +216,56 @@ def test_too_few_steps_are_not_taken_silently(earlier, capsys):
 
   assert decide('auto', entries) is replay
   assert f'the newest {entries} of {entries}' in capsys.readouterr().out
-  assert decide('auto', entries + 1) is None
-  assert 'The teacher will play' in capsys.readouterr().out
-  assert decide('stored', entries + 1) is replay
+  for choice in ('auto', 'stored'):
+    assert decide(choice, entries + 1) is replay
+    told = capsys.readouterr().out
+    assert f'all {entries} steps of the {replay.describe()}' in told
+    assert "teacher_data='topped_up'" in told
+  assert decide('topped_up', entries + 1) is replay
+  assert f'plays the rest of {entries + 1}' in capsys.readouterr().out
   assert decide('auto', 1, None) is None
+  assert 'left no replay, so it plays 1 steps' in capsys.readouterr().out
+
+
+@pytest.fixture(scope='module')
+def topped_up(earlier, tmp_path_factory):
+  settings = {
+    'find_teacher_replay': functools.partial(
+      external_replay.choose, earlier[0]
+    ),
+    'teacher_data': 'topped_up',
+    'teacher_steps': 200,
+  }
+  runner = experiments.make_runner(tmp_path_factory.mktemp('more'), **settings)
+  runner.run_experiment()
+  return runner, settings
+
+
+def test_the_teacher_plays_what_its_replay_lacks(topped_up, earlier):
+  runner, _ = topped_up
+  stored = external_replay.choose(earlier[0]).inspect().entries
+  phases = [row.phase for row in runner.plan[:4]]
+  assert phases[1:] == [Phase.LOAD, Phase.COLLECT, Phase.PRETRAIN]
+  assert runner.record.teacher_data['steps'] == stored < 200
+  assert 200 <= runner.record.teacher_steps < 200 + 40 * 4
+
+
+@pytest.mark.parametrize('finished', [1, 2])
+def test_a_resumed_run_tops_up_as_an_uninterrupted_one(
+  finished, topped_up, tmp_path
+):
+  whole, settings = topped_up
+  runner = experiments.make_runner(tmp_path, **settings)
+  for number in range(finished + 1):
+    runner._run_one_iteration(number)
+    runner._checkpoint_experiment(number)
+  store = experiments.teacher_data(runner).store
+  assert not len(store.unlabelled())
+  settings = settings | {'find_teacher_replay': _nothing}
+  resumed = experiments.make_runner(tmp_path, **settings)
+  assert resumed._start_iteration == finished + 1
+  resumed.run_experiment()
+  assert experiments.outcome(resumed) == experiments.outcome(whole)
 
 
 def test_nothing_is_looked_for_where_the_teacher_is_to_play():
@@ -226,9 +274,27 @@ def test_nothing_is_looked_for_where_the_teacher_is_to_play():
 
   for choice, earlier_phase in (('collected', None), ('auto', Phase.COLLECT)):
     source = teacher_replay.decide(choice, find, 1, earlier=earlier_phase)
-    assert source == (Phase.COLLECT, None)
-  source = teacher_replay.decide('auto', find, 1, earlier=Phase.LOAD)
-  assert source == (Phase.LOAD, None)
+    assert source == (Phase.COLLECT, None, False)
+  for choice in ('auto', 'topped_up'):
+    source = teacher_replay.decide(choice, find, 1, earlier=Phase.LOAD)
+    assert source == (Phase.LOAD, None, choice == 'topped_up')
+
+
+def test_a_missing_file_does_not_make_the_teacher_play(tmp_path):
+  """A stored replay is set aside only by a user's word."""
+  legacy_dumps.write(tmp_path, legacy_dumps.DUMP)
+  missing = legacy_dumps.path(tmp_path, 'invalid_range')
+  missing.unlink()
+  for settings in (
+    TeacherSettings(checkpoint_dir=str(tmp_path)),
+    TeacherSettings(replay_dir=str(tmp_path)),
+  ):
+    find = functools.partial(factories.find_teacher_replay, settings)
+    for choice in ('auto', 'stored', 'topped_up'):
+      with pytest.raises(UserError, match=re.escape(str(missing))) as caught:
+        teacher_replay.decide(choice, find, 1)
+      assert '\n' not in str(caught.value)
+    assert teacher_replay.decide('collected', find, 1).phase is Phase.COLLECT
 
 
 def test_a_damaged_replay_names_the_way_out():

@@ -182,19 +182,3 @@ def test_a_huge_network_costs_nothing(tmp_path):
   folder = _write(tmp_path, _params(_NETWORK), huge)
   with pytest.raises(MismatchedTeacherError):
     factory.create_teacher('auto', folder, **_VECTORS)
-
-
-@pytest.mark.parametrize(
-  ('name', 'plain'),
-  [
-    ('Pong', 'pong'),
-    ('ALE/Pong-v5', 'pong'),
-    ('PongNoFrameskip-v4', 'pong'),
-    ('LunarLander-v2', 'lunarlander'),
-    ('MinAtar/breakout', 'minatar/breakout'),
-    ('MinAtar/SpaceInvaders-v1', 'minatar/spaceinvaders'),
-    ('MinAtar/space_invaders', 'minatar/spaceinvaders'),
-  ],
-)
-def test_one_game_under_several_names(name, plain):
-  assert description.plain_name(name) == plain

@@ -11,7 +11,11 @@ from typing import Any
 
 import tqdm.auto as tqdm
 
-from reincarnating_rl.cli.teachers import flags, identify, settings
+from reincarnating_rl.cli.teachers import (
+  identify,
+  next_command,
+  settings,
+)
 from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.evaluation.summary import PLOT_FILE
@@ -28,8 +32,13 @@ from reincarnating_rl.teachers import (
 )
 from reincarnating_rl.teachers.base import GREEDY
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
-from reincarnating_rl.teachers.description import ENTRY, GAME
-from reincarnating_rl.teachers.loading import STATE_SHAPE, LoadedTeacher
+from reincarnating_rl.teachers.description import (
+  ENTRY,
+  GAME,
+  MODULE,
+  STATE_SHAPE,
+)
+from reincarnating_rl.teachers.loading import LoadedTeacher
 
 # What is looked ahead belongs to whoever loads the replay; one is the least.
 _N_STEP = 1
@@ -83,7 +92,9 @@ def _about(
 ) -> dict[str, Any]:
   """Returns what the manifest says of the teacher."""
   checkpoint, described = loaded.checkpoint, loaded.description
-  name = chosen.game.name if chosen.game else chosen.told.game
+  named = chosen.game
+  name = named.name if named else chosen.told.game
+  module = named.module if named else chosen.told.module
   meanings = loaded.meanings and list(loaded.meanings)
   about = {
     'teacher': {
@@ -101,6 +112,8 @@ def _about(
     about[ENTRY] = described._asdict()
   if name is not None or meanings is not None:
     about[GAME] = {'name': name, 'actions': meanings}
+    if module is not None:
+      about[GAME][MODULE] = module
   return about
 
 
@@ -198,7 +211,7 @@ def _print(
   args: argparse.Namespace, out: str, loaded: LoadedTeacher, chosen: Settings
 ) -> None:
   print(
-    f'{pathlib.Path(out)} has the {loaded.candidate.kind.name} teacher of '
+    f'{pathlib.Path(out)} has the {loaded.trained_by} teacher of '
     f'{loaded.checkpoint.path}.'
   )
   if loaded.description is None:
@@ -207,7 +220,10 @@ def _print(
       'create_teacher.network and --teacher_agent '
       f'{loaded.candidate.kind.name} will be needed.'
     )
-  words = ['evaluate', out]
-  if args.game:
-    words += ['--game', args.game]
-  print(f'next: {flags.command(*words)}')
+  print(
+    next_command.evaluate(
+      [next_command.path(out)],
+      next_command.of_converted(args, chosen, loaded),
+      chosen,
+    )
+  )

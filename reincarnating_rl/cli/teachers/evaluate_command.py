@@ -11,6 +11,7 @@ import tqdm.auto as tqdm
 from reincarnating_rl.cli import text
 from reincarnating_rl.cli.teachers import flags, identify, settings
 from reincarnating_rl.cli.teachers.settings import Settings
+from reincarnating_rl.cli.teachers.survey import Told
 from reincarnating_rl.envs import rollouts
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.lanes import Episode, Policy
@@ -21,6 +22,7 @@ from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import base, factory
 from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.foreign import base as foreign_base
 from reincarnating_rl.teachers.foreign import statistics_files
 
 # Of the runner's evaluation of its teacher: the same seed, the same episodes.
@@ -39,14 +41,18 @@ def run(args: argparse.Namespace) -> None:
   """
   chosen = settings.read(args)
   if chosen.game is None:
-    raise UserError(
-      '--game is missing: which game shall the teacher play, such as Pong?'
-    )
+    raise UserError(f'--game is missing: {_which_game(chosen.told)}')
   if args.path is None and args.teacher_agent not in factory.PATHLESS:
     raise UserError(
       'PATH is missing: give the directory of a teacher, or --teacher_agent '
       'random.'
     )
+  args.max_steps_per_episode = (
+    args.max_steps_per_episode
+    or chosen.max_steps
+    or chosen.game.max_steps_per_episode
+    or rollouts.MAX_STEPS_PER_EPISODE
+  )
   teacher = _create(args, chosen)
   episodes = _play(
     args,
@@ -60,6 +66,7 @@ def run(args: argparse.Namespace) -> None:
     'command': flags.command(*args.words),
     'path': args.path,
     'game': chosen.game.name,
+    'played': chosen.play,
     'acts': teacher.acts,
     'epsilon': args.epsilon,
     'seed': args.seed,
@@ -68,13 +75,26 @@ def run(args: argparse.Namespace) -> None:
     'returns': [episode.return_ for episode in episodes],
     'lengths': [episode.length for episode in episodes],
     'time_outs': sum(not episode.terminal for episode in episodes),
+    'cut': sum(episode.cut for episode in episodes),
     'random': random,
     'margin': random and score.mean - random['mean'],
     'teacher': teacher.lineage,
   }
-  _print(result)
+  _print(result, chosen.game)
   if args.json:
     files.write_for_user(args.json, json.dumps(result, indent=2).encode())
+
+
+def _which_game(told: Told) -> str:
+  if told.game is None:
+    return 'which game shall the teacher play, such as Pong?'
+  if told.module is None:
+    return f"the teacher's, {told.game}, is not known here."
+  # What a file names is not imported: its writer may be a stranger.
+  return (
+    f"the teacher's is {told.module}:{told.game}; name it so, which imports "
+    f'{told.module}.'
+  )
 
 
 def _create(args: argparse.Namespace, chosen: Settings) -> Teacher:
@@ -148,7 +168,7 @@ def _random(
   return {'source': 'published', 'mean': published}
 
 
-def _print(result: dict[str, Any]) -> None:
+def _print(result: dict[str, Any], game: Game) -> None:
   score, random, margin = result['score'], result['random'], result['margin']
   rows = [('teacher', *_cells(score))]
   if random is not None:
@@ -160,6 +180,12 @@ def _print(result: dict[str, Any]) -> None:
     f'{result["game"]}: {steps:,} steps, epsilon {result["epsilon"]:g}, seed '
     f'{result["seed"]}; {count} of {score["num_episodes"]} episodes timed out.'
   )
+  if result['cut']:
+    limit = result['max_steps_per_episode']
+    print(
+      f'{result["cut"]} of them were cut at {limit:,} steps '
+      '(--max_steps_per_episode).'
+    )
   acts = result['acts']
   print(f"{_ACTED[acts]} (create_teacher.acts = '{acts}').")
   if count and random and random['source'] == 'published':
@@ -176,18 +202,23 @@ def _print(result: dict[str, Any]) -> None:
       f'The teacher is no better than random ({margin:.2f}): nothing can be '
       'measured against it.'
     )
-  for line in _warnings(result):
+  for line in (*_warnings(result), *_hints(result, game)):
     print(text.printable(f'warning: {line}'))
 
 
 def _warnings(result: dict[str, Any]) -> Iterator[str]:
   """Yields what may make a teacher play worse than it could."""
-  told = result['teacher'].get('described_as')
-  if isinstance(told, dict) and told.get('masks'):
-    yield f'The masks of its actions are {told["masks"]}.'
+  if masks := foreign_base.unused_masks(result['teacher']):
+    yield masks
   doubt = statistics_files.doubt(result['teacher'])
   if doubt is not None and _may_be_random(result['score'], result['random']):
     yield doubt
+
+
+def _hints(result: dict[str, Any], game: Game) -> Iterator[str]:
+  """Yields what the game says of a teacher who never comes to an end."""
+  if game.if_all_time_out and result['time_outs'] == len(result['returns']):
+    yield game.if_all_time_out
 
 
 def _may_be_random(

@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import pathlib
 
 from reincarnating_rl.cli import text
-from reincarnating_rl.cli.teachers import flags
+from reincarnating_rl.cli.teachers import flags, next_command, survey
+from reincarnating_rl.envs import atari_roms
 from reincarnating_rl.fetching import bucket, hub
 from reincarnating_rl.fetching.destination import size_text
 from reincarnating_rl.fetching.listing import BucketTeacher
@@ -23,8 +25,10 @@ def run(args: argparse.Namespace) -> None:
   """
   if args.hub is not None:
     _check_hub(args)
+  elif _is_game(args.game):
+    args.game = atari_roms.canonical_name(args.game)
   if args.dry_run:
-    _print_plan(_plan(args))
+    _print_plan(_plan(args), args)
     return
   if args.hub is not None:
     report = hub.fetch_hub(args.hub, args.dest)
@@ -35,11 +39,19 @@ def run(args: argparse.Namespace) -> None:
     f'{size_text(report.bytes_fetched)} fetched, '
     f'{size_text(report.bytes_kept)} there before.'
   )
+  where = next_command.path(report.directory)
+  is_one = len(survey.look(pathlib.Path(report.directory))) == 1
   # A game without a run is a folder of them.
-  is_many = args.hub is None and args.run is None
-  told = () if args.hub or is_many else ('--game', args.game)
-  what = 'list' if is_many else 'inspect'
-  print(f'next: {flags.command(what, report.directory, *told)}')
+  if (args.hub is None and args.run is None) or not is_one:
+    print(f'next: {flags.command("list", where)}')
+    return
+  told = ('--game', args.game) if _is_game(args.game) else ()
+  print(f'next: {flags.command("inspect", where, *told)}')
+
+
+def _is_game(name: str | None) -> bool:
+  """Whether a folder of a bucket has the name of an Atari game."""
+  return name is not None and atari_roms.is_named(name)
 
 
 def _check_hub(args: argparse.Namespace) -> None:
@@ -62,7 +74,7 @@ def _plan(args: argparse.Namespace) -> Plan:
   return bucket.plan_bucket(_wanted(args), args.dest)
 
 
-def _print_plan(plan: Plan) -> None:
+def _print_plan(plan: Plan, args: argparse.Namespace) -> None:
   rows = [
     (
       os.path.relpath(file.path, plan.directory),
@@ -79,4 +91,5 @@ def _print_plan(plan: Plan) -> None:
     f'files of {size_text(plan.bytes_total)}, of which '
     f'{size_text(plan.bytes_missing)} are to be fetched.'
   )
-  print('next: the same command without --dry_run')
+  words = [word for word in args.words if word != '--dry_run']
+  print(f'next: {flags.command(*words)}')

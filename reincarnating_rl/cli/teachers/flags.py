@@ -169,8 +169,8 @@ def _add_evaluate(parser: Parser) -> None:
     '--max_steps_per_episode',
     metavar='N',
     type=number(int, 1),
-    default=27_000,
-    help='Steps after which an episode times out.',
+    help='Steps after which an episode is cut. Default: as in gin '
+    "(Runner), or the game's own time limit.",
   )
   add(
     '--measure_random',

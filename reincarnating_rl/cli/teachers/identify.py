@@ -44,7 +44,10 @@ def facts(settings: Settings, replay: ExternalReplay | None) -> GameFacts:
     return _of_game(settings.game)
   state_shape, known_by = _ATARI, "Atari's states"
   observed = settings.chosen and foreign_files.state_shape(settings.chosen.path)
-  if observed:
+  if settings.told.state_shape is not None:
+    state_shape = settings.told.state_shape
+    known_by = 'the states that it was converted for'
+  elif observed:
     state_shape, known_by = observed, 'the observations in its file'
   elif replay is not None:
     info, known_by = replay.inspect(), 'the states of its replay'

@@ -10,6 +10,7 @@ from typing import Any
 from reincarnating_rl.cli import text
 from reincarnating_rl.cli.teachers import (
   flags,
+  next_command,
   replay_report,
   settings,
   survey,
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
   if args.json:
     print(json.dumps(report, indent=2))
   else:
-    _print(report, args)
+    _print(report, args, chosen)
   for part in (report['teacher'], *report['replays'], *report['lineage']):
     if part and 'problem' in part:
       raise UserError(part['problem'])
@@ -53,7 +54,7 @@ def _check_found(args: argparse.Namespace, chosen: Settings) -> None:
   elif chosen.chosen is None:
     raise MissingFileError(
       f'{args.path} has no checkpoint, no file of a teacher and no replay; '
-      f'{flags.command("list", args.path)} looks below it.'
+      f'{flags.command("list", next_command.path(args.path))} looks below it.'
     )
   elif len(chosen.found) > 1 and not chosen.chosen.prefix:
     foreign_files.choose(chosen.chosen.path.parent)  # Which is to be named.
@@ -90,7 +91,9 @@ def _first_readable(
   return None
 
 
-def _print(report: dict[str, Any], args: argparse.Namespace) -> None:
+def _print(
+  report: dict[str, Any], args: argparse.Namespace, chosen: Settings
+) -> None:
   print(f'{text.printable(report["path"])}, {size_text(report["bytes"])}')
   for name in ('checkpoints', 'teacher'):
     if report[name]:
@@ -102,11 +105,9 @@ def _print(report: dict[str, Any], args: argparse.Namespace) -> None:
   for run in report['lineage']:
     print('lineage:')
     text.print_fields(_lines(run))
-  if report['teacher'] and 'kind' in report['teacher']:
-    told = args.game or ('' if report['teacher']['game'] else 'GAME')
-    named = ('--game', told) if told else ()
-    which = [args.path] if args.path else ['--teacher_agent', perciatelli.NAME]
-    print(f'next: {flags.command("evaluate", *which, *named)}')
+  if report['teacher'] and 'problem' not in report['teacher']:
+    where = [next_command.path(args.path)] if args.path else []
+    print(next_command.evaluate(where, args, chosen))
 
 
 def _lines(part: dict[str, Any]) -> Iterator[tuple[str, object]]:

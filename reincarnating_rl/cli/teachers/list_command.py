@@ -1,6 +1,7 @@
 """`list`: the teachers of a folder, and where more are."""
 
 import argparse
+import contextlib
 import pathlib
 
 from reincarnating_rl.cli import text
@@ -8,7 +9,11 @@ from reincarnating_rl.cli.teachers import flags, survey
 from reincarnating_rl.cli.teachers.survey import Found
 from reincarnating_rl.fetching import destination
 from reincarnating_rl.importers import external_replay
-from reincarnating_rl.support.errors import MissingFileError, UserError
+from reincarnating_rl.support.errors import (
+  EmptyReplayError,
+  MissingFileError,
+  UserError,
+)
 from reincarnating_rl.teachers import perciatelli
 
 _COLUMNS = ('path', 'format', 'teacher', 'game', 'checkpoints', 'replay')
@@ -20,7 +25,6 @@ _MORE = (
     *('--prefix', 'jax/dqn'),
   ),
   ('fetch', '--hub', 'cleanrl/PongNoFrameskip-v4-dqn_atari_jax-seed1'),
-  ('inspect', '--teacher_agent', perciatelli.NAME),
 )
 
 
@@ -41,7 +45,11 @@ def run(args: argparse.Namespace) -> None:
   else:
     print(f'{root} has no teachers yet.')
   print('More teachers, and replays:')
-  for words in _MORE:
+  more = _MORE
+  with contextlib.suppress(MissingFileError):
+    perciatelli.find()
+    more += (('inspect', '--teacher_agent', perciatelli.NAME),)
+  for words in more:
     print(f'  {flags.command(*words)}')
 
 
@@ -80,8 +88,10 @@ def _replay(found: Found) -> str:
   try:
     replay = external_replay.choose(found.replays[0].folder)
     steps = f'{replay.kind} {replay.number}: {replay.inspect().entries:,} steps'
-  except MissingFileError:
+  except EmptyReplayError:
     return f'{found.replays[0].kind}: empty'
+  except MissingFileError:
+    return f'{found.replays[0].kind}: incomplete'
   except UserError:
     return f'{found.replays[0].kind}: damaged'
   more = len(found.replays) - 1

@@ -7,7 +7,7 @@ import tqdm.auto as tqdm
 
 from reincarnating_rl.importers import data_summary
 from reincarnating_rl.importers.external_replay import KINDS, ExternalReplay
-from reincarnating_rl.support.errors import MissingFileError, UserError
+from reincarnating_rl.support.errors import EmptyReplayError, UserError
 from reincarnating_rl.support.progress import moving
 
 
@@ -53,7 +53,7 @@ def _describe(replay: ExternalReplay, *, with_data: bool) -> dict[str, Any]:
     }
     if with_data:
       told['data'] = _data(replay)
-  except MissingFileError:
+  except EmptyReplayError:
     told['entries'] = 0  # As of a student who has not played yet.
   except UserError as error:
     told['problem'] = str(error)

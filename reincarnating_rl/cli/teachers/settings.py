@@ -37,6 +37,8 @@ class Settings(NamedTuple):
   options: dict[str, Any]  # of `create_teacher`
   told: Told  # by the manifest
   game: Game | None  # of which the environment can be made
+  max_steps: int | None = None  # an episode's, if gin sets it
+  play: dict[str, Any] = {}  # how the game is played, as far as gin sets it
 
   @property
   def chosen(self) -> Found | None:
@@ -82,8 +84,12 @@ def read(args: argparse.Namespace) -> Settings:
     manifest = chosen.manifest(number)
     told = survey.read_told(manifest, str(chosen.path))
     settings = settings._replace(told=told)
-  game = _game(args, told_by_gin, settings.told.game)
-  return settings._replace(game=game)
+  name, play = _game_and_play(args, told_by_gin, settings.told.game)
+  return settings._replace(
+    game=_game(args, told_by_gin, name, play),
+    max_steps=told_by_gin.max_steps,
+    play=play,
+  )
 
 
 def _told_by_name(agent: str) -> Told:
@@ -106,6 +112,7 @@ class _Gin(NamedTuple):
   game: str | None = None  # its name
   play: dict[str, Any] = {}  # how it is played
   stack_size: int | None = None
+  max_steps: int | None = None  # an episode's
 
 
 def _gin(args: argparse.Namespace) -> _Gin:
@@ -114,35 +121,46 @@ def _gin(args: argparse.Namespace) -> _Gin:
   import gin
 
   from reincarnating_rl.runner import factories  # noqa: F401  (their names)
-  from reincarnating_rl.settings import gin_parsing
+  from reincarnating_rl.settings import gin_names, gin_parsing
 
   gin_parsing.load(
     args.gin_files, args.gin_bindings, network_parameter=_NETWORK
   )
   kind = gin.get_bindings('create_game').get('kind', games.DEFAULT)
   family = games.family_named(kind)
-  play = dict(gin.get_bindings(family.gin_name))
+  with gin.config_scope(gin_names.TEACHER):
+    play = dict(gin.get_bindings(family.gin_name))
   game_name = play.pop('game_name', None)
   return _Gin(
     dict(gin.get_bindings('create_teacher')),
     family.full_name(game_name),
     play,
     gin.get_bindings('JaxDQNAgent').get('stack_size'),
+    gin.get_bindings('Runner').get('max_steps_per_episode'),
   )
 
 
-def _game(
+def _game_and_play(
   args: argparse.Namespace, told_by_gin: _Gin, told: str | None
-) -> Game | None:
-  """Makes the game that a flag, gin or else the teacher names."""
+) -> tuple[str | None, dict[str, Any]]:
+  """Returns the game that a flag, gin or else the teacher names, and how."""
   name = args.game or told_by_gin.game
   if name is None and told is not None and games.is_known(told):
     name = told
   if name is None:
+    return None, {}
+  is_same = games.family_of(name) is games.family_of(told_by_gin.game or name)
+  return name, told_by_gin.play if is_same else {}
+
+
+def _game(
+  args: argparse.Namespace,
+  told_by_gin: _Gin,
+  name: str | None,
+  play: dict[str, Any],
+) -> Game | None:
+  if name is None:
     return None
-  play = {}
-  if games.family_of(name) is games.family_of(told_by_gin.game or name):
-    play = told_by_gin.play
   lanes = min(_LANES, getattr(args, 'episodes', _LANES))
   play = {'num_vector_environments': lanes} | play
   game = games.create_game(name, atari_roms_path=args.atari_roms_path, **play)

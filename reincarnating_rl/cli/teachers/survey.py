@@ -12,6 +12,8 @@ from reincarnating_rl.teachers import checkpoint_files, native_checkpoint
 from reincarnating_rl.teachers.description import (
   actions_from_manifest,
   from_manifest,
+  module_of_game,
+  state_shape_of,
   trained_on,
 )
 from reincarnating_rl.teachers.foreign import files as foreign_files
@@ -76,6 +78,8 @@ class Told(NamedTuple):
   network: str | None = None
   game: str | None = None
   actions: tuple[str, ...] | None = None  # what they mean
+  module: str | None = None  # of one's own, that registers the game
+  state_shape: tuple[int, ...] | None = None  # (*O, S), of what was converted
 
 
 def read_told(manifest: dict[str, Any], source: str) -> Told:
@@ -94,6 +98,8 @@ def read_told(manifest: dict[str, Any], source: str) -> Told:
     described.network if described else None,
     trained_on(manifest),
     actions_from_manifest(manifest, source),
+    module_of_game(manifest),
+    state_shape_of(manifest),
   )
 
 

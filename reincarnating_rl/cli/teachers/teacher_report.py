@@ -73,8 +73,10 @@ def _describe(
 ) -> dict[str, Any]:
   checkpoint, candidate = loaded.checkpoint, loaded.candidate
   network = candidate.make(loaded.fields)
+  kind = candidate.kind.name
   return {
-    'kind': candidate.kind.name,
+    'kind': loaded.trained_by,
+    'teacher_agent': kind if kind != loaded.trained_by else None,
     'network': type(network).__name__,
     'network_fields': loaded.fields,
     'vmax': loaded.vmax,

@@ -3,11 +3,14 @@
 import hashlib
 import os
 import pathlib
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from reincarnating_rl.learner.types import Params
 from reincarnating_rl.support.errors import MissingFileError
 from reincarnating_rl.teachers.actions import ActionMap
+
+MASKS = 'masks'  # Entry of what a file says: what became of them.
 
 
 class Target(NamedTuple):
@@ -26,6 +29,32 @@ class Foreign(NamedTuple):
   params: Params  # {'params': ...} of that network, NumPy arrays of float32
   sha256: str  # of the file
   metadata: dict[str, Any]  # where it is from, and what was assumed; JSON
+
+
+def algorithm_of(metadata: Mapping[str, Any]) -> str | None:
+  """Returns the algorithm that trained a teacher, such as 'trpo'.
+
+  Args:
+    metadata: of its file, or the manifest of what was converted from that.
+  """
+  told = metadata.get('teacher', metadata)
+  algorithm = told.get('algorithm') if isinstance(told, Mapping) else None
+  return algorithm if isinstance(algorithm, str) else None
+
+
+def unused_masks(lineage: Mapping[str, Any]) -> str | None:
+  """Says that a teacher's masks of actions are not used, if it had any.
+
+  Args:
+    lineage: of the teacher, `Teacher.lineage`.
+
+  Returns:
+    One line for a user; None where there is nothing to say.
+  """
+  told = lineage.get('described_as')
+  if not isinstance(told, Mapping) or not told.get(MASKS):
+    return None
+  return f'The masks of the actions of the teacher are {told[MASKS]}.'
 
 
 def read_file(path: str | os.PathLike[str]) -> tuple[bytes, str]:

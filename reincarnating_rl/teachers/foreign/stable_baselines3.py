@@ -76,7 +76,7 @@ def read(
     'algorithm': stable_baselines3_policies.algorithm(described, layers.kind),
   }
   if stable_baselines3_policies.is_masked(described):
-    metadata['masks'] = 'not used: it may choose actions that were masked'
+    metadata[base.MASKS] = 'not used: it may choose actions that were masked'
   return found._replace(sha256=sha256, metadata=metadata | found.metadata)
 
 

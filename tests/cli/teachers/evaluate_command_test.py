@@ -98,6 +98,24 @@ def test_gin_chooses_the_game_unless_a_flag_does(evaluate):
   assert evaluate(*words, '--game', 'Pong')[0]['game'] == 'Pong'
 
 
+def test_games_that_may_wait_for_fire(evaluate):
+  words = ('--teacher_agent', 'random', '--game', 'Breakout')
+  short = ('--episodes', '1', '--max_steps_per_episode', '3')
+  hint = 'create_atari_environment.fire_on_reset = True presses it'
+  assert hint in evaluate(*words, *short)[1]
+  for scope in ('', 'teacher/'):
+    binding = f'{scope}create_atari_environment.fire_on_reset=True'
+    fire = ('--gin_bindings', binding)
+    found, printed = evaluate(*words, *short, *fire)
+    assert 'FIRE' not in printed
+    assert found['played'] == {'fire_on_reset': True}
+  other = ('--gin_bindings', 'student/' + binding.rpartition('/')[2])
+  assert hint in evaluate(*words, *short, *other)[1]
+  # Where an episode ends, nobody waits.
+  long = ('--episodes', '1', '--max_steps_per_episode', '2000')
+  assert hint not in evaluate(*words, *long)[1]
+
+
 def test_without_a_published_score(evaluate):
   words = ('--teacher_agent', 'random', '--game', 'Adventure')
   short = ('--episodes', '1', '--max_steps_per_episode', '3')
@@ -189,4 +207,6 @@ def test_masks_that_are_not_used(evaluate, fixtures):
     _, printed = evaluate(f'{fixtures}/foreign/sb3_maskable.zip', *words)
   finally:
     del gym.registry['Masked-v0']
-  assert 'warning: The masks of its actions are not used' in printed
+  assert (
+    'warning: The masks of the actions of the teacher are not used' in printed
+  )

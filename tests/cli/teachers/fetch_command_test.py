@@ -18,7 +18,10 @@ def test_a_plan_and_then_the_teacher(cloud, tmp_path, call):
   words = ('fetch', '--game', 'Breakout', '--run', '1')
   planned = call(*words, '--dry_run')
   assert CHECKPOINT in planned and '600kB are to be fetched' in planned
-  assert 'without --dry_run' in planned
+  assert planned.endswith('teachers fetch --game Breakout --run 1\n')
+  assert planned == call(
+    'fetch', '--game', 'ALE/Breakout-v5', *words[3:], '--dry_run'
+  ).replace('ALE/Breakout-v5', 'Breakout')
   assert not (tmp_path / 'teachers').exists()
   printed = call(*words)
   folder = tmp_path / 'teachers' / 'Breakout' / '1'

@@ -91,6 +91,22 @@ def test_the_students_stack_is_the_teachers(breakout, fail):
   assert '(3, 3, 4, 16), but the network expects (3, 3, 8, 16)' in said
 
 
+@pytest.mark.parametrize(
+  ('game', 'words', 'length', 'cut'),
+  [
+    ('WalkCut-v0', (), 7, 0),
+    ('Walk-v0', ('--max_steps_per_episode', '9'), 9, 1),
+    ('Walk-v0', ('--gin_bindings', 'Runner.max_steps_per_episode=5'), 5, 1),
+  ],
+)
+def test_time_limits_are_the_games_own(
+  call, evaluate, own_games, game, words, length, cut
+):
+  words = ('--teacher_agent', 'random', '--episodes', '1', *words)
+  found = evaluate(*words, '--game', f'{own_games}:{game}')
+  assert (found['lengths'], found['cut']) == ([length], cut)
+
+
 def test_misspelt_games(fail):
   kind = ('--gin_bindings', 'create_game.kind = "atary"')
   assert "kind is 'atary': choose" in fail('evaluate', *RANDOM, *kind)

@@ -1,7 +1,6 @@
 """`inspect`: what is told of teachers, replays and lineages."""
 
 import json
-import os
 import shutil
 
 import numpy as np
@@ -133,13 +132,28 @@ def test_gin_says_which_network_it_is(fixtures, report):
 
 
 @pytest.mark.parametrize(
-  ('flags', 'end'),
-  [((), ' --game GAME\n'), (('--game', 'Breakout'), ' --game Breakout\n')],
+  ('file', 'kind'),
+  [
+    ('sb3_trpo', 'trpo'),
+    ('sb3_maskable', 'maskable-ppo'),
+    ('sb3_ppo_mlp', 'ppo'),
+  ],
 )
-def test_what_to_do_next_names_the_game(fixtures, call, flags, end):
-  path = os.path.join(fixtures, 'foreign', 'cleanrl_dqn_atari.cleanrl_model')
-  assert call('inspect', path, *flags).endswith(end)
-  assert call('inspect', BUNDLED).endswith(f'evaluate {BUNDLED}\n')
+def test_a_policy_is_called_by_what_trained_it(
+  tmp_path, fixtures, call, report, file, kind
+):
+  source = f'{fixtures}/foreign/{file}.zip'
+  printed = call('convert', source, tmp_path / 'out')
+  assert f'has the {kind} teacher of' in printed
+  for path in (source, tmp_path / 'out'):
+    teacher = report(path)['teacher']
+    wanted = 'ppo' if kind != 'ppo' else None
+    assert (teacher['kind'], teacher['teacher_agent']) == (kind, wanted)
+    told = teacher['provenance']
+    masks = told.get('teacher', told).get('masks', '')
+    assert ('not used' in masks) == (kind == 'maskable-ppo')
+  words = ('--teacher_agent', 'ppo')
+  assert report(source, *words)['teacher']['kind'] == kind
 
 
 def test_the_wrong_game_and_a_wrong_binding(fail):
@@ -207,6 +221,9 @@ def test_what_is_damaged_is_told_beside_what_is_not(
   legacy_dumps.write(tmp_path, legacy_dumps.DUMP)
   legacy_dumps.path(tmp_path, '$store$_action').write_bytes(b'no')
   assert '$store$_action' in fail('inspect', tmp_path)
+  legacy_dumps.path(tmp_path, '$store$_action').unlink()
+  line = fail('inspect', tmp_path)
+  assert 'lacks the file' in line and '$store$_action' in line
   ((name, _),) = TOLD['files'].items()
   (tmp_path / 'checkpoints' / name).write_bytes(b'no')
   assert f'{name} is not as long' in fail('inspect', tmp_path)
