@@ -8,6 +8,8 @@ from typing import Any
 
 from reincarnating_rl.networks.layered import ACTIVATIONS
 from reincarnating_rl.teachers.errors import TeacherError
+from reincarnating_rl.teachers.foreign import declared_norms
+from reincarnating_rl.teachers.foreign.declared_norms import Norm
 
 # By the kind of the teacher; `rainbow` is any agent of categorical returns.
 OUTPUTS = {
@@ -42,6 +44,8 @@ class Layers:
     convolutions: name and stride of each, then its padding if it has any:
       zeros on each side, or 'SAME' as XLA means it.
     dense: names of the linear layers in their order, the head last.
+    value: of a dueling network, names of the linear layers of the value, and
+      `dense` ends with as many of the advantage: Q = V + A - mean(A).
     activation: a key of `ACTIVATIONS`; or one for each convolution and each
       linear layer but the head, in their order.
     scale: what states are divided by; None: 255 before convolutions, else 1.
@@ -52,9 +56,15 @@ class Layers:
       'channels_last'; None: as is usual where the layers are from, first in
       PyTorch and last in Flax. The channels are the stacked observations, and
       within each the colours, if it has any.
-    batch_norms: names of a layer and of the BatchNorm that takes its outputs,
-      before any activation, for each such pair.
-    batch_norm_epsilon: of these.
+    batch_norms: names of a layer and of a BatchNorm for each, in the order of
+      computation: ('fc1', 'norm1') normalizes the outputs of fc1, before its
+      activation, and ('norm0', 'fc1') what fc1 takes. An epsilon may follow.
+    layer_norms: the same of LayerNorms.
+    group_norms: the same of GroupNorms, with the number of groups after the
+      two names.
+    batch_norm_epsilon: of those BatchNorms that have none of their own.
+    layer_norm_epsilon: of such LayerNorms.
+    group_norm_epsilon: of such GroupNorms.
     unused: names of modules whose parameters the policy does without, such as
       ('decoder',). Critics of a policy and copies need not be named.
   """
@@ -64,14 +74,19 @@ class Layers:
   pool_padding: int | str = 'SAME'
   convolutions: tuple[tuple[Any, ...], ...] = ()
   dense: tuple[str, ...] = ()
+  value: tuple[str, ...] = ()
   activation: str | tuple[str, ...] = 'relu'
   scale: float | None = None
   num_atoms: int | None = None
   value_range: tuple[float, float] | None = None
   atoms_first: bool = False
   layout: str | None = None
-  batch_norms: tuple[tuple[str, str], ...] = ()
+  batch_norms: tuple[tuple[Any, ...], ...] = ()
+  layer_norms: tuple[tuple[Any, ...], ...] = ()
+  group_norms: tuple[tuple[Any, ...], ...] = ()
   batch_norm_epsilon: float = 1e-5
+  layer_norm_epsilon: float = 1e-5
+  group_norm_epsilon: float = 1e-5
   unused: tuple[str, ...] = ()
 
   def __post_init__(self) -> None:
@@ -80,7 +95,7 @@ class Layers:
     Raises:
       TeacherError: something makes no sense.
     """
-    for field in ('dense', 'unused'):
+    for field in ('dense', 'value', 'unused'):
       if isinstance(getattr(self, field), str):  # One name, not its letters.
         object.__setattr__(self, field, (getattr(self, field),))
     _check_choice('kind', self.kind, OUTPUTS)
@@ -100,9 +115,58 @@ class Layers:
         'and hidden layers; give one for each, or one for all.'
       )
     self._check_images()
-    self._check_batch_norms()
+    self.norms()
+    if not all(isinstance(name, str) for name in self.unused):
+      raise TeacherError(
+        "Layers.unused names modules, such as ('decoder',); it is "
+        f'{self.unused!r}.'
+      )
     if self.scale is not None and not self.scale > 0:
       raise TeacherError(f'Layers.scale is {self.scale!r}; it must be > 0.')
+    self._check_head()
+
+  def names(self) -> tuple[str, ...]:
+    """Returns the names of all layers, in the order of computation."""
+    return (
+      *(name for stack in self.residual for name in stack),
+      *(name for name, *_ in self.convolutions),
+      *self.dense,
+      *self.value,
+    )
+
+  def norms(self) -> list[Norm]:
+    """Returns the normalizations.
+
+    Raises:
+      TeacherError: they make no sense.
+    """
+    names = self.names()
+    found = [
+      norm
+      for kind in declared_norms.KINDS
+      for norm in declared_norms.parse(
+        kind,
+        getattr(self, f'{kind}_norms'),
+        getattr(self, f'{kind}_norm_epsilon'),
+        names,
+      )
+    ]
+    places = [(norm.layer, norm.is_after) for norm in found]
+    for place, norm in zip(places, found, strict=True):
+      if places.count(place) > 1:
+        raise TeacherError(
+          f'Layers has several normalizations right '
+          f'{"after" if norm.is_after else "before"} {norm.layer}; declare one.'
+        )
+    return found
+
+  def _check_head(self) -> None:
+    if len(self.value) > len(self.dense) or (self.value and self.kind == 'ppo'):
+      raise TeacherError(
+        f'Layers.value is {self.value!r}; it names as many linear layers as '
+        'the advantage of a dueling network has at the end of Layers.dense, '
+        'and a policy has none.'
+      )
     if (self.kind == 'rainbow') != _is_range(self.value_range):
       raise TeacherError(
         f'Layers.value_range is {self.value_range!r}; give the lowest and the '
@@ -114,14 +178,6 @@ class Layers:
         f'Layers.num_atoms is {self.num_atoms!r}; give it for the kinds '
         f'{" and ".join(_OF_ATOMS)} and for no other kind.'
       )
-
-  def names(self) -> tuple[str, ...]:
-    """Returns the names of all layers, in the order of computation."""
-    return (
-      *(name for stack in self.residual for name in stack),
-      *(name for name, *_ in self.convolutions),
-      *self.dense,
-    )
 
   def _check_images(self) -> None:
     if not all(len(names) == _STACK for names in self.residual):
@@ -135,31 +191,6 @@ class Layers:
       )
     for convolution in self.convolutions:
       _check_convolution(convolution)
-
-  def _check_batch_norms(self) -> None:
-    is_pairs = all(
-      isinstance(pair, list | tuple)
-      and len(pair) == 2
-      and all(isinstance(name, str) for name in pair)
-      for pair in self.batch_norms
-    )
-    layers = [pair[0] for pair in self.batch_norms] if is_pairs else []
-    is_known = set(layers) <= set(self.names())
-    if not is_pairs or not is_known or len(set(layers)) < len(layers):
-      raise TeacherError(
-        'Layers.batch_norms holds a layer and its BatchNorm for each, such as '
-        f"(('fc', 'norm'),); it is {self.batch_norms!r}."
-      )
-    if not 0 <= self.batch_norm_epsilon < math.inf:
-      raise TeacherError(
-        f'Layers.batch_norm_epsilon is {self.batch_norm_epsilon!r}; it must be '
-        '>= 0 and finite.'
-      )
-    if not all(isinstance(name, str) for name in self.unused):
-      raise TeacherError(
-        "Layers.unused names modules, such as ('decoder',); it is "
-        f'{self.unused!r}.'
-      )
 
 
 def _check_choice(what: str, value: Any, among: Collection[Any]) -> None:

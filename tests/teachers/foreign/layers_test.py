@@ -1,5 +1,7 @@
 """Declarations of layers."""
 
+import math
+
 import pytest
 
 from reincarnating_rl.teachers.errors import TeacherError
@@ -32,9 +34,20 @@ from reincarnating_rl.teachers.foreign.layers import Layers
     ({'batch_norms': ('hidden', 'norm')}, 'a layer and its BatchNorm'),
     ({'batch_norms': (('neck', 'norm'),)}, 'a layer and its BatchNorm'),
     (
-      {'batch_norms': (('hidden', 'a'), ('hidden', 'b'))},
-      'a layer and its BatchNorm',
+      {'batch_norms': (('hidden', 'a'),), 'layer_norms': (('hidden', 'b'),)},
+      'several normalizations right after hidden; declare one',
     ),
+    ({'batch_norms': (('hidden', 'head'),)}, 'a layer and its BatchNorm'),
+    ({'batch_norms': (('hidden', 'a', -1.0),)}, 'in the order of computation'),
+    ({'layer_norms': (('a', 'b'),)}, 'a layer and its LayerNorm for each'),
+    (
+      {'group_norms': (('hidden', 'a'),)},
+      r"groups, such as \(\('fc', 'norm', 8",
+    ),
+    ({'group_norms': (('hidden', 'a', 0),)}, 'a layer and its GroupNorm'),
+    ({'layer_norm_epsilon': math.inf}, 'layer_norm_epsilon is inf; it must be'),
+    ({'value': ('a', 'b', 'c')}, 'Layers.value is .* as many linear layers as'),
+    ({'value': 'a', 'kind': 'ppo'}, 'a policy has none'),
     ({'batch_norm_epsilon': -1.0}, 'batch_norm_epsilon is -1.0'),
     ({'unused': (1,)}, 'Layers.unused names modules'),
     ({'value_range': (-1.0, 1.0)}, 'value_range is'),
