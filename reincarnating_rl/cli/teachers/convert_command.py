@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> None:
   replay = _find_replay(args)
   game = identify.facts(chosen, replay)
   loaded = identify.load(chosen, chosen.source(args.path), game)
+  settings.check_bindings(args, chosen)
   about = _about(args, chosen, loaded)
   with _writing(out) as part:
     folder = os.path.join(part, checkpoint_files.FOLDER)

@@ -48,6 +48,7 @@ def run(args: argparse.Namespace) -> None:
       'random.'
     )
   teacher = _create(args, chosen)
+  settings.check_bindings(args, chosen)
   episodes = _play(
     args,
     chosen.game,

@@ -20,6 +20,8 @@ from reincarnating_rl.teachers.kinds import KINDS
 from reincarnating_rl.teachers.loading import TeacherSource
 
 _NETWORK = 'create_teacher.network'
+# What the commands ask gin for, besides the settings of the game's kind.
+_READ = ('create_game', 'create_teacher', 'JaxDQNAgent.stack_size')
 _LANES = 16  # As many as an experiment has.
 _OF_SOURCE = (
   *('network', 'layers', 'vmax', 'action_meanings'),
@@ -104,7 +106,7 @@ class _Gin(NamedTuple):
 
   teacher: dict[str, Any] = {}
   game: str | None = None  # its name
-  play: dict[str, Any] = {}  # how it is played
+  play: dict[str, dict[str, Any]] = {}  # how games are, by kind
   stack_size: int | None = None
 
 
@@ -121,14 +123,39 @@ def _gin(args: argparse.Namespace) -> _Gin:
   )
   kind = gin.get_bindings('create_game').get('kind', games.DEFAULT)
   family = games.family_named(kind)
-  play = dict(gin.get_bindings(family.gin_name))
-  game_name = play.pop('game_name', None)
+  play = {
+    each.name: dict(gin.get_bindings(each.gin_name))
+    for each in games.GAMES.values()
+  }
+  names = {kind: given.pop('game_name', None) for kind, given in play.items()}
   return _Gin(
     dict(gin.get_bindings('create_teacher')),
-    family.full_name(game_name),
+    family.full_name(names[family.name]),
     play,
     gin.get_bindings('JaxDQNAgent').get('stack_size'),
   )
+
+
+def check_bindings(args: argparse.Namespace, chosen: Settings) -> None:
+  """Refuses bindings that no command reads, once the teacher is made.
+
+  Files may bind more: they are for training.
+
+  Args:
+    args: parsed.
+    chosen: what they say.
+
+  Raises:
+    UserError: naming the first such binding.
+  """
+  if not args.gin_bindings:
+    return
+  from reincarnating_rl.settings import gin_parsing
+
+  read = {*_READ}
+  if chosen.game is not None:
+    read.add(games.family_of(chosen.game.name).gin_name)
+  gin_parsing.check_bindings_were_read(args.gin_bindings, read)
 
 
 def _game(
@@ -140,10 +167,8 @@ def _game(
     name = told
   if name is None:
     return None
-  play = {}
-  if games.family_of(name) is games.family_of(told_by_gin.game or name):
-    play = told_by_gin.play
   lanes = min(_LANES, getattr(args, 'episodes', _LANES))
-  play = {'num_vector_environments': lanes} | play
+  play = {'num_vector_environments': lanes}
+  play |= told_by_gin.play.get(games.family_of(name).name, {})
   game = games.create_game(name, atari_roms_path=args.atari_roms_path, **play)
   return game._replace(stack_size=told_by_gin.stack_size or game.stack_size)

@@ -15,6 +15,7 @@ from reincarnating_rl.teachers.foreign.state_dicts import StateDict
 
 _KERNELS = ('.weight', '.kernel')
 _POLICY = frozenset('actor policy pi logits'.split())
+_QUANTILES = frozenset('quantile quantiles'.split())
 _ADVANTAGE = frozenset('advantage advantages adv'.split())
 
 
@@ -98,6 +99,8 @@ def _kind(state_dict: StateDict) -> tuple[str, str]:
       )
   parts = {part for name in state_dict for part in name.lower().split('.')}
   words = {word for part in parts for word in part.split('_')}
+  if words & _QUANTILES:  # As Stable-Baselines3 has them, quantiles first.
+    return 'quantile', ', num_atoms=NUM_ATOMS, atoms_first=True'
   is_policy = words & _POLICY or any(map(declared_layers.is_critic, state_dict))
   is_policy = is_policy and not _has_advantage(state_dict)
   return ('ppo' if is_policy else 'dqn'), ''

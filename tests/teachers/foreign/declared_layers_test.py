@@ -241,6 +241,21 @@ def test_drafts_leave_out_critics_targets_and_atoms():
   assert layers_draft.draft(lstm).left_out == ('lstm.weight_ih_l0',)
 
 
+def test_drafts_of_quantiles():
+  """As Stable-Baselines3 has them."""
+  net = 'quantile_net__quantile_net'
+  saved = _zeros(
+    **{f'{net}__0__weight': (6, 3), f'{net}__2__weight': (8, 6)},
+    quantile_net_target__quantile_net__0__weight=(6, 3),
+  )
+  assert layers_draft.draft(saved)[::2] == (
+    "Layers(kind='quantile', num_atoms=NUM_ATOMS, atoms_first=True, dense="
+    "('quantile_net.quantile_net.0', 'quantile_net.quantile_net.2',), "
+    "activation='relu')",
+    (),
+  )
+
+
 def test_drafts_of_dueling_networks():
   streams = _zeros(
     fc__weight=(8, 4),
