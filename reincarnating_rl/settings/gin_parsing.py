@@ -4,6 +4,7 @@ import inspect
 import io
 import logging
 import re
+import tokenize
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import gin
@@ -18,6 +19,7 @@ from reincarnating_rl.support.errors import (
 
 # `import my_networks` in a configuration may fail, too.
 _MISTAKES = (ValueError, SyntaxError, OSError, AttributeError, ImportError)
+_MISTAKES += (RecursionError,)
 # An `include` finds shipped names too, from anywhere. They come before gin's
 # reader of packages, which fails on folders of such names that hold no package;
 # gin has no public way to put a reader anywhere but last.
@@ -72,6 +74,12 @@ def _parse(where: str, parse: Callable[[], object]) -> None:
     # gin reports every place where an included file is not.
     logging.disable(logging.CRITICAL)
     parse()
+  except tokenize.TokenError as error:
+    what, (line, _) = error.args
+    raise UserError(
+      f'In {where}: {what} that ends in line {line}; close its brackets and '
+      'quotes.'
+    ) from error
   except _MISTAKES as error:
     raise UserError(f'In {where}: {_explain(first_line(error))}') from error
   finally:
