@@ -39,7 +39,10 @@ def mutate(data, rng):
   if data.endswith(bundles.MAGIC[::-1]) and rng.random() < 0.7:
     return _table(data, rng)
   if data[:1] in (b'{', b'[') and rng.random() < 0.7:
-    return _json(data, rng)
+    lines = data.splitlines(keepends=True) if b'}\n{' in data else [data]
+    index = rng.randrange(len(lines))
+    lines[index] = _json(lines[index], rng)
+    return b'\n'.join(line.rstrip(b'\n') for line in lines) + b'\n'
   for _ in range(rng.choice((1, 1, 2, 4))):
     data = rng.choice(_EDITS)(data, rng)[:_MAX_SIZE]
   return data

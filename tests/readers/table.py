@@ -11,11 +11,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reincarnating_rl.balloon.records import FlightFile
 from reincarnating_rl.evaluation import run as evaluated_run
 from reincarnating_rl.evaluation.finding import Found
 from reincarnating_rl.importers import external_replay
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.settings import gin_parsing
+from reincarnating_rl.studies.plan import Job
+from reincarnating_rl.studies.pool import Pool
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import (
   checkpoints,
@@ -33,6 +36,7 @@ from reincarnating_rl.teachers.foreign import (
 from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.loading import TeacherSource
+from tests.balloon import fakes
 from tests.evaluation import run_directories
 from tests.importers import legacy_dumps, saved
 from tests.importers.formats import bundles
@@ -282,6 +286,27 @@ def _gin(folder):
   )
 
 
+def _write_flights(folder):
+  file = FlightFile(folder, fakes.policy())
+  for seed in (1, 0):
+    file.add(fakes.record(seed))
+
+
+def _flights(folder):
+  file = FlightFile(folder, fakes.policy())
+  for seed in file.flights:
+    file.read(seed)
+
+
+_JOB = Job('run', ('--agent=dqn', '--seed=1'))
+
+
+def _write_study(folder):
+  (folder / 'run').mkdir()
+  told = json.dumps({'flags': list(_JOB.flags)})
+  (folder / 'run' / 'finished.json').write_text(told)
+
+
 READERS = {
   'sb3 policy': Reader(_copies('sb3_trpo.zip'), _sb3(_VECTOR)),
   'sb3 images': Reader(_copies('sb3_rgb1.zip'), _sb3(Target(4, (5, 4, 3, 1)))),
@@ -313,5 +338,9 @@ READERS = {
   'legacy replay': Reader(_write_legacy, _replay((2,))),
   'replay 4.1': Reader(_write_legacy_41, _replay((3, 1))),
   'report': Reader(_write_report, _report),
+  'flights': Reader(_write_flights, _flights),
+  'study': Reader(
+    _write_study, lambda folder: Pool(folder, processes=1).is_done(_JOB)
+  ),
   'gin': Reader(_write_gin, _gin),
 }
