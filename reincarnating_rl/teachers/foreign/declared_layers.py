@@ -13,7 +13,7 @@ from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
 _LEAVES = ('weight', 'kernel', 'bias')
 _WORDS = re.compile(r'[a-z]+')
 # Words in the names of modules.
-_CRITIC = frozenset('critic value values vf v baseline'.split())
+_CRITIC = frozenset('critic value values val vf v baseline'.split())
 _NO_CRITIC = frozenset(
   (
     *'actor policy pi q advantage adv action'.split(),

@@ -56,7 +56,10 @@ def draft(state_dict: StateDict) -> Draft:
   chains = [{name: sizes[name] for name in group} for group in groups.values()]
   convolutions, dense, value = map(layer_order.ordered, chains)
   norms, norm_names = norms_draft.draft(
-    state_dict, convolutions + dense + value, sizes, convolutions
+    {n: x for n, x in state_dict.items() if not _is_other(n, state_dict, kind)},
+    convolutions + dense + value,
+    sizes,
+    convolutions,
   )
   for field, named in (
     ('convolutions', [f'({name!r}, STRIDE)' for name in convolutions]),
@@ -109,7 +112,7 @@ def _kind(state_dict: StateDict) -> tuple[str, str]:
 def _has_advantage(state_dict: StateDict) -> bool:
   """Tells whether there are the two streams of a dueling network."""
   return any(map(declared_layers.is_critic, state_dict)) and any(
-    declared_layers.words(part) & _ADVANTAGE
+    part == 'A' or declared_layers.words(part) & _ADVANTAGE
     for name in state_dict
     for part in name.split('.')[:-1]
   )
@@ -117,6 +120,13 @@ def _has_advantage(state_dict: StateDict) -> bool:
 
 def _is_spared(name: str, kind: str) -> bool:
   return kind == 'ppo' and declared_layers.is_critic(name)
+
+
+def _is_other(name: str, state_dict: StateDict, kind: str) -> bool:
+  """Tells whether a parameter is of another network than the policy."""
+  return _is_spared(name, kind) or declared_layers.is_target(
+    name, state_dict, state_dict.keys() - {name}
+  )
 
 
 def _size(kernel: np.ndarray, *, is_torch: bool) -> tuple[int, int]:
@@ -130,10 +140,8 @@ def _kernels(state_dict: StateDict, kind: str) -> Iterator[tuple[str, str]]:
   """Yields what can be layers of the policy, and the names of their kernels."""
   seen: list[str] = []
   for name, array in state_dict.items():
-    is_other = (
-      _is_spared(name, kind)
-      or declared_layers.is_target(name, state_dict, state_dict.keys() - {name})
-      or declared_layers.is_copy(name, state_dict, seen)
+    is_other = _is_other(name, state_dict, kind) or declared_layers.is_copy(
+      name, state_dict, seen
     )
     bias = state_dict.get(f'{name.rpartition(".")[0]}.bias')
     is_norm = bias is not None and bias.ndim > 1  # Of a height and a width.

@@ -105,63 +105,69 @@ def place(
     MismatchedTeacherError: a parameter is missing, of another shape than what
       it takes, or not of finite floats.
   """
-  features = position.size[-1:]
-  if norm.kind == 'layer':
-    return _place_layer_norm(norm, state_dict, position, source)
-  if norm.kind == 'group':
-    if features[0] % norm.groups:
-      raise MismatchedTeacherError(
-        f'{source}: {norm.name} takes {features[0]} features, which are not '
-        f'{norm.groups} groups of equal size; correct Layers.group_norms.'
-      )
-    affine = _read_affine(norm, state_dict, (features,), source)
-    kind, detail = 'group', norm.groups
-  else:
-    scale, parts = _batch_scale(state_dict, norm, features, source)
-    shift = parts['bias'] - parts['running_mean'] * scale
-    affine = {
-      'scale': floats(scale, norm.name, source),
-      'bias': floats(shift, norm.name, source),
-    }
-    kind, detail = 'affine', None
-  ordered = {
-    name: _by_channel(position, array) for name, array in affine.items()
+  return _PLACED[norm.kind](norm, state_dict, position, source)
+
+
+def _place_batch_norm(
+  norm: Norm, state_dict: StateDict, position: Position, source: str
+) -> Placed:
+  scale, parts = _batch_scale(state_dict, norm, position.size[-1:], source)
+  params = {
+    'scale': scale,
+    'bias': parts['bias'] - parts['running_mean'] * scale,
   }
-  is_ordered = np.array_equal(
-    _by_channel(position, np.arange(features[0])), np.arange(features[0])
+  params = {k: floats(array, norm.name, source) for k, array in params.items()}
+  return Placed('affine', None, _by_channel(position, params))
+
+
+def _place_group_norm(
+  norm: Norm, state_dict: StateDict, position: Position, source: str
+) -> Placed:
+  (features,) = position.size[-1:]
+  if features % norm.groups:
+    raise MismatchedTeacherError(
+      f'{source}: {norm.name} takes {features} features, which are not '
+      f'{norm.groups} groups of equal size; correct Layers.group_norms.'
+    )
+  order = {'order': np.arange(features)}
+  is_kept = np.array_equal(
+    _by_channel(position, order)['order'], order['order']
   )
-  if kind == 'group' and 1 < norm.groups < features[0] and not is_ordered:
+  if 1 < norm.groups < features and not is_kept:
     raise MismatchedTeacherError(
       f'{source}: the groups of {norm.name} are of features in another order '
       "than the game's, which cannot be read; give a teacher without it."
     )
-  return Placed(kind, detail, ordered)
+  params = _read_affine(norm, state_dict, ((features,),), source)
+  return Placed('group', norm.groups, _by_channel(position, params))
 
 
 def _place_layer_norm(
   norm: Norm, state_dict: StateDict, position: Position, source: str
 ) -> Placed:
-  shapes = _layer_norm_shapes(position, norm, source)
-  affine = _read_affine(norm, state_dict, tuple(shapes), source)
-  axes = shapes[affine['scale'].shape]
-  if len(position.size) == 1:
-    params = {k: _by_channel(position, array) for k, array in affine.items()}
-  else:
-    order = tuple(range(affine['scale'].ndim))
-    if position.layout == 'channels_first' and len(order) == 3:
-      order = (1, 2, 0)
-    params = {k: array.transpose(order) for k, array in affine.items()}
-    if len(order) == 3:
-      params = {
-        k: position.reorder(a[..., None])[..., 0] for k, a in params.items()
-      }
-    elif axes == (2,):
-      params = {k: _by_channel(position, array) for k, array in params.items()}
+  shapes = _layer_norm_shapes(position)
+  params = _read_affine(norm, state_dict, tuple(shapes), source)
+  axes = shapes[params['scale'].shape]
+  if len(axes) == 3:
+    turn = (1, 2, 0) if position.layout == 'channels_first' else (0, 1, 2)
+    params = {
+      name: position.reorder(array.transpose(turn)[..., None])[..., 0]
+      for name, array in params.items()
+    }
+  elif axes[-1] == len(position.size) - 1 and len(axes) == 1:
+    params = _by_channel(position, params)
   return Placed('layer', axes, params)
 
 
+_PLACED = {
+  'batch': _place_batch_norm,
+  'layer': _place_layer_norm,
+  'group': _place_group_norm,
+}
+
+
 def _layer_norm_shapes(
-  position: Position, norm: Norm, source: str
+  position: Position,
 ) -> dict[tuple[int, ...], tuple[int, ...]]:
   """Returns the axes that are normalized, by the shapes of weights."""
   if len(position.size) == 1:
@@ -184,11 +190,13 @@ def _layer_norm_shapes(
   return shapes
 
 
-def _by_channel(position: Position, array: np.ndarray) -> np.ndarray:
-  """Orders an array of one number for each feature or channel."""
-  if len(position.size) == 1:
-    return position.reorder(array[:, None])[:, 0]
-  return position.reorder(array[None, None, :, None])[0, 0, :, 0]
+def _by_channel(position: Position, arrays: Arrays) -> dict[str, np.ndarray]:
+  """Orders arrays of one number for each feature or channel."""
+  ones = (1,) * (len(position.size) - 1)
+  return {
+    name: position.reorder(array.reshape(*ones, -1, 1)).reshape(-1)
+    for name, array in arrays.items()
+  }
 
 
 def _read_affine(

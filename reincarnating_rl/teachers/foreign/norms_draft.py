@@ -11,7 +11,7 @@ from reincarnating_rl.teachers.foreign.state_dicts import StateDict
 
 _UNKNOWN = 'LAYER'  # What a user is to replace, as STRIDE.
 _GROUPS = re.compile(r'(^|[._])(gn|group)', re.IGNORECASE)
-_LAST_NUMBER = re.compile(r'(.*?)([0-9]+)', re.ASCII)
+_NUMBER = re.compile(r'[0-9]+')
 _FIELDS = {
   'batch': 'batch_norms',
   'layer': 'layer_norms',
@@ -49,8 +49,11 @@ def draft(
   drafted: dict[str, list[str]] = {}
   found = dict(_norms(state_dict, chain))
   modules = list(dict.fromkeys(name.rpartition('.')[0] for name in state_dict))
+  taken: set[tuple[str, bool]] = set()
   for norm, shape in found.items():
-    pair = _place(norm, shape, modules, chain)
+    layer, is_after = _place(norm, shape, modules, chain, taken)
+    taken.add((layer, is_after))
+    pair = (layer, norm) if is_after else (norm, layer)
     kind = _kind(norm, shape, state_dict, pair, chain)
     entry = ', '.join(map(repr, pair)) + ', GROUPS' * (kind == 'group')
     drafted.setdefault(kind, []).append(f'({entry})')
@@ -92,71 +95,88 @@ def _kind(
 
 
 def _place(
-  norm: str, shape: tuple[int, ...], modules: list[str], chain: _Chain
-) -> tuple[str, str]:
-  """Returns a layer and a normalization in the order of computation."""
+  norm: str,
+  shape: tuple[int, ...],
+  modules: list[str],
+  chain: _Chain,
+  taken: set[tuple[str, bool]],
+) -> tuple[str, bool]:
+  """Returns a layer, and whether the normalization comes after it."""
   for layer, is_after in _candidates(norm, modules, chain):
+    if layer is None or (layer, is_after) in taken:
+      continue
     # A LayerNorm may be of an image's width, which sizes do not tell.
     is_sure = is_after and layer in chain.images and _follows(norm, layer)
-    if layer is not None and (
-      is_sure or _fits(layer, shape, chain, is_after=is_after)
-    ):
-      return (layer, norm) if is_after else (norm, layer)
-  return _UNKNOWN, norm
+    if is_sure or _fits(layer, shape, chain, is_after=is_after):
+      return layer, is_after
+  return _UNKNOWN, True
 
 
 def _candidates(
   norm: str, modules: list[str], chain: _Chain
 ) -> Iterator[tuple[str | None, bool]]:
-  """Yields layers, and whether the normalization is right after them."""
-  index = modules.index(norm)
-  layers = [
-    (at, name) for at, name in enumerate(modules) if name in chain.names
-  ]
-  match = _LAST_NUMBER.fullmatch(norm)
-  if match:
-    prefix, number = match[1], int(match[2])
-    for _, name in layers:  # fc1 and norm1, whatever the order of the file.
-      other = _LAST_NUMBER.fullmatch(name)
-      if other and other[2] == match[2] and _are_namesakes(prefix, other[1]):
+  """Yields layers, the likeliest first, and whether it is right after them."""
+  # Of layers of one name, a convolution has the normalization more often.
+  layers = sorted(chain.names, key=lambda name: name not in chain.images)
+  parent, _, leaf = norm.rpartition('.')
+  if leaf.isdecimal():
+    yield from _in_sequence(f'{parent}.' if parent else '', int(leaf), chain)
+  else:  # fc1 and norm1 of one module, then a module of few layers.
+    siblings = [name for name in layers if name.rpartition('.')[0] == parent]
+    namesakes = [n for n in siblings if _numbers(n) == _numbers(norm)]
+    if _numbers(leaf):
+      yield from ((name, True) for name in namesakes)
+    if parent and len(siblings) == 1:
+      yield siblings[0], True
+      yield siblings[0], False
+  if _numbers(norm):  # layers.1 and norms.1
+    for name in layers:
+      is_like = name.count('.') == norm.count('.')
+      if is_like and _numbers(name) == _numbers(norm):
         yield name, True
-    # Of a sequence, an activation has a number and no parameters.
-    yield _named(f'{prefix}{number - 1}', chain), True
-    yield _named(f'{prefix}{number + 1}', chain), False
-    before = [
-      name
-      for name in chain.names
-      if (other := _LAST_NUMBER.fullmatch(name))
-      and other[1] == prefix
-      and int(other[2]) < number
-    ]
-    if before:
-      yield chain.next(before[-1]), False
-  before = [name for at, name in layers if at < index]
+  at = modules.index(norm)
+  before = [n for n in modules[:at] if n in chain.names]
   if before:
     yield before[-1], True
     yield chain.next(before[-1]), False
   yield chain.names[0] if chain.names else None, False
+  yield from ((name, True) for name in chain.names)
 
 
-def _are_namesakes(first: str, second: str) -> bool:
-  """Tells whether two prefixes end in words, in one module."""
-  parents, words = zip(
-    *(prefix.rpartition('.')[::2] for prefix in (first, second)), strict=True
-  )
-  return parents[0] == parents[1] and all(words)
+def _in_sequence(
+  prefix: str, number: int, chain: _Chain
+) -> Iterator[tuple[str | None, bool]]:
+  """Yields layers around a place in a sequence.
+
+  Of a sequence, an activation has a number and no parameters.
+  """
+  numbers = {
+    int(leaf): name
+    for name in chain.names
+    if name.startswith(prefix) and (leaf := name[len(prefix) :]).isdecimal()
+  }
+  yield numbers.get(number - 1), True
+  yield numbers.get(number + 1), False
+  before = [each for each in sorted(numbers) if each < number]
+  if before:
+    yield chain.next(numbers[before[-1]]), False
+
+
+def _numbers(name: str) -> list[str]:
+  return _NUMBER.findall(name)
 
 
 def _follows(norm: str, layer: str) -> bool:
   """Tells whether both are of one sequence, right after each other."""
-  first, second = map(_LAST_NUMBER.fullmatch, (layer, norm))
-  return bool(first and second) and (
-    (first[1], int(first[2]) + 1) == (second[1], int(second[2]))
+  (parent, _, number), (other, _, before) = (
+    name.rpartition('.') for name in (norm, layer)
   )
-
-
-def _named(name: str, chain: _Chain) -> str | None:
-  return name if name in chain.names else None
+  return (
+    parent == other
+    and number.isdecimal()
+    and before.isdecimal()
+    and int(number) == int(before) + 1
+  )
 
 
 def _fits(

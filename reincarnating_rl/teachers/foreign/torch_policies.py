@@ -76,8 +76,9 @@ def _undeclared(state_dict: StateDict, source: str) -> TeacherError:
   )
   if drafted.norms:
     text += (
-      f', and {drafted.norms} if they are computed in that order, each right '
-      'beside its layer, before an activation'
+      f', and {drafted.norms} if each is computed right after its layer or '
+      'right before it, in that order; name what follows an activation before '
+      'the next layer'
     )
   if not drafted.is_chain:
     text += (

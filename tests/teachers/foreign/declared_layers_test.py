@@ -268,6 +268,8 @@ def test_drafts_of_dueling_networks():
   found = layers_draft.draft(streams)
   assert found.text.startswith(f"Layers(kind='dqn', {text}'value.2',), act")
   assert found.left_out == () and found.is_chain
+  letters = _zeros(fc__weight=(8, 4), A__weight=(3, 8), V__weight=(1, 8))
+  assert "dense=('fc', 'A',), value=('V',)" in layers_draft.draft(letters).text
   # Nothing tells which of these is what.
   branches = _zeros(fc__weight=(8, 4), a__weight=(1, 8), b__weight=(3, 8))
   assert not layers_draft.draft(branches).is_chain

@@ -11,7 +11,11 @@ from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   TeacherError,
 )
-from reincarnating_rl.teachers.foreign import norms_draft, torch_policies
+from reincarnating_rl.teachers.foreign import (
+  layers_draft,
+  norms_draft,
+  torch_policies,
+)
 from reincarnating_rl.teachers.foreign.layers import Layers
 from tests.teachers.foreign import real_files
 
@@ -259,23 +263,78 @@ def test_a_draft_has_all_normalizations_where_they_are(name, layers):
   assert sorted(drafted.get('batch_norms', ())) == sorted(batch)
 
 
-def test_drafts_by_names():
-  """Normalizations may be made after all layers, or be of odd sizes."""
+def _draft(layers, norms, images=()):
+  """Drafts norms `name: features` of layers `name: (inputs, outputs)`."""
+  state_dict = {
+    f'{name}.weight': np.ones(size) for name, size in layers.items()
+  }
+  for norm, features in norms.items():
+    parts = {f'{norm}.{leaf}': np.ones(features) for leaf in ('weight', 'bias')}
+    state_dict = parts | state_dict  # As the alphabet may have it.
+  return norms_draft.draft(state_dict, list(layers), layers, list(images))[0]
 
-  def draft(*norms, names=('fc1', 'fc2', 'head')):
-    state_dict = {f'{name}.weight': np.ones((6, 6)) for name in names}
-    for norm, size in norms:
-      state_dict |= {
-        f'{norm}.{leaf}': np.ones(size) for leaf in ('weight', 'bias')
-      }
-    sizes = dict.fromkeys(names, (6, 6))
-    return norms_draft.draft(state_dict, list(names), sizes, [])[0]
 
-  assert draft(('ln2', 6), ('ln1', 6)) == (
-    "Layers.layer_norms = (('fc2', 'ln2'), ('fc1', 'ln1'),)"
+_FC_SIZES = {'fc1': (3, 6), 'fc2': (6, 6), 'head': (6, 4)}
+
+
+@pytest.mark.parametrize(
+  ('layers', 'norms', 'drafted'),
+  [
+    (
+      _FC_SIZES,
+      {'ln2': 6, 'ln1': 6},
+      "layer_norms = (('fc1', 'ln1'), ('fc2', 'ln",
+    ),
+    (
+      _FC_SIZES,
+      {'group_norm': 4},
+      "group_norms = (('head', 'group_norm', GROUPS)",
+    ),
+    (_FC_SIZES, {'norm': 3}, "layer_norms = (('norm', 'fc1'),)"),
+    (_FC_SIZES, {'odd': 5}, "layer_norms = (('LAYER', 'odd'),)"),
+    # Two lists of modules, and modules of a layer and a normalization.
+    (
+      {'layers.0': (3, 6), 'layers.1': (6, 6), 'out': (6, 4)},
+      {'norms.0': 6, 'norms.1': 6},
+      "(('layers.1', 'norms.1'), ('layers.0', 'norms.0'),)",
+    ),
+    (
+      {'blocks.0.fc': (3, 6), 'blocks.1.fc': (6, 6), 'out': (6, 6)},
+      {'blocks.1.norm': 6, 'blocks.0.norm': 6},
+      "(('blocks.0.fc', 'blocks.0.norm'), ('blocks.1.fc', 'blocks.1.norm'),)",
+    ),
+    # Of two that fit, each has one.
+    (
+      {'first': (3, 6), 'second': (6, 6), 'out': (6, 4)},
+      {'a': 6, 'b': 6},
+      "(('first', 'b'), ('second', 'a'),)",
+    ),
+    # Of two layers of one number, the convolution.
+    (
+      {'conv2': (2, 4), 'fc1': (36, 9), 'fc2': (9, 4)},
+      {'bn2': 4, 'ln': 9},
+      "(('fc1', 'ln'),), Layers.group_norms = (('conv2', 'bn2', GROUPS),)",
+    ),
+  ],
+)
+def test_drafts_by_names(layers, norms, drafted):
+  """Whatever the order of the file, as safetensors has its own."""
+  images = [name for name in layers if name.startswith('conv')]
+  assert drafted in _draft(layers, norms, images)
+
+
+def test_drafts_have_no_normalizations_of_others():
+  assert _draft(_FC_SIZES, {}) == ''
+  actor_critic = {
+    'fc.weight': np.ones((6, 3)),
+    'policy.weight': np.ones((4, 6)),
+    'value_head.0.weight': np.ones(6),
+    'value_head.0.bias': np.ones(6),
+    'value_head.1.weight': np.ones((1, 6)),
+  }
+  assert layers_draft.draft(actor_critic) == (
+    "Layers(kind='ppo', dense=('fc', 'policy',), activation='relu')",
+    '',
+    (),
+    True,
   )
-  assert draft(('group_norm', 6)) == (
-    "Layers.group_norms = (('head', 'group_norm', GROUPS),)"
-  )
-  assert draft(('odd', 5)) == "Layers.layer_norms = (('LAYER', 'odd'),)"
-  assert draft() == ''
