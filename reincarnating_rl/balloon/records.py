@@ -1,6 +1,7 @@
 """The record of a flight, and the file of a policy's flights."""
 
 import json
+import math
 import os
 import pathlib
 from collections.abc import Iterator
@@ -28,7 +29,14 @@ DIGITS = {
   'acs_power': 0,
 }
 SUN = 'sun_elevation'  # In degrees above the horizon.
-_KEYS = ('seed', 'return', 'time_within_radius', 'steps', 'end', 'path')
+_TYPES = {
+  'seed': int,
+  'return': (int, float),
+  'time_within_radius': (int, float),
+  'steps': int,
+  'end': str,
+  'path': dict,
+}
 _SUFFIX = '.jsonl'
 
 
@@ -150,8 +158,8 @@ class FlightFile:
       if header.get(key) != self._header[key]:
         raise UserError(
           f'{self.path} has the flights of another {self._header["policy"]} '
-          f'({key} {header.get(key)}, not {self._header[key]}): choose another '
-          f'--out or another NAME=DIR, or {_remedy(header)}.'
+          f'({key} {_plain(header.get(key))}, not {self._header[key]}): choose '
+          f'another --out or another NAME=DIR, or {_remedy(header)}.'
         )
 
 
@@ -170,20 +178,40 @@ def _parsed(path: pathlib.Path) -> Iterator[dict[str, Any]]:
         is_header = file.tell() == 0
         value = dict(json.loads(file.readline()))
         if not is_header:
-          [value[key] for key in _KEYS]
+          _check_flight(value)
         yield value
-  except (ValueError, TypeError, LookupError) as error:
+  except (ValueError, TypeError, LookupError, RecursionError) as error:
     raise DamagedFileError(
       f'{path} is damaged ({type(error).__name__}): remove it, and its flights '
       'will be flown again.'
     ) from error
 
 
+def _check_flight(value: dict[str, Any]) -> None:
+  """Refuses what no table or picture can be made of."""
+  path, steps = value['path'], value['steps']
+  numbers = (value['return'], value['time_within_radius'])
+  if not (
+    all(isinstance(value[key], types) for key, types in _TYPES.items())
+    and all(math.isfinite(number) for number in numbers)
+    and all(isinstance(x, list) and len(x) == steps for x in path.values())
+    and all(isinstance(x, int | float) for row in path.values() for x in row)
+  ):
+    raise ValueError('a line is no flight')
+
+
 def _remedy(header: dict[str, Any]) -> str:
   number = header.get('checkpoint_number')
   if number is None:
     return 'remove that file'
-  return f'name the checkpoint that flew by its file, ckpt.{number}.json'
+  return (
+    f'name the checkpoint that flew by its file, ckpt.{_plain(number)}.json'
+  )
+
+
+def _plain(value: Any) -> str:
+  """Returns a text of one line, for messages."""
+  return ascii(str(value)[:80])[1:-1]
 
 
 def _whole(file: BinaryIO) -> int:

@@ -4,7 +4,8 @@ Teachers of other libraries are brought into this form.
 """
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +24,12 @@ from reincarnating_rl.networks.impala import ResidualStack
 Convolution = tuple[int, tuple[int, int], int, int | str]
 """Features, (height, width) of the kernel, stride, and padding: zeros on each
 side of both axes, or 'SAME' as XLA means it."""
+Norm = tuple[int, str, str, Any, float]
+"""Which layer, counted over convolutions and linear layers; a place of
+`PLACES`; a key of `NORMS`, what that takes, and its epsilon."""
+PLACES = ('inputs', 'unflattened', 'outputs')
+"""What a layer takes; the same of the first linear layer before it is
+flattened; what a layer returns, before its activation."""
 Output = QOutput | PolicyOutput | QuantileOutput | CategoricalOutput
 
 # With the defaults of torch.nn, whose GELU is the exact one.
@@ -34,6 +41,55 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
   'leaky_relu': nn.leaky_relu,
   'sigmoid': nn.sigmoid,
   'silu': nn.silu,
+}
+
+
+class Affine(nn.Module):
+  """Scales and shifts the last axis."""
+
+  @nn.compact
+  def __call__(self, x: Array) -> Array:
+    """Returns `x[..., C] * scale[C] + bias[C]`."""
+    scale = self.param('scale', nn.initializers.ones, x.shape[-1:])
+    bias = self.param('bias', nn.initializers.zeros, x.shape[-1:])
+    ranks = tuple(range(x.ndim - 1))
+    return x * jnp.expand_dims(scale, ranks) + jnp.expand_dims(bias, ranks)
+
+
+def _affine(detail: None, epsilon: float, name: str) -> nn.Module:
+  del detail, epsilon  # They are in the scale.
+  return Affine(name=name)
+
+
+def _layer_norm(axes: Sequence[int], epsilon: float, name: str) -> nn.Module:
+  axes = tuple(axes)
+  return nn.LayerNorm(
+    epsilon,
+    reduction_axes=axes,
+    feature_axes=axes,
+    use_fast_variance=False,
+    name=name,
+  )
+
+
+def _group_norm(
+  groups: int, epsilon: float, name: str
+) -> Callable[[Array], Array]:
+  # The axes are those of all features; there is no axis of a batch.
+  return lambda x: nn.GroupNorm(
+    groups,
+    epsilon=epsilon,
+    reduction_axes=tuple(range(x.ndim)),
+    use_fast_variance=False,
+    name=name,
+  )(x)
+
+
+# An affine map takes nothing, LayerNorm its axes, GroupNorm its groups.
+NORMS: dict[str, Callable[..., Callable[[Array], Array]]] = {
+  'affine': _affine,
+  'layer': _layer_norm,
+  'group': _group_norm,
 }
 OUTPUTS = ('q_values', 'policy', 'quantiles', 'categorical')
 
@@ -62,6 +118,10 @@ class ObservationStatistics(nn.Module):
     return x if self.clip is None else jnp.clip(x, -self.clip, self.clip)
 
 
+def _identity(x: Array) -> Array:
+  return x
+
+
 class LayeredNetwork(nn.Module):
   """Convolutions, then linear layers, an activation after each but the last.
 
@@ -80,6 +140,7 @@ class LayeredNetwork(nn.Module):
     hidden: units of each linear layer but the head.
     activation: a key of `ACTIVATIONS`; or one for each convolution and hidden
       layer, in their order.
+    norms: normalizations, each as a `Norm`; their parameters are `Norm_0`, ...
     scale: what states are divided by.
     output: one of `OUTPUTS`, what the head's numbers mean.
     num_atoms: numbers per action, N, of a distribution: its quantiles or the
@@ -96,6 +157,7 @@ class LayeredNetwork(nn.Module):
   convolutions: tuple[Convolution, ...] = ()
   hidden: tuple[int, ...] = ()
   activation: str | tuple[str, ...] = 'relu'
+  norms: tuple[Norm, ...] = ()
   scale: float = 1.0
   output: str = 'q_values'
   num_atoms: int = 1
@@ -120,15 +182,29 @@ class LayeredNetwork(nn.Module):
       x = ResidualStack(features, self.pool_padding, name=name)(x)
     if self.residual:
       x = nn.relu(x)
-    for features, kernel, stride, padding in self.convolutions:
+    for index, (features, kernel, stride, padding) in enumerate(
+      self.convolutions
+    ):
       convolution = nn.Conv(
         features, tuple(kernel), strides=stride, padding=padding
       )
-      x = next(activations)(convolution(x))
-    x = x.reshape(-1)
-    for units in self.hidden:
-      x = next(activations)(nn.Dense(units)(x))
-    return self._output(nn.Dense(self.num_actions * self.num_atoms)(x))
+      x = self._normalized(x, index, 'inputs')
+      x = self._normalized(convolution(x), index, 'outputs')
+      x = next(activations)(x)
+    first = len(self.convolutions)
+    x = self._normalized(x, first, 'unflattened').reshape(-1)
+    sizes = (*self.hidden, self.num_actions * self.num_atoms)
+    for index, units in enumerate(sizes, start=first):
+      x = self._normalized(x, index, 'inputs')
+      x = self._normalized(nn.Dense(units)(x), index, 'outputs')
+      x = next(activations, _identity)(x)
+    return self._output(x)
+
+  def _normalized(self, x: Array, layer: int, place: str) -> Array:
+    for number, (index, where, kind, detail, epsilon) in enumerate(self.norms):
+      if (index, where) == (layer, place):
+        x = NORMS[kind](detail, epsilon, name=f'Norm_{number}')(x)
+    return x
 
   def _activations(self) -> Iterator[Callable[[Array], Array]]:
     count = len(self.convolutions) + len(self.hidden)

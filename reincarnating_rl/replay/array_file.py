@@ -86,6 +86,8 @@ def read(
     buffer = np.empty(limit, np.uint8)
     size = cramjam.zstd.decompress_into(data, buffer)
     arrays = safetensors.numpy.load(buffer[:size].tobytes())
+  except (MemoryError, ValueError) as error:  # No such buffer.
+    raise damaged(f'would take {limit} bytes') from error
   except (cramjam.DecompressionError, safetensors.SafetensorError) as error:
     raise damaged(f'cannot be decoded ({error})') from error
   found = {name: (array.dtype, array.shape) for name, array in arrays.items()}

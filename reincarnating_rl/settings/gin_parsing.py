@@ -5,7 +5,7 @@ import io
 import logging
 import re
 import tokenize
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import gin
 
@@ -19,7 +19,7 @@ from reincarnating_rl.support.errors import (
 
 # `import my_networks` in a configuration may fail, too.
 _MISTAKES = (
-  *(ValueError, SyntaxError, tokenize.TokenError),
+  *(ValueError, SyntaxError, tokenize.TokenError, RecursionError),
   *(OSError, AttributeError, ImportError),
 )
 # An `include` finds shipped names too, from anywhere. They come before gin's
@@ -111,12 +111,42 @@ def check_every_binding_was_read() -> None:
   Raises:
     UserError: naming the first one, and the nearest that is read.
   """
-  read = _parameters(gin.operative_config_str())
   for name in sorted(unread_bindings()):
-    raise UserError(
-      f'The binding {name} is read by nothing in this run.'
-      f'{did_you_mean(name, sorted(read), cutoff=0.5)}'
-    )
+    raise _unread(name)
+
+
+def check_bindings_were_read(
+  bindings: Sequence[str], read: Collection[str]
+) -> None:
+  """Refuses bindings that nothing reads, among those that a user gives.
+
+  Args:
+    bindings: such as `create_teacher.vmax=5`.
+    read: names of what was asked of gin without a call, such as
+      `create_teacher`, or `create_teacher.vmax` alone.
+
+  Raises:
+    UserError: naming the first one, and the nearest that is read.
+  """
+  unread = {_last_names(name): name for name in unread_bindings()}
+  for binding in bindings:
+    for match in _BINDING.finditer(binding):
+      name = f'{match[1]}.{match[2]}'
+      if name in unread and not {match[1], name} & set(read):
+        raise _unread(name)
+
+
+def _last_names(name: str) -> str:
+  """Returns `Class.parameter`, without the modules of the class."""
+  return '.'.join(name.split('.')[-2:])
+
+
+def _unread(name: str) -> UserError:
+  read = _parameters(gin.operative_config_str())
+  return UserError(
+    f'The binding {name} is read by nothing in this run.'
+    f'{did_you_mean(name, sorted(read), cutoff=0.5)}'
+  )
 
 
 def _parameters(config: str) -> set[str]:

@@ -14,8 +14,9 @@ import tqdm.auto as tqdm
 from reincarnating_rl.studies import processes
 from reincarnating_rl.studies.plan import Job
 from reincarnating_rl.support import files
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.errors import DamagedFileError, UserError
 from reincarnating_rl.support.interrupts import InterruptFlag
+from reincarnating_rl.support.json_file import read_json
 
 _DONE = 'finished.json'
 _LOCK = '.lock'
@@ -54,16 +55,24 @@ class Pool:
     """Returns whether a job was finished before.
 
     Raises:
-      UserError: its directory holds a finished run with other settings.
+      UserError: its directory holds a finished run with other settings, or
+        what says so is damaged.
     """
     path = self._root / job.directory / _DONE
     if not path.exists():
       return False
-    flags = json.loads(path.read_text(encoding='utf-8'))['flags']
+    flags = read_json(path).get('flags')
+    if not isinstance(flags, list) or not all(
+      isinstance(flag, str) for flag in flags
+    ):
+      raise DamagedFileError(
+        f'{path} names no flags: remove it, and the run will be resumed.'
+      )
     if flags != list(job.flags):
       raise UserError(
-        f'{path.parent} holds a run with other settings ({shlex.join(flags)}): '
-        'choose another --out, or restore those settings.'
+        f'{path.parent} holds a run with other settings '
+        f'({ascii(shlex.join(flags))[1:-1]}): choose another --out, or restore '
+        'those settings.'
       )
     return True
 

@@ -172,7 +172,7 @@ def read_manifest(path: pathlib.Path) -> dict[str, Any]:
     raise DamagedFileError(f'{path} is not a manifest of {FORMAT}.')
   if manifest.get('version') != VERSION:
     raise DamagedFileError(
-      f'{path} has the version {str(manifest.get("version"))[:20]}, and this '
+      f'{path} has the version {manifest.get("version")!a:.20}, and this '
       f'program reads {VERSION}; install the reincarnating_rl that wrote it.'
     )
   named = manifest.get('files')

@@ -85,7 +85,8 @@ def read(path: str | os.PathLike[str]) -> TeacherCheckpoint:
     layers, num_atoms = _layers(_Chain(nodes, _OUTPUT))
   except _UnexpectedGraphError as error:
     raise DamagedFileError(
-      f'{path} is a graph, but not that of {NAME} ({error}): install '
+      f'{path} is a graph, but not that of {NAME} '
+      f'({ascii(str(error)[:200])[1:-1]}): install '
       'balloon-learning-environment==1.0.1 again.'
     ) from error
   hidden = {f'layers_{i}': layer for i, layer in enumerate(layers[:-1])}

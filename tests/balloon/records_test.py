@@ -104,11 +104,32 @@ def test_another_policy_is_refused(tmp_path, written):
   assert len(FlightFile(tmp_path, moved).flights) == 2
 
 
-@pytest.mark.parametrize('line', [b'{"seed"\n', b'[1]\n', b'{"seed": 1}\n'])
+@pytest.mark.parametrize(
+  'line',
+  [b'{"seed"\n', b'[1]\n', b'{"seed": 1}\n', b'[' * 99_999 + b'\n'],
+)
 def test_damage_is_told(tmp_path, written, line):
   with open(written.path, 'ab') as file:
     file.write(line)
   with pytest.raises(DamagedFileError, match=r'a\.jsonl is damaged'):
+    FlightFile(tmp_path, fakes.policy())
+
+
+@pytest.mark.parametrize(
+  'changed',
+  [
+    {'seed': [0]},
+    {'return': 'x'},
+    {'return': float('nan')},
+    {'steps': 2},
+    {'path': {'x_km': [1, 2, None]}},
+    {'end': [[0]]},
+  ],
+)
+def test_a_line_that_is_no_flight_is_told(tmp_path, written, changed):
+  with open(written.path, 'a') as file:
+    file.write(json.dumps(fakes.record(2) | changed) + '\n')
+  with pytest.raises(DamagedFileError, match=r'a\.jsonl is damaged \(ValueErr'):
     FlightFile(tmp_path, fakes.policy())
 
 

@@ -10,22 +10,12 @@ from hypothesis import strategies as st
 from reincarnating_rl.importers import run_files, run_replay
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
-from reincarnating_rl.replay.segment_log import SegmentLog
 from reincarnating_rl.replay.settings import ReplaySettingError
 from reincarnating_rl.support.errors import DamagedFileError, UserError
 from tests import toys
 from tests.fuzzing import fuzz
 from tests.importers import saved
 from tests.runner import experiments
-
-
-def write(folder, store, number=3, **replays):
-  """Writes a run's replay and a manifest with nothing else."""
-  folder.mkdir(exist_ok=True)
-  manifest = SegmentLog(str(folder / 'replay_student')).save(store)
-  text = json.dumps({'replays': {'student': manifest} | replays})
-  (folder / f'ckpt.{number}.json').write_text(text)
-  return manifest
 
 
 def load(folder, store, **arguments):
@@ -80,7 +70,7 @@ def test_the_newest_of_a_ring_that_wrapped(
   monkeypatch.setattr('reincarnating_rl.replay.segment_log.SEGMENT_STEPS', 16)
   theirs = saved.make(n_step=3, stack_size=1, num_actions=2)
   saved.fill(theirs, steps)
-  write(tmp_path, theirs)
+  saved.write(tmp_path, theirs)
   ours, told = saved.make(n_step=2, stack_size=4), []
   report = load(
     tmp_path, ours, newest=newest, progress=lambda *at: told.append(at)
@@ -110,7 +100,7 @@ def test_the_newest_of_a_ring_that_wrapped(
 def test_the_store_of_another_game_or_too_small_a_one(tmp_path):
   theirs = saved.make()
   saved.fill(theirs, 40)
-  write(tmp_path, theirs)
+  saved.write(tmp_path, theirs)
   for changed, message in (
     ({'observation_shape': (3,)}, r'\(2,\) of uint8'),
     ({'capacity': 30}, '40 steps .* capacity of 30'),
@@ -139,7 +129,7 @@ def test_wrong_steps_with_right_checksums(tmp_path, column, value):
   theirs = saved.make()
   saved.fill(theirs, 40)
   theirs.columns[column][20] = value
-  write(tmp_path, theirs)
+  saved.write(tmp_path, theirs)
   store = saved.make()
   with pytest.raises(DamagedFileError, match=r'ckpt\.3\.json holds'):
     load(tmp_path, store)
@@ -150,7 +140,7 @@ def test_invalid_booleans(tmp_path):
   theirs = saved.make()
   saved.fill(theirs, 40)
   theirs.columns['terminal'].view(np.uint8)[20] = 2
-  write(tmp_path, theirs)
+  saved.write(tmp_path, theirs)
   with pytest.raises(DamagedFileError, match='holds invalid booleans'):
     load(tmp_path, saved.make())
 
@@ -158,7 +148,7 @@ def test_invalid_booleans(tmp_path):
 def test_a_damaged_segment_is_reported_with_the_fix(tmp_path):
   theirs = saved.make()
   saved.fill(theirs, 40)
-  segment = write(tmp_path, theirs)['segments'][0]
+  segment = saved.write(tmp_path, theirs)['segments'][0]
   (replay,) = run_files.find(tmp_path)
   (tmp_path / 'replay_student' / segment['file']).write_bytes(b'')
   store = saved.make()
@@ -197,7 +187,7 @@ _values = st.one_of(
 def test_any_manifest_is_a_replay_or_a_typed_error(tmp_path, data):
   theirs = saved.make()
   saved.fill(theirs, 40)
-  manifest = write(tmp_path, theirs)
+  manifest = saved.write(tmp_path, theirs)
   path = data.draw(st.sampled_from([p for p in _paths(manifest) if p]))
   manifest = saved.altered(manifest, path, data.draw(_values))
   text = json.dumps({'replays': {'student': manifest}})

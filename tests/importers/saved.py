@@ -8,6 +8,7 @@ import numpy as np
 
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.segment_log import SegmentLog
 
 
 def make(kind=FrameStore, **settings):
@@ -45,3 +46,12 @@ def altered(manifest, path, value):
 
 def names(log):
   return set(os.listdir(log.directory))
+
+
+def write(folder, store, number=3, **replays):
+  """Writes a run's replay and a manifest with nothing else."""
+  folder.mkdir(exist_ok=True)
+  manifest = SegmentLog(str(folder / 'replay_student')).save(store)
+  text = json.dumps({'replays': {'student': manifest} | replays})
+  (folder / f'ckpt.{number}.json').write_text(text)
+  return manifest

@@ -51,6 +51,15 @@ def test_other_content_gets_another_name(tmp_path):
   assert all(array_file.NAME.fullmatch(name) for name in found)
 
 
+@pytest.mark.parametrize('side', [2**50, 2**61])
+def test_a_layout_that_no_machine_can_hold(tmp_path, side):
+  """As a stranger's manifest may tell it."""
+  entry = array_file.write(str(tmp_path), 'elements', ARRAYS)
+  layout = LAYOUT | {'frames': (np.dtype(np.uint8), (side, 4))}
+  with pytest.raises(DamagedFileError, match=r'would take \d{16,} bytes: rest'):
+    array_file.read(str(tmp_path), entry, layout)
+
+
 @pytest.mark.parametrize('damage', ['missing', 'truncated', 'flipped', 'other'])
 def test_damage_names_the_file(tmp_path, damage):
   entry = array_file.write(str(tmp_path), 'steps-0-5', ARRAYS)

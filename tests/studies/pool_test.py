@@ -13,7 +13,7 @@ import pytest
 
 from reincarnating_rl.studies.plan import Job
 from reincarnating_rl.studies.pool import Pool
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.errors import DamagedFileError, UserError
 
 ROOT = pathlib.Path(__file__).parents[2]
 APPEND = "open({tape!r}, 'a').write({word!r} + ' ')"
@@ -70,6 +70,15 @@ def test_other_settings_in_the_same_place_are_an_error(tmp_path, tape):
   ScriptPool(tmp_path / 'out', processes=1).run([job(tape, 'a')])
   with pytest.raises(UserError, match='out/a holds a run with other settings'):
     ScriptPool(tmp_path / 'out', processes=1).run([job(tape, 'a', then='1')])
+
+
+@pytest.mark.parametrize('told', ['{', '[]', '{}', '{"flags": [1]}'])
+def test_damage_to_what_says_that_a_run_is_done(tmp_path, tape, told):
+  (tmp_path / 'a').mkdir()
+  (tmp_path / 'a' / 'finished.json').write_text(told)
+  with pytest.raises(DamagedFileError, match=r'a/finished\.json .*: ') as error:
+    ScriptPool(tmp_path, processes=1).is_done(job(tape, 'a'))
+  assert '\n' not in str(error.value)
 
 
 def test_a_failure_is_told_and_takes_along_only_what_needs_it(tmp_path, tape):

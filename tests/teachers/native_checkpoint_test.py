@@ -85,6 +85,10 @@ def test_metadata_may_not_replace_the_manifest(tmp_path):
     (b'[]', 'not a JSON object'),
     (b'{}', 'not a manifest'),
     (b'{"format": "reincarnating_rl", "version": 2}', 'version 2'),
+    (
+      b'{"format": "reincarnating_rl", "version": "\\n"}',
+      r"has the version '\\n', and this",
+    ),
     (b'{"format": "reincarnating_rl", "version": 1}', 'outside its own'),
   ],
 )

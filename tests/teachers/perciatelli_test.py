@@ -220,6 +220,10 @@ _UNEXPECTED = {
     _edit('relu_1', lambda n: setattr(n, 'op', 'Elu')),
     'relu_1 is Elu',
   ),
+  'an operation of two lines': (
+    _edit('relu_1', lambda n: setattr(n, 'op', 'Elu\n\x1b')),
+    r'relu_1 is Elu\\n\\x1b',
+  ),
   'transposed': (
     _set('product_1', 'transpose_b', b=True),
     'another transpose_b',

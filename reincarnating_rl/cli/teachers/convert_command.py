@@ -24,6 +24,7 @@ from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.json_file import read_json
 from reincarnating_rl.support.progress import moving
 from reincarnating_rl.teachers import (
   checkpoint_files,
@@ -60,6 +61,7 @@ def run(args: argparse.Namespace) -> None:
   replay = _find_replay(args)
   game = identify.facts(chosen, replay)
   loaded = identify.load(chosen, chosen.source(args.path), game)
+  settings.check_bindings(args, chosen)
   about = _about(args, chosen, loaded)
   with _writing(out) as part:
     folder = os.path.join(part, checkpoint_files.FOLDER)
@@ -120,7 +122,7 @@ def _about(
 def _read_score(path: str, checkpoint: TeacherCheckpoint) -> dict[str, Any]:
   """Reads what `evaluate` measured of this checkpoint, and of no other."""
   try:
-    told = json.loads(pathlib.Path(path).expanduser().read_bytes())
+    told = read_json(pathlib.Path(path).expanduser())
     is_its_own = told['teacher']['checkpoint_sha256'] == checkpoint.sha256
     measured = {name: told[name] for name in _MEASURED}
     # It was not said while all teachers played greedily.

@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> None:
     or rollouts.MAX_STEPS_PER_EPISODE
   )
   teacher = _create(args, chosen)
+  settings.check_bindings(args, chosen)
   episodes = _play(
     args,
     chosen.game,

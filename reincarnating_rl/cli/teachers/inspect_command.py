@@ -42,6 +42,7 @@ def run(args: argparse.Namespace) -> None:
   for part in (report['teacher'], *report['replays'], *report['lineage']):
     if part and 'problem' in part:
       raise UserError(part['problem'])
+  settings.check_bindings(args, chosen)
 
 
 def _check_found(args: argparse.Namespace, chosen: Settings) -> None:

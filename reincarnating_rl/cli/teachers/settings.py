@@ -20,6 +20,8 @@ from reincarnating_rl.teachers.kinds import KINDS
 from reincarnating_rl.teachers.loading import TeacherSource
 
 _NETWORK = 'create_teacher.network'
+# What the commands ask gin for, besides the settings of the game's kind.
+_READ = ('create_game', 'create_teacher', 'JaxDQNAgent.stack_size')
 _LANES = 16  # As many as an experiment has.
 _OF_SOURCE = (
   *('network', 'layers', 'vmax', 'action_meanings'),
@@ -110,7 +112,7 @@ class _Gin(NamedTuple):
 
   teacher: dict[str, Any] = {}
   game: str | None = None  # its name
-  play: dict[str, Any] = {}  # how it is played
+  play: dict[str, dict[str, Any]] = {}  # how games are, by kind
   stack_size: int | None = None
   max_steps: int | None = None  # an episode's
 
@@ -129,15 +131,40 @@ def _gin(args: argparse.Namespace) -> _Gin:
   kind = gin.get_bindings('create_game').get('kind', games.DEFAULT)
   family = games.family_named(kind)
   with gin.config_scope(gin_names.TEACHER):
-    play = dict(gin.get_bindings(family.gin_name))
-  game_name = play.pop('game_name', None)
+    play = {
+      each.name: dict(gin.get_bindings(each.gin_name))
+      for each in games.GAMES.values()
+    }
+  names = {kind: given.pop('game_name', None) for kind, given in play.items()}
   return _Gin(
     dict(gin.get_bindings('create_teacher')),
-    family.full_name(game_name),
+    family.full_name(names[family.name]),
     play,
     gin.get_bindings('JaxDQNAgent').get('stack_size'),
     gin.get_bindings('Runner').get('max_steps_per_episode'),
   )
+
+
+def check_bindings(args: argparse.Namespace, chosen: Settings) -> None:
+  """Refuses bindings that no command reads, once the teacher is made.
+
+  Files may bind more: they are for training.
+
+  Args:
+    args: parsed.
+    chosen: what they say.
+
+  Raises:
+    UserError: naming the first such binding.
+  """
+  if not args.gin_bindings:
+    return
+  from reincarnating_rl.settings import gin_parsing
+
+  read = {*_READ}
+  if chosen.game is not None:
+    read.add(games.family_of(chosen.game.name).gin_name)
+  gin_parsing.check_bindings_were_read(args.gin_bindings, read)
 
 
 def _game_and_play(
@@ -149,8 +176,7 @@ def _game_and_play(
     name = told
   if name is None:
     return None, {}
-  is_same = games.family_of(name) is games.family_of(told_by_gin.game or name)
-  return name, told_by_gin.play if is_same else {}
+  return name, told_by_gin.play.get(games.family_of(name).name, {})
 
 
 def _game(

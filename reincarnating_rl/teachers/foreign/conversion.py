@@ -6,19 +6,20 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from reincarnating_rl.learner.types import Params
 from reincarnating_rl.networks.layered import Convolution
 from reincarnating_rl.teachers.actions import indices_of
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign import (
-  batch_norms,
+  heads,
   image_sizes,
+  norm_places,
+  norms,
   observed_axes,
 )
 from reincarnating_rl.teachers.foreign.base import Foreign, Target
 from reincarnating_rl.teachers.foreign.layers import OUTPUTS, Layers
+from reincarnating_rl.teachers.foreign.norm_places import Plan
 from reincarnating_rl.teachers.foreign.observation_statistics import Statistics
 from reincarnating_rl.teachers.foreign.observed_axes import Axes
 from reincarnating_rl.teachers.foreign.state_dicts import (
@@ -65,8 +66,10 @@ def convert(
   convolutions = [read(name, 4) for name, *_ in layers.convolutions]
   dense = [read(name, 2) for name in layers.dense]
   images = [*itertools.chain(*stacks), *convolutions]
-  for chain in (images, dense):
+  value = [read(name, 2) for name in layers.value]
+  for chain in (images, dense, value):
     _check_chain(chain, source)
+  dense = heads.dueling(dense, value, layers, source)
   network = _describe(stacks, convolutions, dense, layers)
   _check_channels(images, state_shape, source)
   size = image_sizes.after(network, state_shape)
@@ -84,16 +87,24 @@ def convert(
   dense[0] = dense[0]._replace(
     kernel=observed_axes.flattened(dense[0].kernel, axes, size)
   )
-  num_atoms = layers.num_atoms or 1
-  _check_atoms(dense[-1], num_atoms, source)
+  heads.check_atoms(dense[-1], layers, source)
+  outputs = len(dense[-1].bias)
   indices = indices_of(
     action_map,
-    teacher=len(dense[-1].bias) // num_atoms,
+    teacher=outputs // (layers.num_atoms or 1),
     game=num_actions,
     source=source,
   )
-  dense[-1] = _take_actions(dense[-1], num_atoms, indices, layers.atoms_first)
+  taken = heads.taken(dense[-1], layers, indices)
+  plan = Plan(network, state_shape, layout, axes, outputs, taken)
+  network['norms'], applied = norm_places.place_all(
+    layers, state_dict, plan, source
+  )
+  dense[-1] = dense[-1]._replace(
+    kernel=dense[-1].kernel[:, taken], bias=dense[-1].bias[taken]
+  )
   params = _params(stacks, convolutions, dense)
+  params['params'] |= {f'Norm_{i}': norm for i, norm in enumerate(applied)}
   if statistics is not None:
     params['params']['observations'] = statistics.for_states(state_shape)
     network |= {'normalized': True, 'clip': statistics.clip}
@@ -114,12 +125,10 @@ def _read(
 ) -> Layer:
   """Reads a layer, and folds into it the normalization that follows it."""
   layer = read_layer(state_dict, name, rank, source)
-  norm = dict(layers.batch_norms).get(name)
-  if norm is None:
-    return layer
-  return batch_norms.fold(
-    layer, state_dict, norm, layers.batch_norm_epsilon, source
-  )
+  for norm in layers.norms():
+    if norm.layer == name and norm.is_folded:
+      layer = norms.fold(layer, state_dict, norm, source)
+  return layer
 
 
 def _read_stack(
@@ -200,28 +209,6 @@ def _other_states(
     f'The network of {source} takes {takes}, but the game gives states of '
     f'shape {state_shape}, the stack last; {ADVICE}'
   )
-
-
-def _check_atoms(head: Layer, num_atoms: int, source: str) -> None:
-  outputs = len(head.bias)
-  if outputs % num_atoms:
-    raise MismatchedTeacherError(
-      f'{source}: {head.name} has {outputs} outputs, which are not {num_atoms} '
-      'for each action; correct Layers.num_atoms.'
-    )
-
-
-def _take_actions(
-  head: Layer, num_atoms: int, indices: tuple[int, ...], atoms_first: bool
-) -> Layer:
-  """Leaves of a head what the actions of the game have, action by action."""
-  numbers = np.arange(len(head.bias))
-  if atoms_first:
-    by_action = numbers.reshape(num_atoms, -1).T
-  else:
-    by_action = numbers.reshape(-1, num_atoms)
-  taken = by_action[list(indices)].reshape(-1)
-  return head._replace(kernel=head.kernel[:, taken], bias=head.bias[taken])
 
 
 def _params(

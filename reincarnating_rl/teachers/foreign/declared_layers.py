@@ -6,14 +6,14 @@ from collections.abc import Collection
 import numpy as np
 
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from reincarnating_rl.teachers.foreign import batch_norms
+from reincarnating_rl.teachers.foreign import norms
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
 
 _LEAVES = ('weight', 'kernel', 'bias')
 _WORDS = re.compile(r'[a-z]+')
 # Words in the names of modules.
-_CRITIC = frozenset('critic value values vf v baseline'.split())
+_CRITIC = frozenset('critic value values val vf v baseline'.split())
 _NO_CRITIC = frozenset(
   (
     *'actor policy pi q advantage adv action'.split(),
@@ -44,9 +44,9 @@ def check(state_dict: StateDict, layers: Layers, source: str) -> None:
     left = {name: state_dict[name] for name in names}
     raise MismatchedTeacherError(
       f'{source} has parameters that create_teacher.layers leaves out: '
-      f'{listing(left)}; declare their layers, a BatchNorm with '
-      'Layers.batch_norms, or what the policy does without with '
-      'Layers.unused; LayerNorm, GroupNorm and recurrent layers cannot be read.'
+      f'{listing(left)}; declare their layers, normalizations with '
+      'Layers.batch_norms, layer_norms or group_norms, or what the policy does '
+      'without with Layers.unused; recurrent layers cannot be read.'
     )
 
 
@@ -58,8 +58,8 @@ def left_out(state_dict: StateDict, layers: Layers) -> list[str]:
     layers: that were declared.
   """
   used = {f'{name}.{leaf}' for name in layers.names() for leaf in _LEAVES}
-  for _, norm in layers.batch_norms:
-    used |= {f'{norm}.{leaf}' for leaf in batch_norms.LEAVES}
+  for norm in layers.norms():
+    used |= {f'{norm.name}.{leaf}' for leaf in norms.LEAVES[norm.kind]}
   rest = [name for name in state_dict if name not in used]
   return [
     name
@@ -87,13 +87,14 @@ def _is_among(name: str, modules: tuple[str, ...]) -> bool:
 def is_critic(name: str) -> bool:
   """Tells whether a parameter is of a critic, by a name such as `value_net`."""
   for part in name.split('.')[:-1]:
-    words = _words(part)
-    if words & _CRITIC and not words & _NO_CRITIC:
+    found = words(part)
+    if found & _CRITIC and not found & _NO_CRITIC:
       return True
   return False
 
 
-def _words(part: str) -> set[str]:
+def words(part: str) -> set[str]:
+  """Returns the words in a part of a name, such as `value_net`."""
   return set(_WORDS.findall(part.lower()))
 
 
@@ -106,7 +107,7 @@ def is_target(name: str, state_dict: StateDict, among: Collection[str]) -> bool:
     among: names of others; one has the same end, as layers of a copy do, and
       the same shape.
   """
-  if not any('target' in _words(part) for part in name.split('.')[:-1]):
+  if not any('target' in words(part) for part in name.split('.')[:-1]):
     return False
   shape = state_dict[name].shape
   return any(

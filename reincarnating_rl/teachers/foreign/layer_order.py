@@ -25,7 +25,7 @@ def ordered(layers: Sizes) -> list[str]:
   # The alphabet says nothing of the network.
   given = [counted, names] if names == sorted(names) else [names, counted]
   for order in given:
-    if _fits(order, layers):
+    if fits(order, layers):
       return order
   return next(_search(counted, layers), counted)
 
@@ -38,7 +38,8 @@ def _counted(name: str) -> list[tuple[bool, int, str]]:
   ]
 
 
-def _fits(order: list[str], layers: Sizes) -> bool:
+def fits(order: list[str], layers: Sizes) -> bool:
+  """Tells whether each layer takes what the one before it returns."""
   return all(
     layers[before][1] == layers[after][0]
     for before, after in zip(order, order[1:], strict=False)

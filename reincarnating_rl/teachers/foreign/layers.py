@@ -12,6 +12,8 @@ from reincarnating_rl.support.setting_types import (
   PositiveInt,
 )
 from reincarnating_rl.teachers.errors import TeacherError
+from reincarnating_rl.teachers.foreign import declared_norms
+from reincarnating_rl.teachers.foreign.declared_norms import Norm
 
 # By the kind of the teacher; `rainbow` is any agent of categorical returns.
 OUTPUTS = {
@@ -23,6 +25,10 @@ OUTPUTS = {
 _OF_ATOMS = ('quantile', 'rainbow')
 _Activation = Annotated[str, OneOf(lambda: ACTIVATIONS)]
 LAYOUTS = ('channels_first', 'channels_last')
+_Norm = tuple[str, str] | tuple[str, str, NonNegativeFloat]
+_GroupNorm = (
+  tuple[str, str, PositiveInt] | tuple[str, str, PositiveInt, NonNegativeFloat]
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,6 +52,8 @@ class Layers:
     convolutions: name and stride of each, then its padding if it has any:
       zeros on each side, or 'SAME' as XLA means it.
     dense: names of the linear layers in their order, the head last.
+    value: of a dueling network, names of the linear layers of the value, and
+      `dense` ends with as many of the advantage: Q = V + A - mean(A).
     activation: a key of `ACTIVATIONS`; or one for each convolution and each
       linear layer but the head, in their order.
     scale: what states are divided by; None: 255 before convolutions, else 1.
@@ -56,9 +64,15 @@ class Layers:
       'channels_last'; None: as is usual where the layers are from, first in
       PyTorch and last in Flax. The channels are the stacked observations, and
       within each the colours, if it has any.
-    batch_norms: names of a layer and of the BatchNorm that takes its outputs,
-      before any activation, for each such pair.
-    batch_norm_epsilon: of these.
+    batch_norms: names of a layer and of a BatchNorm for each, in the order of
+      computation: ('fc1', 'norm1') normalizes the outputs of fc1, before its
+      activation, and ('norm0', 'fc1') what fc1 takes. An epsilon may follow.
+    layer_norms: the same of LayerNorms.
+    group_norms: the same of GroupNorms, with the number of groups after the
+      two names.
+    batch_norm_epsilon: of those BatchNorms that have none of their own.
+    layer_norm_epsilon: of such LayerNorms.
+    group_norm_epsilon: of such GroupNorms.
     unused: names of modules whose parameters the policy does without, such as
       ('decoder',). Critics of a policy and copies need not be named.
   """
@@ -72,14 +86,19 @@ class Layers:
     ...,
   ] = ()
   dense: str | tuple[str, ...] = ()
+  value: str | tuple[str, ...] = ()
   activation: _Activation | tuple[_Activation, ...] = 'relu'
   scale: PositiveFloat | None = None
   num_atoms: PositiveInt | None = None
   value_range: tuple[float, float] | None = None
   atoms_first: bool = False
   layout: Annotated[str, OneOf(lambda: LAYOUTS)] | None = None
-  batch_norms: tuple[tuple[str, str], ...] = ()
+  batch_norms: tuple[_Norm, ...] = ()
+  layer_norms: tuple[_Norm, ...] = ()
+  group_norms: tuple[_GroupNorm, ...] = ()
   batch_norm_epsilon: NonNegativeFloat = 1e-5
+  layer_norm_epsilon: NonNegativeFloat = 1e-5
+  group_norm_epsilon: NonNegativeFloat = 1e-5
   unused: str | tuple[str, ...] = ()
 
   def __post_init__(self) -> None:
@@ -88,7 +107,7 @@ class Layers:
     Raises:
       TeacherError: something makes no sense.
     """
-    for field in ('dense', 'unused'):
+    for field in ('dense', 'value', 'unused'):
       if isinstance(getattr(self, field), str):  # One name, not its letters.
         object.__setattr__(self, field, (getattr(self, field),))
     if not self.dense:
@@ -103,11 +122,50 @@ class Layers:
         f'Layers.activation has {len(given)} names for {count} convolutions '
         'and hidden layers; give one for each, or one for all.'
       )
-    layers = [layer for layer, _ in self.batch_norms]
-    if not set(layers) <= set(self.names()) or len(set(layers)) < len(layers):
+    self.norms()
+    self._check_head()
+
+  def names(self) -> tuple[str, ...]:
+    """Returns the names of all layers, in the order of computation."""
+    return (
+      *(name for stack in self.residual for name in stack),
+      *(name for name, *_ in self.convolutions),
+      *self.dense,
+      *self.value,
+    )
+
+  def norms(self) -> list[Norm]:
+    """Returns the normalizations.
+
+    Raises:
+      TeacherError: they make no sense.
+    """
+    names = self.names()
+    found = [
+      norm
+      for kind in declared_norms.KINDS
+      for norm in declared_norms.parse(
+        kind,
+        getattr(self, f'{kind}_norms'),
+        getattr(self, f'{kind}_norm_epsilon'),
+        names,
+      )
+    ]
+    places = [(norm.layer, norm.is_after) for norm in found]
+    for place, norm in zip(places, found, strict=True):
+      if places.count(place) > 1:
+        raise TeacherError(
+          f'Layers has several normalizations right '
+          f'{"after" if norm.is_after else "before"} {norm.layer}; declare one.'
+        )
+    return found
+
+  def _check_head(self) -> None:
+    if len(self.value) > len(self.dense) or (self.value and self.kind == 'ppo'):
       raise TeacherError(
-        'Layers.batch_norms holds a layer and its BatchNorm for each, such as '
-        f"(('fc', 'norm'),); it is {self.batch_norms!r}."
+        f'Layers.value is {self.value!r}; it names as many linear layers as '
+        'the advantage of a dueling network has at the end of Layers.dense, '
+        'and a policy has none.'
       )
     if (self.kind == 'rainbow') != _is_range(self.value_range):
       raise TeacherError(
@@ -120,14 +178,6 @@ class Layers:
         f'Layers.num_atoms is {self.num_atoms!r}; give it for the kinds '
         f'{" and ".join(_OF_ATOMS)} and for no other kind.'
       )
-
-  def names(self) -> tuple[str, ...]:
-    """Returns the names of all layers, in the order of computation."""
-    return (
-      *(name for stack in self.residual for name in stack),
-      *(name for name, *_ in self.convolutions),
-      *self.dense,
-    )
 
 
 def _is_range(values: tuple[float, float] | None) -> bool:

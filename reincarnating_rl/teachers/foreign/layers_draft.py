@@ -1,26 +1,31 @@
 """A declaration of layers, as far as parameters by name can tell it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.teachers.foreign import declared_layers, layer_order
+from reincarnating_rl.teachers.foreign import (
+  declared_layers,
+  layer_order,
+  norms_draft,
+)
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.foreign.state_dicts import StateDict
 
 _KERNELS = ('.weight', '.kernel')
-_MEAN = '.running_mean'
 _POLICY = frozenset('actor policy pi logits'.split())
-_UNKNOWN = 'LAYER'  # What a user is to replace, as STRIDE.
+_QUANTILES = frozenset('quantile quantiles'.split())
+_ADVANTAGE = frozenset('advantage advantages adv'.split())
 
 
 class Draft(NamedTuple):
   """A declaration for a user to complete."""
 
   text: str  # as Python has it, but for the strides
-  batch_norms: str  # what is to be added if they follow their layers; or ''
+  norms: str  # what is to be added if they are where they seem; or ''
   left_out: tuple[str, ...]  # parameters that no declaration reads
+  is_chain: bool  # whether each layer takes what the one before it returns
 
 
 def draft(state_dict: StateDict) -> Draft:
@@ -33,28 +38,41 @@ def draft(state_dict: StateDict) -> Draft:
   """
   kind, fields = _kind(state_dict)
   kernels = dict(_kernels(state_dict, kind))
-  convolutions, dense = (
-    layer_order.ordered(
-      {
-        name: _size(state_dict[kernel], is_torch=kernel.endswith('.weight'))
-        for name, kernel in kernels.items()
-        if state_dict[kernel].ndim == rank
-      }
-    )
-    for rank in (4, 2)
+  sizes = {
+    name: _size(state_dict[kernel], is_torch=kernel.endswith('.weight'))
+    for name, kernel in kernels.items()
+  }
+  groups: dict[str, list[str]] = {'convolutions': [], 'dense': [], 'value': []}
+  for name, kernel in kernels.items():
+    is_linear = state_dict[kernel].ndim == 2
+    is_value = is_linear and declared_layers.is_critic(kernel)
+    field = 'value' if is_value else 'dense'
+    groups[field if is_linear else 'convolutions'].append(name)
+  if kind == 'ppo' or not _has_advantage(state_dict):
+    groups['dense'] = [
+      name for name in kernels if name not in groups['convolutions']
+    ]
+    groups['value'] = []
+  chains = [{name: sizes[name] for name in group} for group in groups.values()]
+  convolutions, dense, value = map(layer_order.ordered, chains)
+  norms, norm_names = norms_draft.draft(
+    {n: x for n, x in state_dict.items() if not _is_other(n, state_dict, kind)},
+    convolutions + dense + value,
+    sizes,
+    convolutions,
   )
-  norms = dict(_batch_norms(state_dict, kernels))
   for field, named in (
     ('convolutions', [f'({name!r}, STRIDE)' for name in convolutions]),
     ('dense', [repr(name) for name in dense]),
+    ('value', [repr(name) for name in value]),
   ):
     fields += f', {field}=({", ".join(named)},)' if named else ''
   left_out: list[str] = []
   if dense:
     known = Layers(
       convolutions=tuple((name, 1) for name in convolutions),
-      dense=tuple(dense),
-      unused=(*norms, *(n for n in state_dict if _is_spared(n, kind))),
+      dense=(*value, *dense),
+      unused=(*norm_names, *(n for n in state_dict if _is_spared(n, kind))),
     )
     left_out = declared_layers.left_out(state_dict, known)
   if kind == 'rainbow':
@@ -63,11 +81,13 @@ def draft(state_dict: StateDict) -> Draft:
       for name in left_out
       if not declared_layers.is_atoms(name, state_dict[name])
     ]
-  text = f"Layers(kind={kind!r}{fields}, activation='relu')"
-  pairs = ', '.join(f'({layer!r}, {norm!r})' for norm, layer in norms.items())
-  # An activation between the two would leave no trace in the parameters.
   return Draft(
-    text, f'Layers.batch_norms = ({pairs},)' if pairs else '', tuple(left_out)
+    f"Layers(kind={kind!r}{fields}, activation='relu')",
+    norms,
+    tuple(left_out),
+    all(
+      layer_order.fits(order, sizes) for order in (convolutions, dense, value)
+    ),
   )
 
 
@@ -82,12 +102,31 @@ def _kind(state_dict: StateDict) -> tuple[str, str]:
       )
   parts = {part for name in state_dict for part in name.lower().split('.')}
   words = {word for part in parts for word in part.split('_')}
+  if words & _QUANTILES:  # As Stable-Baselines3 has them, quantiles first.
+    return 'quantile', ', num_atoms=NUM_ATOMS, atoms_first=True'
   is_policy = words & _POLICY or any(map(declared_layers.is_critic, state_dict))
+  is_policy = is_policy and not _has_advantage(state_dict)
   return ('ppo' if is_policy else 'dqn'), ''
+
+
+def _has_advantage(state_dict: StateDict) -> bool:
+  """Tells whether there are the two streams of a dueling network."""
+  return any(map(declared_layers.is_critic, state_dict)) and any(
+    part == 'A' or declared_layers.words(part) & _ADVANTAGE
+    for name in state_dict
+    for part in name.split('.')[:-1]
+  )
 
 
 def _is_spared(name: str, kind: str) -> bool:
   return kind == 'ppo' and declared_layers.is_critic(name)
+
+
+def _is_other(name: str, state_dict: StateDict, kind: str) -> bool:
+  """Tells whether a parameter is of another network than the policy."""
+  return _is_spared(name, kind) or declared_layers.is_target(
+    name, state_dict, state_dict.keys() - {name}
+  )
 
 
 def _size(kernel: np.ndarray, *, is_torch: bool) -> tuple[int, int]:
@@ -101,25 +140,12 @@ def _kernels(state_dict: StateDict, kind: str) -> Iterator[tuple[str, str]]:
   """Yields what can be layers of the policy, and the names of their kernels."""
   seen: list[str] = []
   for name, array in state_dict.items():
-    is_other = (
-      _is_spared(name, kind)
-      or declared_layers.is_target(name, state_dict, state_dict.keys() - {name})
-      or declared_layers.is_copy(name, state_dict, seen)
+    is_other = _is_other(name, state_dict, kind) or declared_layers.is_copy(
+      name, state_dict, seen
     )
-    if name.endswith(_KERNELS) and array.ndim in (2, 4) and not is_other:
+    bias = state_dict.get(f'{name.rpartition(".")[0]}.bias')
+    is_norm = bias is not None and bias.ndim > 1  # Of a height and a width.
+    is_kernel = name.endswith(_KERNELS) and array.ndim in (2, 4)
+    if is_kernel and not is_norm and not is_other:
       seen.append(name)
       yield name.rpartition('.')[0], name
-
-
-def _batch_norms(
-  state_dict: StateDict, layers: Collection[str]
-) -> Iterator[tuple[str, str]]:
-  """Yields the BatchNorms, and the layer before each, if it is of its size."""
-  before = _UNKNOWN
-  for name, array in state_dict.items():
-    module, _, leaf = name.rpartition('.')
-    if module in layers and f'.{leaf}' in _KERNELS:
-      before, features = module, array.shape[:1]
-    if f'.{leaf}' == _MEAN:
-      is_fitting = before != _UNKNOWN and features == array.shape
-      yield module, before if is_fitting else _UNKNOWN

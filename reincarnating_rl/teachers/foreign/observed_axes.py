@@ -56,6 +56,9 @@ def _usual(
   # VecFrameStack of Stable-Baselines3 joins the stack and the last axis.
   *sides, channels = observation
   yield (*sides, stack * channels), (*range(last - 1), last, last - 1)
+  # Or, for images whose channels are first, the stack and the first axis.
+  first, *others = observation
+  yield (stack * first, *others), (last, *range(last))
   if len(sides) == 2:  # An image, which VecTransposeImage transposes.
     yield (stack * channels, *sides), (last, last - 1, 0, 1)
 

@@ -74,15 +74,21 @@ def _undeclared(state_dict: StateDict, source: str) -> TeacherError:
     f'{listing(state_dict)}; declare them with create_teacher.layers, such as '
     f'{drafted.text}, with its own strides and activation'
   )
-  if drafted.batch_norms:
+  if drafted.norms:
     text += (
-      f', and {drafted.batch_norms} if each BatchNorm comes right after that '
-      'layer, before its activation'
+      f', and {drafted.norms} if each is computed right after its layer or '
+      'right before it, in that order; name what follows an activation before '
+      'the next layer'
+    )
+  if not drafted.is_chain:
+    text += (
+      '; their sizes form no chain, so leave out what is no part of the '
+      "policy, and name a dueling network's value stream in Layers.value"
     )
   if drafted.left_out:
     left = {name: state_dict[name] for name in drafted.left_out}
     text += (
-      f'; {listing(left)} cannot be read: name them in Layers.unused if the '
-      'policy does without them'
+      f'; {listing(left)} have no place in it: name them in Layers.unused if '
+      'the policy does without them'
     )
   return TeacherError(f'{text}.')

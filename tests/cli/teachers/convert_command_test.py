@@ -282,9 +282,11 @@ def test_a_score_goes_along_with_what_it_is_of(tmp_path, call, fail):
   score.write_text(json.dumps(measured))
   words = ('convert', BUNDLED, tmp_path / 'other', '--score', score)
   assert 'is of another checkpoint' in fail(*words)
-  for text in ('{', '[]', '{"teacher": {}}'):
+  score.write_text('{"teacher": {}}')
+  assert 'give what evaluate --json wrote' in fail(*words)
+  for text in ('{', '[]', '[' * 100_000):
     score.write_text(text)
-    assert 'give what evaluate --json wrote' in fail(*words)
+    assert 'score.json is not ' in fail(*words)
   score.unlink()
   assert 'give what evaluate --json wrote' in fail(*words)
   assert not (tmp_path / 'other').exists()

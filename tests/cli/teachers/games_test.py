@@ -58,11 +58,44 @@ def test_a_game_by_gin_as_train_takes_it(evaluate):
   gin = ('--gin_files', 'minatar/dqn.gin', '--gin_bindings')
   words = (*RANDOM, *gin, 'create_minatar_environment.game_name="asterix"')
   assert evaluate(*words)['game'] == 'MinAtar/asterix'
-  # How one kind is played is of no consequence to another.
-  sticky = (*gin, 'create_minatar_environment.sticky_actions=False')
-  assert evaluate(*RANDOM, *sticky, '--game', 'CartPole-v1')['game'] == (
+  # How a file plays one kind is of no consequence to another.
+  assert evaluate(*RANDOM, *gin[:2], '--game', 'CartPole-v1')['game'] == (
     'CartPole-v1'
   )
+
+
+@pytest.mark.parametrize('kind', [None, 'minatar', 'gymnasium'])
+def test_settings_of_the_games_own_kind(evaluate, fail, kind):
+  """They count whatever kind gin names, as the flag names the game."""
+  words = ('--gin_bindings', f'create_game.kind = "{kind}"') if kind else ()
+  cut = 'create_minatar_environment.max_steps_per_episode = 3'
+  words = (*RANDOM, *words, '--gin_bindings')
+  found = evaluate(*words, cut, '--game', 'MinAtar/freeway')
+  assert found['lengths'] == [3, 3]
+  none = 'create_gymnasium_environment.num_vector_environments = 0'
+  said = fail('evaluate', *words, none, '--game', 'CartPole-v1')
+  assert 'num_vector_environments is 0' in said
+
+
+@pytest.mark.parametrize('command', ['inspect', 'evaluate', 'convert'])
+@pytest.mark.parametrize(
+  'unread',
+  [
+    'create_gymnasium_environment.num_vector_environments = 3',
+    'Runner.num_iterations = 3',
+    'ImpalaRainbowNetwork.width_scale = 2',
+  ],
+)
+def test_a_binding_that_nothing_reads(
+  breakout, tmp_path, call, fail, command, unread
+):
+  words = [command, breakout, *([tmp_path / 'out'] * (command == 'convert'))]
+  words += SHORT if command == 'evaluate' else ()
+  words += ['--gin_bindings', 'create_teacher.temperature = 0.5']
+  said = fail(*words, '--gin_bindings', unread)
+  name = unread.partition(' =')[0]
+  assert f'{name} is read by nothing in this run' in said
+  assert not (tmp_path / 'out').exists()
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,7 @@ def test_drafts_leave_out_critics_targets_and_atoms():
     "Layers(kind='ppo', dense=('actor.0', 'actor.2',), activation='relu')",
     '',
     (),
+    True,
   )
   target = _zeros(net__0__weight=(3, 4), net_target__0__weight=(3, 4))
   assert "dense=('net.0',)" in layers_draft.draft(target).text
@@ -238,3 +239,37 @@ def test_drafts_leave_out_critics_targets_and_atoms():
   )
   lstm = _zeros(lstm__weight_ih_l0=(32, 4), head__weight=(3, 8))
   assert layers_draft.draft(lstm).left_out == ('lstm.weight_ih_l0',)
+
+
+def test_drafts_of_quantiles():
+  """As Stable-Baselines3 has them."""
+  net = 'quantile_net__quantile_net'
+  saved = _zeros(
+    **{f'{net}__0__weight': (6, 3), f'{net}__2__weight': (8, 6)},
+    quantile_net_target__quantile_net__0__weight=(6, 3),
+  )
+  assert layers_draft.draft(saved)[::2] == (
+    "Layers(kind='quantile', num_atoms=NUM_ATOMS, atoms_first=True, dense="
+    "('quantile_net.quantile_net.0', 'quantile_net.quantile_net.2',), "
+    "activation='relu')",
+    (),
+  )
+
+
+def test_drafts_of_dueling_networks():
+  streams = _zeros(
+    fc__weight=(8, 4),
+    value__0__weight=(6, 8),
+    value__2__weight=(1, 6),
+    advantage__0__weight=(7, 8),
+    advantage__2__weight=(3, 7),
+  )
+  text = "dense=('fc', 'advantage.0', 'advantage.2',), value=('value.0', "
+  found = layers_draft.draft(streams)
+  assert found.text.startswith(f"Layers(kind='dqn', {text}'value.2',), act")
+  assert found.left_out == () and found.is_chain
+  letters = _zeros(fc__weight=(8, 4), A__weight=(3, 8), V__weight=(1, 8))
+  assert "dense=('fc', 'A',), value=('V',)" in layers_draft.draft(letters).text
+  # Nothing tells which of these is what.
+  branches = _zeros(fc__weight=(8, 4), a__weight=(1, 8), b__weight=(3, 8))
+  assert not layers_draft.draft(branches).is_chain

@@ -16,9 +16,13 @@ from reincarnating_rl.teachers.foreign.layers import Layers
     ({'kind': 'rainbow', 'num_atoms': 5}, 'value_range is None'),
     ({'batch_norms': (('neck', 'norm'),)}, 'a layer and its BatchNorm'),
     (
-      {'batch_norms': (('hidden', 'a'), ('hidden', 'b'))},
-      'a layer and its BatchNorm',
+      {'batch_norms': (('hidden', 'a'),), 'layer_norms': (('hidden', 'b'),)},
+      'several normalizations right after hidden; declare one',
     ),
+    ({'batch_norms': (('hidden', 'head'),)}, 'a layer and its BatchNorm'),
+    ({'layer_norms': (('a', 'b'),)}, 'a layer and its LayerNorm for each'),
+    ({'value': ('a', 'b', 'c')}, 'Layers.value is .* as many linear layers as'),
+    ({'value': 'a', 'kind': 'ppo'}, 'a policy has none'),
     ({'value_range': (-1.0, 1.0)}, 'value_range is'),
     (
       {'kind': 'rainbow', 'num_atoms': 5, 'value_range': (1.0, -1.0)},

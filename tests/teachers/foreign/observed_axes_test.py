@@ -21,6 +21,7 @@ _SEEN = {
     lambda o: np.concatenate(o, -1).transpose(2, 0, 1),
   ),
   'images': ((4, 3, 2), 3, lambda o: np.concatenate(o, -1)),
+  'images of planes': ((4, 3, 2), 3, np.concatenate),
   'a list of images': ((4, 3, 2), 3, np.stack),
 }
 
@@ -56,6 +57,9 @@ def test_what_can_be_two_things_is_not_guessed():
   # Stacked grey images that keep an axis of one, turned or not.
   with pytest.raises(MismatchedTeacherError, match='in 2 ways'):
     observed_axes.find((4, 4, 4), (4, 4, 1, 4))
+  # A stack of cubes, turned or with its channels first.
+  with pytest.raises(MismatchedTeacherError, match='in 2 ways'):
+    observed_axes.find((8, 4, 4), (4, 4, 4, 2))
   assert observed_axes.find((2, 2, 2), (2, 2, 2, 1)) == (3, 0, 1, 2)
 
 

@@ -27,7 +27,9 @@ def run(found, states, num_actions=4):
   """Returns the outputs of a teacher's network for `states`."""
   fields = json.loads(json.dumps(found.network))
   network = LayeredNetwork(num_actions=num_actions, **fields)
-  return jax.vmap(network.apply, in_axes=(None, 0))(found.params, states)
+  return jax.jit(jax.vmap(network.apply, in_axes=(None, 0)))(
+    found.params, states
+  )
 
 
 def assert_close(found, wanted):

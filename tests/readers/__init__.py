@@ -1,0 +1,1 @@
+"""Mutated files for every reader of a user's file."""
