@@ -89,7 +89,8 @@ def create_atari_environment(
       noop_max=0,
       frame_skip=FRAME_SKIP,
       screen_size=SCREEN_SIZE,
-    )
+    ),
+    game_name,
   )
 
 
