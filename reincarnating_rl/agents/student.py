@@ -13,6 +13,7 @@ import numpy as np
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
 from reincarnating_rl.agents import building, gin_forwarding
+from reincarnating_rl.agents.trainer import on_host
 from reincarnating_rl.learner.types import Array, Params, Transition
 from reincarnating_rl.methods.method import Method
 from reincarnating_rl.replay.frame_store import FrameStore
@@ -241,10 +242,9 @@ class Student:
     period = max(1, self.summary_writing_frequency // self.update_period)
     is_due = self.trainer.online_updates % period == 0
     if is_due and hasattr(self, 'collector_dispatcher'):  # Of a runner.
+      step = self.training_steps
+      values = on_host(metrics, f'online step {step}')
       self.collector_dispatcher.write(
-        [
-          StatisticsInstance(name, float(value), self.training_steps)
-          for name, value in metrics.items()
-        ],
+        [StatisticsInstance(name, x, step) for name, x in values.items()],
         collector_allowlist=self._collector_allowlist,
       )

@@ -1,6 +1,7 @@
 """The trainer: a learner with its state, and when what is updated."""
 
 import functools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,28 @@ from reincarnating_rl.learner.types import Array, Metrics, Params
 from reincarnating_rl.learner.update import jit_update, make_scanned_update
 from reincarnating_rl.learner.weaner import Weaner
 from reincarnating_rl.replay import device_view
+from reincarnating_rl.support.errors import DivergedError
 from reincarnating_rl.teachers.base import ONLINE, OPTIMIZER, TARGET
+
+
+def on_host(metrics: Metrics, when: str) -> dict[str, float]:
+  """Returns metrics as plain numbers.
+
+  Args:
+    metrics: of an update, or means over several.
+    when: it was, for messages.
+
+  Raises:
+    DivergedError: one is not finite.
+  """
+  values = {name: float(value) for name, value in metrics.items()}
+  for name, value in values.items():
+    if not math.isfinite(value):
+      raise DivergedError(
+        f'{name} is {value} at {when}: training has diverged. Try a smaller '
+        'Student.learning_rate, or look at the rewards of the game.'
+      )
+  return values
 
 
 class Trainer:

@@ -36,8 +36,10 @@ def evaluate(
     KeyboardInterrupt: a stop was asked for. Flights that had ended are on file.
   """
   store = {policy: FlightFile(directory, policy) for policy in flown}
-  for file in store.values():
-    file.mend()
+  remedy = 'choose another --out'
+  with files.writing(directory, remedy):
+    for file in store.values():
+      file.mend()
   missing = [
     (policy, seed)
     for policy, file in store.items()
@@ -48,10 +50,11 @@ def evaluate(
   for policy, record in progress.fly_all(
     missing, processes, done=done, create_fly=create_fly
   ):
-    with files.disk_full_is_a_users_error(str(directory)):
+    with files.writing(directory, remedy):
       store[policy].add(record)
-  for file in store.values():
-    file.sort()
+  with files.writing(directory, remedy):
+    for file in store.values():
+      file.sort()
   return summary.summarise(
     {
       p.name: [file.flights[seed] for seed in seeds]

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from reincarnating_rl.balloon.policy import Policy
 from reincarnating_rl.envs.balloon_games import MAX_STEPS_PER_EPISODE, Flight
-from reincarnating_rl.support import files
+from reincarnating_rl.support import files, json_file
 from reincarnating_rl.support.errors import DamagedFileError, UserError
 
 Record = dict[str, Any]
@@ -223,7 +223,7 @@ def _whole(file: BinaryIO) -> int:
 
 
 def _line(value: dict[str, Any]) -> bytes:
-  return json.dumps(value, separators=(',', ':')).encode() + b'\n'
+  return json_file.dumps(value, separators=(',', ':')).encode() + b'\n'
 
 
 def _short(record: Record) -> Record:

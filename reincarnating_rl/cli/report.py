@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reincarnating_rl.cli import command_line
 from reincarnating_rl.cli.command_line import Parser, number
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support import claims
 
 PROGRAM = 'python -m reincarnating_rl.report'
 _SUMMARY = 'Compare runs, in a page with tables and pictures.'
@@ -93,8 +93,11 @@ def create_parser() -> Parser:
 
 def _run(args: argparse.Namespace) -> None:
   out = os.path.expanduser(args.out)
-  if os.path.exists(out) and not os.path.isdir(out):
-    raise UserError(f'--out {out} is a file: name a directory.')
+  with claims.claimed(out, '--out'):
+    _write(args, out)
+
+
+def _write(args: argparse.Namespace, out: str) -> None:
   # What is slow to import waits until the flags have been read.
   from reincarnating_rl.evaluation import logs, page, results, terminal, text
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from reincarnating_rl.cli import command_line, train_flags
+from reincarnating_rl.support import claims
 from reincarnating_rl.support.errors import UserError
 
 
@@ -30,8 +31,10 @@ def _run(args: argparse.Namespace) -> None:
   from absl import logging
 
   _set_up_logging(args)
+  base_dir = os.path.expanduser(args.base_dir)
   try:
-    _train(args)
+    with claims.claimed(base_dir, '--base_dir'):
+      _train(args)
   except BrokenPipeError:  # Silence is for commands that end by themselves.
     print('Stopped: the reader of the output has left.', file=sys.stderr)
     raise

@@ -99,7 +99,7 @@ def create_atari_environment(
   )
   if openings.fire_on_reset or openings.terminal_on_life_loss:
     played = Lives(played, openings)
-  return Environment(played)
+  return Environment(played, game_name)
 
 
 class AtariVectorEnvironment:

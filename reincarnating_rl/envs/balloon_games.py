@@ -131,7 +131,7 @@ def create_balloon_environment(
   Raises:
     UserError: the Balloon Learning Environment is not installed.
   """
-  return Environment(BalloonGame(max_steps_per_episode))
+  return Environment(BalloonGame(max_steps_per_episode), NAME)
 
 
 class Flight(NamedTuple):
@@ -169,11 +169,15 @@ def fly(
 
   Returns:
     The flight.
+
+  Raises:
+    GameError: an observation or a reward is not finite.
   """
-  observation, _ = game.reset(seed=seed)
+  environment = Environment(game, NAME)
+  observation = environment.reset(seed)
   rewards, infos = [], []
   while not infos or not infos[-1]['end']:
-    observation, reward, _, _, info = game.step(choose_action(observation))
+    observation, reward, _, info = environment.step(choose_action(observation))
     rewards.append(reward)
     infos.append(info)
   return Flight(seed, np.array(rewards), infos)

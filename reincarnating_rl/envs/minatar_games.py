@@ -153,7 +153,8 @@ def create_minatar_game(
 
   def create() -> Environment:
     return Environment(
-      MinAtarGame(game_name, sticky_actions, max_steps_per_episode)
+      MinAtarGame(game_name, sticky_actions, max_steps_per_episode),
+      f'{_PREFIX}{game_name}',
     )
 
   return looped(f'{_PREFIX}{game_name}', create, num_vector_environments)

@@ -96,13 +96,29 @@ def _policy(
     states: np.ndarray, keys: np.ndarray
   ) -> tuple[np.ndarray, np.ndarray]:
     values = np.asarray(logits(np.ascontiguousarray(states), keys))
-    best = values.max(axis=1)
-    is_number = np.isfinite(best)
-    if not is_number.all():
-      raise DivergedError(message.format(best[~is_number][0]))
+    _check_best(values, message)
     return act(keys, values, epsilon), values
 
   return policy
+
+
+def check_teacher_logits(logits: np.ndarray) -> None:
+  """Refuses logits that nothing can be learnt from.
+
+  Args:
+    logits: [B, A]; -inf is an action that the teacher never takes.
+
+  Raises:
+    DivergedError: the largest of a state is not finite, or one is no number.
+  """
+  _check_best(logits, _BAD_TEACHER)
+
+
+def _check_best(values: np.ndarray, message: str) -> None:
+  best = values.max(axis=1)
+  is_number = np.isfinite(best)
+  if not is_number.all():
+    raise DivergedError(message.format(best[~is_number][0]))
 
 
 def uniform_policy(num_actions: int) -> Policy:

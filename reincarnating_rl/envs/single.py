@@ -8,6 +8,7 @@ import numpy as np
 from reincarnating_rl.support import errors
 
 LIFE_LOST = 'life_lost'  # Of Gymnasium's info: an end for a learner alone.
+_MOST = float(np.finfo(np.float32).max)  # What a replay can hold.
 
 
 class Environment:
@@ -16,6 +17,9 @@ class Environment:
   Terminals and time-outs are separate: `step` returns `is_terminal` only if the
   task itself ended, or a life of it that counts as a task. `game_over` is True
   once the task is over or has timed out; until then, `step` may be called.
+
+  All games are behind one, but for lanes of Atari's, whose emulator knows whole
+  numbers alone. So what a game answers is checked here.
 
   Attributes:
     action_space: Discrete.
@@ -26,11 +30,12 @@ class Environment:
     truncated: whether the time limit alone ended the episode.
   """
 
-  def __init__(self, environment: gym.Env) -> None:
+  def __init__(self, environment: gym.Env, name: str | None = None) -> None:
     """Wraps `environment`.
 
     Args:
       environment: with Discrete actions from 0 and a Box of observations.
+      name: of the game, for messages; None for that of its registry or class.
 
     Raises:
       UserError: the actions or the observations are of another kind.
@@ -59,6 +64,9 @@ class Environment:
     self.action_meanings = _action_meanings(environment)
     self.game_over = True
     self.truncated = False
+    self._name = name or _name_of(environment)
+    self._seed: int | None = None
+    self._steps = 0
 
   def reset(self, seed: int | None = None) -> np.ndarray:
     """Starts an episode.
@@ -69,8 +77,12 @@ class Environment:
 
     Returns:
       The first observation, `[*O]`.
+
+    Raises:
+      GameError: it is not finite.
     """
     observation, _ = self._environment.reset(seed=seed)
+    self._seed, self._steps = seed, 0
     self.game_over = self.truncated = False
     return self._cast(observation)
 
@@ -85,21 +97,70 @@ class Environment:
       time-out is not an end) and Gymnasium's info. Do not use the observation
       after an episode's last step. Where a life ended and `game_over` is False,
       it is the first of the next.
+
+    Raises:
+      GameError: the observation is not finite, or the reward is not one number
+        that float32 can hold.
     """
+    self._steps += 1
     observation, reward, terminated, truncated, info = self._environment.step(
       int(action)
     )
     self.game_over = bool(terminated or truncated)
     self.truncated = self.game_over and not terminated
     is_terminal = bool(terminated or info.get(LIFE_LOST))
-    return self._cast(observation), float(reward), is_terminal, info
+    return self._cast(observation), self._number(reward), is_terminal, info
 
   def close(self) -> None:
     """Frees what the environment holds."""
     self._environment.close()
 
   def _cast(self, observation: Any) -> np.ndarray:
-    return np.asarray(observation, self.observation_space.dtype)
+    seen = np.asarray(observation)
+    dtype = self.observation_space.dtype
+    if seen.dtype.kind in 'biu' and dtype.kind != 'f':
+      return np.asarray(seen, dtype)
+    with np.errstate(all='ignore'):  # What overflows is infinite then.
+      cast = np.asarray(seen, dtype)
+    floats = cast if dtype.kind == 'f' else seen
+    if not np.isfinite(floats).all():
+      raise self._error(
+        f'an observation with {floats[~np.isfinite(floats)].flat[0]}',
+        'observations must be finite',
+      )
+    return cast
+
+  def _number(self, reward: Any) -> float:
+    try:
+      number = float(reward)
+    except (TypeError, ValueError, OverflowError):
+      number = _only_number(reward)
+    if not -_MOST <= number <= _MOST:  # False for a NaN as well.
+      raise self._error(
+        f'the reward {" ".join(repr(reward).split())[:80]}',
+        'a reward must be one number that float32 can hold',
+      )
+    return number
+
+  def _error(self, what: str, rule: str) -> errors.GameError:
+    seed = '' if self._seed is None else f' with seed {self._seed}'
+    return errors.GameError(
+      f'{self._name} answers with {what} at step {self._steps} of an episode'
+      f'{seed}: {rule}, so mend the game.'
+    )
+
+
+def _only_number(reward: Any) -> float:
+  """Returns the number in an array of one; NaN for all else."""
+  try:
+    return float(np.asarray(reward).item())
+  except (TypeError, ValueError, OverflowError):
+    return np.nan
+
+
+def _name_of(environment: gym.Env) -> str:
+  spec = environment.spec
+  return spec.id if spec else type(environment.unwrapped).__name__
 
 
 def _action_meanings(environment: gym.Env) -> tuple[str, ...] | None:

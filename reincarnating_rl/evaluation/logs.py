@@ -3,13 +3,12 @@
 A line has what reports read of a run, and no path of the machine that ran it.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reincarnating_rl.evaluation.finding import LOG_ENDING
 from reincarnating_rl.evaluation.run import Run
-from reincarnating_rl.support import files
+from reincarnating_rl.support import files, json_file
 from reincarnating_rl.support.errors import UserError
 
 _DIGITS = 6
@@ -51,7 +50,7 @@ def write(runs: Sequence[Run], path: str) -> None:
   if not path.endswith(LOG_ENDING):
     raise UserError(f'{path} is no name of a log: let it end in {LOG_ENDING}.')
   lines = [
-    json.dumps(
+    json_file.dumps(
       {
         'method': run.method,
         'summary': _keep(run.summary, _SUMMARY),
@@ -61,7 +60,7 @@ def write(runs: Sequence[Run], path: str) -> None:
     )
     for run in runs
   ]
-  files.write_for_user(path, ('\n'.join(lines) + '\n').encode())
+  files.write_for_user(path, ('\n'.join(lines) + '\n').encode(), '--log')
 
 
 def _keep(value: Any, kept: _Kept) -> Any:

@@ -25,7 +25,6 @@ from reincarnating_rl.evaluation.analysis import Analysis
 from reincarnating_rl.evaluation.pictures import Picture
 from reincarnating_rl.evaluation.results import Runs
 from reincarnating_rl.support import files
-from reincarnating_rl.support.errors import UserError
 
 PAGE_FILE = 'index.html'
 TITLE = 'Reincarnating RL'
@@ -63,15 +62,10 @@ def write(
   contents = {f'{picture.name}.png': picture.light for picture in drawn}
   contents |= csv_files.render(numbers)
   contents[PAGE_FILE] = render(numbers, drawn, title).encode()
-  try:
+  with files.writing(out, 'choose another --out'):
     os.makedirs(out, exist_ok=True)
-    with files.disk_full_is_a_users_error(out):
-      for name, data in contents.items():
-        files.write_atomically(os.path.join(out, name), data)
-  except OSError as error:
-    raise UserError(
-      f'--out {out} cannot be written ({error.strerror}): choose another.'
-    ) from error
+    for name, data in contents.items():
+      files.write_atomically(os.path.join(out, name), data)
   return numbers
 
 

@@ -1,5 +1,6 @@
 """The summary that a run prints and draws when it ends."""
 
+import io
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import rich.box
 from rich.console import Console
 from rich.table import Table
+
+from reincarnating_rl.support import files
 
 PLOT_FILE = 'learning_curve.png'
 _FILE_WIDTH = 110  # Columns if the output is no terminal.
@@ -83,6 +86,9 @@ def plot(summary: dict[str, Any], path: str, *, title: str) -> None:
     summary: what `summary.json` holds.
     path: of the PNG.
     title: above the picture.
+
+  Raises:
+    UnwritableError: the picture cannot be written.
   """
   import matplotlib
 
@@ -114,8 +120,11 @@ def plot(summary: dict[str, Any], path: str, *, title: str) -> None:
     axis.legend(frameon=False, fontsize='small')
   axis.set_xlim(left=0)
   axis.spines[['top', 'right']].set_visible(False)
-  figure.savefig(path, dpi=150)
+  data = io.BytesIO()
+  figure.savefig(data, format='png', dpi=150)
   plt.close(figure)
+  with files.writing(path, 'choose another --base_dir'):
+    files.write_atomically(path, data.getvalue())
 
 
 def write(summary: dict[str, Any], base_dir: str, *, title: str) -> str:
@@ -128,10 +137,13 @@ def write(summary: dict[str, Any], base_dir: str, *, title: str) -> str:
 
   Returns:
     Path of the picture.
+
+  Raises:
+    UnwritableError: the picture cannot be written; the table was printed.
   """
   path = os.path.join(base_dir, PLOT_FILE)
-  plot(summary, path, title=title)
   print_table(summary)
+  plot(summary, path, title=title)
   return path
 
 

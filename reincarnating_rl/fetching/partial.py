@@ -6,7 +6,6 @@ complete or absent.
 """
 
 import contextlib
-import json
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from typing import BinaryIO
 from reincarnating_rl.fetching.errors import FetchError
 from reincarnating_rl.fetching.names import PART, RECORD
 from reincarnating_rl.fetching.remote import Checksum, RemoteFile
-from reincarnating_rl.support import files
+from reincarnating_rl.support import claims, files, json_file
 
 _CHUNK = 2**20  # Bytes read at a time.
 _LONGEST_RECORD = 4096  # Bytes; our records have less than a hundred.
@@ -165,14 +164,15 @@ def remove_record(path: str) -> None:
 
 
 def _lock(file: BinaryIO, path: str) -> None:
-  if not files.lock(file):
+  if not claims.lock(file, os.path.dirname(path)):
     raise FetchError(
       f'Another process is fetching {path}: wait until it ends, or stop it.'
     )
 
 
 def _record(remote: RemoteFile) -> bytes:
-  return json.dumps({'version': remote.version, 'size': remote.size}).encode()
+  record = {'version': remote.version, 'size': remote.size}
+  return json_file.dumps(record).encode()
 
 
 def _is_recorded(path: str, remote: RemoteFile) -> bool:

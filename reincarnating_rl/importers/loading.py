@@ -13,6 +13,8 @@ from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.settings import ReplaySettingError
 from reincarnating_rl.support.errors import damaged_replay
 
+_CHECKED = 4096  # Steps at a time.
+
 
 class ReplayInfo(Protocol):
   """Description of a replay on disk."""
@@ -183,8 +185,38 @@ def check_rewards(path: str, reward: np.ndarray) -> None:
   Raises:
     DamagedFileError: a reward is not finite in float32.
   """
-  if not np.all(np.abs(reward) <= np.finfo(np.float32).max):
-    raise damaged_replay(path, 'holds a reward that is not finite')
+  is_finite = np.abs(reward) <= np.finfo(np.float32).max
+  if not np.all(is_finite):
+    step = int(np.argmin(is_finite))
+    raise damaged_replay(
+      path, f'holds a reward that is not finite, {reward[step]} at step {step}'
+    )
+
+
+def check_observations(folder: str, store: FrameStore, steps: int) -> None:
+  """Checks the observations that were stored.
+
+  Args:
+    folder: of the replay, for messages.
+    store: that was filled; it is emptied before an error.
+    steps: that it has, from its first slot on.
+
+  Raises:
+    DamagedFileError: an observation is not finite.
+  """
+  observation = store.columns['observation']
+  if observation.dtype.kind != 'f':
+    return
+  for at in range(0, steps, _CHECKED):
+    part = observation[at : min(at + _CHECKED, steps)]
+    if not np.isfinite(part).all():
+      store.clear()
+      is_finite = np.isfinite(part.reshape(len(part), -1)).all(axis=1)
+      step = at + int(np.argmin(is_finite))
+      raise damaged_replay(
+        f'in {folder}',
+        f'holds an observation that is not finite: step {step}',
+      )
 
 
 def begin_elements(

@@ -15,6 +15,7 @@ from reincarnating_rl.importers.loading import (
   LoadReport,
   ReplayInfo,
   StepColumns,
+  check_observations,
 )
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.progress import Progress
@@ -144,4 +145,6 @@ class ExternalReplay(NamedTuple):
       The store is empty after any of these errors.
     """
     load = KINDS[self.kind].load
-    return load(self.files, store, newest=newest, progress=progress)
+    report = load(self.files, store, newest=newest, progress=progress)
+    check_observations(self.folder, store, report.steps)
+    return report

@@ -1,19 +1,27 @@
 """Collectors of metrics, beside Dopamine's TensorBoard one."""
 
 import collections
-import json
+import errno
+import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import tensorflow as tf
 import tqdm.auto as tqdm
 from dopamine.metrics import collector, collector_dispatcher
 from dopamine.metrics.statistics_instance import StatisticsInstance
+
+from reincarnating_rl.runner.record import OTHER_BASE_DIR
+from reincarnating_rl.support import files, json_file
 
 METRICS_FILE = os.path.join('metrics', 'jsonl', 'metrics.jsonl')
 
 
 class JsonlCollector(collector.Collector):
   """Appends one line of JSON a metric: `{"name", "step", "value"}`.
+
+  The value is null where a metric is infinite or no number.
 
   The file survives resumes: `rewind` drops what a killed run wrote after the
   checkpoint that is being restored. TensorBoard's files keep such points.
@@ -32,7 +40,7 @@ class JsonlCollector(collector.Collector):
     for s in statistics:
       if self.check_type(s.type):
         row = {'name': s.name, 'step': int(s.step), 'value': float(s.value)}
-        self._file.write(json.dumps(row) + '\n')
+        self._file.write(json_file.dumps(row) + '\n')
 
   def flush(self) -> None:
     """Hands what was written to the operating system."""
@@ -81,10 +89,93 @@ class TerminalCollector(collector.Collector):
     self._pending.clear()
 
 
+class Guarded(collector.Collector):
+  """Another collector, whose files may fail.
+
+  A failure is kept until `flush`, which follows each stretch of training and
+  precedes each checkpoint: a run that stops there can go on.
+  """
+
+  def __init__(
+    self, create: Callable[[str], collector.Collector], base_dir: str
+  ) -> None:
+    """Makes the collector.
+
+    Args:
+      create: makes it.
+      base_dir: of the run.
+
+    Raises:
+      UnwritableError: its files cannot be made.
+    """
+    self._path = os.path.join(base_dir, 'metrics')
+    self._error: OSError | None = None
+    with files.writing(self._path, OTHER_BASE_DIR):
+      self._inner = _as_os_error(create)(base_dir)
+
+  def get_name(self) -> str:
+    """Returns the name of the collector."""
+    return self._inner.get_name()
+
+  def write(self, statistics: Sequence[StatisticsInstance]) -> None:
+    """Hands metrics on, until a file has failed."""
+    if self._error is None:
+      try:
+        _as_os_error(self._inner.write)(statistics)
+      except OSError as error:
+        self._error = error
+
+  def flush(self) -> None:
+    """Hands what was written to the operating system.
+
+    Raises:
+      UnwritableError: this fails, or a write has failed.
+    """
+    with files.writing(self._path, OTHER_BASE_DIR):
+      if self._error is not None:
+        raise self._error
+      _as_os_error(self._inner.flush)()
+
+  def close(self) -> None:
+    """Closes the files.
+
+    Raises:
+      UnwritableError: they cannot take what is left.
+    """
+    with files.writing(self._path, OTHER_BASE_DIR):
+      _as_os_error(self._inner.close)()
+
+
+def _as_os_error(function: Callable) -> Callable:
+  """Lets TensorFlow's errors about files be what all others are."""
+
+  @functools.wraps(function)
+  def wrapper(*args: Any) -> Any:
+    try:
+      return function(*args)
+    except tf.errors.OpError as error:
+      raise _os_error(str(error.message)) from error
+
+  return wrapper
+
+
+def _os_error(text: str) -> OSError:
+  """Returns what a text such as `path; No space left on device ...` is of."""
+  for number in errno.errorcode:
+    if f'; {os.strerror(number)}' in text:
+      return OSError(number, os.strerror(number))
+  return OSError(errno.EIO, text.strip().partition('\n')[0])
+
+
 def register() -> None:
-  """Makes both available to Dopamine's dispatcher by name."""
-  collector_dispatcher.add_collector('jsonl', JsonlCollector)
-  collector_dispatcher.add_collector('terminal', TerminalCollector)
+  """Makes ours available to Dopamine's dispatcher, and guards all files."""
+  available = collector_dispatcher.AVAILABLE_COLLECTORS
+  ours = {'jsonl': JsonlCollector, 'terminal': TerminalCollector}
+  for name, create in (available | ours).items():
+    is_guarded = getattr(create, 'func', None) is Guarded
+    if name != 'terminal' and not is_guarded:
+      create = functools.partial(Guarded, create)
+    collector_dispatcher.add_collector(name, create)
 
 
 def metrics_path(base_dir: str) -> str:
@@ -104,6 +195,10 @@ def rewind(base_dir: str, num_bytes: int) -> None:
   Args:
     base_dir: of the run.
     num_bytes: size of the file when the checkpoint was made.
+
+  Raises:
+    UnwritableError: it cannot be changed.
   """
   if size(base_dir) > num_bytes:
-    os.truncate(metrics_path(base_dir), num_bytes)
+    with files.writing(metrics_path(base_dir), OTHER_BASE_DIR):
+      os.truncate(metrics_path(base_dir), num_bytes)

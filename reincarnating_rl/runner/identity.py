@@ -14,7 +14,7 @@ from reincarnating_rl.agents.student import Student
 from reincarnating_rl.methods.table import METHODS
 from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.students import STUDENTS
-from reincarnating_rl.support import versions
+from reincarnating_rl.support import json_file, versions
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import Teacher
 
@@ -150,7 +150,7 @@ def until(
     **lasting_settings(agent),
   }
   # As JSON gives them back: a tuple would never equal its list.
-  fixed = json.loads(json.dumps(fixed, default=repr))
+  fixed = json.loads(json_file.dumps(fixed, default=repr))
   offline = [row.number for row in plan if row.phase is Phase.PRETRAIN]
 
   def identity(number: int) -> dict[str, Any]:

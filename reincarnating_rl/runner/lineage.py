@@ -1,10 +1,10 @@
 """Lineage: where a student comes from, written beside it."""
 
-import json
 import os
 from typing import Any
 
-from reincarnating_rl.support import files
+from reincarnating_rl.runner.record import OTHER_BASE_DIR
+from reincarnating_rl.support import json_file
 
 LINEAGE_FILE = 'lineage.json'
 
@@ -56,6 +56,10 @@ def describe(
 
 
 def write(base_dir: str, lineage: dict[str, Any]) -> None:
-  """Writes `lineage.json`, whole or not at all."""
+  """Writes `lineage.json`, whole or not at all.
+
+  Raises:
+    UnwritableError: it cannot be written.
+  """
   path = os.path.join(base_dir, LINEAGE_FILE)
-  files.write_atomically(path, json.dumps(lineage, indent=1).encode())
+  json_file.write(path, lineage, OTHER_BASE_DIR)

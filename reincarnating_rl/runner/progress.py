@@ -1,17 +1,24 @@
 """How far an experiment is: position, time spent, bars, safe points."""
 
+from __future__ import annotations
+
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import tqdm.auto as tqdm
 
 from reincarnating_rl.runner.plan import Iteration
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.record import Record
+from reincarnating_rl.support.errors import NotFiniteError
 from reincarnating_rl.support.interrupts import InterruptFlag
 from reincarnating_rl.support.progress import Progress as Report
 from reincarnating_rl.support.progress import moving
+
+if TYPE_CHECKING:
+  from reincarnating_rl.runner.saving import Saver
 
 
 class Progress:
@@ -41,6 +48,7 @@ class Progress:
     self._record, self._interrupt = record, interrupt
     self._checkpoint_seconds, self._save = checkpoint_seconds, save
     self._saved_at = time.monotonic()
+    self._saved = self.position
 
   def enter(self, number: int) -> None:
     """Begins an iteration, or goes on in it."""
@@ -79,6 +87,12 @@ class Progress:
   def note_saved(self) -> None:
     """Notes that a checkpoint has just been written or read."""
     self._saved_at = time.monotonic()
+    self._saved = self.position
+
+  @property
+  def is_saved(self) -> bool:
+    """Whether the newest checkpoint has all that was done."""
+    return self._saved == self.position
 
   @contextlib.contextmanager
   def clock(self, iteration: Iteration, kind: str = '') -> Iterator[None]:
@@ -91,6 +105,33 @@ class Progress:
       self._record.spend(kind or iteration.phase.name, elapsed)
       if not kind:
         self.position = self.position.after(0, seconds=elapsed)
+
+  @contextlib.contextmanager
+  def telling_where(
+    self, plan: Sequence[Iteration], saver: Saver
+  ) -> Iterator[None]:
+    """Adds the place to what is said of numbers that are not finite.
+
+    Args:
+      plan: of the run.
+      saver: of its checkpoints.
+
+    Raises:
+      NotFiniteError: as it was raised in this context.
+    """
+    try:
+      yield
+    except NotFiniteError as error:
+      number, steps = self.position.number, self.position.steps
+      kept = 'The last good checkpoint stays'
+      if not saver.has_any:
+        kept = 'No checkpoint had been written'
+      told = (
+        f'{error} This was in iteration {number} ({plan[number].phase.value}), '
+        f'after {steps} of its steps. {kept} in {saver.base_dir}.'
+      )
+      error.args = (told,)
+      raise
 
   def bar(self, iteration: Iteration, what: str, unit: str) -> tqdm.tqdm:
     """Opens a bar of an iteration's steps, where it is now."""

@@ -1,6 +1,5 @@
 """What an experiment has measured, in checkpoints and `summary.json`."""
 
-import json
 import os
 from typing import Any
 
@@ -8,9 +7,10 @@ from reincarnating_rl.evaluation import normalization
 from reincarnating_rl.evaluation.normalization import ScoreSummary
 from reincarnating_rl.importers.loading import LoadReport
 from reincarnating_rl.runner.plan import Iteration
-from reincarnating_rl.support import files
+from reincarnating_rl.support import json_file
 
 SUMMARY_FILE = 'summary.json'
+OTHER_BASE_DIR = 'choose another --base_dir'
 
 
 class Record:
@@ -115,6 +115,10 @@ class Record:
     self.teacher_data = data.get('teacher_data')  # Older runs have none.
 
   def write(self, base_dir: str) -> None:
-    """Writes `summary.json`, whole or not at all."""
-    data = json.dumps(self.to_json(), indent=1).encode()
-    files.write_atomically(os.path.join(base_dir, SUMMARY_FILE), data)
+    """Writes `summary.json`, whole or not at all.
+
+    Raises:
+      UnwritableError: it cannot be written.
+    """
+    path = os.path.join(base_dir, SUMMARY_FILE)
+    json_file.write(path, self.to_json(), OTHER_BASE_DIR)

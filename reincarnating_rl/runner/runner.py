@@ -2,7 +2,6 @@
 
 import collections
 import contextlib
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -16,11 +15,11 @@ from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.seeding import episode_seed
 from reincarnating_rl.evaluation import summary
 from reincarnating_rl.importers.external_replay import ExternalReplay
-from reincarnating_rl.runner import assembly, collectors, evaluator, lineage
-from reincarnating_rl.runner.record import Record
+from reincarnating_rl.runner import assembly, collectors, disk, lineage
+from reincarnating_rl.runner.evaluator import time_limit, training_stream
+from reincarnating_rl.runner.record import OTHER_BASE_DIR, Record
 from reincarnating_rl.runner.teacher_replay import Choice
 from reincarnating_rl.support import files
-from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.interrupts import Interrupted, InterruptFlag
 from reincarnating_rl.support.setting_types import (
   Fraction,
@@ -120,18 +119,17 @@ class RunnerWithTeacher(run_experiment.Runner):
       checkpoint_seconds=60.0 * checkpoint_minutes,
       checkpoints_to_keep=checkpoints_to_keep,
     )
-    self._interrupt = InterruptFlag()
+    self._claim, self._interrupt = disk.claim(base_dir), InterruptFlag()
     self._on_step: Callable[[], object] = lambda: None
     self.record = Record()
     collectors.register()
-    _make_directory(base_dir)
     super().__init__(
       base_dir,
       create_agent_fn,
       game.create_environment,
       use_legacy_logger=False,
       fine_grained_print_to_console=False,
-      **evaluator.time_limit(game),
+      **time_limit(game),
     )
 
   def _initialize_checkpointer_and_maybe_resume(self, prefix: str) -> None:
@@ -152,12 +150,14 @@ class RunnerWithTeacher(run_experiment.Runner):
 
     Raises:
       Interrupted: the user asked to stop; a checkpoint has what was done.
-      DiskFullError: there is no space; the last checkpoint is whole.
+      UnwritableError: a disk fails; it says where what was learnt is.
+      NotFiniteError: of the game, the teacher or the student.
     """
     try:
       with (
-        files.disk_full_is_a_users_error(self._base_dir),
         self._interrupt.listening(),
+        disk.rescuing(self._parts.saver, self._progress, self._write_story),
+        self._progress.telling_where(self.plan, self._parts.saver),
       ):
         self._run_plan()
         summary.write(
@@ -165,12 +165,13 @@ class RunnerWithTeacher(run_experiment.Runner):
         )
     finally:
       # On a full disk this fails as well, and that error is the lesser one.
-      with contextlib.suppress(OSError):
+      with contextlib.suppress(OSError, files.UnwritableError):
         self._collector_dispatcher.flush()
         self._collector_dispatcher.close()
       self._environment.close()
       for playing in {self._parts.evaluator, self._parts.teacher_evaluator}:
         playing.environment.close()
+      self._claim.free()
 
   def _run_plan(self) -> None:
     try:
@@ -198,12 +199,18 @@ class RunnerWithTeacher(run_experiment.Runner):
       ]
     )
     self._progress.finish()
+    self._collector_dispatcher.flush()
     self.record.write(self._base_dir)
 
   def _checkpoint_experiment(self, number: int) -> None:
     self._collector_dispatcher.flush()
-    self._parts.saver.save(number)
+    with files.writing(self._base_dir, OTHER_BASE_DIR):
+      self._parts.saver.save(number)
     lineage.write(self._base_dir, self.lineage)
+
+  def _write_story(self, base_dir: str) -> None:
+    self.record.write(base_dir)
+    lineage.write(base_dir, self.lineage)
 
   # Dopamine's loop over an episode calls these.
 
@@ -215,9 +222,7 @@ class RunnerWithTeacher(run_experiment.Runner):
   def _initialize_episode(self) -> int:
     position = self._progress.position
     seed = episode_seed(
-      self._seed,
-      evaluator.training_stream(position.number),
-      position.episodes,
+      self._seed, training_stream(position.number), position.episodes
     )
     return self._agent.begin_episode(self._environment.reset(seed))
 
@@ -242,12 +247,3 @@ class RunnerWithTeacher(run_experiment.Runner):
       planned=collections.Counter(r.phase.name for r in self.plan if r.trains),
       started_as=self._started_as,
     )
-
-
-def _make_directory(path: str) -> None:
-  try:
-    os.makedirs(path, exist_ok=True)
-  except OSError as error:
-    raise UserError(
-      f'--base_dir {path} cannot be written ({error.strerror}): choose another.'
-    ) from error

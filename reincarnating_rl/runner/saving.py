@@ -4,6 +4,7 @@ Everything that shapes the future is saved, and environments are seeded anew for
 each episode, so that a resumed run is the uninterrupted one bit for bit.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +19,13 @@ from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.progress import Progress
 from reincarnating_rl.runner.record import Record
 from reincarnating_rl.runner.teacher_data import TeacherData
-from reincarnating_rl.support.errors import DivergedError, UserError
-from reincarnating_rl.teachers.base import ONLINE
+from reincarnating_rl.support.errors import (
+  DamagedFileError,
+  DivergedError,
+  UserError,
+)
+from reincarnating_rl.teachers import native_checkpoint
+from reincarnating_rl.teachers.checkpoint_files import FOLDER
 from reincarnating_rl.teachers.description import ENTRY, GAME, MODULE
 
 _PLACE = ('pretraining_updates', 'training_steps', 'online_updates')
@@ -29,6 +35,7 @@ class Saver:
   """Writes and restores the whole state of a run.
 
   Attributes:
+    base_dir: of the run.
     stretches: what each part of the run was trained with; see
       `identity.stretch`.
   """
@@ -64,21 +71,29 @@ class Saver:
     """
     self._checkpoints, self._agent, self._data = checkpoints, agent, data
     self._record, self._progress = record, progress
-    self._base_dir, self._command = base_dir, command
+    self.base_dir, self._command = base_dir, command
     self._identity_until = identity_until
     self._teacher_data_until = teacher_data_until
     self._about = about
     self.stretches: list[dict[str, Any]] = []
 
-  def save(self, number: int) -> None:
+  def save(self, number: int, base_dir: str | None = None) -> None:
     """Writes a checkpoint of an iteration.
+
+    Args:
+      number: of the iteration.
+      base_dir: in place of the run's own.
 
     Raises:
       DivergedError: a parameter is not finite. The checkpoint would take the
         place of the last good one.
+      OSError: it cannot be written; earlier checkpoints are untouched.
     """
     arrays, counters = snapshot.take(self._agent)
     _check_finite(arrays)
+    checkpoints = self._checkpoints
+    if base_dir is not None:
+      checkpoints = Checkpoints(os.path.join(base_dir, FOLDER))
     replays = {'student': self._agent.batches.replay}
     if self._data.store is not None:
       replays['teacher'] = self._data.store
@@ -89,10 +104,10 @@ class Saver:
       'agent': counters,
       'position': position._asdict(),
       'record': self._record.to_json(),
-      'metrics_bytes': collectors.size(self._base_dir),
+      'metrics_bytes': collectors.size(base_dir or self.base_dir),
       'stretches': self.stretches,
     }
-    self._checkpoints.save(
+    checkpoints.save(
       number,
       arrays,
       state,
@@ -101,6 +116,26 @@ class Saver:
       tag=f'{position.steps}-{position.finished:d}',
     )
     self._progress.note_saved()
+
+  def save_student(self, number: int, base_dir: str) -> None:
+    """Writes the student alone, as a teacher is.
+
+    Args:
+      number: of the iteration.
+      base_dir: of the checkpoint.
+
+    Raises:
+      DivergedError, OSError: see `save`.
+    """
+    arrays, _ = snapshot.take(self._agent)
+    _check_finite(arrays)
+    folder = os.path.join(base_dir, FOLDER)
+    native_checkpoint.write_arrays(folder, number, arrays, self._about)
+
+  @property
+  def has_any(self) -> bool:
+    """Whether there is a checkpoint to go back to."""
+    return bool(self._checkpoints.numbers())
 
   def resume(self) -> bool:
     """Restores the newest whole checkpoint; begins anew where there is none.
@@ -113,7 +148,7 @@ class Saver:
     """
     found = self._checkpoints.restore(self._restore) is not None
     if not found:
-      collectors.rewind(self._base_dir, 0)
+      collectors.rewind(self.base_dir, 0)
     self.stretches = identity.with_stretch(
       self.stretches, identity.stretch(self._command, self._place())
     )
@@ -133,11 +168,12 @@ class Saver:
     state = checkpoint.state
     if 'stretches' not in state:
       raise UserError(
-        f'{self._base_dir} holds a run of an earlier version, which can be a '
+        f'{self.base_dir} holds a run of an earlier version, which can be a '
         'teacher but not go on: choose another --base_dir.'
       )
     expected = self._identity_until(checkpoint.number)
-    identity.check(state['identity'], expected, self._base_dir)
+    identity.check(state['identity'], expected, self.base_dir)
+    _check_sound(checkpoint, self.base_dir)
     snapshot.restore(self._agent, checkpoint.arrays, state['agent'])
     self._checkpoints.load_replay(
       'student', checkpoint, self._agent.batches.replay
@@ -152,7 +188,7 @@ class Saver:
     self._progress.position = Position(**state['position'])
     self._record.restore(state['record'])
     self.stretches = state['stretches']
-    collectors.rewind(self._base_dir, state['metrics_bytes'])
+    collectors.rewind(self.base_dir, state['metrics_bytes'])
 
 
 def about(game: Game, environment: Any, agent: Student) -> dict[str, Any]:
@@ -170,11 +206,29 @@ def about(game: Game, environment: Any, agent: Student) -> dict[str, Any]:
   return {GAME: played} | ({ENTRY: told._asdict()} if told else {})
 
 
-def _check_finite(arrays: dict[str, np.ndarray]) -> None:
+def _not_finite(arrays: dict[str, np.ndarray]) -> str | None:
+  """Returns the name of an array with a number that is infinite or none."""
   for name, array in arrays.items():
-    if name.startswith(f'{ONLINE}/') and not np.isfinite(array).all():
-      raise DivergedError(
-        f"The student's {name} is not finite: training has diverged. Start "
-        'again with a smaller Student.learning_rate and another --base_dir; '
-        'this run can be its teacher, up to its last checkpoint.'
-      )
+    if array.dtype.kind == 'f' and not np.isfinite(array).all():
+      return name
+  return None
+
+
+def _check_finite(arrays: dict[str, np.ndarray]) -> None:
+  name = _not_finite(arrays)
+  if name is not None:
+    raise DivergedError(
+      f"The student's {name} is not finite: training has diverged. Start "
+      'again with a smaller Student.learning_rate and another --base_dir; '
+      'this run can be its teacher, up to its last checkpoint.'
+    )
+
+
+def _check_sound(checkpoint: Checkpoint, base_dir: str) -> None:
+  """Passes over a student that had diverged, as over a damaged file."""
+  name = _not_finite(checkpoint.arrays)
+  if name is not None:
+    raise DamagedFileError(
+      f'Checkpoint {checkpoint.number} of {base_dir} has a {name} that is not '
+      'finite: training had diverged.'
+    )

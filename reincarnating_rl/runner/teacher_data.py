@@ -8,6 +8,7 @@ import numpy as np
 
 from reincarnating_rl.agents import labelling
 from reincarnating_rl.agents.student import Student
+from reincarnating_rl.agents.trainer import on_host
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.importers.loading import LoadReport
@@ -165,6 +166,9 @@ class TeacherData:
 
     Yields:
       Updates just made, and their mean metrics.
+
+    Raises:
+      DivergedError: a metric is not finite.
     """
     if done >= num_updates:
       return  # Only the evaluation is left, and perhaps no data any more.
@@ -184,4 +188,5 @@ class TeacherData:
     for _ in range(done, num_updates, chunk):
       keys = self.store.sample_keys((chunk, self._agent.batch_size))
       metrics = trainer.pretrain(self._view, self.store.slots(keys))
-      yield chunk, {name: float(value) for name, value in metrics.items()}
+      when = f'offline update {trainer.pretraining_updates}'
+      yield chunk, on_host(metrics, when)

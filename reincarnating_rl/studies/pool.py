@@ -1,25 +1,22 @@
 """Runs jobs, several at a time, and skips those that are done."""
 
-import contextlib
-import json
 import pathlib
 import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import tqdm.auto as tqdm
 
 from reincarnating_rl.studies import processes
 from reincarnating_rl.studies.plan import Job
-from reincarnating_rl.support import files
+from reincarnating_rl.support import claims, files, json_file
 from reincarnating_rl.support.errors import DamagedFileError, UserError
 from reincarnating_rl.support.interrupts import InterruptFlag
-from reincarnating_rl.support.json_file import read_json
 
 _DONE = 'finished.json'
-_LOCK = '.lock'
+_OUT = '--out'
 _POLL_SECONDS = 0.2
 
 
@@ -61,7 +58,7 @@ class Pool:
     path = self._root / job.directory / _DONE
     if not path.exists():
       return False
-    flags = read_json(path).get('flags')
+    flags = json_file.read_json(path).get('flags')
     if not isinstance(flags, list) or not all(
       isinstance(flag, str) for flag in flags
     ):
@@ -87,11 +84,16 @@ class Pool:
       does not run, and counts as failed.
 
     Raises:
-      UserError: another command is at work in the directory, or it holds runs
-        with other settings.
+      InUseError: another command, or what it left behind, is at work in the
+        directory.
+      UserError: it holds runs with other settings, or cannot be written.
       KeyboardInterrupt: after every process has written its checkpoint.
     """
-    with self._alone() as lock, self._interrupt.listening():
+    with (
+      claims.claimed(self._root, _OUT) as claim,
+      files.writing(self._root, f'choose another {_OUT}'),
+      self._interrupt.listening(),
+    ):
       done = {job.directory for job in jobs if self.is_done(job)}
       waiting = [job for job in jobs if job.directory not in done]
       bar = tqdm.tqdm(
@@ -99,22 +101,11 @@ class Pool:
       )
       try:
         with bar:
-          self._work(waiting, done, bar, lock)
+          # Runs keep the claim should this command be killed.
+          self._work(waiting, done, bar, claim.fileno())
       finally:
         processes.stop(process for _, process in self._running.values())
     return self._failed
-
-  @contextlib.contextmanager
-  def _alone(self) -> Iterator[int]:
-    """Locks the directory; runs keep the lock should this command be killed."""
-    self._root.mkdir(parents=True, exist_ok=True)
-    with open(self._root / _LOCK, 'wb') as file:
-      if not files.lock(file):
-        raise UserError(
-          'Another command, or runs that it left behind, are at work in '
-          f'{self._root}: wait for them, stop them, or choose another --out.'
-        )
-      yield file.fileno()
 
   def _work(
     self, waiting: list[Job], done: set[str], bar: tqdm.tqdm, lock: int
@@ -172,6 +163,6 @@ class Pool:
         tqdm.tqdm.write(f'{job.directory}: {reason}', file=sys.stderr)
         continue
       done.add(job.directory)
-      data = json.dumps({'flags': job.flags, 'command': self.command(job)})
-      files.write_atomically(str(directory / _DONE), data.encode())
+      told = {'flags': job.flags, 'command': self.command(job)}
+      json_file.write(directory / _DONE, told, f'choose another {_OUT}')
     return ended

@@ -35,8 +35,16 @@ class UnsafeFileError(UserError):
   """A file could run code."""
 
 
-class DivergedError(UserError, ValueError):
+class NotFiniteError(UserError, ValueError):
+  """A number is infinite or none, and nothing can be learnt from it."""
+
+
+class DivergedError(NotFiniteError):
   """Training has gone astray: its numbers are none that can be used."""
+
+
+class GameError(NotFiniteError):
+  """A game answers with what is no finite number."""
 
 
 def damaged_replay(path: object, what: str) -> DamagedFileError:

@@ -2,38 +2,51 @@
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from reincarnating_rl.support.errors import UserError
 
+_TEMPORARY = '.tmp'
 
-class DiskFullError(UserError):
-  """The disk is full; what was written before is intact."""
+
+class UnwritableError(UserError):
+  """A file or folder cannot be written; what was written before is intact."""
 
 
 @contextlib.contextmanager
-def disk_full_is_a_users_error(directory: str) -> Iterator[None]:
-  """Turns an `OSError` about a full disk into a one-line error.
+def writing(path: str | os.PathLike[str], remedy: str) -> Iterator[None]:
+  """Turns an `OSError` about what is written into a one-line error.
 
   Args:
-    directory: written to in this context.
+    path: of the file or the folder that is written in this context.
+    remedy: what the user may do about it, such as 'choose another --out'.
 
   Raises:
-    DiskFullError: the disk or the quota is full.
+    UnwritableError: naming the file, if it is known, and the reason.
   """
   try:
     yield
   except OSError as error:
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-      raise
-    raise DiskFullError(
-      f'No space left in {directory}: free some and run the same command '
-      'again. It resumes from what was written before, which is intact.'
-    ) from error
+    raise unwritable(error, path, remedy) from error
+
+
+def unwritable(
+  error: OSError, path: str | os.PathLike[str], remedy: str
+) -> UnwritableError:
+  """Returns the one-line error for an `OSError`; see `writing`."""
+  name, inner = str(path), error.filename
+  if isinstance(inner, str) and inner.startswith(name):
+    name = inner.removesuffix(_TEMPORARY)
+  reason = ' '.join(str(error.strerror or error).split())
+  if isinstance(error, FileExistsError):
+    reason = 'it is no folder'
+  is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+  cure = 'free some space' if is_full else 'mend that'
+  return UnwritableError(
+    f'{name} cannot be written ({reason}): {cure}, or {remedy}.'
+  )
 
 
 def write_atomically(path: str, data: bytes) -> None:
@@ -47,36 +60,89 @@ def write_atomically(path: str, data: bytes) -> None:
     OSError: a write failed, for example because the disk is full. No
       temporary file is left behind.
   """
-  temporary = f'{path}.tmp'
+  temporary = f'{path}{_TEMPORARY}'
   try:
     with open(temporary, 'wb') as f:
       f.write(data)
       f.flush()
       os.fsync(f.fileno())
     os.replace(temporary, path)
-  except BaseException:
-    if os.path.exists(temporary):
+  except BaseException as error:
+    with contextlib.suppress(OSError):
       os.remove(temporary)
+    if isinstance(error, OSError) and error.filename is None:
+      error.filename = path  # A write does not know of what.
     raise
   sync_directory(os.path.dirname(path))
 
 
-def write_for_user(path: str, data: bytes) -> None:
-  """Writes a file atomically to a path that the user gave.
+def check_file(path: str, flag: str) -> None:
+  """Checks, before long work, that a file can be written.
 
   Args:
     path: the value of a flag.
-    data: the bytes.
+    flag: for messages.
 
   Raises:
-    UserError: the file cannot be written there.
+    UnwritableError: it cannot.
   """
-  try:
-    write_atomically(os.path.expanduser(path), data)
-  except OSError as error:
-    raise UserError(
-      f'{path} cannot be written ({error.strerror}): choose another path.'
-    ) from error
+  target = _target(path)
+  with writing(path, f'choose another {flag}'):
+    if os.path.isdir(target):
+      raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
+    if not _is_special(target):
+      with open(f'{target}{_TEMPORARY}', 'wb'):
+        os.remove(f'{target}{_TEMPORARY}')
+
+
+def check_folder(path: str, flag: str) -> None:
+  """Checks that files can be made in a folder, if it is there.
+
+  Args:
+    path: of the folder.
+    flag: that names what it belongs to, for messages.
+
+  Raises:
+    UnwritableError: they cannot.
+  """
+  if not os.path.lexists(path):
+    return
+  probe = os.path.join(path, f'probe{_TEMPORARY}')
+  with writing(path, f'choose another {flag}'):
+    if not os.path.isdir(path):
+      raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+    with open(probe, 'wb'):
+      os.remove(probe)
+
+
+def write_for_user(path: str, data: bytes, flag: str = 'path') -> None:
+  """Writes a file atomically to a path that the user gave.
+
+  Args:
+    path: the value of a flag. A pipe or a device is written as it is.
+    data: the bytes.
+    flag: for messages.
+
+  Raises:
+    UnwritableError: the file cannot be written there.
+  """
+  target = _target(path)
+  with writing(path, f'choose another {flag}'):
+    if _is_special(target):
+      with open(target, 'wb') as file:
+        file.write(data)
+    else:
+      write_atomically(target, data)
+
+
+def _target(path: str) -> str:
+  path = os.path.expanduser(path)
+  # A link to a file stays one; that of a pipe leads nowhere.
+  return path if _is_special(path) else os.path.realpath(path)
+
+
+def _is_special(path: str) -> bool:
+  return os.path.exists(path) and not os.path.isfile(path)
 
 
 def sync_directory(directory: str) -> None:
@@ -86,25 +152,6 @@ def sync_directory(directory: str) -> None:
     os.fsync(descriptor)
   finally:
     os.close(descriptor)
-
-
-def lock(file: BinaryIO) -> bool:
-  """Locks a file until it is closed, in this process and its children.
-
-  Args:
-    file: open for writing.
-
-  Returns:
-    False if another process holds the lock. On file systems without locks,
-    always True.
-  """
-  try:
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-  except BlockingIOError:
-    return False
-  except OSError:
-    pass
-  return True
 
 
 def sha256(data: bytes) -> str:

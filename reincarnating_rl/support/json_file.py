@@ -1,9 +1,15 @@
-"""Reads JSON objects, such as the manifests of our checkpoints."""
+"""Reads and writes JSON, such as the manifests of our checkpoints.
+
+All JSON of the package is written here, so all of it is JSON.
+"""
 
 import json
+import math
+import os
 import pathlib
 from typing import Any
 
+from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import DamagedFileError
 
 _MAX_BYTES = 2**26  # A manifest of a million steps has 100,000.
@@ -31,3 +37,48 @@ def read_json(path: pathlib.Path) -> dict[str, Any]:
       f'{path} is not a JSON object: copy it again from its source.'
     )
   return value
+
+
+def dumps(value: Any, **layout: Any) -> str:
+  """Returns JSON; `null` stands for a number that is infinite or none.
+
+  JSON has no such numbers. Python's `json` writes NaN and Infinity, which
+  other readers refuse.
+
+  Args:
+    value: of dictionaries, lists, strings and numbers.
+    **layout: of `json.dumps`.
+  """
+  try:
+    return json.dumps(value, allow_nan=False, **layout)
+  except ValueError:
+    return json.dumps(_finite(value), allow_nan=False, **layout)
+
+
+def write(path: str | os.PathLike[str], value: Any, remedy: str) -> None:
+  """Writes a JSON file, whole or not at all.
+
+  Args:
+    path: of the file; its folder exists.
+    value: see `dumps`.
+    remedy: see `files.writing`.
+
+  Raises:
+    UnwritableError: the file cannot be written.
+  """
+  with files.writing(path, remedy):
+    files.write_atomically(str(path), dumps(value, indent=1).encode())
+
+
+def _finite(value: Any) -> Any:
+  if isinstance(value, float):
+    return value if math.isfinite(value) else None
+  if isinstance(value, dict):
+    return {_finite_key(key): _finite(inner) for key, inner in value.items()}
+  if isinstance(value, list | tuple):
+    return [_finite(inner) for inner in value]
+  return value
+
+
+def _finite_key(key: Any) -> Any:
+  return str(key) if isinstance(key, float) else key

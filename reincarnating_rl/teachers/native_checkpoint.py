@@ -6,7 +6,6 @@ path, such as `online_params/params/Conv_0/kernel`.
 """
 
 import hashlib
-import json
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from flax import traverse_util
 from safetensors import numpy as safetensors_numpy
 
 from reincarnating_rl.learner.types import Params
-from reincarnating_rl.support import files
+from reincarnating_rl.support import files, json_file
 from reincarnating_rl.support.errors import DamagedFileError, MissingFileError
 from reincarnating_rl.support.json_file import read_json
 
@@ -95,7 +94,7 @@ def write_arrays(
     raise ValueError(f'{sorted(manifest)} are written by write_arrays itself.')
   os.makedirs(directory, exist_ok=True)
   files.write_atomically(os.path.join(directory, name), data)
-  text = json.dumps(manifest | dict(metadata), indent=2)
+  text = json_file.dumps(manifest | dict(metadata), indent=2)
   files.write_atomically(
     os.path.join(directory, f'{prefix}.{number}.json'), f'{text}\n'.encode()
   )

@@ -20,7 +20,7 @@ from reincarnating_rl.importers.formats.tensorflow_graph import Attribute, Node
 from reincarnating_rl.learner.types import Params
 from reincarnating_rl.networks.mlp_networks import MLPQuantileNetwork
 from reincarnating_rl.support.errors import DamagedFileError, MissingFileError
-from reincarnating_rl.teachers import balloon_facts
+from reincarnating_rl.teachers import balloon_facts, params
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.description import Description
 from reincarnating_rl.teachers.foreign.base import read_file
@@ -95,8 +95,10 @@ def read(path: str | os.PathLike[str]) -> TeacherCheckpoint:
     'num_layers': len(hidden),
     'hidden_units': layers[0]['bias'].size,
   }
+  found = {'params': hidden | {'Dense_0': layers[-1]}}
+  params.check_finite(found, str(path))
   return TeacherCheckpoint(
-    {'params': hidden | {'Dense_0': layers[-1]}},
+    found,
     None,
     str(path),
     {'format': 'tensorflow_graph', 'trained_on': balloon_facts.GAME},

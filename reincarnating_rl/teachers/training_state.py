@@ -81,10 +81,7 @@ def read(
     arrays |= native_checkpoint.read_groups(found.path, (TARGET, OPTIMIZER))
   elif found.metadata['format'] == 'dopamine':
     arrays |= _rest_of_pickle(pathlib.Path(found.path))
-  params.check_finite(
-    {name: x for name, x in arrays.items() if name.startswith(TARGET)},
-    found.path,
-  )
+  params.check_finite(arrays, found.path)
   return TrainingState(arrays, found.path)
 
 

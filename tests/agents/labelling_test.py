@@ -6,6 +6,7 @@ import pytest
 from reincarnating_rl.agents import labelling
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.support.errors import DivergedError
 
 
 class SumTeacher:
@@ -45,3 +46,25 @@ def test_every_state_is_labelled_with_its_own_logits(count, sizes):
   )
   labelling.label(store, teacher, chunk=4)
   assert teacher.sizes == sizes
+
+
+@pytest.mark.parametrize('bad', [np.nan, np.inf])
+def test_logits_that_are_not_finite_are_refused(bad):
+  store = FrameStore(
+    capacity=9,
+    observation_shape=(1,),
+    observation_dtype=np.int32,
+    num_actions=2,
+    seed=0,
+  )
+  for _ in range(4):
+    store.add(Transition(np.zeros(1, np.int32), 0, 0.0, False))
+
+  class NoTeacher:
+    def policy_logits(self, states):
+      return np.full((len(states), 2), bad, np.float32)
+
+  with pytest.raises(
+    DivergedError, match="The teacher's logits are not finite"
+  ):
+    labelling.label(store, NoTeacher(), chunk=4)

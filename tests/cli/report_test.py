@@ -73,7 +73,9 @@ def test_mistakes_are_one_line(tmp_path, capsys):
   assert f'{empty} holds no run' in fail(capsys, str(empty))
   assert f'{file} is no directory' in fail(capsys, str(file))
   assert f'{other} has another teacher than {run}' in fail(capsys, run, other)
-  assert f'--out {file} is a file' in fail(capsys, run, '--out', str(file))
+  assert f'{file} cannot be written (it is no folder)' in fail(
+    capsys, run, '--out', str(file)
+  )
   assert '--at 9 online steps' in fail(capsys, run, '--at', '9')
   assert 'RUN_DIR' in fail(capsys)
   assert "'x' is not a whole number" in fail(capsys, run, '--reps', 'x')

@@ -431,3 +431,33 @@ def test_the_program_and_the_installed_command(monkeypatch):
   setup = (ROOT / 'setup.py').read_text(encoding='utf-8')
   module, name = re.search(r"'reincarnate=([\w.]+):(\w+)'", setup).groups()
   assert getattr(importlib.import_module(module), name) is train.main
+
+
+def test_another_process_has_the_folder(tmp_path, capsys, monkeypatch):
+  script = (
+    'import sys\n'
+    'from reincarnating_rl.support import claims\n'
+    'with claims.claimed(sys.argv[1], "x"): print(flush=True); sys.stdin.read()'
+  )
+  monkeypatch.setattr(train, '_train', fail)  # It comes too late.
+  with subprocess.Popen(
+    [sys.executable, '-c', script, str(tmp_path)],
+    cwd=ROOT,
+    stdin=subprocess.PIPE,
+    stdout=subprocess.PIPE,
+  ) as other:
+    other.stdout.readline()
+    assert train.main(['--agent=dqn', f'--base_dir={tmp_path}']) == 1
+    other.communicate()
+  (line,) = capsys.readouterr().err.splitlines()
+  assert line == (
+    f'error: {tmp_path} is in use by process {other.pid}: let it end, stop it, '
+    'or choose another --base_dir.'
+  )
+
+
+def test_a_mistake_leaves_no_folder(tmp_path, capsys):
+  base_dir = tmp_path / 'runs' / '1'
+  assert train.main(words(base_dir=str(base_dir), gin_files=['no.gin'])) == 1
+  assert 'no gin file' in capsys.readouterr().err
+  assert not any(tmp_path.iterdir())

@@ -1,9 +1,14 @@
 """Tests for reincarnating_rl.envs.single."""
 
+import decimal
+
 import gymnasium as gym
+import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from reincarnating_rl.envs import single
+from reincarnating_rl.support.errors import GameError
 
 
 class _Float64Environment(gym.Env):
@@ -25,3 +30,110 @@ def test_observations_are_float32_and_terminals_beat_time_outs():
   observation, _, is_terminal, _ = environment.step(0)
   assert observation.dtype == np.float32
   assert is_terminal and environment.game_over and not environment.truncated
+
+
+class _Answers(gym.Env):
+  """Answers with what it is told: at a reset an observation, then both."""
+
+  action_space = gym.spaces.Discrete(2)
+
+  def __init__(self, observation, reward, dtype=np.float32):
+    self.observation_space = gym.spaces.Box(0, 255, (2,), dtype)
+    self._answer = observation, reward
+
+  def reset(self, *, seed=None, options=None):
+    return np.zeros(2), {}
+
+  def step(self, action):
+    return *self._answer, False, False, {}
+
+
+def step_of(observation=(0.0, 1.0), reward=1.0, **settings):
+  environment = single.Environment(
+    _Answers(observation, reward, **settings), 'Answers-v0'
+  )
+  environment.reset(7)
+  environment.step(0)
+  return environment.step(0)
+
+
+@pytest.mark.parametrize(
+  'reward',
+  [
+    *(1, True, 1.0, np.float32(1), np.int64(1), np.array(1.0)),
+    *(np.array([1.0]), np.array([[1]]), [1.0], jnp.ones(()), jnp.ones((1, 1))),
+    decimal.Decimal(1),
+  ],
+  ids=repr,
+)
+def test_a_reward_is_a_number_or_an_array_of_one(reward):
+  told = step_of(reward=reward)[1]
+  assert (told, type(told)) == (1.0, float)
+
+
+def test_the_largest_rewards():
+  for reward in (3.4e38, -3.4e38):
+    assert step_of(reward=reward)[1] == reward
+
+
+@pytest.mark.parametrize(
+  ('reward', 'shown'),
+  [
+    *((np.nan, 'nan'), (np.inf, 'inf'), (-np.inf, '-inf'), (1e300, '1e+300')),
+    *((3.5e38, '3.5e+38'), (10**400, '1000'), (None, 'None')),
+    *((np.array([np.nan]), 'array([nan])'), (np.ones(2), 'array([1., 1.])')),
+    *(([], '[]'), ('much', "'much'"), (1j, '1j'), (np.float16('inf'), 'inf')),
+  ],
+  ids=lambda x: str(x)[:9],
+)
+def test_any_other_reward_names_game_and_step(reward, shown):
+  with pytest.raises(GameError) as caught:
+    step_of(reward=reward)
+  told = str(caught.value)
+  assert told.startswith('Answers-v0 answers with the reward ')
+  assert shown in told and '\n' not in told and len(told) < 300
+  assert 'at step 1 of an episode with seed 7: a reward must be one num' in told
+
+
+@pytest.mark.parametrize(
+  ('value', 'dtype', 'shown'),
+  [
+    *((np.nan, np.float32, 'nan'), (-np.inf, np.float32, '-inf')),
+    *((1e300, np.float32, 'inf'), (np.nan, np.uint8, 'nan')),
+    *((np.inf, np.int64, 'inf'), (None, np.float32, 'nan')),
+  ],
+)
+def test_an_observation_that_is_not_finite(value, dtype, shown, recwarn):
+  with pytest.raises(GameError) as caught:
+    step_of(observation=[0.0, value], dtype=dtype)
+  assert str(caught.value) == (
+    f'Answers-v0 answers with an observation with {shown} at step 1 of an '
+    'episode with seed 7: observations must be finite, so mend the game.'
+  )
+  assert not recwarn.list
+
+
+def test_a_first_observation_that_is_not_finite(monkeypatch):
+  environment = single.Environment(_Answers([0, 0], 0))
+  told = np.full(2, np.nan), {}
+  monkeypatch.setattr(_Answers, 'reset', lambda self, **_: told)
+  with pytest.raises(
+    GameError, match='^_Answers .* at step 0 of an episode: o'
+  ):
+    environment.reset()
+
+
+def test_whole_numbers_pass_unchecked(monkeypatch):
+  monkeypatch.setattr(single.np, 'isfinite', None)
+  environment = single.Environment(
+    _Answers(np.array([1, 2], np.uint8), 0, np.uint8)
+  )
+  np.testing.assert_array_equal(environment.step(0)[0], [1, 2])
+
+
+def test_a_game_is_named_as_its_registry_does():
+  environment = single.Environment(gym.make('CartPole-v1'))
+  environment.reset(0)
+  environment._environment.unwrapped.state = np.full(4, np.nan)
+  with pytest.raises(GameError, match='^CartPole-v1 answers with an obs'):
+    environment.step(0)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.importers import external_replay
-from reincarnating_rl.support.errors import MissingFileError
+from reincarnating_rl.learner.types import Transition
+from reincarnating_rl.support.errors import DamagedFileError, MissingFileError
 from tests.importers import legacy_dumps, run_replay_test, saved
 from tests.importers.dopamine41_played import Played
 
@@ -123,3 +124,36 @@ def test_nothing_found(tmp_path):
   own(tmp_path, 30, 4)
   with pytest.raises(MissingFileError, match='no replay 5 in .* there are: 4'):
     external_replay.choose(tmp_path, 5)
+
+
+@pytest.mark.parametrize('value', [np.nan, -np.inf])
+def test_observations_that_are_not_finite(tmp_path, value):
+  store = saved.make(observation_dtype=np.float32)
+  for step in range(20):
+    frame = np.array([0.0, value if step == 7 else 1.0], np.float32)
+    store.add(Transition(frame, 1, 0.0, False))
+  run_replay_test.write(tmp_path, store)
+  (replay,) = external_replay.find(tmp_path)
+  into = saved.make(observation_dtype=np.float32)
+  with pytest.raises(DamagedFileError) as caught:
+    replay.load(into)
+  assert str(caught.value) == (
+    f'Replay file in {tmp_path} holds an observation that is not finite: step '
+    '7: copy it again from its source.'
+  )
+  assert into.next_step == 0
+  assert replay.load(into, newest=12).steps == 12
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_rewards_that_are_not_finite(tmp_path, value):
+  store = saved.make()
+  for step in range(9):
+    reward = value if step == 4 else 0.0
+    store.add(Transition(np.zeros(2, np.uint8), 1, reward, False))
+  run_replay_test.write(tmp_path, store)
+  (replay,) = external_replay.find(tmp_path)
+  told = f'holds a reward that is not finite, {value} at step 4'
+  for read in (lambda: replay.load(saved.make()), replay.read_columns):
+    with pytest.raises(DamagedFileError, match=told):
+      read()

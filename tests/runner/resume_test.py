@@ -1,28 +1,22 @@
 """Resuming: bit for bit, from every phase, after every kind of stop."""
 
-import errno
 import functools
 import json
 import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
 
 from reincarnating_rl.evaluation import provenance
-from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError, first_line
 from reincarnating_rl.support.interrupts import Interrupted
 from reincarnating_rl.teachers import native_checkpoint
 from tests import toys
 from tests.runner import experiments, kills
 
-REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 soak = pytest.mark.soak
 
 
@@ -232,41 +226,6 @@ def test_nothing_whole_is_an_error(finished_directory):
     experiments.make_runner(finished_directory)
 
 
-def test_a_full_disk_loses_no_earlier_checkpoint(
-  tmp_path, monkeypatch, uninterrupted
-):
-  expected = uninterrupted
-  runner = experiments.make_runner(tmp_path)
-  runner._run_one_iteration(0)
-  runner._checkpoint_experiment(0)
-
-  def no_space(source, target):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-  runner._run_one_iteration(1)
-  with monkeypatch.context() as patch:
-    patch.setattr(files.os, 'replace', no_space)
-    with pytest.raises(OSError, match='No space left'):
-      runner._checkpoint_experiment(1)
-  assert not [n for _, _, f in os.walk(tmp_path) for n in f if 'tmp' in n]
-  resumed = experiments.make_runner(tmp_path)
-  assert resumed._start_iteration == 1
-  resumed.run_experiment()
-  assert experiments.outcome(resumed) == expected
-
-
-def test_a_full_disk_during_a_run_is_one_clear_error(tmp_path, monkeypatch):
-  runner = experiments.make_runner(tmp_path)
-
-  def no_space(*args):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-  monkeypatch.setattr(runner.record, 'write', no_space)
-  monkeypatch.setattr(runner._collector_dispatcher, 'flush', no_space)
-  with pytest.raises(files.DiskFullError, match='run the same command again'):
-    runner.run_experiment()
-
-
 def test_metrics_without_a_checkpoint_are_dropped(uninterrupted, tmp_path):
   expected = uninterrupted
   runner = experiments.make_runner(tmp_path)
@@ -418,113 +377,3 @@ def test_only_another_command_adds_a_stretch(tmp_path):
     stretches = read_lineage(tmp_path)['stretches']
     assert len(stretches) == count
     assert stretches[-1]['command'] == command
-
-
-# Each life is a fork of a process that has all imported and run nothing.
-LIVES = """
-import os, sys
-from tests.runner import experiments
-
-for line in sys.stdin:
-  life = os.fork()
-  if not life:
-    runner = experiments.make_runner(
-      line.strip(), online=(2, 100), checkpoint_minutes=0.0
-    )
-    runner.run_experiment()
-    os._exit(0)
-  print(life, flush=True)
-  print(os.waitpid(life, 0)[1], flush=True)
-"""
-
-
-@pytest.fixture(scope='module')
-def lives():
-  """Starts a life in a directory; returns its number, then how it ended."""
-  process = subprocess.Popen(
-    [sys.executable, '-c', LIVES],
-    cwd=REPOSITORY,
-    env=os.environ | {'TQDM_DISABLE': '1'},
-    stdin=subprocess.PIPE,
-    stdout=subprocess.PIPE,
-    stderr=subprocess.DEVNULL,
-    text=True,
-  )
-
-  def start(directory):
-    process.stdin.write(f'{directory}\n')
-    process.stdin.flush()
-    return (int(x) for x in process.stdout if x.strip().isdigit())
-
-  with process:
-    yield start
-    process.stdin.close()
-
-
-def progress(directory):
-  """Returns the newest iteration that has a checkpoint, or -1."""
-  folder = directory / 'checkpoints'
-  names = os.listdir(folder) if folder.is_dir() else []
-  numbers = [int(n.split('.')[1]) for n in names if n.endswith('.json')]
-  return max(numbers, default=-1)
-
-
-def kill_9(lives, directory, iteration, seconds):
-  """Lives once; returns how it ended: 9, or 0 if it came to its end before.
-
-  Args:
-    lives: the fixture.
-    directory: of the run.
-    iteration: that must have a checkpoint before it is killed.
-    seconds: after that.
-  """
-  life = lives(directory)
-  number = next(life)
-  try:
-    while progress(directory) < iteration:
-      os.kill(number, 0)
-      time.sleep(0.01)
-    time.sleep(seconds)
-    os.kill(number, signal.SIGKILL)
-  except ProcessLookupError:  # It has come to its end.
-    pass
-  return next(life)
-
-
-@pytest.fixture(scope='module')
-def never_killed(tmp_path_factory):
-  make_runner = functools.partial(experiments.make_runner, online=(2, 100))
-  return make_runner, kills.whole(
-    make_runner, tmp_path_factory.mktemp('never_killed')
-  )
-
-
-@pytest.mark.slow
-def test_kill_9(tmp_path, lives, never_killed):
-  for iteration, seconds in (1, 0.0), (2, 0.1), (4, 0.1):
-    assert kill_9(lives, tmp_path, iteration, seconds) == signal.SIGKILL
-  assert_as_if_never_killed(lives, tmp_path, never_killed)
-
-
-def assert_as_if_never_killed(lives, directory, never_killed):
-  life = lives(directory)
-  next(life)
-  assert next(life) == 0
-  make_runner, expected = never_killed
-  assert experiments.outcome(make_runner(directory)) == expected
-
-
-@soak
-def test_kill_9_hundreds_of_times(tmp_path, lives, never_killed):
-  moments = random.Random(1)
-  deaths = 0
-  for i in range(50):
-    directory = tmp_path / str(i)
-    for _ in range(10):
-      status = kill_9(lives, directory, -1, moments.uniform(0.2, 3.0))
-      if status == 0:
-        break
-      assert status == signal.SIGKILL
-      deaths += 1
-    assert_as_if_never_killed(lives, directory, never_killed)
-  assert deaths > 100

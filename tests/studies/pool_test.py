@@ -202,9 +202,11 @@ def test_runs_that_a_killed_command_left_behind_are_not_disturbed(
   command.kill()
   command.wait()
   other = ScriptPool(out, processes=1)
-  with pytest.raises(UserError, match=f'are at work in {out}: wait for them'):
+  left = int(tape.read_text().split()[1])
+  told = f'{out} is in use by process {left}, which process {command.pid} left'
+  with pytest.raises(UserError, match=told):
     other.run([job(tape, 'b')])
-  os.kill(int(tape.read_text().split()[1]), signal.SIGKILL)
+  os.kill(left, signal.SIGKILL)
   while True:  # The lock goes with the run.
     try:
       assert other.run([job(tape, 'b')]) == {}

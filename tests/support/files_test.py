@@ -65,26 +65,81 @@ def test_an_unwritable_path_is_a_user_error(tmp_path, monkeypatch):
   monkeypatch.setenv('HOME', str(tmp_path))
   files.write_for_user('~/a', b'data')
   assert (tmp_path / 'a').read_bytes() == b'data'
-  with pytest.raises(UserError, match='^~/no/a cannot be written .*another'):
-    files.write_for_user('~/no/a', b'data')
+  told = r'^~/no/a cannot be written \(No such .*, or choose another --json\.$'
+  with pytest.raises(UserError, match=told):
+    files.write_for_user('~/no/a', b'data', '--json')
+  with pytest.raises(UserError, match=told):
+    files.check_file('~/no/a', '--json')
 
 
-@pytest.mark.parametrize('number', [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_a_user_error(number):
-  with (
-    pytest.raises(files.DiskFullError, match='No space left in /runs/1: free'),
-    files.disk_full_is_a_users_error('/runs/1'),
-  ):
+def test_what_a_user_named_is_checked_without_a_trace(tmp_path):
+  files.check_file(str(tmp_path / 'a'), '--json')
+  assert not os.listdir(tmp_path)
+  (tmp_path / 'a').write_text('old')
+  files.check_file(str(tmp_path / 'a'), '--json')
+  assert (tmp_path / 'a').read_text() == 'old'
+  for path in (tmp_path, tmp_path / 'a' / 'b', tmp_path / ('x' * 300)):
+    with pytest.raises(files.UnwritableError) as caught:
+      files.check_file(str(path), '--json')
+    assert str(caught.value).startswith(f'{path} cannot be written (')
+  assert os.listdir(tmp_path) == ['a']
+
+
+def test_a_link_stays_a_link_and_a_pipe_a_pipe(tmp_path):
+  (tmp_path / 'link').symlink_to(tmp_path / 'file')
+  files.write_for_user(str(tmp_path / 'link'), b'data')
+  assert (tmp_path / 'link').is_symlink()
+  assert (tmp_path / 'file').read_bytes() == b'data'
+  reader, writer = os.pipe()
+  path = f'/dev/fd/{writer}'
+  files.check_file(path, '--json')
+  files.write_for_user(path, b'data')
+  assert os.read(reader, 9) == b'data'
+  os.close(reader)
+  os.close(writer)
+
+
+@pytest.mark.parametrize(
+  ('number', 'cure'),
+  [
+    (errno.ENOSPC, 'free some space'),
+    (errno.EDQUOT, 'free some space'),
+    (errno.EIO, 'mend that'),
+    (errno.EROFS, 'mend that'),
+    (errno.EACCES, 'mend that'),
+  ],
+)
+def test_a_failed_write_names_the_file_and_the_reason(
+  tmp_path, monkeypatch, number, cure
+):
+  def fail(descriptor):
     raise OSError(number, os.strerror(number))
 
-
-@pytest.mark.parametrize('error', [PermissionError(errno.EACCES, ''), KeyError])
-def test_other_errors_pass(error):
+  monkeypatch.setattr(files.os, 'fsync', fail)
+  path = str(tmp_path / 'a')
   with (
-    pytest.raises((PermissionError, KeyError)),
-    files.disk_full_is_a_users_error('/runs/1'),
+    pytest.raises(files.UnwritableError) as caught,
+    files.writing(tmp_path, 'choose another --out'),
   ):
-    raise error
+    files.write_atomically(path, b'data')
+  assert str(caught.value) == (
+    f'{path} cannot be written ({os.strerror(number)}): {cure}, or choose '
+    'another --out.'
+  )
+
+
+def test_other_errors_pass():
+  with pytest.raises(KeyError), files.writing('/runs/1', 'choose another'):
+    raise KeyError
+
+
+def test_a_folder_that_is_none(tmp_path):
+  files.check_folder(str(tmp_path / 'none'), '--out')
+  files.check_folder(str(tmp_path), '--out')
+  (tmp_path / 'file').write_text('')
+  told = '/file cannot be written .Not a directory.: mend that, or choose'
+  with pytest.raises(files.UnwritableError, match=told):
+    files.check_folder(str(tmp_path / 'file'), '--out')
 
 
 def test_sha256_of_the_standard_example():

@@ -152,3 +152,15 @@ def test_a_target_that_diverged_is_refused(tmp_path):
   write(tmp_path, target_params=target)
   with pytest.raises(UserError, match=r'target_params/.* is not finite'):
     training_state.read(tmp_path)
+
+
+@pytest.mark.parametrize('group', ['target_params', 'optimizer_state'])
+def test_numbers_that_are_not_finite_are_refused(tmp_path, group):
+  bad = jax.tree.map(lambda x: x * np.float32(np.nan), _TREE)
+  bundle = {
+    'target_params': bad,
+    'optimizer_state': state_of(optax.adam(1e-3), bad),
+  }
+  write(tmp_path, **{group: jax.tree.map(np.asarray, bundle[group])})
+  with pytest.raises(UserError, match='Dense_0/.* is not finite everywhere'):
+    training_state.read(tmp_path)

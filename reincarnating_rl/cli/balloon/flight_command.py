@@ -22,11 +22,7 @@ def run(args: argparse.Namespace) -> None:
     raise UserError(
       f'--out {args.out} is not a PNG file: choose a name that ends in .png.'
     )
-  if not os.access(os.path.dirname(out) or '.', os.W_OK):
-    raise UserError(
-      f'--out {args.out}: its folder does not exist or cannot be written to; '
-      'choose another.'
-    )
+  files.check_file(args.out, '--out')
   flown = policies.find(args.policies)
   flights = dict.fromkeys(flown)
   if args.results is not None:
@@ -34,7 +30,7 @@ def run(args: argparse.Namespace) -> None:
   jobs = [(p, args.seed) for p, flight in flights.items() if flight is None]
   flights |= dict(progress.fly_all(jobs, args.processes))
   data = flight_plot.draw({p.name: flights[p] for p in flown})
-  files.write_for_user(args.out, data)
+  files.write_for_user(args.out, data, '--out')
   print(f'The picture: {args.out}')
 
 

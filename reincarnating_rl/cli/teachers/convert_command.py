@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import json
 import os
 import pathlib
 import shutil
@@ -22,9 +21,8 @@ from reincarnating_rl.evaluation.summary import PLOT_FILE
 from reincarnating_rl.importers import external_replay, run_replay
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.support import files
+from reincarnating_rl.support import claims, files, json_file
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.support.json_file import read_json
 from reincarnating_rl.support.progress import moving
 from reincarnating_rl.teachers import (
   checkpoint_files,
@@ -44,6 +42,7 @@ from reincarnating_rl.teachers.loading import LoadedTeacher
 # What is looked ahead belongs to whoever loads the replay; one is the least.
 _N_STEP = 1
 _GAMMA = 0.99
+_OTHER_OUT = 'choose another OUT'
 # Of what `evaluate` tells, what says how well and how it was measured.
 _MEASURED = ('score', 'epsilon', 'seed', 'max_steps_per_episode', 'command')
 
@@ -57,23 +56,35 @@ def run(args: argparse.Namespace) -> None:
   """
   args.path, out = (os.path.expanduser(p) for p in (args.path, args.out))
   _check_empty(out)
-  chosen = settings.read(args)
-  replay = _find_replay(args)
-  game = identify.facts(chosen, replay)
-  loaded = identify.load(chosen, chosen.source(args.path), game)
-  settings.check_bindings(args, chosen)
-  about = _about(args, chosen, loaded)
   with _writing(out) as part:
-    folder = os.path.join(part, checkpoint_files.FOLDER)
+    chosen = settings.read(args)
+    replay = _find_replay(args)
+    game = identify.facts(chosen, replay)
+    loaded = identify.load(chosen, chosen.source(args.path), game)
+    settings.check_bindings(args, chosen)
+    about = _about(args, chosen, loaded)
+    store = None
     if replay is not None and not args.no_replay:
       store = _load_replay(replay, loaded, game, args.newest)
-      os.makedirs(folder)
-      about[run_replay.REPLAYS] = run_replay.save(folder, store)
-    native_checkpoint.write(
-      folder, loaded.checkpoint.number or 0, loaded.checkpoint.params, about
-    )
-    _copy_story(args.path, part)
+    with files.writing(out, _OTHER_OUT):
+      _write(args.path, part, loaded, about, store)
   _print(args, out, loaded, chosen)
+
+
+def _write(
+  path: str,
+  part: str,
+  loaded: LoadedTeacher,
+  about: dict[str, Any],
+  store: FrameStore | None,
+) -> None:
+  os.makedirs(folder := os.path.join(part, checkpoint_files.FOLDER))
+  if store is not None:
+    about[run_replay.REPLAYS] = run_replay.save(folder, store)
+  native_checkpoint.write(
+    folder, loaded.checkpoint.number or 0, loaded.checkpoint.params, about
+  )
+  _copy_story(path, part)
 
 
 def _check_empty(out: str) -> None:
@@ -122,7 +133,7 @@ def _about(
 def _read_score(path: str, checkpoint: TeacherCheckpoint) -> dict[str, Any]:
   """Reads what `evaluate` measured of this checkpoint, and of no other."""
   try:
-    told = read_json(pathlib.Path(path).expanduser())
+    told = json_file.read_json(pathlib.Path(path).expanduser())
     is_its_own = told['teacher']['checkpoint_sha256'] == checkpoint.sha256
     measured = {name: told[name] for name in _MEASURED}
     # It was not said while all teachers played greedily.
@@ -178,9 +189,7 @@ def _copy_story(path: str, out: str) -> None:
   lineage = checkpoints.read_lineage(path)
   if lineage is None:
     return
-  files.write_atomically(
-    os.path.join(out, 'lineage.json'), json.dumps(lineage, indent=1).encode()
-  )
+  json_file.write(os.path.join(out, 'lineage.json'), lineage, _OTHER_OUT)
   picture = checkpoint_files.find_run(path) / PLOT_FILE
   if picture.is_file():
     shutil.copyfile(picture, os.path.join(out, PLOT_FILE))
@@ -193,20 +202,21 @@ def _writing(out: str) -> Iterator[str]:
   What a kill leaves of it, the next attempt removes.
   """
   out = os.path.abspath(out)
-  part = f'{out}.part'
-  try:
+  place = f'{out}.part'
+  with claims.claimed(place, 'OUT'):
+    part = os.path.join(place, 'out')
     shutil.rmtree(part, ignore_errors=True)
-    os.makedirs(part)
-    yield part
-    os.replace(part, out)  # Onto an empty folder, or nothing.
-    files.sync_directory(os.path.dirname(out))
-  except OSError as error:
-    raise UserError(
-      f'{out} cannot be written ({error.strerror or error}): mend that, or '
-      'choose another OUT.'
-    ) from error
-  finally:
-    shutil.rmtree(part, ignore_errors=True)
+    try:
+      with files.writing(out, _OTHER_OUT):
+        os.mkdir(part)
+      yield part
+      with files.writing(out, _OTHER_OUT):
+        os.replace(part, out)  # Onto an empty folder, or nothing.
+        files.sync_directory(os.path.dirname(out))
+    finally:
+      shutil.rmtree(part, ignore_errors=True)
+  with contextlib.suppress(OSError):  # Of a kill, or claimed by another.
+    os.rmdir(place)
 
 
 def _print(

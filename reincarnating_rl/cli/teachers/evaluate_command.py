@@ -1,7 +1,6 @@
 """`evaluate`: how well a teacher plays."""
 
 import argparse
-import json
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +17,7 @@ from reincarnating_rl.envs.lanes import Episode, Policy
 from reincarnating_rl.envs.policies import teacher_policy, uniform_policy
 from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.evaluation.normalization import summarize
-from reincarnating_rl.support import files
+from reincarnating_rl.support import files, json_file
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import base, factory
 from reincarnating_rl.teachers.base import Teacher
@@ -53,6 +52,8 @@ def run(args: argparse.Namespace) -> None:
     or chosen.game.max_steps_per_episode
     or rollouts.MAX_STEPS_PER_EPISODE
   )
+  if args.json:
+    files.check_file(args.json, '--json')
   teacher = _create(args, chosen)
   settings.check_bindings(args, chosen)
   episodes = _play(
@@ -83,7 +84,8 @@ def run(args: argparse.Namespace) -> None:
   }
   _print(result, chosen.game)
   if args.json:
-    files.write_for_user(args.json, json.dumps(result, indent=2).encode())
+    data = json_file.dumps(result, indent=2).encode()
+    files.write_for_user(args.json, data, '--json')
 
 
 def _which_game(told: Told) -> str:

@@ -1,7 +1,6 @@
 """`inspect`: what a teacher, its replay and its lineage are."""
 
 import argparse
-import json
 import os
 import pathlib
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from reincarnating_rl.cli.teachers import (
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.fetching.destination import size_text
 from reincarnating_rl.importers.external_replay import ExternalReplay
+from reincarnating_rl.support import json_file
 from reincarnating_rl.support.errors import MissingFileError, UserError
 from reincarnating_rl.teachers import perciatelli
 from reincarnating_rl.teachers.foreign import files as foreign_files
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
   _check_found(args, chosen)
   report = _report(args, chosen)
   if args.json:
-    print(json.dumps(report, indent=2))
+    print(json_file.dumps(report, indent=2))
   else:
     _print(report, args, chosen)
   for part in (report['teacher'], *report['replays'], *report['lineage']):

@@ -78,7 +78,10 @@ def test_another_checkpoint_under_the_same_name(flown, capsys):
       ['flight', 'random_walk', '--results', '{tmp}/no', '--out', 'a.png'],
       'is not a directory',
     ),
-    (['flight', 'random_walk', '--out', '{tmp}/no/a.png'], 'its folder'),
+    (
+      ['flight', 'random_walk', '--out', '{tmp}/no/a.png'],
+      'cannot be written (No such',
+    ),
     (['flight', 'random_walk', '--seed', '4294967296'], '2147483647'),
     (['fly'], 'COMMAND'),
   ],

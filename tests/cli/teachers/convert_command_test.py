@@ -360,7 +360,7 @@ def test_what_a_kill_leaves_is_in_nobodys_way(tmp_path, call, monkeypatch):
     patch.setattr(convert_command.shutil, 'rmtree', lambda *a, **k: None)
     with pytest.raises(Killed):
       call('convert', BUNDLED, out)
-  (tmp_path / 'out.part' / 'half').write_text('')
+  (tmp_path / 'out.part' / 'out' / 'half').write_text('')
   call('convert', BUNDLED, f'{out}{os.sep}')
   assert os.listdir(tmp_path) == ['out']
   assert sorted(os.listdir(out)) == sorted(os.listdir(BUNDLED))

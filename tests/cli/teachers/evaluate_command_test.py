@@ -210,3 +210,38 @@ def test_masks_that_are_not_used(evaluate, fixtures):
   assert (
     'warning: The masks of the actions of the teacher are not used' in printed
   )
+
+
+def test_where_the_score_goes_is_checked_before_anything_is_played(
+  tmp_path, fail, monkeypatch
+):
+  monkeypatch.setattr(factory, 'create_teacher', None)
+  for path in (tmp_path, tmp_path / 'no' / 'a.json'):
+    told = fail('evaluate', BUNDLED, '--json', path)
+    assert f'{path} cannot be written' in told and 'another --json' in told
+
+
+class _Nan(_Masked):
+  """Its third step has no reward that is a number."""
+
+  def reset(self, *, seed=None, options=None):
+    self._steps = 0
+    return super().reset()
+
+  def step(self, action):
+    self._steps += 1
+    reward = np.nan if self._steps == 3 else 1.0
+    return np.zeros(3, np.float32), reward, False, False, {}
+
+
+def test_a_game_whose_rewards_are_no_numbers(fail, tmp_path):
+  gym.register('Nan-v0', entry_point=_Nan)
+  try:
+    told = fail(
+      *('evaluate', '--teacher_agent', 'random', '--game', 'Nan-v0'),
+      *('--json', tmp_path / 'score.json'),
+    )
+  finally:
+    del gym.registry['Nan-v0']
+  assert 'Nan-v0 answers with the reward nan at step 3 of an episode' in told
+  assert not (tmp_path / 'score.json').exists()

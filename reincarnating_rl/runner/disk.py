@@ -1,0 +1,119 @@
+"""The folder of a run: claimed at the start, and what is saved if it fails."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+
+from reincarnating_rl.runner import collectors
+from reincarnating_rl.runner.progress import Progress
+from reincarnating_rl.runner.saving import Saver
+from reincarnating_rl.support import claims, files
+from reincarnating_rl.support.claims import Claim
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers.checkpoint_files import FOLDER
+
+FLAG = '--base_dir'
+_ALL = (
+  'All that was learnt is in {0}: the same command with --base_dir {0} goes on '
+  'from there'
+)
+_STUDENT = (
+  'Only the student could be saved, in {0}: it can be a teacher '
+  '(--teacher_checkpoint_dir {0})'
+)
+
+Save = Callable[[str], None]
+"""Writes into a folder; it may raise `OSError` or `UserError`."""
+
+
+def claim(base_dir: str) -> Claim:
+  """Claims the folder of a run, and shows that all of it can be written.
+
+  Args:
+    base_dir: of the run; made if there is none.
+
+  Raises:
+    InUseError: another process is at work there.
+    UnwritableError: it cannot be written, or a folder in it cannot.
+  """
+  held = claims.claim(base_dir, FLAG)
+  for name in (FOLDER, 'metrics', os.path.dirname(collectors.METRICS_FILE)):
+    files.check_folder(os.path.join(base_dir, name), FLAG)
+  return held
+
+
+@contextlib.contextmanager
+def rescuing(
+  saver: Saver, progress: Progress, write_story: Save
+) -> Iterator[None]:
+  """Saves elsewhere what a run has learnt if its own folder fails.
+
+  Args:
+    saver: of its checkpoints.
+    progress: where it is; at a safe point whenever a write fails.
+    write_story: writes its scores and its lineage.
+
+  Raises:
+    UnwritableError: the folder has failed; it says what was saved where.
+  """
+  try:
+    yield
+  except files.UnwritableError as error:
+    told = 'The last checkpoint has all: the same command resumes from it'
+    if not progress.is_saved:
+      told = _rescue(saver, progress.position.number, write_story)
+    raise files.UnwritableError(f'{error} {told}.') from error
+
+
+def _rescue(saver: Saver, number: int, write_story: Save) -> str:
+  """Tries all folders, first with everything; says what was done."""
+
+  def save_run(folder: str) -> None:
+    _copy_metrics(saver.base_dir, folder)
+    saver.save(number, folder)
+    write_story(folder)
+
+  def save_student(folder: str) -> None:
+    saver.save_student(number, folder)
+
+  name = os.path.basename(os.path.abspath(saver.base_dir))
+  failed = {}
+  for save, told in ((save_run, _ALL), (save_student, _STUDENT)):
+    for parent in _places():
+      try:
+        with _new_folder(parent, name) as folder:
+          save(folder)
+      except (OSError, UserError) as error:
+        failed[parent] = getattr(error, 'strerror', None) or str(error)
+        continue
+      return told.format(folder)
+  tried = ', '.join(f'{place} ({why})' for place, why in failed.items())
+  return f'What was learnt since the last checkpoint is lost: tried {tried}'
+
+
+@contextlib.contextmanager
+def _new_folder(parent: str, name: str) -> Iterator[str]:
+  """Makes a folder, and removes it if it is not filled."""
+  folder = tempfile.mkdtemp(prefix=f'{name}-rescued-', dir=parent)
+  try:
+    yield folder
+  except BaseException:
+    shutil.rmtree(folder, ignore_errors=True)
+    raise
+
+
+def _places() -> list[str]:
+  """Returns the folders to try: for temporary files, home, and this one."""
+  places = [os.path.expanduser('~'), os.curdir]
+  with contextlib.suppress(OSError):  # None can be written.
+    places.insert(0, tempfile.gettempdir())
+  return list(dict.fromkeys(os.path.realpath(place) for place in places))
+
+
+def _copy_metrics(base_dir: str, folder: str) -> None:
+  source, target = (collectors.metrics_path(x) for x in (base_dir, folder))
+  os.makedirs(os.path.dirname(target))
+  with contextlib.suppress(FileNotFoundError):  # gin may bind no such file.
+    shutil.copyfile(source, target)
