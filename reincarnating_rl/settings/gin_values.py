@@ -103,7 +103,8 @@ def refuse_text(setting: str, text: str) -> str:
     *_referred(f'{text}()'),
     text.strip('\'"‘’“”'),
   ]
-  shown = _shorten(text) or 'nothing'
+  plain = ''.join(c if c.isprintable() else '?' for c in text)
+  shown = _shorten(plain) or 'nothing'
   return _line(setting, shown, hint, '', others, Check({}))
 
 
@@ -150,8 +151,15 @@ def _evaluated(text: str) -> Iterator[Any]:
   for meant in (text, text.replace(',', ''), text.capitalize()):
     try:
       yield ast.literal_eval(_Simplified().visit(ast.parse(meant, mode='eval')))
-    except (ValueError, SyntaxError, TypeError, ArithmeticError, MemoryError):
+    except _UNREADABLE:
       continue
+
+
+# Of text that is no expression, or one too deep.
+_UNREADABLE = (
+  *(ValueError, SyntaxError, TypeError),
+  *(ArithmeticError, MemoryError, RecursionError),
+)
 
 
 class _Simplified(ast.NodeTransformer):

@@ -273,8 +273,11 @@ def _report(folder):
 
 
 def _write_gin(folder):
-  text = "X = (1, [2, 'a'], {'b': 0.5})\nLayers.dense = ('a', 'b')\n"
-  text += 'teacher/Layers.scale = %X  # A comment.\n'
+  text = "X = 2.5\nY = (1, [2, 'a'], {'b': 0.5})\nLayers.dense = ('a', 'b')\n"
+  text += (
+    "teacher/Layers.scale = %X  # A comment.\nLayers.activation = 'relu'\n"
+  )
+  text += "Layers.layer_norms = (('a', 'c'), ('d', 'b', 1e-3))\n"
   (folder / 'x.gin').write_text(text)
 
 

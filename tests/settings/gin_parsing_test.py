@@ -1,5 +1,7 @@
 """Files of gin that are none."""
 
+import re
+
 import pytest
 
 from reincarnating_rl.settings import gin_parsing
@@ -9,16 +11,20 @@ from reincarnating_rl.support.errors import UserError
 @pytest.mark.parametrize(
   ('text', 'message'),
   [
-    ('x = (1, 2', 'EOF in multi-line statement that ends in line 2; close its'),
-    ('x = """a\n', 'EOF in multi-line string that ends in line 1; close its'),
+    ('x = (1, 2', 'close each bracket and each quote'),
+    ('x = """a\n', 'close each bracket and each quote'),
     ('x = ' + '(' * 3000 + ')' * 3000, 'In .*x.gin: '),
-    ('x = 1 2', 'In .*x.gin: '),
+    ('x = 1 2' + '-' * 3000 + '1', r'x is 1 2-+\.\.\.: it must be a number'),
+    ('x = ' + '-' * 99_000 + '1 2', 'In .*x.gin'),
+    ('x = 1 \x1b', r'x is 1 \?: it must be a number'),
   ],
 )
 def test_what_is_no_gin_is_one_line(text, message, tmp_path):
   path = tmp_path / 'x.gin'
   path.write_text(text)
   for given in (([str(path)], []), ([], [text])):
-    with pytest.raises(UserError, match=message if given[0] else 'In ') as info:
+    with pytest.raises(UserError) as info:
       gin_parsing.load(*given, network_parameter='x.network')
-    assert '\n' not in str(info.value).removeprefix(f'In {text!r}')
+    assert str(info.value).isprintable()
+    if given[0]:
+      assert re.search(message, str(info.value))

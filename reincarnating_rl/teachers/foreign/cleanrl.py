@@ -4,6 +4,7 @@ Its agents see four grey frames of 84 x 84 pixels, channels first, divided by
 255, or vectors as they are, and have the game's own actions.
 """
 
+import math
 import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -221,9 +222,12 @@ def _atoms(
     return {}
   try:
     lowest, highest, count = float(lowest), float(highest), int(count)
+    if count < 1 or not -math.inf < lowest < highest < math.inf:
+      raise ValueError(f'{count} atoms from {lowest:g} to {highest:g}')
   except (TypeError, ValueError, OverflowError) as error:
     raise MismatchedTeacherError(
-      f'{source} has an n_atoms, v_min or v_max that is no number; give the '
-      'file of c51_atari.py or c51_atari_jax.py.'
+      f'{source} has an n_atoms, v_min or v_max that makes no sense '
+      f'({ascii(str(error)[:80])[1:-1]}); give the file of c51_atari.py or '
+      'c51_atari_jax.py.'
     ) from error
   return {'num_atoms': count, 'value_range': (lowest, highest)}

@@ -1,7 +1,6 @@
 """Normalizations as a declaration of layers names them."""
 
-import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from reincarnating_rl.teachers.errors import TeacherError
@@ -33,7 +32,10 @@ class Norm(NamedTuple):
 
 
 def parse(
-  kind: str, declared: Any, epsilon: Any, layers: Collection[str]
+  kind: str,
+  declared: Iterable[Sequence[Any]],
+  epsilon: float,
+  layers: Collection[str],
 ) -> list[Norm]:
   """Reads the normalizations of one kind.
 
@@ -44,49 +46,20 @@ def parse(
     layers: the names of all layers.
 
   Raises:
-    TeacherError: they make no sense.
+    TeacherError: one is not of one layer.
   """
-  field = f'Layers.{kind}_norm'
-  if not _is_epsilon(epsilon):
-    raise TeacherError(
-      f'{field}_epsilon is {epsilon!r}; it must be >= 0 and finite.'
-    )
-  entries = declared if isinstance(declared, list | tuple) else (declared,)
   norms = []
-  for entry in entries:
-    norm = _parse(kind, entry, epsilon, layers)
-    if norm is None:
-      more = ''.join(', 8' for _ in KINDS[kind])
+  for first, second, *details in declared:
+    is_after = first in layers
+    if is_after == (second in layers):
+      more = ''.join(f', its {detail}' for detail in KINDS[kind])
       raise TeacherError(
-        f'{field}s holds a layer and its {_TORCH[kind]} for each, in the order '
-        f'of computation{", then its groups" * len(more[:1])}, such as '
-        f"(('fc', 'norm'{more}),); it is {declared!r}."
+        f'Layers.{kind}_norms holds a layer and its {_TORCH[kind]} for each, '
+        f'in the order of computation{more}; it is {declared!r}, and '
+        f'{"both" if is_after else "neither"} of {first!r} and {second!r} '
+        f'{"are layers" if is_after else "is a layer"}.'
       )
-    norms.append(norm)
+    layer, name = (first, second) if is_after else (second, first)
+    *groups, own = (*details, epsilon)[: len(KINDS[kind]) + 1]
+    norms.append(Norm(kind, name, layer, is_after, own, *groups))
   return norms
-
-
-def _parse(
-  kind: str, entry: Any, epsilon: float, layers: Collection[str]
-) -> Norm | None:
-  """Returns a normalization; None of what makes no sense."""
-  count = 2 + len(KINDS[kind])
-  if not isinstance(entry, list | tuple):
-    return None
-  if len(entry) not in (count, count + 1):
-    return None
-  first, second, *details = entry
-  if not isinstance(first, str) or not isinstance(second, str):
-    return None
-  *groups, epsilon = (*details, epsilon)[: count - 1]
-  if (first in layers) == (second in layers) or not _is_epsilon(epsilon):
-    return None
-  if not all(type(number) is int and number > 0 for number in groups):
-    return None
-  is_after = first in layers
-  layer, name = (first, second) if is_after else (second, first)
-  return Norm(kind, name, layer, is_after, epsilon, *groups)
-
-
-def _is_epsilon(value: Any) -> bool:
-  return isinstance(value, int | float) and 0 <= value < math.inf
