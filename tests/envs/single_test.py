@@ -116,9 +116,7 @@ def test_an_observation_that_is_not_finite(value, dtype, shown, recwarn):
 
 @pytest.mark.parametrize('observation', [{}, [[0], [0, 1]], ['a', 'b']])
 def test_an_observation_that_is_no_array(observation):
-  with pytest.raises(
-    GameError, match='answers with what is no array at'
-  ):
+  with pytest.raises(GameError, match='answers with what is no array at'):
     step_of(observation=observation)
 
 
