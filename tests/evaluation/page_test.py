@@ -263,5 +263,5 @@ def test_numbers_are_justified(tmp_path):
 def test_where_nothing_can_be_written_is_named(tmp_path):
   made.write_curve(tmp_path / 'runs', 'Pong', 1, [2.0])
   (tmp_path / 'file').write_text('')
-  with pytest.raises(UserError, match=f'--out {tmp_path}/file/x cannot be'):
+  with pytest.raises(UserError, match=f'^{tmp_path}/file/x cannot be'):
     write([str(tmp_path / 'runs')], tmp_path / 'file' / 'x')

@@ -55,7 +55,6 @@ def expected(tmp_path_factory):
     (1, 'phase', 'collect', 'observation'),
     (2, 'evaluation', 'pretrain', 'overflow'),
     (4, 'phase', 'online', 'reward'),
-    (4, 'phase', 'online', 'observation'),
     (5, 'evaluation', 'online', 'reward'),
   ],
 )
