@@ -60,7 +60,15 @@ def create_gymnasium_game(
 
   Returns:
     The game. An unknown name is an error once an environment is made.
+
+  Raises:
+    UserError: it is one of Atari's games.
   """
+  if not _matches(game_name) and atari_roms.is_named(game_name):
+    raise errors.UserError(
+      f"{game_name} is one of Atari's games: bind create_game.kind = 'atari' "
+      f'and create_atari_environment.game_name = {game_name!r}.'
+    )
   module, name = game_names.split_module(game_name)
   create = functools.partial(create_gymnasium_environment, game_name)
   game = looped(name, create, num_vector_environments)

@@ -10,6 +10,7 @@ from reincarnating_rl.evaluation.finding import (
   SUMMARY_FILE,
   Found,
 )
+from reincarnating_rl.support import game_names
 from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.support.json_file import read_json
 
@@ -86,10 +87,7 @@ def read(found: Found) -> Run:
     or started.text('agent')
     or lineage.text('agent')
     or 'unknown',
-    game=lineage.text('game')
-    or _game_of_gin(lineage.text('gin'))
-    or teacher.text('trained_on')
-    or 'unknown game',
+    game=_game(lineage, teacher),
     seed=int(lineage.number('seed', 0)),
     evaluations=evaluations,
     teacher=_score(summary.child('teacher')) if summary['teacher'] else None,
@@ -103,6 +101,17 @@ def read(found: Found) -> Run:
     summary=summary.data,
     lineage=lineage.data,
   )
+
+
+def _game(lineage: '_Fields', teacher: '_Fields') -> str:
+  """Returns the name of the game, without the module that registers it."""
+  name = (
+    lineage.text('game')
+    or _game_of_gin(lineage.text('gin'))
+    or teacher.text('trained_on')
+    or 'unknown game'
+  )
+  return game_names.split_module(name)[1]
 
 
 def _game_of_gin(text: str) -> str:

@@ -1,9 +1,11 @@
 """Collectors of metrics, beside Dopamine's TensorBoard one."""
 
 import collections
+import contextlib
 import errno
 import functools
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +17,7 @@ from dopamine.metrics.statistics_instance import StatisticsInstance
 from reincarnating_rl.runner.record import OTHER_BASE_DIR
 from reincarnating_rl.support import files, json_file
 
+_BUFFER = 8192  # Bytes.
 METRICS_FILE = os.path.join('metrics', 'jsonl', 'metrics.jsonl')
 
 
@@ -29,7 +32,9 @@ class JsonlCollector(collector.Collector):
 
   def __init__(self, base_dir: str) -> None:
     super().__init__(base_dir)
-    self._file = open(metrics_path(base_dir), 'a', encoding='utf-8')
+    self._path = metrics_path(base_dir)
+    open(self._path, 'ab').close()  # So that it fails now if it must.
+    self.pending = b''  # What is not in the file yet.
 
   def get_name(self) -> str:
     """Returns the name of the collector, and of its folder."""
@@ -40,15 +45,24 @@ class JsonlCollector(collector.Collector):
     for s in statistics:
       if self.check_type(s.type):
         row = {'name': s.name, 'step': int(s.step), 'value': float(s.value)}
-        self._file.write(json_file.dumps(row) + '\n')
+        self.pending += f'{json_file.dumps(row)}\n'.encode()
+    if len(self.pending) > _BUFFER:
+      self.flush()
 
   def flush(self) -> None:
-    """Hands what was written to the operating system."""
-    self._file.flush()
+    """Hands what was written to the operating system: all or nothing."""
+    before = os.path.getsize(self._path)
+    try:
+      with open(self._path, 'ab') as file:
+        file.write(self.pending)
+    except OSError:
+      os.truncate(self._path, before)
+      raise
+    self.pending = b''
 
   def close(self) -> None:
-    """Closes the file."""
-    self._file.close()
+    """Flushes."""
+    self.flush()
 
 
 class TerminalCollector(collector.Collector):
@@ -111,19 +125,18 @@ class Guarded(collector.Collector):
     self._path = os.path.join(base_dir, 'metrics')
     self._error: OSError | None = None
     with files.writing(self._path, OTHER_BASE_DIR):
-      self._inner = _as_os_error(create)(base_dir)
+      self.inner = _as_os_error(create)(base_dir)
 
   def get_name(self) -> str:
     """Returns the name of the collector."""
-    return self._inner.get_name()
+    return self.inner.get_name()
 
   def write(self, statistics: Sequence[StatisticsInstance]) -> None:
-    """Hands metrics on, until a file has failed."""
-    if self._error is None:
-      try:
-        _as_os_error(self._inner.write)(statistics)
-      except OSError as error:
-        self._error = error
+    """Hands metrics on."""
+    try:
+      _as_os_error(self.inner.write)(statistics)
+    except OSError as error:
+      self._error = error
 
   def flush(self) -> None:
     """Hands what was written to the operating system.
@@ -134,7 +147,7 @@ class Guarded(collector.Collector):
     with files.writing(self._path, OTHER_BASE_DIR):
       if self._error is not None:
         raise self._error
-      _as_os_error(self._inner.flush)()
+      _as_os_error(self.inner.flush)()
 
   def close(self) -> None:
     """Closes the files.
@@ -143,7 +156,7 @@ class Guarded(collector.Collector):
       UnwritableError: they cannot take what is left.
     """
     with files.writing(self._path, OTHER_BASE_DIR):
-      _as_os_error(self._inner.close)()
+      _as_os_error(self.inner.close)()
 
 
 def _as_os_error(function: Callable) -> Callable:
@@ -181,6 +194,31 @@ def register() -> None:
 def metrics_path(base_dir: str) -> str:
   """Returns the path of a run's metrics."""
   return os.path.join(base_dir, METRICS_FILE)
+
+
+def copy(
+  dispatcher: collector_dispatcher.CollectorDispatcher,
+  base_dir: str,
+  target: str,
+) -> None:
+  """Copies a run's metrics, with those that its own file could not take.
+
+  Args:
+    dispatcher: of the run.
+    base_dir: of the run.
+    target: another one, without metrics.
+
+  Raises:
+    OSError: they cannot be written there.
+  """
+  os.makedirs(os.path.dirname(metrics_path(target)))
+  with contextlib.suppress(FileNotFoundError):  # gin may bind no such file.
+    shutil.copyfile(metrics_path(base_dir), metrics_path(target))
+  for guarded in dispatcher._collectors:
+    inner = getattr(guarded, 'inner', None)
+    if isinstance(inner, JsonlCollector):
+      with open(metrics_path(target), 'ab') as file:
+        file.write(inner.pending)
 
 
 def size(base_dir: str) -> int:

@@ -53,7 +53,7 @@ def rescuing(
   Args:
     saver: of its checkpoints.
     progress: where it is; at a safe point whenever a write fails.
-    write_story: writes its scores and its lineage.
+    write_story: writes its metrics, its scores and its lineage.
 
   Raises:
     UnwritableError: the folder has failed; it says what was saved where.
@@ -71,11 +71,11 @@ def _rescue(saver: Saver, number: int, write_story: Save) -> str:
   """Tries all folders, first with everything; says what was done."""
 
   def save_run(folder: str) -> None:
-    _copy_metrics(saver.base_dir, folder)
-    saver.save(number, folder)
     write_story(folder)
+    saver.save(number, folder)
 
   def save_student(folder: str) -> None:
+    write_story(folder)
     saver.save_student(number, folder)
 
   name = os.path.basename(os.path.abspath(saver.base_dir))
@@ -86,7 +86,8 @@ def _rescue(saver: Saver, number: int, write_story: Save) -> str:
         with _new_folder(parent, name) as folder:
           save(folder)
       except (OSError, UserError) as error:
-        failed[parent] = getattr(error, 'strerror', None) or str(error)
+        cause = error.__cause__ or error
+        failed[parent] = getattr(cause, 'strerror', None) or str(error)
         continue
       return told.format(folder)
   tried = ', '.join(f'{place} ({why})' for place, why in failed.items())
@@ -110,10 +111,3 @@ def _places() -> list[str]:
   with contextlib.suppress(OSError):  # None can be written.
     places.insert(0, tempfile.gettempdir())
   return list(dict.fromkeys(os.path.realpath(place) for place in places))
-
-
-def _copy_metrics(base_dir: str, folder: str) -> None:
-  source, target = (collectors.metrics_path(x) for x in (base_dir, folder))
-  os.makedirs(os.path.dirname(target))
-  with contextlib.suppress(FileNotFoundError):  # gin may bind no such file.
-    shutil.copyfile(source, target)

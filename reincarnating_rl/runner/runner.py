@@ -160,9 +160,8 @@ class RunnerWithTeacher(run_experiment.Runner):
         self._progress.telling_where(self.plan, self._parts.saver),
       ):
         self._run_plan()
-        summary.write(
-          self.record.to_json(), self._base_dir, title=self._game.name
-        )
+        scores = self.record.to_json()
+        summary.write(scores, self._base_dir, title=self._game.name)
     finally:
       # On a full disk this fails as well, and that error is the lesser one.
       with contextlib.suppress(OSError, files.UnwritableError):
@@ -209,6 +208,7 @@ class RunnerWithTeacher(run_experiment.Runner):
     lineage.write(self._base_dir, self.lineage)
 
   def _write_story(self, base_dir: str) -> None:
+    collectors.copy(self._collector_dispatcher, self._base_dir, base_dir)
     self.record.write(base_dir)
     lineage.write(base_dir, self.lineage)
 

@@ -34,9 +34,13 @@ class Claim:
   def __init__(self, directory: str, flag: str) -> None:
     """Makes the folder, if there is none, and locks it."""
     made = _missing(directory)
-    with files.writing(directory, f'choose another {flag}'):
-      os.makedirs(directory, exist_ok=True)
-      self._descriptor = _locked(directory, flag)
+    try:
+      with files.writing(directory, f'choose another {flag}'):
+        os.makedirs(directory, exist_ok=True)
+        self._descriptor = _locked(directory, flag)
+    except files.UnwritableError:
+      _remove(made)
+      raise
     self._finalizer = weakref.finalize(
       self, _free, self._descriptor, directory, made
     )
@@ -139,14 +143,24 @@ def _locked(directory: str, flag: str) -> int:
           f'it, or choose another {flag}.'
         )
       if _is_at(path, descriptor):  # Its former holder may have removed it.
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f'{os.getpid()} {platform.node()}\n'.encode())
-        os.fsync(descriptor)
+        _sign(descriptor, path)
         return descriptor
     except BaseException:
       os.close(descriptor)
       raise
     os.close(descriptor)
+
+
+def _sign(descriptor: int, path: str) -> None:
+  """Writes who holds the lock, which also shows that there is space."""
+  try:
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f'{os.getpid()} {platform.node()}\n'.encode())
+    os.fsync(descriptor)
+  except OSError:
+    with contextlib.suppress(OSError):
+      os.remove(path)
+    raise
 
 
 def _is_at(path: str, descriptor: int) -> bool:
@@ -197,8 +211,12 @@ def _free(descriptor: int, directory: str, made: list[str]) -> None:
     if _is_at(path, descriptor):
       os.remove(path)
   os.close(descriptor)
+  _remove(made)
+
+
+def _remove(folders: list[str]) -> None:
   with contextlib.suppress(OSError):  # They hold what was written.
-    for folder in made:
+    for folder in folders:
       os.rmdir(folder)
 
 

@@ -91,8 +91,7 @@ def check_file(path: str, flag: str) -> None:
     if os.path.isdir(target):
       raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
     if not _is_special(target):
-      with open(f'{target}{_TEMPORARY}', 'wb'):
-        os.remove(f'{target}{_TEMPORARY}')
+      _probe(f'{target}{_TEMPORARY}')
 
 
 def check_folder(path: str, flag: str) -> None:
@@ -107,12 +106,10 @@ def check_folder(path: str, flag: str) -> None:
   """
   if not os.path.lexists(path):
     return
-  probe = os.path.join(path, f'probe{_TEMPORARY}')
   with writing(path, f'choose another {flag}'):
     if not os.path.isdir(path):
       raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
-    with open(probe, 'wb'):
-      os.remove(probe)
+    _probe(os.path.join(path, f'probe{_TEMPORARY}'))
 
 
 def write_for_user(path: str, data: bytes, flag: str = 'path') -> None:
@@ -133,6 +130,15 @@ def write_for_user(path: str, data: bytes, flag: str = 'path') -> None:
         file.write(data)
     else:
       write_atomically(target, data)
+
+
+def _probe(path: str) -> None:
+  with open(path, 'wb') as file:
+    try:
+      file.write(b'\n')  # Of a full disk, an empty file is not refused.
+      file.flush()
+    finally:
+      os.remove(path)
 
 
 def _target(path: str) -> str:

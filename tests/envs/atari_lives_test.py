@@ -54,8 +54,8 @@ def test_frames_without_action_depend_on_the_seed():
     return environment._environment.unwrapped.ale.getEpisodeFrameNumber()
 
   one, other = make('Pong', noop_starts=30), make('Pong', noop_starts=30)
-  begun = [begin(one, seed) for seed in range(8)]
-  assert begun == [begin(other, seed) for seed in range(8)][:8]
+  begun = [begin(one, seed) for seed in range(5)]
+  assert begun == [begin(other, seed) for seed in range(5)]
   first = begin(make('Pong'), 0)
   assert len(set(begun)) > 1 and first < min(begun) <= max(begun) <= first + 30
   with pytest.raises(UserError, match='noop_starts is -1'):

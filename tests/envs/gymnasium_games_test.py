@@ -5,7 +5,10 @@ import sys
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs.gymnasium_games import create_gymnasium_environment
+from reincarnating_rl.envs.gymnasium_games import (
+  create_gymnasium_environment,
+  create_gymnasium_game,
+)
 from reincarnating_rl.support import errors
 
 
@@ -33,6 +36,12 @@ def test_gymnasium_terminal():
     assert reward == 1.0
   assert is_terminal and not environment.truncated
   environment.close()
+
+
+@pytest.mark.parametrize('name', ['ALE/Pong-v5', 'PongNoFrameskip-v4'])
+def test_ataris_games_are_not_played_as_vectors(name):
+  with pytest.raises(errors.UserError, match="kind = 'atari' and .*-v"):
+    create_gymnasium_game(name)
 
 
 def test_without_box2d(monkeypatch):

@@ -108,9 +108,21 @@ def test_an_observation_that_is_not_finite(value, dtype, shown, recwarn):
     step_of(observation=[0.0, value], dtype=dtype)
   assert str(caught.value) == (
     f'Answers-v0 answers with an observation with {shown} at step 1 of an '
-    'episode with seed 7: observations must be finite, so mend the game.'
+    'episode with seed 7: observations must be finite numbers, so mend the '
+    'game.'
   )
   assert not recwarn.list
+
+
+@pytest.mark.parametrize('observation', [{}, [[0], [0, 1]], ['a', 'b']])
+def test_an_observation_that_is_no_array(observation):
+  with pytest.raises(GameError, match='answers with what is no array at'):
+    step_of(observation=observation)
+
+
+def test_large_observations_are_finite():
+  told = step_of(observation=[3e38, -3e38])[0]
+  np.testing.assert_array_equal(told, np.float32([3e38, -3e38]))
 
 
 def test_a_first_observation_that_is_not_finite(monkeypatch):

@@ -112,3 +112,8 @@ def test_what_is_no_json_is_named(tmp_path):
   (tmp_path / 'summary.json').write_text('{"rows": [')
   with pytest.raises(DamagedFileError, match='summary.json is not JSON'):
     run.read(Found(path, None))
+
+
+def test_the_module_of_a_game_is_no_part_of_its_name(tmp_path):
+  path = made.write(tmp_path, ROWS, lineage={'game': 'own:Walk-v0'})
+  assert run.read(Found(path, None)).game == 'Walk-v0'

@@ -1,4 +1,5 @@
 import json
+import resource
 
 import numpy as np
 import pytest
@@ -94,3 +95,20 @@ def test_dopamines_dispatcher_finds_both_by_name(tmp_path, capsys):
   dispatcher.close()
   assert lines(tmp_path) == [row('Teacher/AverageReturns', 4.0, 0)]
   assert capsys.readouterr().out == 'iteration 0: teacher 4\n'
+
+
+def test_what_is_half_written_is_taken_back(tmp_path):
+  collector = collectors.JsonlCollector(str(tmp_path))
+  collector.write([StatisticsInstance('a', 1.0, 0)])
+  collector.flush()
+  collector.write([StatisticsInstance('b', 2.0, 0)])
+  limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+  resource.setrlimit(resource.RLIMIT_FSIZE, (50, limit[1]))
+  try:
+    with pytest.raises(OSError, match='File too large'):
+      collector.flush()
+  finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+  assert lines(tmp_path) == [row('a', 1.0, 0)]
+  collector.close()
+  assert lines(tmp_path) == [row('a', 1.0, 0), row('b', 2.0, 0)]

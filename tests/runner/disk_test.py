@@ -105,6 +105,28 @@ def test_what_was_learnt_is_saved_elsewhere_and_goes_on_bit_for_bit(
   assert experiments.outcome(again) == expected
 
 
+def test_metrics_that_their_file_cannot_take_are_not_lost(
+  tmp_path, elsewhere, expected, monkeypatch
+):
+  runner = experiments.make_runner(tmp_path / 'run')
+  flush = collectors.JsonlCollector.flush
+
+  def no_space(self):
+    if runner._progress.position.number == 4:
+      raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    flush(self)
+
+  with monkeypatch.context() as patch:
+    patch.setattr(collectors.JsonlCollector, 'flush', no_space)
+    with pytest.raises(files.UnwritableError, match='/metrics cannot be wri'):
+      runner.run_experiment()
+  (name,) = os.listdir(elsewhere)
+  resumed = experiments.make_runner(elsewhere / name)
+  assert resumed._start_iteration == 5
+  resumed.run_experiment()
+  assert experiments.outcome(resumed) == expected
+
+
 def test_the_student_alone_where_there_is_no_space_for_its_replay(
   tmp_path, elsewhere
 ):

@@ -148,6 +148,18 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     assert str(caught.value).endswith('or choose another --out.')
 
 
+@pytest.mark.parametrize('name', ['', 'a/b'])
+def test_a_full_disk_is_told_and_nothing_is_left(tmp_path, monkeypatch, name):
+  def no_space(descriptor):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+  monkeypatch.setattr(claims.os, 'fsync', no_space)
+  told = f'^{tmp_path / name} cannot be written .No space left on device.: free'
+  with pytest.raises(files.UnwritableError, match=told):
+    claims.claim(tmp_path / name, '--out')
+  assert os.listdir(tmp_path) == []
+
+
 def test_without_locks_a_line_says_what_to_do(tmp_path, monkeypatch, capsys):
   def no_locks(*arguments):
     raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))

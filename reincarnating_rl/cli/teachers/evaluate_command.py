@@ -186,8 +186,8 @@ def _print(result: dict[str, Any], game: Game) -> None:
   if result['cut']:
     limit = result['max_steps_per_episode']
     print(
-      f'{result["cut"]} of them were cut at {limit:,} steps '
-      '(--max_steps_per_episode).'
+      f'{result["cut"]} of {score["num_episodes"]} episodes were cut at '
+      f'{limit:,} steps (--max_steps_per_episode).'
     )
   acts = result['acts']
   print(f"{_ACTED[acts]} (create_teacher.acts = '{acts}').")
