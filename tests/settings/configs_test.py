@@ -15,6 +15,7 @@ from reincarnating_rl.envs import minatar_games
 from reincarnating_rl.runner import factories
 from reincarnating_rl.settings import gin_parsing, shipped_configs
 from reincarnating_rl.studies import plan as pvrl
+from reincarnating_rl.studies import table
 from reincarnating_rl.support.errors import UserError
 
 BUNDLED = str(pathlib.Path(__file__).parents[2] / 'teacher_ckpts/Pong/1')
@@ -122,10 +123,10 @@ def test_every_binding_is_read_by_something(tmp_path, config):
   gin_parsing.check_every_binding_was_read()
 
 
-@pytest.mark.parametrize('method', pvrl.METHODS)
+@pytest.mark.parametrize('method', table.METHODS)
 def test_the_budget_of_the_comparison(tmp_path, method):
   """As `pvrl` starts its runs: another budget, and the method's own values."""
-  choice = pvrl.Choice(('asterix',), (method,), (pvrl.MAIN,), seeds=1)
+  choice = pvrl.Choice(('asterix',), (method,), (table.MAIN,), seeds=1)
   _, job = pvrl.make_plan(choice)
   flags = [flag.removeprefix('--').split('=', 1) for flag in job.flags]
 

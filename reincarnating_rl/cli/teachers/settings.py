@@ -21,7 +21,10 @@ from reincarnating_rl.teachers.loading import TeacherSource
 
 _NETWORK = 'create_teacher.network'
 # What the commands ask gin for, besides the settings of the game's kind.
-_READ = ('create_game', 'create_teacher', 'JaxDQNAgent.stack_size')
+_READ = (
+  *('create_game', 'create_teacher', 'JaxDQNAgent.stack_size'),
+  'Runner.max_steps_per_episode',
+)
 _LANES = 16  # As many as an experiment has.
 _OF_SOURCE = (
   *('network', 'layers', 'vmax', 'action_meanings'),

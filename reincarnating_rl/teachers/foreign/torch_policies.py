@@ -78,7 +78,7 @@ def _undeclared(state_dict: StateDict, source: str) -> TeacherError:
     text += (
       f', and {drafted.norms} if each is computed right after its layer or '
       'right before it, in that order; name what follows an activation before '
-      'the next layer'
+      'the next layer, and GroupNorms in Layers.group_norms with their groups'
     )
   if not drafted.is_chain:
     text += (

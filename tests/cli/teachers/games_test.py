@@ -142,7 +142,9 @@ def test_time_limits_are_the_games_own(
 
 def test_misspelt_games(fail):
   kind = ('--gin_bindings', 'create_game.kind = "atary"')
-  assert "kind is 'atary': choose" in fail('evaluate', *RANDOM, *kind)
+  assert "kind is 'atary': it must be one of" in fail(
+    'evaluate', *RANDOM, *kind
+  )
   words = ('evaluate', *RANDOM, '--game')
   assert "Did you mean 'breakout'" in fail(*words, 'MinAtar/brekout')
   assert 'Did you mean: `CartPole`' in fail(*words, 'CartPol-v1')

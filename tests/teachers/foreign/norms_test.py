@@ -220,7 +220,7 @@ def _drafted(name):
   with pytest.raises(TeacherError) as error:
     _read(name, None)
   text = str(error.value)
-  assert '\n' not in text
+  assert '\n' not in text and 'name what follows an activation before' in text
   fields = eval(  # noqa: S307
     re.search(r'such as Layers\((.*?activation=.relu.)\)', text)[0]
     .removeprefix('such as Layers')
