@@ -9,8 +9,6 @@ import math
 from collections.abc import Callable, Collection
 from typing import Annotated, Any, Protocol, runtime_checkable
 
-import numpy as np
-
 
 @runtime_checkable
 class Limit(Protocol):
@@ -105,6 +103,8 @@ class _IsDType:
 
   def allows(self, value: Any) -> bool:
     """See `Limit`."""
+    import numpy as np  # Help is shown without.
+
     value = getattr(value, 'as_numpy_dtype', value)  # Of TensorFlow.
     if not isinstance(value, str | type | np.dtype):
       return False

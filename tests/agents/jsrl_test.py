@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.agents import snapshot
-from reincarnating_rl.support.errors import UserError
 from tests import toys
 
 OBSERVATION = np.eye(toys.LENGTH, dtype=np.float32)[1]
@@ -95,11 +94,3 @@ def test_a_snapshot_goes_on_with_the_same_lengths(make_agent):
   assert [roll_in(other) for _ in range(5)] == [
     roll_in(agent) for _ in range(5)
   ]
-
-
-@pytest.mark.parametrize(
-  'settings', [{'max_roll_in_steps': -1}, {'roll_in_decay': 1.5}]
-)
-def test_settings_that_make_no_sense(make_agent, settings):
-  with pytest.raises(UserError, match=next(iter(settings))):
-    make_agent(**settings)

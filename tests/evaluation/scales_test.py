@@ -19,6 +19,7 @@ def make(path='a', teacher=(10.0, 30), random=0.0, **changes):
     fingerprint='abc',
     seconds={},
     planned={},
+    summary={},
     lineage={},
   )._replace(**changes)
 

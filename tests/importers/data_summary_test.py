@@ -9,7 +9,7 @@ from reincarnating_rl.importers import data_summary, external_replay
 from reincarnating_rl.importers.loading import StepColumns
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.errors import DamagedFileError
-from tests.importers import legacy_dumps, run_replay_test, saved
+from tests.importers import legacy_dumps, saved
 
 
 def summary(folder):
@@ -110,7 +110,7 @@ def test_a_run_segment_by_segment(tmp_path, monkeypatch, steps):
   monkeypatch.setattr('reincarnating_rl.replay.segment_log.SEGMENT_STEPS', 16)
   store, told = saved.make(), []
   saved.fill(store, steps)
-  run_replay_test.write(tmp_path, store)
+  saved.write(tmp_path, store)
   replay = external_replay.choose(tmp_path)
   columns = replay.read_columns(lambda *at: told.append(at))
   kept = min(steps, 300)
@@ -132,7 +132,7 @@ def test_columns_of_a_damaged_replay(tmp_path):
     external_replay.choose(tmp_path / 'old').read_columns()
   store = saved.make()
   saved.fill(store, 30)
-  (segment,) = run_replay_test.write(tmp_path / 'run', store)['segments']
+  (segment,) = saved.write(tmp_path / 'run', store)['segments']
   path = tmp_path / 'run' / 'replay_student' / segment['file']
   path.write_bytes(path.read_bytes()[:-1])
   with pytest.raises(DamagedFileError, match=segment['file']):

@@ -8,14 +8,14 @@ import pytest
 from reincarnating_rl.importers import external_replay
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.support.errors import DamagedFileError, MissingFileError
-from tests.importers import legacy_dumps, run_replay_test, saved
+from tests.importers import legacy_dumps, saved
 from tests.importers.dopamine41_played import Played
 
 
 def own(folder, steps, number):
   store = saved.make()
   saved.fill(store, steps)
-  run_replay_test.write(folder, store, number)
+  saved.write(folder, store, number)
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_observations_that_are_not_finite(tmp_path, value):
   for step in range(20):
     frame = np.array([0.0, value if step == 7 else 1.0], np.float32)
     store.add(Transition(frame, 1, 0.0, False))
-  run_replay_test.write(tmp_path, store)
+  saved.write(tmp_path, store)
   (replay,) = external_replay.find(tmp_path)
   into = saved.make(observation_dtype=np.float32)
   with pytest.raises(DamagedFileError) as caught:
@@ -151,7 +151,7 @@ def test_rewards_that_are_not_finite(tmp_path, value):
   for step in range(9):
     reward = value if step == 4 else 0.0
     store.add(Transition(np.zeros(2, np.uint8), 1, reward, False))
-  run_replay_test.write(tmp_path, store)
+  saved.write(tmp_path, store)
   (replay,) = external_replay.find(tmp_path)
   told = f'holds a reward that is not finite, {value} at step 4'
   for read in (lambda: replay.load(saved.make()), replay.read_columns):

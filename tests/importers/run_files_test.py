@@ -7,7 +7,7 @@ import pytest
 from reincarnating_rl.importers import run_files
 from reincarnating_rl.support.errors import DamagedFileError, MissingFileError
 from tests.importers import saved
-from tests.importers.run_replay_test import write
+from tests.importers.saved import write
 
 
 def numbers(folder):
