@@ -62,8 +62,14 @@ SHORTER = (
 @pytest.mark.slow
 @pytest.mark.parametrize(
   ('command', 'cuts', 'updates'),
-  [(TRAIN, SHORTER, 2), (TRAIN + IMPALA, SHORTER, 2), (DEBUG, SHORT, 20)],
-  ids=['train', 'impala', 'debug'],
+  [
+    pytest.param(TRAIN, SHORTER, 2, id='train'),
+    # Compiles for half a minute.
+    pytest.param(
+      TRAIN + IMPALA, SHORTER, 2, id='impala', marks=pytest.mark.soak
+    ),
+    pytest.param(DEBUG, SHORT, 20, id='debug'),
+  ],
 )
 def test_an_official_command_trains(
   tmp_path, monkeypatch, command, cuts, updates

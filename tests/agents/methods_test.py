@@ -14,6 +14,26 @@ from tests import toys
 from tests.agents import rainbow_test
 from tests.agents.student_test import play, pretrain, teacher_data
 
+
+def of_each(names, always=''):
+  """Runs a test for each name; `make soak` those of Rainbows but `always`.
+
+  A Rainbow compiles for seconds; QDagger's is in student_test.
+  """
+  return pytest.mark.parametrize(
+    'name',
+    [
+      pytest.param(
+        name,
+        marks=[pytest.mark.soak]
+        if 'rainbow' in name and name != always
+        else [],
+      )
+      for name in names
+    ],
+  )
+
+
 WITH_TD = [name for name in toys.METHODS if not name.startswith('dagger')]
 
 
@@ -76,7 +96,7 @@ def test_lambda_zero_is_dopamines_update_of_dqn(name):
   )
 
 
-@pytest.mark.parametrize('name', [n for n in WITH_TD if 'rainbow' in n])
+@of_each([n for n in WITH_TD if 'rainbow' in n], always='pretrained_rainbow')
 def test_lambda_zero_is_dopamines_update_of_rainbow(name):
   with jax.numpy_rank_promotion('allow'):
     agent = make_agent(
@@ -92,7 +112,7 @@ def test_lambda_zero_is_dopamines_update_of_rainbow(name):
   rainbow_test.assert_same_update(agent, batch)
 
 
-@pytest.mark.parametrize('name', ['dagger_dqn', 'dagger_rainbow'])
+@of_each(['dagger_dqn', 'dagger_rainbow'])
 def test_dagger_learns_from_its_teacher_alone(name):
   agent, batch = make_agent(name, rainbow={'noisy': False}), batch_of_vectors()
   weaned, report = update(agent, batch, distill=0.0)
@@ -113,14 +133,7 @@ def test_dagger_learns_from_its_teacher_alone(name):
   assert max(jax.tree.leaves(moved)) > 0.0
 
 
-@pytest.mark.parametrize(
-  'name',
-  [
-    # A Rainbow compiles for seconds; QDagger's is in student_test.
-    pytest.param(n, marks=[pytest.mark.soak] if 'rainbow' in n else [])
-    for n in toys.METHODS
-  ],
-)
+@of_each(toys.METHODS)
 def test_nothing_is_compiled_anew_at_the_switch_nor_by_weaning(name):
   agent = make_agent(name, dqn={'min_replay_history': 10})
   pretrain(agent, calls=1)
@@ -139,7 +152,7 @@ def test_nothing_is_compiled_anew_at_the_switch_nor_by_weaning(name):
     play(agent, 30)
 
 
-@pytest.mark.parametrize('name', toys.METHODS)
+@of_each(toys.METHODS)
 def test_only_the_optimiser_of_pretraining_begins_anew_at_the_switch(name):
   agent = make_agent(name)
   pretrain(agent, calls=1, updates=4)
@@ -153,7 +166,7 @@ def test_only_the_optimiser_of_pretraining_begins_anew_at_the_switch(name):
   assert (largest == 0.0) == is_new
 
 
-@pytest.mark.parametrize('name', toys.METHODS)
+@of_each(toys.METHODS)
 def test_the_teacher_is_asked_where_its_logits_are_read(name):
   teacher = toys.ScriptedTeacher()
   agent = make_agent(name, dqn={'min_replay_history': 4}, teacher=teacher)
@@ -163,7 +176,7 @@ def test_the_teacher_is_asked_where_its_logits_are_read(name):
   assert agent.trainer.needs_teacher_logits == ('pretrained' not in name)
 
 
-@pytest.mark.parametrize('name', ['pretrained_dqn', 'pretrained_rainbow'])
+@of_each(['pretrained_dqn', 'pretrained_rainbow'])
 def test_pretraining_prefers_the_actions_in_the_data(name):
   agent = make_agent(
     name,

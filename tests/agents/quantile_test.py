@@ -126,8 +126,10 @@ def make_gradient(agent, batch, keys):
   ('head', 'settings'),
   [
     ('quantile', {}),
-    ('implicit_quantile', {'double_dqn': False}),
     ('implicit_quantile', {'double_dqn': True}),
+    pytest.param(
+      *('implicit_quantile', {'double_dqn': False}), marks=pytest.mark.soak
+    ),
   ],
 )
 def test_the_update_is_dopamines_and_lambda_times_the_divergence(

@@ -113,11 +113,12 @@ PIXELS = {
   ('noisy', 'dueling', 'double', 'distributional'),
   [
     (False, False, False, False),
-    (True, False, False, False),
-    (False, True, True, False),
-    (False, False, False, True),
-    (False, False, True, True),
     (True, True, True, True),
+    # Each compiles for seconds.
+    pytest.param(True, False, False, False, marks=pytest.mark.soak),
+    pytest.param(False, True, True, False, marks=pytest.mark.soak),
+    pytest.param(False, False, False, True, marks=pytest.mark.soak),
+    pytest.param(False, False, True, True, marks=pytest.mark.soak),
   ],
 )
 def test_lambda_zero_is_dopamines_update(

@@ -59,7 +59,7 @@ def _whole(method, kind, directory):
       method,
       kind,
       marks=[pytest.mark.soak]
-      if method == 'rehearsal' or kind == 'dqn'
+      if 'rehearsal' in method or kind == 'dqn'
       else [],
     )
     for method in METHODS
