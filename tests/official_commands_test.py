@@ -64,11 +64,11 @@ SHORTER = (
   ('command', 'cuts', 'updates'),
   [
     pytest.param(TRAIN, SHORTER, 2, id='train'),
-    # Compiles for half a minute.
+    # They compile for half a minute.
     pytest.param(
       TRAIN + IMPALA, SHORTER, 2, id='impala', marks=pytest.mark.soak
     ),
-    pytest.param(DEBUG, SHORT, 20, id='debug'),
+    pytest.param(DEBUG, SHORT, 20, id='debug', marks=pytest.mark.soak),
   ],
 )
 def test_an_official_command_trains(

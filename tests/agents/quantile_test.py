@@ -258,7 +258,10 @@ def test_dopamines_own_network_is_refused_in_one_line(head):
     make_agent(head, {'network': network}, dqn=PIXELS)
 
 
-@pytest.mark.parametrize('head', HEADS)
+@pytest.mark.parametrize(
+  'head',
+  ['quantile', pytest.param('implicit_quantile', marks=pytest.mark.soak)],
+)
 def test_a_student_can_be_the_next_teacher(head, tmp_path):
   network = {
     'quantile': minatar_networks.MinAtarQuantileNetwork,

@@ -113,8 +113,8 @@ PIXELS = {
   ('noisy', 'dueling', 'double', 'distributional'),
   [
     (False, False, False, False),
-    (True, True, True, True),
-    # Each compiles for seconds.
+    # Each compiles for seconds, and all parts are on by default, below.
+    pytest.param(True, True, True, True, marks=pytest.mark.soak),
     pytest.param(True, False, False, False, marks=pytest.mark.soak),
     pytest.param(False, True, True, False, marks=pytest.mark.soak),
     pytest.param(False, False, False, True, marks=pytest.mark.soak),

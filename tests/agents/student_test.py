@@ -17,7 +17,14 @@ from tests import toys
 BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts' / 'Pong' / '1'
 
 
-@pytest.fixture(params=toys.KINDS)
+# What a student does is the same for each kind, and a Rainbow compiles for
+# seconds.
+@pytest.fixture(
+  params=[
+    pytest.param(kind, marks=[pytest.mark.soak] if kind == 'rainbow' else [])
+    for kind in toys.KINDS
+  ]
+)
 def make_agent(request):
   """Makes a student of each kind in turn."""
   return functools.partial(toys.make_agent, kind=toys.KINDS[request.param])

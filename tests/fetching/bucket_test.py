@@ -300,6 +300,7 @@ def test_a_killed_download_is_resumed(cloud, tmp_path, number):
       assert process.poll() is None and time.monotonic() < deadline
       time.sleep(0.01)
     process.send_signal(number)
+    time.sleep(0.5)  # Until it has told its threads.
   finally:
     release.set()  # A thread that waits for bytes sees only then to stop.
     process.wait(60)

@@ -19,7 +19,10 @@ from reincarnating_rl.networks.q_networks import ImpalaDQNNetwork
 
 _STATE = np.random.default_rng(0).integers(256, size=(28, 28, 4)).astype('u1')
 _SUPPORT = jnp.linspace(-10.0, 10.0, 5)
-_PARTS = list(itertools.product([True, False], repeat=3))
+_PARTS = [
+  pytest.param(*on, marks=[] if len(set(on)) == 1 else pytest.mark.soak)
+  for on in itertools.product([True, False], repeat=3)
+]
 
 
 def _paths(params):
