@@ -59,7 +59,7 @@ def create_parser() -> Parser:
     '--log',
     metavar='FILE.jsonl',
     help='Also write the runs to a small file, from which this command makes '
-    'the same page elsewhere.',
+    'the same tables and pictures elsewhere.',
   )
   add(
     '--title',

@@ -7,7 +7,6 @@ import gymnasium as gym
 import numpy as np
 
 from reincarnating_rl.envs.single import LIFE_LOST
-from reincarnating_rl.support.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,24 +17,13 @@ class Openings:
     fire_on_reset: press FIRE once where an episode begins, if the game has it.
     terminal_on_life_loss: an episode of the learner ends with a life. The game
       goes on, and its score is that of all lives.
-    noop_starts: the most frames without action before an episode, of which
-      there are at least one; 0 for none.
+    noop_starts: frames without action before an episode: a random number from
+      1 to this; 0 for none.
   """
 
   fire_on_reset: bool = False
   terminal_on_life_loss: bool = False
   noop_starts: int = 0
-
-  def __post_init__(self) -> None:
-    """Checks the number.
-
-    Raises:
-      UserError: it is negative.
-    """
-    if self.noop_starts < 0:
-      raise UserError(
-        f'noop_starts is {self.noop_starts}: it must be 0 or more.'
-      )
 
 
 class Lives(gym.Wrapper):

@@ -38,10 +38,12 @@ class Episode(NamedTuple):
     """Returns the episodes of which a learner is to know: one for each life."""
     if self.life_ends is None:
       return [self]
-    stops = [*(np.flatnonzero(self.life_ends) + 1), self.length]
+    ends = np.flatnonzero(self.life_ends) + 1
+    # The last life may be cut, or end as the player cuts.
+    stops = sorted({*ends.tolist(), self.length})
     return [
       self._replace(
-        terminal=self.terminal or stop < self.length,
+        terminal=self.terminal or stop in ends,
         life_ends=None,
         **{
           name: None if column is None else column[start:stop]

@@ -106,12 +106,14 @@ def check_teacher_logits(logits: np.ndarray) -> None:
   """Refuses logits that nothing can be learnt from.
 
   Args:
-    logits: [B, A]; -inf is an action that the teacher never takes.
+    logits: [B, A].
 
   Raises:
-    DivergedError: the largest of a state is not finite, or one is no number.
+    DivergedError: one is not finite.
   """
-  _check_best(logits, _BAD_TEACHER)
+  is_number = np.isfinite(logits)
+  if not is_number.all():
+    raise DivergedError(_BAD_TEACHER.format(logits[~is_number][0]))
 
 
 def _check_best(values: np.ndarray, message: str) -> None:

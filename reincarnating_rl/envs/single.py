@@ -8,7 +8,8 @@ import numpy as np
 
 from reincarnating_rl.support import errors
 
-LIFE_LOST = 'life_lost'  # Of Gymnasium's info: an end for a learner alone.
+# In Gymnasium's info: an end for a learner alone.
+LIFE_LOST = 'reincarnating_rl.life_lost'
 _MOST = float(np.finfo(np.float32).max)  # What a replay can hold.
 _FINITE = 'observations must be finite numbers'
 

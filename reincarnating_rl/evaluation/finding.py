@@ -83,7 +83,12 @@ def _find_below(label: str | None, root: str) -> list[Found]:
 
 
 def _of_log(label: str | None, path: str) -> Iterator[Found]:
-  for i, text in enumerate(pathlib.Path(path).read_bytes().splitlines()):
+  lines = pathlib.Path(path).read_bytes().splitlines()
+  if not lines:
+    raise DamagedFileError(
+      f'{path} holds no run: make the log again, with report --log.'
+    )
+  for i, text in enumerate(lines):
     place = f'{path}:{i + 1}'
     line = _line(text)
     if line is None:

@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.support.errors import UserError
-
 RETURNS = 10  # Training episodes of a running mean, as in CleanRL.
 
 
@@ -41,9 +39,6 @@ class WeaningSettings:
     recall_below: the score below which a dropped teacher is followed again;
       None for any score, where the teacher does not stay dropped.
     evaluations: the newest, whose mean score counts.
-
-  Raises:
-    UserError: two settings contradict each other.
   """
 
   decay_period: int | None = None
@@ -51,13 +46,6 @@ class WeaningSettings:
   floor: float = 0.0
   recall_below: float | None = None
   evaluations: int = 1
-
-  def __post_init__(self) -> None:
-    if self.latch and self.recall_below is not None:
-      raise UserError(
-        'A teacher that stays dropped (latch) cannot be recalled '
-        f'(recall_below = {self.recall_below}): set one of them.'
-      )
 
   def drops(self, score: float, *, latches: bool) -> bool:
     """Returns whether a teacher that is dropped stays so.

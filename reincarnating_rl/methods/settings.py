@@ -1,8 +1,8 @@
 """The settings of each method, as gin binds them."""
 
 import dataclasses
-from collections.abc import Collection
-from typing import Annotated, Literal
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Literal
 
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.setting_types import (
@@ -22,7 +22,7 @@ def _distillations() -> Collection[str]:
   return DISTILLATIONS
 
 
-def _schedules() -> Collection[str]:
+def _schedules() -> Mapping[str, Any]:
   from reincarnating_rl.learner.weaning import SCHEDULES
 
   return SCHEDULES
@@ -60,6 +60,25 @@ class QDaggerSettings:
   distill_recall_below: Fraction | None = None
   distill_evaluations: PositiveInt = 1
   weaner: Annotated[str, OneOf(_schedules)] = 'score'
+
+  def __post_init__(self) -> None:
+    """Refuses settings that contradict each other.
+
+    Raises:
+      UserError: naming both.
+    """
+    recall, heard = self.distill_recall_below, self.distill_evaluations
+    if self.distill_latch and recall is not None:
+      raise UserError(
+        f'QDagger.distill_recall_below is {recall}, and QDagger.distill_latch '
+        'keeps a dropped teacher dropped: set one of them.'
+      )
+    schedule = _schedules().get(self.weaner)
+    if heard > 1 and schedule and schedule.hears != 'evaluation':
+      raise UserError(
+        f'QDagger.distill_evaluations is {heard}, and QDagger.weaner = '
+        f'{self.weaner!r} hears no evaluation: leave one of them out.'
+      )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,7 @@ MAY_CHANGE = frozenset(
     # Evaluation.
     'Runner.evaluation_steps',
     'RunnerWithTeacher.evaluation_episodes',
+    'RunnerWithTeacher.diagnoses',
     *(f'{kind.gin_name}.epsilon_eval' for kind in STUDENTS.values()),
     # A path; the fingerprint of the teacher covers what it leads to.
     'create_teacher.observation_statistics',
@@ -52,6 +53,7 @@ MAY_CHANGE = frozenset(
 _MAY_CHANGE_ANYWHERE = ('num_vector_environments', 'num_processes')
 # The game is told by its own name, whichever of its names gin has.
 _TOLD_APART = ('game_name',)
+_OTHER_VERSION = ' A run of another version can be a teacher, but not go on.'
 _PARAMETER = re.compile(r'^([\w./]+)\.(\w+) = (.*)$', re.MULTILINE)
 _MACRO = re.compile(r'^(\w+) = (.*)$', re.MULTILINE)
 _USE_OF_MACRO = re.compile(r'%(\w+)')
@@ -197,6 +199,7 @@ def check(
       raise UserError(
         f'{base_dir} holds a run with {key} = {_told(old)}, and now it is '
         f'{_told(new)}: restore the old setting, or choose another --base_dir.'
+        f'{"" if key in found and key in expected else _OTHER_VERSION}'
       )
 
 

@@ -87,10 +87,6 @@ def make_plan(
       'num_pretraining_iterations is, and for rehearsal: the student learns '
       'from that data.'
     )
-  if online_steps <= 0 and num_online_iterations > 0:
-    raise UserError(
-      f'Runner.training_steps must be positive, not {online_steps}.'
-    )
   rows: list[tuple[Phase, int, int]] = []
   if has_teacher:
     # First, so that a teacher that does not fit is told of at once.

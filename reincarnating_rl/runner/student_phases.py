@@ -177,7 +177,9 @@ class StudentEvaluation:
       self._evaluator.play(policy, iteration, who='student', keep=Keep.EXTRAS)
     )
     score = summarize([episode.return_ for episode in episodes])
-    return score, self.diagnosis(episodes)
+    # A learner knows of lives alone.
+    lives = [life for episode in episodes for life in episode.lives()]
+    return score, self.diagnosis(lives)
 
   def _prepare_next(
     self, iteration: Iteration, normalized: float | None

@@ -102,14 +102,17 @@ class TeacherData:
 
   def add(self, episode: Episode) -> None:
     """Stores an episode with the logits that the teacher acted on."""
+    store = self.open()
+    # What a loss that asks no teacher has read before has no logits.
+    has_logits = store.labelled == store.next_step
     for life in episode.lives():
       rewards = life.rewards
-      self.open().add_episode(
+      store.add_episode(
         life.observations,
         life.actions,
         np.clip(rewards, -1.0, 1.0) if self._clip_rewards else rewards,
         terminal=life.terminal,
-        teacher_logits=life.extras,
+        teacher_logits=life.extras if has_logits else None,
       )
     self._view = None
 

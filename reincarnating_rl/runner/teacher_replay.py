@@ -34,7 +34,7 @@ def look_for(
     find: looks for it.
 
   Raises:
-    UserError: there is no such choice, or no replay where one is asked for.
+    UserError: there is no replay where one is asked for.
   """
   replay = None if choice == 'collected' else find()
   if replay is None and choice == 'stored':
@@ -63,8 +63,8 @@ def decide(
       'auto' and 'topped_up' keep; None if nothing yet.
 
   Raises:
-    UserError: there is no such choice, no replay where one is asked for, or
-      its files are damaged.
+    UserError: there is no replay where one is asked for, or its files are
+      damaged.
   """
   if choice == 'collected' or (choice != 'stored' and earlier is Phase.COLLECT):
     return TeacherDataSource(Phase.COLLECT)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import gin
 
@@ -57,15 +57,22 @@ TEACHER, STUDENT = 'teacher', 'student'
 a setting without a scope is of both."""
 
 
-def role_settings(family: GameFamily, role: str) -> dict[str, Any]:
-  """Returns what gin binds of how one of the two plays.
+def roles(family: GameFamily) -> set[str]:
+  """Returns the roles for which gin binds how a game of a family is played.
 
   Args:
     family: of the game.
-    role: `TEACHER` or `STUDENT`.
+
+  Raises:
+    UserError: a binding is of another scope, which nobody enters.
   """
-  with gin.config_scope(role):
-    return gin.get_bindings(family.gin_name, resolve_references=False)
+  pattern = re.compile(
+    rf'^(\w[\w/]*)/(?:[\w.]+\.)?{family.gin_name}\.', re.MULTILINE
+  )
+  scopes = set(pattern.findall(gin.config_str()))
+  for scope in sorted(scopes):
+    check_choice(f'The scope of {family.gin_name}', scope, (TEACHER, STUDENT))
+  return scopes
 
 
 def create_games(*, atari_roms_path: str | None = None) -> Game:
@@ -84,14 +91,10 @@ def create_games(*, atari_roms_path: str | None = None) -> Game:
   game = create_game(atari_roms_path=atari_roms_path)
   kind = gin.get_bindings('create_game').get('kind', games.DEFAULT)
   family = games.family_named(kind)
-  _check_scopes(family)
-  bound = gin.get_bindings(family.gin_name, resolve_references=False)
-  made = {}
-  for role in (STUDENT, TEACHER):
-    made[role] = game
-    if role_settings(family, role) != bound:
-      with gin.config_scope(role):
-        made[role] = create_game(atari_roms_path=atari_roms_path)
+  made = {STUDENT: game, TEACHER: game}
+  for role in roles(family):
+    with gin.config_scope(role):
+      made[role] = create_game(atari_roms_path=atari_roms_path)
   student, teacher = made[STUDENT], made[TEACHER]
   if teacher is student:
     return student
@@ -117,14 +120,6 @@ def _count_actions(game: Game) -> int:
     return int(environment.action_space.n)
   finally:
     environment.close()
-
-
-def _check_scopes(family: GameFamily) -> None:
-  pattern = re.compile(
-    rf'^(\w[\w/]*)/(?:[\w.]+\.)?{family.gin_name}\.', re.MULTILINE
-  )
-  for scope in pattern.findall(gin.config_str()):
-    check_choice(f'The scope of {family.gin_name}', scope, (TEACHER, STUDENT))
 
 
 @gin.configurable(module='games', denylist=['atari_roms_path'])

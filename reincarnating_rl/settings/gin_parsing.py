@@ -100,9 +100,16 @@ def _check_it_counts(
 
 
 def unread_bindings() -> set[str]:
-  """Returns the bindings that nothing has read, as `Class.parameter`."""
-  bound = _parameters(gin.config_str())
-  return bound - _parameters(gin.operative_config_str())
+  """Returns the bindings that nothing has read, as `scope/Class.parameter`."""
+  read = _parameters(gin.operative_config_str())
+  return {
+    f'{scope}/{name}' if scope else name
+    for scope, name in _parameters(gin.config_str())
+    if not any(
+      name == other and f'{inner}/'.startswith(f'{scope}/' if scope else '')
+      for inner, other in read
+    )
+  }
 
 
 def check_every_binding_was_read() -> None:
@@ -137,20 +144,25 @@ def check_bindings_were_read(
 
 
 def _last_names(name: str) -> str:
-  """Returns `Class.parameter`, without the modules of the class."""
-  return '.'.join(name.split('.')[-2:])
+  """Returns `Class.parameter`, without a scope and the class's modules."""
+  return '.'.join(name.split('/')[-1].split('.')[-2:])
 
 
 def _unread(name: str) -> UserError:
-  read = _parameters(gin.operative_config_str())
+  read = {other for _, other in _parameters(gin.operative_config_str())}
   return UserError(
     f'The binding {name} is read by nothing in this run.'
     f'{did_you_mean(name, sorted(read), cutoff=0.5)}'
   )
 
 
-def _parameters(config: str) -> set[str]:
-  return {f'{m[1].split("/")[-1]}.{m[2]}' for m in _PARAMETER.finditer(config)}
+def _parameters(config: str) -> set[tuple[str, str]]:
+  """Returns the scope and `Class.parameter` of each binding."""
+  found = set()
+  for match in _PARAMETER.finditer(config):
+    scope, _, name = match[1].rpartition('/')
+    found.add((scope, f'{name}.{match[2]}'))
+  return found
 
 
 def _explain(where: str, error: Exception, binding: str | None) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 import gin
+import numpy as np
 
 from reincarnating_rl.settings import dopamine_types
 from reincarnating_rl.support.errors import UserError, first_line
@@ -58,8 +59,8 @@ def declared(selector: str, parameter: str) -> Any:
       found.default, bool | str
     ):
       return type(found.default)
-  elif room != _OURS and not _is_plain(found.annotation):
-    return Any  # Others may mean more by a class than that it is one.
+  elif room != _OURS and not _is_meant(found):
+    return Any
   if found.default is None and found.annotation not in ANY:
     return found.annotation | None
   return found.annotation
@@ -76,6 +77,17 @@ def _parameters(target: Any) -> Mapping[str, inspect.Parameter]:
   return {}
 
 
+def _is_meant(parameter: inspect.Parameter) -> bool:
+  """Says whether what others wrote of a parameter can be taken at its word."""
+  # They may mean more by a class than that it is one.
+  if not _is_plain(parameter.annotation):
+    return False
+  default = parameter.default
+  if default is parameter.empty or default is None:
+    return True
+  return Check({}).fits(default, parameter.annotation)
+
+
 def _is_plain(hint: Any) -> bool:
   if isinstance(hint, str):
     return False  # It could not be evaluated.
@@ -89,26 +101,38 @@ def _is_plain(hint: Any) -> bool:
   return hint in (*_PLAIN, *CALLABLES, *SEQUENCES, *ANY)
 
 
+def takes_code(hint: Any) -> bool:
+  """Says whether a type is, or may be, what is called."""
+  origin, args = typing.get_origin(hint), typing.get_args(hint)
+  if origin in (typing.Union, types.UnionType):
+    return any(map(takes_code, args))
+  return origin in CALLABLES or hint in CALLABLES
+
+
 class Check:
   """Whether values are of a type, with the macros of a configuration."""
 
-  def __init__(self, config: Config) -> None:
-    self._config = config
+  def __init__(self, config: Config, *, calls: bool = True) -> None:
+    """Takes all bindings; unless it `calls`, `@f()` fits nothing."""
+    self._config, self._calls = config, calls
+    self._made: dict[int, Any] = {}
 
   def fits(self, value: Any, hint: Any) -> bool:
     """Says whether a value, which may be a reference, is of a type."""
     value = self.resolved(value)
-    if _is_called(value) and self._lacks_arguments(value):
+    if self.lacks(value):
       return False
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint in ANY:
       return True
     if origin in (typing.Union, types.UnionType):
       return any(self.fits(value, arm) for arm in args)
-    if origin in CALLABLES or hint in CALLABLES:
+    if takes_code(hint):
       return isinstance(value, Reference) or callable(value)
     if _is_called(value):
-      value = _call(value)
+      if not self._may_call(value):
+        return False
+      value = self._called(value)
     if origin is Annotated:
       base, *limits = args
       return self.fits(value, base) and all(
@@ -119,6 +143,15 @@ class Check:
     if (origin or hint) in SEQUENCES:
       return self._is_sequence(value, origin, args)
     return _is_one(value, origin or hint)
+
+  def _may_call(self, reference: Any) -> bool:
+    return self._calls or inspect.isclass(reference.configurable.wrapped)
+
+  def _called(self, reference: Any) -> Any:
+    """Calls a reference once, whatever it is compared with."""
+    if id(reference) not in self._made:
+      self._made[id(reference)] = _call(reference)
+    return self._made[id(reference)]
 
   def resolved(self, value: Any) -> Any:
     """Returns what a macro stands for; any other value as it is."""
@@ -131,26 +164,30 @@ class Check:
     return value
 
   def _is_sequence(self, value: Any, origin: Any, args: Any) -> bool:
+    if isinstance(value, np.ndarray):
+      value = value.tolist()
     if not isinstance(value, list | tuple):
       return False
     if origin is tuple and args and args[-1] is not ...:
       return len(value) == len(args) and all(map(self.fits, value, args))
     return all(self.fits(x, hint) for x in value for hint in args[:1])
 
-  def _lacks_arguments(self, reference: Any) -> bool:
-    """Says whether what a reference calls cannot be called so."""
-    scope, selector = reference.config_key
-    outer = [
-      '/'.join(scope.split('/')[:n]) for n in range(scope.count('/') + 2)
-    ]
-    bound = [self._config.get((s, selector), {}) for s in ('', *outer)]
-    return any(
-      parameter.default is parameter.empty
+  def lacks(self, value: Any) -> list[str]:
+    """Returns the parameters without a value of what a value calls."""
+    value = self.resolved(value)
+    if not _is_called(value):
+      return []
+    # Of any scope: one that is entered around this reference counts too.
+    selector = value.config_key[1]
+    bound = [v for (_, name), v in self._config.items() if name == selector]
+    return [
+      name
+      for name, parameter in _parameters(value.configurable.wrapped).items()
+      if parameter.default is parameter.empty
       and parameter.kind
       not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
       and not any(name in values for values in bound)
-      for name, parameter in _parameters(reference.configurable.wrapped).items()
-    )
+    ]
 
 
 class _Instance(NamedTuple):

@@ -65,16 +65,25 @@ def check(config: Config) -> None:
     for parameter, value in values.items():
       hint = gin_types.declared(selector, parameter)
       if not checked.fits(value, hint):
-        raise UserError(_refusal(f'{name}.{parameter}', value, hint, checked))
+        setting = f'{name}.{parameter}'
+        raise UserError(_refusal(setting, value, hint, config))
 
 
-def _refusal(setting: str, value: Any, hint: Any, check: Check) -> str:
+def _refusal(setting: str, value: Any, hint: Any, config: Config) -> str:
   """Returns the line that says what is wrong with a value."""
+  check = Check(config, calls=False)
   shown, to_write = _shorten(repr(value)), ''
   name = gin_types.macro_name(value)
   if name:
     value = check.resolved(value)
     shown, to_write = f'{shown}, which is {_shorten(repr(value))}', f'{name} = '
+  lacking = check.lacks(value)
+  if lacking and hint in ANY:
+    called = repr(value).strip('@()')
+    return (
+      f'{setting} is {shown}: {called}.{lacking[0]} has no value; bind it, or '
+      f'write @{called} for {called} itself.'
+    )
   line = _line(setting, shown, hint, to_write, _others(value, hint), check)
   return f'{line}{_extreme(value)}'
 
@@ -105,7 +114,7 @@ def refuse_text(setting: str, text: str) -> str:
   ]
   plain = ''.join(c if c.isprintable() else '?' for c in text)
   shown = _shorten(plain) or 'nothing'
-  return _line(setting, shown, hint, '', others, Check({}))
+  return _line(setting, shown, hint, '', others, Check({}, calls=False))
 
 
 def _line(

@@ -11,7 +11,7 @@ import tqdm.auto as tqdm
 
 from reincarnating_rl.studies import processes
 from reincarnating_rl.studies.plan import Job
-from reincarnating_rl.support import claims, files, json_file
+from reincarnating_rl.support import claims, json_file
 from reincarnating_rl.support.errors import DamagedFileError, UserError
 from reincarnating_rl.support.interrupts import InterruptFlag
 
@@ -91,7 +91,6 @@ class Pool:
     """
     with (
       claims.claimed(self._root, _OUT) as claim,
-      files.writing(self._root, f'choose another {_OUT}'),
       self._interrupt.listening(),
     ):
       done = {job.directory for job in jobs if self.is_done(job)}

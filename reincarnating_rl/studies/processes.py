@@ -5,6 +5,9 @@ import pathlib
 import signal
 import subprocess
 from collections.abc import Iterable, Sequence
+from typing import BinaryIO
+
+from reincarnating_rl.support import files
 
 _LOG = 'log.txt'
 
@@ -30,13 +33,12 @@ def start(
     The process, in a session of its own. So a terminal's Ctrl-C does not reach
     it.
   """
-  directory.mkdir(parents=True, exist_ok=True)
   told = {
     'JAX_COMPILATION_CACHE_DIR': str(cache),
     'PYTHONUNBUFFERED': '1',  # A log is whole, whatever ended the run.
     'TQDM_DISABLE': '1',  # Progress bars are no lines of a log.
   }
-  with open(directory / _LOG, 'ab') as log:
+  with _log(directory) as log:
     process = subprocess.Popen(
       command,
       stdin=subprocess.DEVNULL,
@@ -48,6 +50,12 @@ def start(
     )
   _keep_to_a_core(process.pid, core)
   return process
+
+
+def _log(directory: pathlib.Path) -> BinaryIO:
+  with files.writing(directory, 'choose another --out'):
+    directory.mkdir(parents=True, exist_ok=True)
+    return open(directory / _LOG, 'ab')  # noqa: SIM115  (the caller closes it)
 
 
 def _keep_to_a_core(pid: int, core: int) -> None:

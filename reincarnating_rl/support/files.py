@@ -109,7 +109,7 @@ def check_folder(path: str, flag: str) -> None:
   with writing(path, f'choose another {flag}'):
     if not os.path.isdir(path):
       raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
-    _probe(os.path.join(path, f'probe{_TEMPORARY}'))
+    _probe(os.path.join(path, _TEMPORARY))
 
 
 def write_for_user(path: str, data: bytes, flag: str = 'path') -> None:

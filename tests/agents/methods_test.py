@@ -206,3 +206,21 @@ def test_the_variants_of_the_margin_are_named():
   assert make_agent('dqfd_dqn', margin_type='max').terms[1].name == 'margin'
   with pytest.raises(UserError, match='choose one of mean, max'):
     make_agent('dqfd_dqn', margin_type='hinge')
+
+
+@pytest.mark.parametrize(
+  ('settings', 'message'),
+  [
+    (
+      {'distill_latch': True, 'distill_recall_below': 0.5},
+      'QDagger.distill_recall_below is 0.5, and QDagger.distill_latch',
+    ),
+    (
+      {'distill_evaluations': 3, 'weaner': 'linear'},
+      "QDagger.distill_evaluations is 3, and QDagger.weaner = 'linear'",
+    ),
+  ],
+)
+def test_settings_that_contradict_each_other(settings, message):
+  with pytest.raises(UserError, match=message):
+    toys.make_agent(**settings)

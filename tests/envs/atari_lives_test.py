@@ -7,7 +7,6 @@ from reincarnating_rl.envs import games, rollouts
 from reincarnating_rl.envs.atari_environments import create_atari_environment
 from reincarnating_rl.envs.atari_lives import Openings
 from reincarnating_rl.envs.lanes import Keep
-from reincarnating_rl.support.errors import UserError
 
 SERVED = {'fire_on_reset': True, 'terminal_on_life_loss': True}
 
@@ -58,8 +57,6 @@ def test_frames_without_action_depend_on_the_seed():
   assert begun == [begin(other, seed) for seed in range(5)]
   first = begin(make('Pong'), 0)
   assert len(set(begun)) > 1 and first < min(begun) <= max(begun) <= first + 30
-  with pytest.raises(UserError, match='noop_starts is -1'):
-    Openings(noop_starts=-1)
 
 
 @pytest.mark.parametrize('openings', [{}, {'fire_on_reset': True}])

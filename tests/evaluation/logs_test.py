@@ -66,6 +66,13 @@ def test_a_line_that_is_no_run_is_named(tmp_path, text):
     results.load_runs([str(path)])
 
 
+def test_a_log_without_a_line_is_named(tmp_path):
+  path = tmp_path / 'log.jsonl'
+  path.touch()
+  with pytest.raises(DamagedFileError, match=r'log\.jsonl holds no run'):
+    results.load_runs([str(path)])
+
+
 def test_a_log_has_its_ending(tmp_path):
   with pytest.raises(UserError, match=r'let it end in \.jsonl'):
     logs.write((), str(tmp_path / 'log.json'))

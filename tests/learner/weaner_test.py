@@ -8,7 +8,7 @@ import pytest
 from reincarnating_rl.learner import td_losses, terms
 from reincarnating_rl.learner.weaner import Weaner
 from reincarnating_rl.learner.weaning import SCHEDULES, WeaningSettings
-from reincarnating_rl.support.errors import UnknownNameError, UserError
+from reincarnating_rl.support.errors import UnknownNameError
 
 TD = terms.td(td_losses.scalar_td())
 TERMS = (TD, terms.distill(weight=3.0))
@@ -85,11 +85,6 @@ def test_a_mean_of_evaluations_weans():
     weaner.after_evaluation(score, 10)
     found.append(weaner.coefficient / 3.0)
   assert found == pytest.approx([0.5, 0.0, 0.0, 0.7])
-
-
-def test_a_teacher_that_stays_dropped_is_not_recalled():
-  with pytest.raises(UserError, match='cannot be recalled'):
-    make_weaner(latch=True, recall_below=0.5)
 
 
 def test_an_unknown_schedule_is_an_error():

@@ -81,6 +81,26 @@ def test_the_teacher_may_play_by_other_rules(scope, student, teacher):
   assert settings[f'{scope}create_atari_environment.fire_on_reset'] == 'True'
 
 
+def test_macros_of_the_roles_are_told_apart():
+  game = _games(
+    *('yes = True', 'no = False'),
+    'create_atari_environment.fire_on_reset = %no',
+    'teacher/create_atari_environment.fire_on_reset = %yes',
+  )
+  assert (_fires(game), _fires(game.for_teacher)) == (False, True)
+
+
+@pytest.mark.parametrize(
+  'binding',
+  ['teacher/create_game.kind = "minatar"', 'treacher/Runner.num_iterations=3'],
+)
+def test_a_scope_that_nobody_enters_is_an_error(binding):
+  _games(binding)
+  name = binding.split('=')[0].strip()
+  unread = {n for n in gin_parsing.unread_bindings() if '/' in n}
+  assert [n.rsplit('.', 1)[-1] for n in unread] == [name.rsplit('.', 1)[-1]]
+
+
 def test_another_name_of_the_same_game_resumes_a_run(tmp_path, own_games):
   def make(name):
     return _runner(

@@ -91,7 +91,6 @@ def test_budgets_are_exact(pretraining, online, teacher_steps):
   ('change', 'message'),
   [
     ({'teacher_steps': 0}, 'teacher_steps must be positive'),
-    ({'online_steps': 0}, 'training_steps must be positive'),
   ],
 )
 def test_budgets_that_cannot_be_met_are_errors(change, message):

@@ -58,6 +58,21 @@ def test_lives_are_stored_as_episodes(tmp_path):
   np.testing.assert_array_equal(columns['reward'], episode.rewards)
 
 
+def test_a_life_that_ends_where_the_player_cuts_is_whole():
+  episode = lanes.Episode(
+    index=0,
+    terminal=False,
+    actions=np.zeros(4, np.int32),
+    rewards=np.zeros(4, np.float32),
+    observations=None,
+    extras=None,
+    cut=True,
+    life_ends=np.array([False, True, False, True]),
+  )
+  lives = [(life.length, life.terminal) for life in episode.lives()]
+  assert lives == [(2, True), (2, True)]
+
+
 def test_masks_that_are_not_used_are_told_of(tmp_path, caplog):
   runner = experiments.make_runner(tmp_path)
   runner._teacher.lineage = {'described_as': {'masks': 'not used'}}

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from reincarnating_rl.agents.classes import AGENTS
 from reincarnating_rl.importers import external_replay
 from reincarnating_rl.importers.loading import LoadReport
 from reincarnating_rl.runner import factories, teacher_replay
@@ -248,6 +249,16 @@ def test_the_teacher_plays_what_its_replay_lacks(topped_up, earlier):
   assert phases[1:] == [Phase.LOAD, Phase.COLLECT, Phase.PRETRAIN]
   assert runner.record.teacher_data['steps'] == stored < 200
   assert 200 <= runner.record.teacher_steps < 200 + 40 * 4
+
+
+def test_a_loss_that_asks_no_teacher_is_topped_up_too(topped_up, tmp_path):
+  _, settings = topped_up
+  runner = experiments.make_runner(
+    tmp_path, **settings, agent={'kind': AGENTS['pretrained_dqn']}
+  )
+  for number in range(3):
+    runner._run_one_iteration(number)
+  assert runner.record.teacher_steps >= 200
 
 
 @pytest.mark.parametrize('finished', [1, 2])

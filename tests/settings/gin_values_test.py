@@ -324,3 +324,40 @@ def test_every_shipped_recipe_passes():
       continue
     before = ['qdagger_dqn.gin'] if name == 'minatar/pvrl.gin' else []
     gin_parsing.load([*before, name], [], network_parameter='')
+
+
+def test_an_argument_that_is_missing_is_named(own):
+  line = refusal('rate.value=@schedule()')
+  assert line == (
+    'rate.value is @schedule(): schedule.period has no value; bind it, or '
+    'write @schedule for schedule itself.'
+  )
+  load('rate.value=@schedule()', 'schedule.period=3')
+  # The scope of whatever refers to it counts as well.
+  load('rate.value=@schedule()', 'inner/schedule.period=3')
+
+
+def test_advice_calls_nothing(own):
+  with gin.config.interactive_mode():
+
+    @gin.configurable(module='users_own')
+    def costly():
+      raise AssertionError('It was called.')
+
+  for text in ('Student.batch_size = costly', 'Student.batch_size="costly"'):
+    assert 'it must be a whole number of at least 1' in refusal(text)
+
+
+def test_what_others_write_is_believed_as_far_as_they_do(own):
+  with gin.config.interactive_mode():
+
+    @gin.configurable(module='users_own')
+    def tower(hidden: tuple[int] = (64, 64)):
+      del hidden
+
+    @gin.configurable(module='users_own')
+    def lows():
+      return np.zeros(3)
+
+  load('tower.hidden = (32, 32, 32)')
+  load('MLPDQNNetwork.min_vals = @lows()')

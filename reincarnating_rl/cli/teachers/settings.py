@@ -133,6 +133,7 @@ def _gin(args: argparse.Namespace) -> _Gin:
   )
   kind = gin.get_bindings('create_game').get('kind', games.DEFAULT)
   family = games.family_named(kind)
+  gin_names.roles(family)
   with gin.config_scope(gin_names.TEACHER):
     play = {
       each.name: dict(gin.get_bindings(each.gin_name))

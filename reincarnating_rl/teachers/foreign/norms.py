@@ -230,7 +230,7 @@ def _read(
     raise MismatchedTeacherError(
       f'{source} has no parameter {path}: {norm.name} is no BatchNorm, or '
       'normalizes by the statistics of each batch (track_running_stats=False), '
-      f'which a single state has not; {ADVICE}'
+      f'and a single state has none; {ADVICE}'
     )
   if array is None or array.shape not in shapes:
     where = 'after' if norm.is_after else 'before'
