@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
     'teacher',
   )
   score = summarize([episode.return_ for episode in episodes])
-  random = _random(args, chosen.game, teacher.num_actions)
+  random = _random(args, chosen.game, teacher)
   result = {
     'command': flags.command(*args.words),
     'path': args.path,
@@ -158,14 +158,16 @@ def _play(
 
 
 def _random(
-  args: argparse.Namespace, game: Game, num_actions: int
+  args: argparse.Namespace, game: Game, teacher: Teacher
 ) -> dict[str, Any] | None:
   """Returns the random policy's score; None where nobody knows it."""
-  if args.measure_random:
-    episodes = _play(args, game, uniform_policy(num_actions), 'random')
+  published = atari_scores.random_score(game.name)
+  # Only beside it can be told whether the teacher lacks its statistics.
+  is_doubtful = statistics_files.doubt(teacher.lineage) is not None
+  if args.measure_random or (published is None and is_doubtful):
+    episodes = _play(args, game, uniform_policy(teacher.num_actions), 'random')
     score = summarize([episode.return_ for episode in episodes])
     return {'source': 'measured'} | score._asdict()
-  published = atari_scores.random_score(game.name)
   if published is None:
     return None
   return {'source': 'published', 'mean': published}
@@ -224,12 +226,8 @@ def _hints(result: dict[str, Any], game: Game) -> Iterator[str]:
     yield game.if_all_time_out
 
 
-def _may_be_random(
-  score: dict[str, Any], random: dict[str, Any] | None
-) -> bool:
+def _may_be_random(score: dict[str, Any], random: dict[str, Any]) -> bool:
   """Whether a score may be the random policy's, within two standard errors."""
-  if random is None:
-    return True
   stderr = math.hypot(score.get('stderr') or 0.0, random.get('stderr') or 0.0)
   return score['mean'] - random['mean'] <= 2 * stderr
 
