@@ -80,6 +80,17 @@ _COLOUR_PLANES = {
   'dense': '5',
   'layer_norms': (('0', '1'), ('3', '5')),
 }
+_NETWORKS = {
+  'blocks': _BLOCKS,
+  'ends_layer': _ENDS_LAYER,
+  'ends_batch': _ENDS_BATCH,
+  'ends_group': _ENDS_GROUP,
+  'padded': _PADDED,
+  'axes': _AXES,
+  'instance': _INSTANCE,
+  'colours': _COLOURS,
+  'colour_planes': _COLOUR_PLANES,
+}
 
 
 def _kind(name):
@@ -102,20 +113,7 @@ def _read(name, layers, **others):
   return real_files.run(found, states, target.num_actions)
 
 
-@pytest.mark.parametrize(
-  ('name', 'layers'),
-  [
-    ('blocks', _BLOCKS),
-    ('ends_layer', _ENDS_LAYER),
-    ('ends_batch', _ENDS_BATCH),
-    ('ends_group', _ENDS_GROUP),
-    ('padded', _PADDED),
-    ('axes', _AXES),
-    ('instance', _INSTANCE),
-    ('colours', _COLOURS),
-    ('colour_planes', _COLOUR_PLANES),
-  ],
-)
+@pytest.mark.parametrize(('name', 'layers'), _NETWORKS.items())
 def test_outputs_are_those_of_pytorch(name, layers):
   real_files.assert_close(_read(name, layers).q_values, _expected(name))
 
@@ -232,20 +230,7 @@ def _drafted(name):
   return fields
 
 
-@pytest.mark.parametrize(
-  ('name', 'layers'),
-  [
-    ('blocks', _BLOCKS),
-    ('ends_layer', _ENDS_LAYER),
-    ('ends_batch', _ENDS_BATCH),
-    ('ends_group', _ENDS_GROUP),
-    ('padded', _PADDED),
-    ('axes', _AXES),
-    ('instance', _INSTANCE),
-    ('colours', _COLOURS),
-    ('colour_planes', _COLOUR_PLANES),
-  ],
-)
+@pytest.mark.parametrize(('name', 'layers'), _NETWORKS.items())
 def test_a_draft_has_all_normalizations_where_they_are(name, layers):
   """Which kind, epsilon and groups they have, no file tells for sure."""
   drafted = _drafted(name)
