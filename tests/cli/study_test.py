@@ -81,6 +81,7 @@ def test_a_failed_run_is_told_and_the_reports_are_of_the_others(
   assert (tmp_path / 'reports' / 'weaning' / 'index.html').is_file()
 
 
+@pytest.mark.soak
 def test_a_report_that_fails_hides_no_other(
   tmp_path, capsys, written, monkeypatch
 ):

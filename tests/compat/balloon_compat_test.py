@@ -78,7 +78,7 @@ def run(script):
   )
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_patch_that_is_no_longer_needed_should_go():
   done = run(UNPATCHED)
   assert done.returncode == 0, done.stderr

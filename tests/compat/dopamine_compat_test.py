@@ -43,7 +43,7 @@ def run(*arguments):
   )
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_patch_that_is_no_longer_needed_should_go():
   done = run(WITHOUT_ONE_PATCH, *PATCHES)
   assert done.returncode == 0, done.stderr

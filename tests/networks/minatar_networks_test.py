@@ -101,7 +101,10 @@ def test_the_residual_network():
 
 @pytest.mark.parametrize(
   ('name', 'features'),
-  [('MinAtarRainbowNetwork', 1024), ('MinAtarImpalaRainbowNetwork', 288)],
+  [
+    ('MinAtarImpalaRainbowNetwork', 288),
+    pytest.param('MinAtarRainbowNetwork', 1024, marks=pytest.mark.soak),
+  ],
 )
 def test_rainbows_head_comes_along(name, features):
   make = getattr(minatar_networks, name)

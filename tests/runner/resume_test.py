@@ -74,6 +74,7 @@ def test_kills_at_random_moments_change_nothing(of_each_kind, tmp_path):
     assert experiments.outcome(runner) == expected
 
 
+@soak
 def test_fractions_are_drawn_as_if_there_had_been_no_kill(
   tmp_path_factory, tmp_path
 ):

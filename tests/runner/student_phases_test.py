@@ -54,7 +54,13 @@ def test_time_outs_are_not_terminals(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('kind', toys.ALL_KINDS)
+@pytest.mark.parametrize(
+  'kind',
+  [
+    pytest.param(kind, marks=[] if kind in toys.KINDS else [pytest.mark.soak])
+    for kind in toys.ALL_KINDS
+  ],
+)
 def test_a_student_matches_a_weak_teacher_and_surpasses_it(tmp_path, kind):
   runner = experiments.make_runner(
     tmp_path,

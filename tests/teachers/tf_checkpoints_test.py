@@ -49,7 +49,11 @@ def _assert_values(folder, kind):
 
 
 @pytest.mark.parametrize(
-  ('legacy_keras', 'eras'), [('1', ['slim', 'keras_2']), ('0', ['keras_3'])]
+  ('legacy_keras', 'eras'),
+  [
+    ('1', ['slim', 'keras_2']),
+    pytest.param('0', ['keras_3'], marks=pytest.mark.soak),
+  ],
 )
 def test_q_values_are_those_of_tensorflow(legacy_keras, eras):
   """Those of Dopamine's own agents where they can be made, and of slim."""
