@@ -15,21 +15,16 @@ from tests.agents import rainbow_test
 from tests.agents.student_test import play, pretrain, teacher_data
 
 
-def of_each(names, always=''):
-  """Runs a test for each name; `make soak` those of Rainbows but `always`.
+def of_each(names):
+  """Runs a test for each name; `make soak` those of Rainbows.
 
-  A Rainbow compiles for seconds; QDagger's is in student_test.
+  A Rainbow compiles for seconds; QDagger's is in rainbow_test.
   """
   return pytest.mark.parametrize(
     'name',
     [
-      pytest.param(
-        name,
-        marks=[pytest.mark.soak]
-        if 'rainbow' in name and name != always
-        else [],
-      )
-      for name in names
+      pytest.param(n, marks=[pytest.mark.soak] if 'rainbow' in n else [])
+      for n in names
     ],
   )
 
@@ -96,7 +91,7 @@ def test_lambda_zero_is_dopamines_update_of_dqn(name):
   )
 
 
-@of_each([n for n in WITH_TD if 'rainbow' in n], always='pretrained_rainbow')
+@of_each([n for n in WITH_TD if 'rainbow' in n])
 def test_lambda_zero_is_dopamines_update_of_rainbow(name):
   with jax.numpy_rank_promotion('allow'):
     agent = make_agent(

@@ -55,7 +55,7 @@ def finish(makers, student, directory, expected):
 @pytest.mark.slow
 def test_kill_9(tmp_path, makers, never_killed):
   directory = tmp_path / 'run'
-  for phase in ('teacher evaluation', 'pretrain', 'online', 'checkpoint'):
+  for phase in ('pretrain', 'checkpoint'):
     life = makers.start('dqn', directory)
     assert life.reaches(phase)
     life.kill()

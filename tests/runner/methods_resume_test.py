@@ -58,9 +58,7 @@ def _whole(method, kind, directory):
     pytest.param(
       method,
       kind,
-      marks=[pytest.mark.soak]
-      if 'rehearsal' in method or kind == 'dqn'
-      else [],
+      marks=[pytest.mark.soak] if method != 'jsrl' or kind == 'dqn' else [],
     )
     for method in METHODS
     for kind in toys.KINDS
