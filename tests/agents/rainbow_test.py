@@ -154,6 +154,7 @@ def test_the_requested_replay_is_made():
   assert type(uniform.batches.replay) is FrameStore
 
 
+@pytest.mark.soak
 def test_dopamine_still_forgets_the_replay_scheme():
   # When this fails, the property of the student can go.
   class Agent(full_rainbow_agent.JaxFullRainbowAgent):
@@ -282,6 +283,7 @@ def test_several_updates_for_one_step():
   assert agent.trainer.online_updates > 30
 
 
+@pytest.mark.soak
 def test_augmentation_is_part_of_the_update():
   states = {}
   for is_augmented in (False, True):

@@ -14,7 +14,13 @@ from tests import toys
 from tests.runner import experiments, teachers
 
 
-@pytest.fixture(scope='module', params=toys.RELOADED)
+@pytest.fixture(
+  scope='module',
+  params=[
+    pytest.param(kind, marks=[] if kind in toys.KINDS else [pytest.mark.soak])
+    for kind in toys.RELOADED
+  ],
+)
 def trained(request, tmp_path_factory):
   """A kind, the directory of a teacher, and the teacher as it was trained."""
   directory = tmp_path_factory.mktemp('teacher')

@@ -140,7 +140,13 @@ def test_the_switch_to_online_syncs_and_keeps_the_moments(make_agent):
   chex.assert_trees_all_equal(agent.trainer.state.optimizer_state, moments)
 
 
-@pytest.mark.parametrize('kind', [*toys.KINDS, 'implicit_quantile'])
+@pytest.mark.parametrize(
+  'kind',
+  [
+    *toys.KINDS,
+    pytest.param('implicit_quantile', marks=pytest.mark.soak),
+  ],
+)
 def test_one_program_for_a_whole_run(kind):
   # Setting the learning rate in the optimiser's state compiled anew each time.
   agent = toys.make_agent(

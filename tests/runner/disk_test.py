@@ -81,7 +81,11 @@ def rescued(told, elsewhere):
 
 @pytest.mark.parametrize(
   ('number', 'failure'),
-  [(0, errno.EIO), (2, errno.ENOSPC), (5, errno.EDQUOT)],
+  [
+    (2, errno.ENOSPC),
+    pytest.param(0, errno.EIO, marks=pytest.mark.soak),
+    pytest.param(5, errno.EDQUOT, marks=pytest.mark.soak),
+  ],
 )
 def test_what_was_learnt_is_saved_elsewhere_and_goes_on_bit_for_bit(
   tmp_path, elsewhere, expected, number, failure

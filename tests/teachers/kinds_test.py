@@ -47,9 +47,9 @@ def test_dqn(tmp_path):
   'settings',
   [
     {},
-    {'noisy': False, 'vmax': 5.0},
-    {'dueling': False, 'num_atoms': 21},
-    {'noisy': False, 'dueling': False},
+    pytest.param({'noisy': False, 'vmax': 5.0}, marks=pytest.mark.soak),
+    pytest.param({'dueling': False, 'num_atoms': 21}, marks=pytest.mark.soak),
+    pytest.param({'noisy': False, 'dueling': False}, marks=pytest.mark.soak),
     {'noisy': False, 'distributional': False, 'num_atoms': 1},
     {'noisy': False, 'dueling': False}
     | {'distributional': False, 'num_atoms': 1},
