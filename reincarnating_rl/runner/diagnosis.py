@@ -90,10 +90,9 @@ def diagnose(
   extras = np.concatenate([e.extras for e in episodes]).astype(np.float64)
   values, logits = extras[:, :num_actions], extras[:, num_actions:]
   best = np.sort(values, axis=1)
-  found = {
-    'GreedyValue': best[:, -1].mean(),
-    'ActionGap': (best[:, -1] - best[:, -2]).mean(),
-  }
+  found = {'GreedyValue': best[:, -1].mean()}
+  if num_actions > 1:
+    found['ActionGap'] = (best[:, -1] - best[:, -2]).mean()
   found |= _of_returns(episodes, num_actions, discount, clip_rewards)
   if logits.shape[1]:
     same = values.argmax(axis=1) == logits.argmax(axis=1)

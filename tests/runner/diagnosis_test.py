@@ -57,6 +57,13 @@ def test_an_episode_that_was_cut_tells_of_values_alone():
   assert both['DiscountedReturn'] == alone['DiscountedReturn']
 
 
+def test_one_action_has_no_gap():
+  found = diagnosis.diagnose(
+    [episode([[1.0], [2.0]], [0, 0], [1.0, 2.0])], num_actions=1, discount=0.5
+  )
+  assert 'ActionGap' not in found and found['GreedyValue'] == 1.5
+
+
 def test_equal_targets_have_no_scale():
   assert 'TDError' not in diagnose(episode([[1.0, 0.0]], [0], [1.0]))
 
