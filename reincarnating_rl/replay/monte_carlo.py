@@ -32,7 +32,7 @@ def monte_carlo_returns(store: StepRing) -> np.ndarray:
   slots, gamma = stored % store.settings.capacity, store.settings.gamma
   end = episode_ends(store.columns['episode_step'][slots])
   left = end - np.arange(len(end))  # Later steps in the same episode.
-  total = _sums(store.columns['reward'][slots], left, gamma)
+  total = discounted_sums(store.columns['reward'][slots], left, gamma)
   is_cut = ~store.columns['terminal'][slots[end]]
   is_unknown = is_cut & (gamma ** (left + 1.0) > NEGLIGIBLE_DISCOUNT)
   returns = np.empty(len(end), np.float32)
@@ -40,7 +40,9 @@ def monte_carlo_returns(store: StepRing) -> np.ndarray:
   return returns
 
 
-def _sums(reward: np.ndarray, left: np.ndarray, gamma: float) -> np.ndarray:
+def discounted_sums(
+  reward: np.ndarray, left: np.ndarray, gamma: float
+) -> np.ndarray:
   """Returns discounted sums of rewards to the episodes' ends, as float64.
 
   Args:

@@ -11,6 +11,7 @@ from scipy import special
 
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.lanes import Episode, Policy
+from reincarnating_rl.replay.monte_carlo import discounted_sums
 from reincarnating_rl.teachers.base import Teacher
 
 
@@ -123,7 +124,8 @@ def _of_returns(
     best = values.max(axis=1)
     target = rewards + discount * np.append(best[1:], 0.0)
     greedy.append(best)
-    returns.append(_discounted(rewards, discount))
+    left = np.arange(len(rewards))[::-1]
+    returns.append(discounted_sums(rewards, left, discount))
     targets.append(target)
     errors.append(target - values[np.arange(len(best)), episode.actions])
   scale = np.concatenate(targets).std()
@@ -134,12 +136,3 @@ def _of_returns(
   if scale > 0.0:
     found['TDError'] = np.sqrt(np.square(np.concatenate(errors)).mean()) / scale
   return found
-
-
-def _discounted(rewards: np.ndarray, discount: float) -> np.ndarray:
-  """Returns the discounted sum of what follows each step, itself included."""
-  returns = np.empty_like(rewards)
-  following = 0.0
-  for t in reversed(range(len(rewards))):
-    returns[t] = following = rewards[t] + discount * following
-  return returns
