@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import jax.numpy as jnp
 
+from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.learner.types import Array
 
 GREEDY, SAMPLE = 'greedy', 'sample'
@@ -42,6 +43,47 @@ class Teacher(Protocol):
     Returns:
       [B, A] float32; `softmax` of a row is the policy in that state. Q/tau for
       a teacher of Q-values.
+    """
+    ...
+
+
+DETERMINISTIC, GAUSSIAN, TANH_GAUSSIAN = (
+  'deterministic',
+  'gaussian',
+  'tanh_gaussian',
+)
+DISTRIBUTIONS = (DETERMINISTIC, GAUSSIAN, TANH_GAUSSIAN)
+"""What the parameters of a policy over vectors are of."""
+
+
+class ContinuousTeacher(Protocol):
+  """A fixed policy over vectors in [-1, 1]^D.
+
+  Attributes:
+    actions: D, and the bounds of the game that it was trained in.
+    distribution: what its parameters are of, one of `DISTRIBUTIONS`:
+      'deterministic', W = D: the action; 'gaussian', W = 2D: means and log
+      standard deviations of actions, clipped to [-1, 1] afterwards;
+      'tanh_gaussian', W = 2D: those of what `tanh` makes actions.
+    fingerprint: SHA-256 of its parameters, in hex.
+    lineage: where it came from; JSON.
+    acts: how it plays: 'greedy', by its mean; 'sample', by a draw.
+  """
+
+  actions: Continuous
+  distribution: str
+  fingerprint: str
+  lineage: dict[str, Any]
+  acts: str
+
+  def policy_parameters(self, states: Array) -> Array:
+    """Returns the parameters of its policy.
+
+    Args:
+      states: [B, *O, S], for any B.
+
+    Returns:
+      [B, W] float32; see `distribution`.
     """
     ...
 

@@ -1,0 +1,24 @@
+"""Tests of what an action is."""
+
+import numpy as np
+
+from reincarnating_rl.learner.actions import Continuous, Discrete
+
+
+def test_a_vector_is_rescaled_to_the_games_bounds_and_back():
+  actions = Continuous((-2.0, 0.0), (2.0, 1.0))
+  within = np.float32([[-1, -1], [1, 1], [0, 0], [0.5, -0.5]])
+  expected = np.float32([[-2, 0], [2, 1], [0, 0.5], [1, 0.25]])
+  np.testing.assert_array_equal(actions.to_game(within), expected)
+  np.testing.assert_array_equal(actions.from_game(expected), within)
+  assert actions.to_game(within).dtype == actions.dtype
+
+
+def test_actions_know_their_shape_and_their_name():
+  assert Discrete(4).shape == ()
+  assert Continuous((-1.0,) * 3, (1.0,) * 3).shape == (3,)
+  assert str(Discrete(4)) == '4 discrete actions'
+  one = Continuous((-1.0, -1.0), (1.0, 1.0))
+  assert str(one) == '2 continuous actions in [-1, 1]'
+  two = Continuous((-1.0, -2.0), (1.0, 2.0))
+  assert str(two) == '2 continuous actions in [-2, 2], [-1, 1]'
