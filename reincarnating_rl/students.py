@@ -27,6 +27,8 @@ class StudentKind:
     title: as papers write it.
     class_name: last part of an agent's class, `DQN` in `QDaggerDQNAgent`.
     summary: one line.
+    actions: that it learns, the `kind` of a record of `learner.actions`:
+      'discrete' or 'continuous'.
     agent: `module:class` of the Dopamine agent that it extends; imported late,
       for Dopamine is slow to import.
     value: makes its value function of the settings that Dopamine's constructor
@@ -49,6 +51,7 @@ class StudentKind:
   summary: str
   agent: str
   value: Callable[[Any], ValueFunction]
+  actions: str = 'discrete'
   network: str | None = None
   network_fields: tuple[str, ...] = ()
   settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)

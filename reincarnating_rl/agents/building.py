@@ -12,6 +12,7 @@ from reincarnating_rl.agents.actor import Actor, StudentActs, TeacherBegins
 from reincarnating_rl.agents.batches import OnlineBatches
 from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.envs import policies
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.learner import Learner, make_learner
 from reincarnating_rl.learner.terms import (
   MONTE_CARLO_RETURN,
@@ -195,7 +196,8 @@ def make_replay(
     n_step=agent.update_horizon,
     second_n_step=spec.method.second_horizon(spec.settings),
     gamma=agent.gamma,
-    num_actions=agent.num_actions,
+    actions=Discrete(agent.num_actions),
+    policy_size=agent.num_actions,
     batch_size=spec.batch_size,
     seed=agent._seed,
   )

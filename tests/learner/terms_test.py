@@ -116,7 +116,7 @@ def test_equal_q_values_cost_nothing_whatever_the_temperatures():
   """The student's temperature was once used to undo the teacher's."""
   term = terms.distill('value', temperature=1.0, teacher_temperature=0.1)
   batch = tables.table_batch(
-    state=jnp.array([[1], [1]]), teacher_logits=PARAMS[jnp.array([1, 1])] / 0.1
+    state=jnp.array([[1], [1]]), teacher_policy=PARAMS[jnp.array([1, 1])] / 0.1
   )
   _, report = tables.table_objective('mse', term)(
     PARAMS,
