@@ -23,7 +23,6 @@ from reincarnating_rl.envs import games
 from reincarnating_rl.envs.family import Game, GameFamily, looped
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.learner import value_function, weaning
-from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.terms import Term
 from reincarnating_rl.learner.types import QOutput
 from reincarnating_rl.learner.vocabulary import ValueTerms

@@ -11,6 +11,7 @@ from reincarnating_rl.agents.actor import Actor, StudentActs, TeacherBegins
 from reincarnating_rl.agents.batches import OnlineBatches
 from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.envs import policies
+from reincarnating_rl.learner.actions import DETERMINISTIC
 from reincarnating_rl.learner.control.actor_critic import ActorCritic
 from reincarnating_rl.learner.learner import Learner
 from reincarnating_rl.learner.terms import (
@@ -121,15 +122,25 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
   return Parts(value, terms, learner, weaner, batches, trainer, actor)
 
 
+def _policy_size(agent: Any) -> int:
+  """Returns W, how many numbers tell a teacher's policy in a state."""
+  if not agent.kind.is_continuous:
+    return agent.actions.number
+  if agent.teacher is None:
+    return 0
+  is_point = agent.teacher.distribution == DETERMINISTIC
+  return agent.actions.size * (1 if is_point else 2)
+
+
 def _check_teacher(spec: StudentSpec) -> None:
   """Refuses a teacher whose actions are of the other kind."""
   if spec.teacher is None:
     return
   actions = actions_of(spec.teacher)
-  if not isinstance(actions, spec.kind.actions):
+  if actions.kind != spec.kind.actions:
     raise UserError(
       f'The teacher has {actions}, and a {spec.kind.title} student '
-      f'{spec.kind.actions.kind} ones: choose a student of the same kind.'
+      f'{spec.kind.actions} ones: choose a student of the same kind.'
     )
 
 
@@ -189,7 +200,8 @@ def make_replay(
     n_step=agent.update_horizon,
     second_n_step=spec.method.second_horizon(spec.settings),
     gamma=agent.gamma,
-    num_actions=agent.num_actions,
+    actions=agent.actions,
+    policy_size=_policy_size(agent),
     batch_size=spec.batch_size,
     seed=agent._seed,
   )

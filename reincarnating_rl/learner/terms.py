@@ -134,17 +134,17 @@ def distill(
 
   def policy(c: Context) -> Array:
     return distillation.policy_distillation(
-      c.output.q_values, c.example.teacher_logits, temperature
+      c.output.q_values, c.example.teacher_policy, temperature
     )
 
   def best_action(c: Context) -> Array:
     return distillation.best_action_distillation(
-      c.output.q_values, c.example.teacher_logits, temperature
+      c.output.q_values, c.example.teacher_policy, temperature
     )
 
   def value(c: Context) -> Array:
     return distillation.value_distillation(
-      c.output.q_values, teacher_temperature * c.example.teacher_logits
+      c.output.q_values, teacher_temperature * c.example.teacher_policy
     )
 
   losses = (policy, best_action, value, lambda c: policy(c) + value(c))
@@ -188,7 +188,7 @@ def large_margin(
   loss = pick('margin loss', _MARGINS, kind)
   return Term(
     name='margin',
-    loss=lambda c: loss(c.output.q_values, c.example.teacher_logits, margin),
+    loss=lambda c: loss(c.output.q_values, c.example.teacher_policy, margin),
     metric='Loss/Margin',
     weight=weight,
     is_weaned=True,

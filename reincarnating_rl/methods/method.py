@@ -50,8 +50,8 @@ class Method:
       average.
     warm_up_steps: reads off the settings how many online steps come before the
       first online update, at least.
-    actions: of the students that it is for, `learner.actions.Discrete` and
-      `Continuous` or one of them.
+    actions: of the students that it is for, 'discrete' and 'continuous' or one
+      of them.
     temperature: reads off the settings tau of the student's policy
       `softmax(Q / tau)`; None where the method has no such policy.
     second_horizon: reads off the settings the steps of a second TD loss; None
@@ -78,7 +78,7 @@ class Method:
   teacher_data_ratio: Callable[[Any], float] = lambda settings: 0.0
   exact_share: Callable[[Any], bool] = lambda settings: False
   warm_up_steps: Callable[[Any], int] = lambda settings: 0
-  actions: tuple[type, ...] = (Discrete, Continuous)
+  actions: tuple[str, ...] = (Discrete.kind, Continuous.kind)
   temperature: Callable[[Any], float | None] = lambda settings: None
   second_horizon: Callable[[Any], int | None] = lambda settings: None
   rolls_in: bool = False

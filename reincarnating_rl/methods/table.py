@@ -85,7 +85,7 @@ _ALL = (
     schedule=None,
     weaning=objectives.until_decay('margin_decay_period'),
     second_horizon=lambda settings: settings.second_update_horizon,
-    actions=(Discrete,),
+    actions=(Discrete.kind,),
     offline=Offline.USUALLY,
   ),
   Method(

@@ -135,7 +135,7 @@ def _no_entropy(settings: Mapping[str, Any]) -> None:
 
 _SHARED = {
   'agent': 'dopamine.jax.agents.sac.sac_agent:SACAgent',
-  'actions': Continuous,
+  'actions': Continuous.kind,
   'network': 'MLPActorCriticNetwork',
   'network_fields': (
     *('policy', 'num_critics', 'num_atoms', 'num_layers', 'hidden_units'),

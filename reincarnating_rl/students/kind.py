@@ -36,7 +36,8 @@ class StudentKind:
     value: makes its value function, or its actor-critic, of the settings that
       Dopamine's constructor has put on the agent; raises UserError where they
       make no sense.
-    actions: what it acts by, `learner.actions.Discrete` or `Continuous`.
+    actions: that it learns, the `kind` of a record of `learner.actions`:
+      'discrete' or 'continuous'.
     network: the default, a key of the registry of networks; None for
       Dopamine's.
     network_fields: what the network is made with besides `num_actions`.
@@ -58,7 +59,7 @@ class StudentKind:
   summary: str
   agent: str
   value: Callable[[Any], ValueFunction | ActorCritic]
-  actions: type = Discrete
+  actions: str = Discrete.kind
   network: str | None = None
   network_fields: tuple[str, ...] = ()
   settings: type = NoSettings
@@ -77,13 +78,15 @@ class StudentKind:
   def gin_names(self) -> tuple[str, ...]:
     """The same, and the class whose settings it reads too, if any."""
     return (
-      (BASE, self.gin_name) if self.actions is Discrete else (self.gin_name,)
+      (BASE, self.gin_name)
+      if self.actions == Discrete.kind
+      else (self.gin_name,)
     )
 
   @property
   def is_continuous(self) -> bool:
     """Whether its actions are vectors."""
-    return self.actions is Continuous
+    return self.actions == Continuous.kind
 
   @property
   def network_parameter(self) -> str:

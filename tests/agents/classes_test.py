@@ -122,7 +122,7 @@ def test_seeds_in_one_program_are_seeds_apart(kind):
   store = teacher_data(agent)
   batches = [store.sample(8) for _ in keys]
   batches = [
-    b._replace(teacher_logits=np.float32([[0.0, i]] * 8))
+    b._replace(teacher_policy=np.float32([[0.0, i]] * 8))
     for i, b in enumerate(batches)
   ]
   stacked = jax.tree.map(lambda *x: jnp.stack(x), *batches)

@@ -181,7 +181,7 @@ def test_pretraining_prefers_the_actions_in_the_data(name):
     state=states,
     next_state=states,
     action=np.full(8, toys.RIGHT, np.int32),
-    teacher_logits=np.zeros((8, 2), np.float32),
+    teacher_policy=np.zeros((8, 2), np.float32),
   )
   state = jax.tree.map(jnp.copy, agent.trainer.state)
   for _ in range(50):

@@ -11,6 +11,7 @@ import pytest
 from reincarnating_rl.agents.batches import OnlineBatches
 from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.learner import terms, value_function
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.learner import make_learner
 from reincarnating_rl.learner.types import QOutput, Transition
 from reincarnating_rl.learner.weaner import Weaner
@@ -38,7 +39,8 @@ def store(**settings):
     observation_shape=(SIZE,),
     observation_dtype=np.float32,
     stack_size=1,
-    num_actions=2,
+    actions=Discrete(2),
+    policy_size=2,
     batch_size=4,
     seed=0,
     **settings,

@@ -1,5 +1,8 @@
 """Actors and critics: shapes, and what SimBa computes."""
 
+from reincarnating_rl.compat import dopamine_compat  # noqa: F401
+
+# isort: split
 import jax
 import jax.numpy as jnp
 import numpy as np

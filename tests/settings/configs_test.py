@@ -173,7 +173,7 @@ def test_every_minatar_game(tmp_path, game):
   binding = f'create_minatar_environment.game_name = "{game}"'
   agent = build(tmp_path, 'minatar/dqn.gin', [binding])._agent
   environment = minatar_games.MinAtarGame(game)
-  assert agent.num_actions == environment.action_space.n
+  assert agent.num_actions == environment.actions.number
   shape = environment.observation_space.shape
   assert agent.state.shape == (*shape, 1) and agent.state.dtype == np.uint8
   gin_parsing.check_every_binding_was_read()

@@ -1,5 +1,8 @@
 """SAC's update is Dopamine's."""
 
+from reincarnating_rl.compat import dopamine_compat  # noqa: F401
+
+# isort: split
 import jax
 import jax.numpy as jnp
 import numpy as np
