@@ -79,7 +79,6 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
   Raises:
     UserError: a setting makes no sense, or the network does not fit.
   """
-  _check_teacher(spec)
   value = spec.kind.value(agent)
   parts = control_parts if spec.kind.is_continuous else value_parts
   terms = spec.method.terms(
@@ -132,8 +131,15 @@ def _policy_size(agent: Any) -> int:
   return agent.actions.size * (1 if is_point else 2)
 
 
-def _check_teacher(spec: StudentSpec) -> None:
-  """Refuses a teacher whose actions are of the other kind."""
+def check_teacher(spec: StudentSpec) -> None:
+  """Refuses a teacher whose actions are of the other kind.
+
+  Args:
+    spec: of a student, before Dopamine's constructor is called.
+
+  Raises:
+    UserError: naming both.
+  """
   if spec.teacher is None:
     return
   actions = actions_of(spec.teacher)

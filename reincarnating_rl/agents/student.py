@@ -103,6 +103,7 @@ class Student:
       batch_size=batch_size,
       augments=data_augmentation,
     )
+    building.check_teacher(self._spec)
     self.kind_settings = kind_settings or self.kind.settings()
     vars(self).update(dataclasses.asdict(self.kind_settings))
     self.updates_per_step = updates_per_step

@@ -1,12 +1,11 @@
 """Actors and critics: shapes, and what SimBa computes."""
 
-from reincarnating_rl.compat import dopamine_compat  # noqa: F401
-
-# isort: split
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+
+import reincarnating_rl.compat.dopamine_compat  # noqa: F401  isort: skip
 from dopamine.jax import continuous_networks
 
 from reincarnating_rl.networks.control_networks import (
@@ -52,8 +51,9 @@ def test_what_they_return_is_the_students_choice(module):
   asked = network.apply(params, STATE).parameters
   np.testing.assert_array_equal(asked, action)
   assert network.apply(params, STATE, action, method='critic').shape == (3, 5)
-  first = [p['Dense_0']['kernel'].shape for p in params['params'].values()]
-  assert first == [(3, 3), *[(5, 4)] * 3]  # The actor has a size of its own.
+  first = {n: p['Dense_0']['kernel'] for n, p in params['params'].items()}
+  assert first['_actor'].shape == (3, 3)  # It has a size of its own.
+  assert first['_critic3'].shape == (5, 4)
 
 
 def test_simba_adds_blocks_between_norms():

@@ -1,12 +1,11 @@
 """SAC's update is Dopamine's."""
 
-from reincarnating_rl.compat import dopamine_compat  # noqa: F401
-
-# isort: split
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+
+import reincarnating_rl.compat.dopamine_compat  # noqa: F401  isort: skip
 from dopamine.jax import continuous_networks
 from dopamine.jax.agents.sac import sac_agent
 
