@@ -95,6 +95,12 @@ class PolicyOutput(NamedTuple):
   value: Array | None  # []; None where the critic was left out
 
 
+class ActorOutput(NamedTuple):
+  """What an actor returns for one state, whose actions are vectors."""
+
+  parameters: Array  # [W], of a distribution over [-1, 1]^D
+
+
 class Weights(NamedTuple):
   """Scalars that change during a run; traced, so none of them recompiles."""
 
@@ -103,9 +109,10 @@ class Weights(NamedTuple):
 
 
 class LearnerState(NamedTuple):
-  """All that a gradient update changes."""
+  """All that an update changes; no two of its arrays share memory."""
 
   params: Params
+  target_params: Params
   optimizer_state: Any
   key: Array  # of the next update's randomness
 

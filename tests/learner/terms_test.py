@@ -109,7 +109,7 @@ def test_each_says_what_it_reads():
   reads = {name: set(term.reads) for name, (term, *_) in TERMS.items()}
   assert reads.pop('cql') == set()
   assert reads.pop('cal-ql') == {terms.MONTE_CARLO_RETURN}
-  assert all(x == {terms.TEACHER_LOGITS} for x in reads.values())
+  assert all(x == {terms.TEACHER_POLICY} for x in reads.values())
 
 
 def test_equal_q_values_cost_nothing_whatever_the_temperatures():
