@@ -15,6 +15,7 @@ from absl import logging
 from reincarnating_rl.envs import mujoco_drawing
 from reincarnating_rl.envs.family import Game, GameFamily, spread
 from reincarnating_rl.envs.single import Environment
+from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.support import errors
 from reincarnating_rl.support.setting_types import PositiveInt
 
@@ -240,5 +241,6 @@ FAMILY = GameFamily(
   create=create_control_game,
   gin_name='create_control_environment',
   prefix=_PREFIX,
+  actions=(Continuous.kind,),
   networks={},
 )
