@@ -18,6 +18,7 @@ import optax
 import tqdm.auto as tqdm
 
 from reincarnating_rl.envs import games, policies, rollouts
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.networks.layered import LayeredNetwork
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.teachers import factory
@@ -130,7 +131,7 @@ def main() -> None:
   teacher = factory.create_teacher(
     'auto',
     options.teacher,
-    num_actions=NUM_ACTIONS,
+    actions=Discrete(NUM_ACTIONS),
     observation_shape=(84, 84),
     stack_size=STACK_SIZE,
     temperature=options.temperature,

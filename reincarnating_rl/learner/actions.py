@@ -4,6 +4,14 @@ import dataclasses
 
 import numpy as np
 
+DETERMINISTIC, GAUSSIAN, TANH_GAUSSIAN = (
+  'deterministic',
+  'gaussian',
+  'tanh_gaussian',
+)
+DISTRIBUTIONS = (DETERMINISTIC, GAUSSIAN, TANH_GAUSSIAN)
+"""What the parameters of a policy over vectors are of."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Discrete:

@@ -93,6 +93,12 @@ class PolicyOutput(NamedTuple):
   value: Array | None  # []; None where the critic was left out
 
 
+class ActorOutput(NamedTuple):
+  """What an actor returns for one state, whose actions are vectors."""
+
+  parameters: Array  # [W], of a distribution over [-1, 1]^D
+
+
 class Weights(NamedTuple):
   """Scalars that change during a run; traced, so none of them recompiles."""
 

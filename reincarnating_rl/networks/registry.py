@@ -148,6 +148,13 @@ NETWORKS: dict[str, Network] = {
       gin_module=None,
     ),
     Network(
+      policy_networks.SACPolicyNetwork,
+      'sac',
+      "three perceptrons, Dopamine's (Haarnoja et al. 2018); vectors",
+      is_default=True,
+      gin_module=None,
+    ),
+    Network(
       layered.LayeredNetwork,
       None,
       "plain layers, the form of other libraries' teachers",

@@ -11,6 +11,7 @@ from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.importers import external_replay
 from reincarnating_rl.importers.external_replay import ExternalReplay
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.runner import observations, student_network
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.settings import gin_names, gin_parsing
@@ -237,7 +238,7 @@ def create_teacher(
     return gin_names.create_teacher(
       settings.agent,
       settings.checkpoint_dir,
-      num_actions=int(environment.action_space.n),
+      actions=Discrete(int(environment.action_space.n)),
       observation_shape=environment.observation_space.shape,
       stack_size=observations.stack_size(game, kind),
       checkpoint_number=settings.checkpoint_number,

@@ -14,6 +14,7 @@ from flax import linen as nn
 from reincarnating_rl.cli.teachers import convert_command, identify
 from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.importers import external_replay, run_replay
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import QOutput
 from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
 from reincarnating_rl.networks.rainbow_networks import ImpalaRainbowNetwork
@@ -41,7 +42,7 @@ def logits(path, states, num_actions, **settings):
   teacher = factory.create_teacher(
     'auto',
     path,
-    num_actions=num_actions,
+    actions=Discrete(num_actions),
     observation_shape=tuple(observation_shape),
     stack_size=stack_size,
     **settings,
