@@ -42,7 +42,7 @@ ALLOWED = {
   'cli': {
     *('support', 'learner', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
-    *('methods', 'students'),
+    *('methods', 'students', 'learner'),
   },
   # Doors: `python -m reincarnating_rl.NAME`.
   'train': {'cli'},

@@ -26,6 +26,9 @@ TEACHER_KINDS = (
   TeacherKind('implicit_quantile', 'IQN', 'sampled quantiles.'),
   TeacherKind('quantile', 'QR-DQN', 'fixed quantiles.'),
   TeacherKind('ppo', 'PPO or A2C', 'a policy.'),
+  TeacherKind('sac', 'SAC or TQC', 'a Gaussian under a tanh.'),
+  TeacherKind('td3', 'TD3, DDPG or D4PG', 'a deterministic actor.'),
+  TeacherKind('gaussian_ppo', 'PPO or A2C of vectors', 'a Gaussian policy.'),
   TeacherKind(
     'random',
     'Random',

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from flax import linen as nn
 
+from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.networks import registry
 from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.support.game_names import split_module
@@ -19,6 +20,7 @@ from reincarnating_rl.teachers.inferred_fields import Fields
 ENTRY = 'network'
 GAME = 'game'
 STATE_SHAPE = 'state_shape'  # In the entry of what was converted.
+BOUNDS = 'bounds'  # The same: of actions that are vectors.
 MODULE = 'module'  # In the entry of the game: what registers its name.
 NETWORKS: dict[str, type[nn.Module]] = {
   name: network.module for name, network in registry.NETWORKS.items()
@@ -144,6 +146,42 @@ def actions_from_manifest(
   ):
     raise DamagedFileError(f'{source} names no actions: copy it again.')
   return tuple(actions)
+
+
+def bounds_to_json(actions: Continuous) -> dict[str, list[float]]:
+  """Returns what a manifest says of actions that are vectors."""
+  return {'low': list(actions.low), 'high': list(actions.high)}
+
+
+def bounds_from_manifest(
+  manifest: Mapping[str, Any], source: str
+) -> Continuous | None:
+  """Reads the bounds of actions that are vectors.
+
+  Args:
+    manifest: of a checkpoint.
+    source: its path, for messages.
+
+  Returns:
+    The actions; None where the manifest does not say.
+
+  Raises:
+    DamagedFileError: the entry holds anything else.
+  """
+  game = manifest.get(GAME)
+  told = game.get(BOUNDS) if isinstance(game, dict) else None
+  if told is None:
+    return None
+  try:
+    low, high = (tuple(map(float, told[name])) for name in ('low', 'high'))
+    spans = [b - a for a, b in zip(low, high, strict=True)]
+    if not spans or not all(0 < span < math.inf for span in spans):
+      raise ValueError
+  except (LookupError, TypeError, ValueError, OverflowError) as error:
+    raise DamagedFileError(
+      f'{source} has no bounds of actions: copy it again.'
+    ) from error
+  return Continuous(low, high)
 
 
 def state_shape_of(manifest: Mapping[str, Any]) -> tuple[int, ...] | None:
