@@ -40,9 +40,9 @@ ALLOWED = {
   'studies': {'support'},
   'balloon': {'support', 'envs', 'evaluation', 'teachers'},
   'cli': {
-    *('support', 'importers', 'teachers', 'fetching', 'envs'),
+    *('support', 'learner', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
-    *('methods', 'students', 'learner'),
+    *('methods', 'students'),
   },
   # Doors: `python -m reincarnating_rl.NAME`.
   'train': {'cli'},

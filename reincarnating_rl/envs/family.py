@@ -9,6 +9,7 @@ from reincarnating_rl.envs.vector import (
   LoopVectorEnvironment,
   VectorEnvironment,
 )
+from reincarnating_rl.learner.actions import Discrete
 
 
 class Game(NamedTuple):
@@ -54,6 +55,7 @@ class GameFamily:
     flags: parameters of `create` that flags set; gin may not.
     prefix: what precedes `create`'s parameter `game_name` in a full name.
     only: the full name of the only game, if `create` has no `game_name`.
+    actions: of its games, 'discrete' and 'continuous' or one of them.
     stack_size: observations in a state by default.
     max_steps_per_episode: until a time-out; None if each game has its own.
     networks: by kind of student, the network that fits: a name of
@@ -71,6 +73,7 @@ class GameFamily:
   flags: tuple[str, ...] = ()
   prefix: str = ''
   only: str | None = None
+  actions: tuple[str, ...] = (Discrete.kind,)
   stack_size: int = 1
   max_steps_per_episode: int | None = None
   networks: Mapping[str, str]

@@ -113,6 +113,7 @@ FAMILY = GameFamily(
   exists=lambda name: game_names.split_module(name)[1] in gym.registry,
   create=create_gymnasium_game,
   gin_name='create_gymnasium_environment',
+  actions=('discrete', 'continuous'),
   networks={
     'dqn': 'MLPDQNNetwork',
     'rainbow': 'MLPRainbowNetwork',

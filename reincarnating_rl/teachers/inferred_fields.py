@@ -67,7 +67,7 @@ def implicit_quantile(shapes: Shapes, num_actions: int) -> list[Fields]:
 
 
 def actor_critic(shapes: Shapes, num_actions: int) -> list[Fields]:
-  """Readings of `SACPolicyNetwork`: how many layers it has, and how wide."""
+  """Readings of `MLPActorCriticNetwork`: how many layers, and how wide."""
   del num_actions
   layers = [
     shape

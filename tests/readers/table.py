@@ -250,7 +250,7 @@ def _mend_run_replay(folder):
 
 
 def _write_run_replay(folder):
-  store = saved.make(capacity=40, n_step=1, stack_size=2, num_actions=3)
+  store = saved.make(capacity=40, n_step=1, stack_size=2, actions=Discrete(6))
   saved.fill(store, 30)
   saved.write(folder, store)
 
@@ -267,7 +267,8 @@ def _replay(shape):
         observation_shape=shape,
         observation_dtype=info.observation_dtype,
         stack_size=2,
-        num_actions=6,
+        actions=Discrete(6),
+        policy_size=6,
         seed=0,
       )
       replay.load(store)

@@ -103,6 +103,7 @@ def _load_replay(
   steps = min(newest or info.entries, info.entries)
   if newest is None and replay.kind == 'dopamine41':
     steps *= 2  # Each of its episodes has a frame more than elements.
+  actions = game.actions or loaded.candidate.actions
   store = FrameStore(
     capacity=max(steps, stack_size + _N_STEP + 1),
     observation_shape=observation_shape,
@@ -110,9 +111,8 @@ def _load_replay(
     stack_size=stack_size,
     n_step=_N_STEP,
     gamma=_GAMMA,
-    num_actions=loaded.candidate.num_actions
-    if game.actions is None
-    else game.actions.number,
+    actions=actions,
+    policy_size=loaded.candidate.kind.width(actions),
     seed=0,
   )
   with tqdm.tqdm(

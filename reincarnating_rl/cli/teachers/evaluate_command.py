@@ -20,14 +20,14 @@ from reincarnating_rl.evaluation.normalization import summarize
 from reincarnating_rl.support import files, json_file
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import base, factory
-from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.base import Teacher, actions_of
 from reincarnating_rl.teachers.foreign import base as foreign_base
 from reincarnating_rl.teachers.foreign import statistics_files
 
 # Of the runner's evaluation of its teacher: the same seed, the same episodes.
 _STREAM = 1
 _ACTED = {
-  base.GREEDY: "Each action was the teacher's best",
+  base.GREEDY: "Each action was the teacher's {}",
   base.SAMPLE: "Each action was drawn from the teacher's policy",
 }
 
@@ -165,7 +165,7 @@ def _random(
   # Only beside it can be told whether the teacher lacks its statistics.
   is_doubtful = statistics_files.doubt(teacher.lineage) is not None
   if args.measure_random or (published is None and is_doubtful):
-    episodes = _play(args, game, uniform_policy(teacher.num_actions), 'random')
+    episodes = _play(args, game, uniform_policy(actions_of(teacher)), 'random')
     score = summarize([episode.return_ for episode in episodes])
     return {'source': 'measured'} | score._asdict()
   if published is None:
@@ -192,7 +192,8 @@ def _print(result: dict[str, Any], game: Game) -> None:
       f'{limit:,} steps (--max_steps_per_episode).'
     )
   acts = result['acts']
-  print(f"{_ACTED[acts]} (create_teacher.acts = '{acts}').")
+  best = 'mean' if 'distribution' in result['teacher'] else 'best'
+  print(f"{_ACTED[acts].format(best)} (create_teacher.acts = '{acts}').")
   if count and random and random['source'] == 'published':
     print(
       'Published scores are of episodes without that limit: --measure_random '

@@ -78,7 +78,7 @@ def _of_game(game: Game) -> GameFacts:
   try:
     return GameFacts(
       (*environment.observation_space.shape, game.stack_size),
-      Discrete(int(environment.action_space.n)),
+      environment.actions,
       environment.action_meanings,
       game.name,
     )
