@@ -1,9 +1,11 @@
 """What a game is, and what an entry of the table of games holds."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from reincarnating_rl.envs import process_vector
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import (
   LoopVectorEnvironment,
@@ -127,3 +129,30 @@ def looped(
     return LoopVectorEnvironment([create() for _ in range(lanes)])
 
   return Game(name, create, create_vector, stack_size)
+
+
+def spread(
+  name: str,
+  create: Callable[[], Environment],
+  lanes: int,
+  num_processes: int | None,
+) -> Game:
+  """Makes a game whose lanes are spread over processes.
+
+  Args:
+    name: the full name.
+    create: makes one environment; see `ProcessVectorEnvironment`.
+    lanes: episodes played side by side in evaluation.
+    num_processes: that play them. None is one a core; 1 is this process.
+
+  Raises:
+    UserError: there are fewer than 1.
+  """
+  game = looped(name, create, lanes)
+  if process_vector.process_count(lanes, num_processes) == 1:
+    return game
+  return game._replace(
+    create_vector_environment=functools.partial(
+      process_vector.ProcessVectorEnvironment, create, lanes, num_processes
+    )
+  )
