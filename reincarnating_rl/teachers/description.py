@@ -118,11 +118,10 @@ def _check_values(told: Description, source: str) -> None:
   """Refuses what no description has, before anything is made of it."""
   known = set(_fields(NETWORKS[told.network]))
   atoms = told.fields.get('num_atoms', 1)
-  counts = (told.fields.get(name) for name in _COUNTS)
   for is_right, name in (
     (told.fields.keys() <= known, 'fields'),
     (isinstance(atoms, int) and atoms >= 1, 'num_atoms'),
-    (all(map(_is_count, counts)), 'layers'),
+    *((_is_count(told.fields.get(name)), name) for name in _COUNTS),
     (told.vmax is None or 0 < told.vmax < math.inf, 'vmax'),
   ):
     if not is_right:
