@@ -42,7 +42,7 @@ ALLOWED = {
   'cli': {
     *('support', 'learner', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
-    *('methods', 'students', 'learner'),
+    *('methods', 'students'),
   },
   # Doors: `python -m reincarnating_rl.NAME`.
   'train': {'cli'},

@@ -92,7 +92,7 @@ AnyTeacher = Teacher | ContinuousTeacher
 
 def asked(teacher: AnyTeacher) -> Callable[[Array], Array]:
   """Returns what a teacher is asked for its policy: `states -> [B, W]`."""
-  if isinstance(actions_of(teacher), Continuous):
+  if hasattr(teacher, 'policy_parameters'):
     return teacher.policy_parameters
   return teacher.policy_logits
 

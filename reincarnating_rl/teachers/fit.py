@@ -195,7 +195,9 @@ def _actions_of(
   kind = candidate.kind
   if found.keys() != expected.keys():
     return None
-  each = fields.get('num_atoms', 1) * kind.width(1)
+  # The atoms of an actor's critic are no numbers of an action.
+  atoms = 1 if kind.distribution else fields.get('num_atoms', 1)
+  each = atoms * kind.width(1)
   sizes = {size // each for shape in found.values() for size in shape[-1:]}
   for number in sorted(sizes - {0}):
     is_other = number != candidate.num_actions or not kind.takes(

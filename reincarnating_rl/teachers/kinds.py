@@ -18,6 +18,7 @@ from reincarnating_rl.learner.actions import (
 )
 from reincarnating_rl.learner.types import Array
 from reincarnating_rl.networks import registry
+from reincarnating_rl.networks.control_networks import MLPActorCriticNetwork
 from reincarnating_rl.networks.layered import LayeredNetwork
 from reincarnating_rl.teachers import bounds, inferred_fields
 from reincarnating_rl.teachers.base import GREEDY, SAMPLE
@@ -153,14 +154,23 @@ _ALL = (
     is_policy=True,
     distribution=TANH_GAUSSIAN,
   ),
-  # Of any deterministic actor, and of any Gaussian without a tanh.
-  Kind(
-    name='td3',
-    network=functools.partial(LayeredNetwork, output=DETERMINISTIC),
-    is_policy=True,
-    distribution=DETERMINISTIC,
-    is_guessed=False,
+  *(
+    Kind(
+      name=name,
+      network=functools.partial(
+        MLPActorCriticNetwork, policy=DETERMINISTIC, **fields
+      ),
+      read_fields=inferred_fields.actor_critic,
+      is_policy=True,
+      distribution=DETERMINISTIC,
+    )
+    # The first is of any deterministic actor.
+    for name, fields in (
+      ('td3', {}),
+      ('d4pg', {'num_critics': 1, 'num_atoms': 51}),
+    )
   ),
+  # Of any Gaussian without a tanh.
   Kind(
     name='d4pg',
     network=functools.partial(registry.default('sac'), policy=DETERMINISTIC),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
+from reincarnating_rl.learner.control.parts import TEMPERATURE
 from reincarnating_rl.learner.types import Array, Params
 from reincarnating_rl.teachers import actions as action_maps
 from reincarnating_rl.teachers import (
@@ -144,6 +145,7 @@ def load(
     target=Target(actions, state_shape, action_map),
     statistics=source.observation_statistics,
   )
+  checkpoint = checkpoint._replace(params=_of_network(checkpoint.params))
   game_checks.check(
     checkpoint, actions, state_shape, None if declared else game_name
   )
@@ -166,6 +168,11 @@ def load(
     action_map and action_map.indices,
     action_map.meanings if action_map else game_actions,
   )
+
+
+def _of_network(params: Params) -> Params:
+  """Leaves out SAC's temperature, which training alone needs."""
+  return {name: tree for name, tree in params.items() if name != TEMPERATURE}
 
 
 def _load_perciatelli(

@@ -296,5 +296,5 @@ def test_unknown_names_are_answered_with_the_nearest(name, near):
   assert f'did you mean {near!r}' in str(error.value)
   assert str(error.value).endswith(
     'there are: auto, dqn, rainbow, implicit_quantile, quantile, ppo, sac, '
-    'td3, gaussian_ppo, random, callable, perciatelli44, station_seeker.'
+    'td3, d4pg, gaussian_ppo, random, callable, perciatelli44, station_seeker.'
   )

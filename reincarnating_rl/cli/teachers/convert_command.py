@@ -21,7 +21,6 @@ from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.evaluation.summary import PLOT_FILE
 from reincarnating_rl.importers import external_replay, run_replay
 from reincarnating_rl.importers.external_replay import ExternalReplay
-from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support import claims, files, json_file
 from reincarnating_rl.support.errors import UserError
@@ -104,7 +103,7 @@ def _load_replay(
   steps = min(newest or info.entries, info.entries)
   if newest is None and replay.kind == 'dopamine41':
     steps *= 2  # Each of its episodes has a frame more than elements.
-  actions = game.actions or Discrete(loaded.candidate.num_actions)
+  actions = game.actions or loaded.candidate.actions
   store = FrameStore(
     capacity=max(steps, stack_size + _N_STEP + 1),
     observation_shape=observation_shape,
@@ -113,7 +112,7 @@ def _load_replay(
     n_step=_N_STEP,
     gamma=_GAMMA,
     actions=actions,
-    policy_size=actions.number if isinstance(actions, Discrete) else 0,
+    policy_size=loaded.candidate.kind.width(actions),
     seed=0,
   )
   with tqdm.tqdm(

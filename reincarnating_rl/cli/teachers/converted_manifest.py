@@ -7,7 +7,7 @@ from typing import Any
 
 from reincarnating_rl.cli.teachers import identify
 from reincarnating_rl.cli.teachers.settings import Settings
-from reincarnating_rl.learner.actions import Continuous
+from reincarnating_rl.learner.actions import Continuous, as_json
 from reincarnating_rl.support import json_file
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import GREEDY
@@ -18,7 +18,6 @@ from reincarnating_rl.teachers.description import (
   GAME,
   MODULE,
   STATE_SHAPE,
-  bounds_to_json,
 )
 from reincarnating_rl.teachers.loading import LoadedTeacher
 
@@ -66,7 +65,7 @@ def _game(chosen: Settings, loaded: LoadedTeacher) -> dict[str, Any]:
     'actions': loaded.meanings and list(loaded.meanings),
   }
   if isinstance(actions, Continuous) and loaded.knows_bounds:
-    told[BOUNDS] = bounds_to_json(actions)
+    told[BOUNDS] = as_json(actions)
   if all(value is None for value in told.values()):
     return {}
   return {GAME: told | ({MODULE: module} if module is not None else {})}

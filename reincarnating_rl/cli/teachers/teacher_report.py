@@ -7,10 +7,10 @@ from reincarnating_rl.cli.teachers import identify
 from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.importers.external_replay import ExternalReplay
-from reincarnating_rl.learner.actions import Discrete
+from reincarnating_rl.learner.actions import Discrete, as_json
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import checkpoints, params
-from reincarnating_rl.teachers.description import BOUNDS, bounds_to_json
+from reincarnating_rl.teachers.description import BOUNDS
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
@@ -105,7 +105,7 @@ def _actions(loaded: LoadedTeacher) -> dict[str, Any]:
   return {
     'distribution': loaded.candidate.kind.distribution,
     'action_size': actions.size,
-    BOUNDS: bounds_to_json(actions) if loaded.knows_bounds else None,
+    BOUNDS: as_json(actions) if loaded.knows_bounds else None,
   }
 
 

@@ -145,11 +145,12 @@ def told_by_buffers(
   scale, bias = (
     floats(state_dict[name], name, source).reshape(-1) for name in names
   )
-  if scale.shape != bias.shape or not scale.size or not (scale > 0).all():
+  try:
+    return Continuous(
+      *(tuple(map(float, bias + sign * scale)) for sign in (-1, 1))
+    )
+  except ValueError as error:
     raise MismatchedTeacherError(
       f'{source}: its {names[0]} and {names[1]} are no bounds of actions; '
       f'{ADVICE}'
-    )
-  return Continuous(
-    tuple(map(float, bias - scale)), tuple(map(float, bias + scale))
-  )
+    ) from error

@@ -101,10 +101,9 @@ def _actions(space: dict[str, Any], source: str) -> Actions:
       'is Discrete, or a Box of one axis.'
     )
   try:
-    low, high = (x.astype(np.float32) for x in _bounds(space, shape, source))
-    if not (np.isfinite(low) & np.isfinite(high) & (low < high)).all():
-      raise ValueError(f'from {low} to {high}')
-    return Continuous(tuple(map(float, low)), tuple(map(float, high)))
+    return Continuous(
+      *(tuple(map(float, x)) for x in _bounds(space, shape, source))
+    )
   except _NO_BOUNDS as error:
     raise MismatchedTeacherError(
       f'The teacher of {source} acts in a Box of no bounds that can be read '
