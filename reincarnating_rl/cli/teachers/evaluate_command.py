@@ -27,7 +27,7 @@ from reincarnating_rl.teachers.foreign import statistics_files
 # Of the runner's evaluation of its teacher: the same seed, the same episodes.
 _STREAM = 1
 _ACTED = {
-  base.GREEDY: "Each action was the teacher's best",
+  base.GREEDY: "Each action was the teacher's {}",
   base.SAMPLE: "Each action was drawn from the teacher's policy",
 }
 
@@ -106,12 +106,12 @@ def _create(args: argparse.Namespace, chosen: Settings) -> Teacher:
   return factory.create_teacher(
     args.teacher_agent,
     args.path,
-    num_actions=game.num_actions,
+    actions=game.actions,
     observation_shape=tuple(observation_shape),
     stack_size=stack_size,
     checkpoint_number=chosen.number,
     checkpoint_file_prefix=chosen.prefix,
-    game_actions=game.actions,
+    game_actions=game.meanings,
     game_name=chosen.game.name,
     **chosen.options,
   )
@@ -192,7 +192,8 @@ def _print(result: dict[str, Any], game: Game) -> None:
       f'{limit:,} steps (--max_steps_per_episode).'
     )
   acts = result['acts']
-  print(f"{_ACTED[acts]} (create_teacher.acts = '{acts}').")
+  best = 'mean' if 'distribution' in result['teacher'] else 'best'
+  print(f"{_ACTED[acts].format(best)} (create_teacher.acts = '{acts}').")
   if count and random and random['source'] == 'published':
     print(
       'Published scores are of episodes without that limit: --measure_random '
