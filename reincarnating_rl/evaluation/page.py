@@ -82,6 +82,7 @@ def render(numbers: Analysis, drawn: Sequence[Picture], title: str) -> str:
     numbers=numbers,
     pictures=drawn,
     headline=tables.headline(numbers),
+    reaching=tables.reaching(numbers),
     games=tables.games(numbers),
     costs=tables.costs(numbers),
     looks=tuple(

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from reincarnating_rl.evaluation import matrices, text
 from reincarnating_rl.evaluation.aggregate import STATISTICS
 from reincarnating_rl.evaluation.analysis import Analysis
@@ -80,6 +82,26 @@ def _compared(analysis: Analysis, run: Run) -> int:
   if steps is None or not online:
     return len(run.evaluations) - 1
   return online[matrices.nearest(run, steps)]
+
+
+def reaching(analysis: Analysis) -> Table:
+  """Returns how soon each method's runs reached their teacher's score."""
+  rows = []
+  for method in analysis.ranking:
+    found = [
+      matrices.steps_to_teacher(analysis.runs, run)
+      for run in analysis.runs.runs
+      if run.method == method and run.game in analysis.runs.scales
+    ]
+    if found:
+      middle = float(np.median(found))
+      rows.append(
+        (
+          *(method, f'{sum(np.isfinite(found))} of {len(found)}'),
+          f'{middle:,.0f}' if np.isfinite(middle) else 'never',
+        )
+      )
+  return ('method', 'runs that reached it', 'online steps, median'), rows
 
 
 def costs(analysis: Analysis) -> Table:

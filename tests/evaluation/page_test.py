@@ -99,7 +99,7 @@ def test_files_are_beside_it(comparison):
     [
       'index.html',
       *(f'{name}.png' for name in (*pictures, 'profiles')),
-      *(f'{name}.csv' for name in numbers),
+      *(f'{name}.csv' for name in (*numbers, 'steps_to_teacher')),
     ]
   )
 
