@@ -66,12 +66,16 @@ class Ours:
   """FrameStore and SegmentLog."""
 
   def __init__(self, capacity, directory):
+    from reincarnating_rl.learner.actions import Discrete
     from reincarnating_rl.learner.types import Transition
     from reincarnating_rl.replay.frame_store import FrameStore
     from reincarnating_rl.replay.segment_log import SegmentLog
 
     self.replay = FrameStore(
-      capacity=capacity, observation_shape=(84, 84), seed=0
+      capacity=capacity,
+      observation_shape=(84, 84),
+      actions=Discrete(6),
+      seed=0,
     )
     self.transition = Transition
     self.log = SegmentLog(os.path.join(directory, 'replay'))

@@ -40,7 +40,7 @@ ALLOWED = {
   'studies': {'support'},
   'balloon': {'support', 'envs', 'evaluation', 'teachers'},
   'cli': {
-    *('support', 'importers', 'teachers', 'fetching', 'envs'),
+    *('support', 'learner', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
     *('methods', 'students'),
   },

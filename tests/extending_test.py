@@ -22,10 +22,10 @@ from flax import linen as nn
 from reincarnating_rl.envs import games
 from reincarnating_rl.envs.family import Game, GameFamily, looped
 from reincarnating_rl.envs.single import Environment
-from reincarnating_rl.learner import terms, value_function, weaning
-from reincarnating_rl.learner.td_losses import TDLoss
+from reincarnating_rl.learner import value_function, weaning
 from reincarnating_rl.learner.terms import Term
 from reincarnating_rl.learner.types import QOutput
+from reincarnating_rl.learner.vocabulary import ValueTerms
 from reincarnating_rl.learner.weaning import Schedule
 from reincarnating_rl.methods.method import Method
 from reincarnating_rl.methods.table import METHODS
@@ -74,7 +74,7 @@ from tests import toys
 from tests.agents.student_test import play
 import gin, safetensors.numpy
 
-assert len(AGENTS) == 11 * 5
+assert len(AGENTS) == 12 * 5 + 10 * 3
 gin.parse_config([
   "create_game.kind = 'corridor'",
   "create_corridor_environment.game_name = 'long'",

@@ -10,6 +10,7 @@ from reincarnating_rl.agents.snapshot import (
   unflatten,
 )
 from reincarnating_rl.agents.student import Student
+from reincarnating_rl.learner.control.parts import TEMPERATURE
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import ONLINE, OPTIMIZER, TARGET
 
@@ -79,9 +80,16 @@ def _check_meaning(student: Student, path: str) -> None:
 def _parameters(
   student: Student, arrays: dict[str, np.ndarray], group: str, path: str
 ) -> Any:
-  template = {group: student.trainer.state.params}
+  template = {group: student.trainer.trees()[group]}
   ours = flatten(template)
   theirs = {n: x for n, x in arrays.items() if n.startswith(f'{group}/')}
+  # Another library's SAC keeps its temperature elsewhere: ours begins anew.
+  temperature = f'{group}/{TEMPERATURE}/'
+  theirs |= {
+    n: x
+    for n, x in ours.items()
+    if n.startswith(temperature) and n not in theirs
+  }
   for name in sorted(ours.keys() | theirs.keys()):
     shapes = [_shape(ours, name), _shape(theirs, name)]
     if shapes[0] != shapes[1]:

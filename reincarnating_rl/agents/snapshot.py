@@ -142,6 +142,6 @@ def description(student: Student) -> Description | None:
   vmax = None
   if 'atoms to' in meaning:
     vmin, vmax = meaning['atoms from'], meaning['atoms to']
-    if meaning['distributional'] and vmin != -vmax:
+    if meaning.get('distributional') and vmin != -vmax:
       return None
   return describe(student.kind.name, student.network_def, vmax)

@@ -1,12 +1,16 @@
-"""Policies for rollouts, made of logits or Q-values."""
+"""Policies for rollouts, made of what a teacher or a student says."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from reincarnating_rl.envs import continuous_actions, discrete_actions
+from reincarnating_rl.envs.discrete_actions import Act
+from reincarnating_rl.learner.actions import Actions, Discrete
 from reincarnating_rl.learner.types import Array
 from reincarnating_rl.support.errors import DivergedError, pick
 
@@ -20,46 +24,57 @@ SampledLogits = Callable[[Array, np.ndarray], Array]
 """The same, from states and raw JAX keys `[B, 2]`."""
 
 _BAD_TEACHER = (
-  "The teacher's logits are not finite numbers ({}): its training diverged, or "
-  'its checkpoint is damaged. Use another checkpoint.'
+  "The teacher's policy is not of finite numbers ({}): its training diverged, "
+  'or its checkpoint is damaged. Use another checkpoint.'
 )
 _BAD_STUDENT = (
   "The student's values are not finite numbers ({}): training has diverged. "
   'Try a smaller Student.learning_rate.'
 )
 
-Act = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
-"""`(keys[B, 2], logits[B, A], epsilon) -> actions[B]`."""
-
 
 class PlayingTeacher(Protocol):
-  """What a teacher needs in order to play."""
+  """What a teacher needs in order to play.
 
-  acts: str  # a key of `ACTS`
+  One of discrete actions has `policy_logits(states[B, *O, S]) -> [B, A]`; one
+  of vectors `policy_parameters(states[B, *O, S]) -> [B, W]` and
+  `distribution`, what they are of. See `teachers.base`.
+  """
 
-  def policy_logits(self, states: Array) -> Array:
-    """Returns the logits [B, A] of `states[B, *O, S]`."""
-    ...
+  acts: str  # a key of `discrete_actions.ACTS`
 
 
 def teacher_policy(teacher: PlayingTeacher, epsilon: float) -> Policy:
-  """Plays as a teacher does; its logits are the policy's extras.
+  """Plays as a teacher does; what it says of its policy are the extras.
 
   Args:
     teacher: its attribute `acts` says how an action is chosen.
     epsilon: probability of a uniformly random action instead, in [0, 1].
 
   Returns:
-    The policy. It raises `DivergedError` if a logit is not finite.
+    The policy. It raises `DivergedError` if it cannot choose, for the teacher
+    says no finite number.
 
   Raises:
     UnknownNameError: there is no such way to act.
   """
+  act = pick('way to act', discrete_actions.ACTS, teacher.acts)
+  if not hasattr(teacher, 'distribution'):
+    return _policy(
+      lambda states, keys: teacher.policy_logits(states),
+      act,
+      epsilon,
+      functools.partial(_check_best, message=_BAD_TEACHER),
+    )
   return _policy(
-    lambda states, keys: teacher.policy_logits(states),
-    pick('way to act', ACTS, teacher.acts),
+    lambda states, keys: teacher.policy_parameters(states),
+    functools.partial(
+      continuous_actions.of_policy,
+      distribution=teacher.distribution,
+      draws=act is discrete_actions.epsilon_sample,
+    ),
     epsilon,
-    _BAD_TEACHER,
+    check_teacher_policy,
   )
 
 
@@ -86,133 +101,85 @@ def sampling_policy(logits: SampledLogits, epsilon: float) -> Policy:
   Returns:
     The policy. It raises `DivergedError` if a value is not finite.
   """
-  return _policy(logits, epsilon_greedy, epsilon, _BAD_STUDENT)
+  return _policy(
+    logits,
+    discrete_actions.epsilon_greedy,
+    epsilon,
+    functools.partial(_check_best, message=_BAD_STUDENT),
+  )
 
 
-def _policy(
-  logits: SampledLogits, act: Act, epsilon: float, message: str
+def deterministic_policy(
+  act: Callable[[np.ndarray, np.ndarray], Array],
 ) -> Policy:
-  def policy(
-    states: np.ndarray, keys: np.ndarray
-  ) -> tuple[np.ndarray, np.ndarray]:
-    values = np.asarray(logits(np.ascontiguousarray(states), keys))
-    _check_best(values, message)
-    return act(keys, values, epsilon), values
+  """Plays as a student of continuous actions does in evaluation.
+
+  Args:
+    act: `(states[B, *O, S], keys[B, 2]) -> actions[B, D]`, what the student
+      does without noise. Actions beyond [-1, 1] are clipped.
+
+  Returns:
+    The policy, without extras. It raises `DivergedError` if an action is not
+    finite.
+  """
+
+  def policy(states: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, None]:
+    actions = np.asarray(act(np.ascontiguousarray(states), keys))
+    _check_all(actions, _BAD_STUDENT)
+    return continuous_actions.within_bounds(actions), None
 
   return policy
 
 
-def check_teacher_logits(logits: np.ndarray) -> None:
-  """Refuses logits that nothing can be learnt from.
-
-  Args:
-    logits: [B, A].
-
-  Raises:
-    DivergedError: one is not finite.
-  """
-  is_number = np.isfinite(logits)
-  if not is_number.all():
-    raise DivergedError(_BAD_TEACHER.format(logits[~is_number][0]))
-
-
-def _check_best(values: np.ndarray, message: str) -> None:
-  best = values.max(axis=1)
-  is_number = np.isfinite(best)
-  if not is_number.all():
-    raise DivergedError(message.format(best[~is_number][0]))
-
-
-def uniform_policy(num_actions: int) -> Policy:
+def uniform_policy(actions: Actions) -> Policy:
   """Acts uniformly at random, without extras.
 
   Args:
-    num_actions: A.
+    actions: of the game.
   """
 
   def policy(states: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, None]:
     del states
-    return uniform(keys[:, 0], num_actions), None
+    if isinstance(actions, Discrete):
+      return discrete_actions.uniform(keys[:, 0], actions.number), None
+    return continuous_actions.uniform(keys, actions.size), None
 
   return policy
 
 
-def epsilon_greedy(
-  keys: np.ndarray, logits: np.ndarray, epsilon: float
-) -> np.ndarray:
-  """Acts greedily, but uniformly with probability epsilon.
+def _policy(
+  ask: SampledLogits,
+  act: Act,
+  epsilon: float,
+  check: Callable[[np.ndarray], None],
+) -> Policy:
+  def policy(
+    states: np.ndarray, keys: np.ndarray
+  ) -> tuple[np.ndarray, np.ndarray]:
+    said = np.asarray(ask(np.ascontiguousarray(states), keys))
+    check(said)
+    return act(keys, said, epsilon), said
+
+  return policy
+
+
+def check_teacher_policy(policy: np.ndarray) -> None:
+  """Refuses what a teacher says where nothing can be learnt from it.
 
   Args:
-    keys: [B, 2] uint32, uniform random bits.
-    logits: [B, A].
-    epsilon: in [0, 1].
+    policy: [B, W], logits or the parameters of a distribution.
 
-  Returns:
-    [B] int32 actions: the first of the best ones, as in training.
+  Raises:
+    DivergedError: one is not finite.
   """
-  greedy = np.argmax(logits, axis=1).astype(np.int32)
-  return _explored(keys, greedy, logits.shape[1], epsilon)
+  _check_all(policy, _BAD_TEACHER)
 
 
-def epsilon_sample(
-  keys: np.ndarray, logits: np.ndarray, epsilon: float
-) -> np.ndarray:
-  """Draws from softmax(logits), but uniformly with probability epsilon.
-
-  Args:
-    keys: [B, 2] uint32, uniform random bits.
-    logits: [B, A], at least one of each row above -inf.
-    epsilon: in [0, 1].
-
-  Returns:
-    [B] int32 actions, a function of each row's key and logits.
-  """
-  # The second number chooses either here or in exploration, never in both.
-  drawn = sample(keys[:, 1], logits)
-  return _explored(keys, drawn, logits.shape[1], epsilon)
+def _check_all(numbers: np.ndarray, message: str) -> None:
+  is_number = np.isfinite(numbers)
+  if not is_number.all():
+    raise DivergedError(message.format(numbers[~is_number][0]))
 
 
-# What `Teacher.acts` may be.
-ACTS: dict[str, Act] = {'greedy': epsilon_greedy, 'sample': epsilon_sample}
-
-
-def _explored(
-  keys: np.ndarray, actions: np.ndarray, num_actions: int, epsilon: float
-) -> np.ndarray:
-  explore = keys[:, 0] < epsilon * 2.0**32
-  return np.where(explore, uniform(keys[:, 1], num_actions), actions)
-
-
-def uniform(bits: np.ndarray, num_actions: int) -> np.ndarray:
-  """Turns random bits into uniformly random actions.
-
-  Args:
-    bits: [B] uint32.
-    num_actions: A.
-
-  Returns:
-    [B] int32: the high word of the product, uniform up to A / 2^32.
-  """
-  product = bits.astype(np.uint64) * np.uint64(num_actions)
-  return (product >> np.uint64(32)).astype(np.int32)
-
-
-def sample(bits: np.ndarray, logits: np.ndarray) -> np.ndarray:
-  """Turns random bits into draws from softmax(logits), by its inverse CDF.
-
-  All is float32. 24 bits make u < 1 exactly, so that u times a sum is below
-  the sum and no action of probability 0 is drawn.
-
-  Args:
-    bits: [B] uint32.
-    logits: [B, A], at least one of each row above -inf.
-
-  Returns:
-    [B] int32 actions.
-  """
-  logits = logits.astype(np.float32)
-  weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-  sums = np.cumsum(weights, axis=1, dtype=np.float32)
-  u = (bits >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
-  below = sums <= u[:, None] * sums[:, -1:]
-  return below.sum(axis=1, dtype=np.int32)
+def _check_best(values: np.ndarray, message: str) -> None:
+  _check_all(values.max(axis=1), message)

@@ -101,10 +101,10 @@ class TeacherData:
       self.close()
 
   def add(self, episode: Episode) -> None:
-    """Stores an episode with the logits that the teacher acted on."""
+    """Stores an episode, labelled with what the teacher acted on."""
     store = self.open()
-    # What a loss that asks no teacher has read before has no logits.
-    has_logits = store.labelled == store.next_step
+    # What a loss that asks no teacher has read before has no labels.
+    has_labels = store.labelled == store.next_step
     for life in episode.lives():
       rewards = life.rewards
       store.add_episode(
@@ -112,7 +112,7 @@ class TeacherData:
         life.actions,
         np.clip(rewards, -1.0, 1.0) if self._clip_rewards else rewards,
         terminal=life.terminal,
-        teacher_logits=life.extras if has_logits else None,
+        teacher_policy=life.extras if has_labels else None,
       )
     self._view = None
 
@@ -150,7 +150,7 @@ class TeacherData:
     return report
 
   def label(self, progress: Progress = lambda done, total: None) -> None:
-    """Asks the teacher for the logits of every state that has none yet."""
+    """Asks the teacher for its policy in every state that lacks it."""
     labelling.label(
       self.store, self._agent.teacher, chunk=_LABEL_CHUNK, progress=progress
     )

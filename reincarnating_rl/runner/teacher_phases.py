@@ -82,7 +82,7 @@ class TeacherEvaluation:
     published = atari_scores.random_score(self._game_name)
     if published is not None:
       return published, 'published'
-    uniform = uniform_policy(self._agent.num_actions)
+    uniform = uniform_policy(self._evaluator.environment.actions)
     score = self._evaluator.evaluate(uniform, iteration, who='random')
     return score.mean, 'measured'
 

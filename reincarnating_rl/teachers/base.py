@@ -1,11 +1,12 @@
 """What a teacher is."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import jax.numpy as jnp
 
-from reincarnating_rl.learner.actions import Continuous
+from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
 from reincarnating_rl.learner.types import Array
 
 GREEDY, SAMPLE = 'greedy', 'sample'
@@ -47,21 +48,13 @@ class Teacher(Protocol):
     ...
 
 
-DETERMINISTIC, GAUSSIAN, TANH_GAUSSIAN = (
-  'deterministic',
-  'gaussian',
-  'tanh_gaussian',
-)
-DISTRIBUTIONS = (DETERMINISTIC, GAUSSIAN, TANH_GAUSSIAN)
-"""What the parameters of a policy over vectors are of."""
-
-
 class ContinuousTeacher(Protocol):
   """A fixed policy over vectors in [-1, 1]^D.
 
   Attributes:
     actions: D, and the bounds of the game that it was trained in.
-    distribution: what its parameters are of, one of `DISTRIBUTIONS`:
+    distribution: what its parameters are of, one of
+      `learner.actions.DISTRIBUTIONS`:
       'deterministic', W = D: the action; 'gaussian', W = 2D: means and log
       standard deviations of actions, clipped to [-1, 1] afterwards;
       'tanh_gaussian', W = 2D: those of what `tanh` makes actions.
@@ -86,6 +79,23 @@ class ContinuousTeacher(Protocol):
       [B, W] float32; see `distribution`.
     """
     ...
+
+
+AnyTeacher = Teacher | ContinuousTeacher
+
+
+def asked(teacher: AnyTeacher) -> Callable[[Array], Array]:
+  """Returns what a teacher is asked for its policy: `states -> [B, W]`."""
+  if hasattr(teacher, 'policy_parameters'):
+    return teacher.policy_parameters
+  return teacher.policy_logits
+
+
+def actions_of(teacher: AnyTeacher) -> Actions:
+  """Returns a teacher's actions."""
+  if hasattr(teacher, 'policy_parameters'):
+    return teacher.actions
+  return Discrete(teacher.num_actions)
 
 
 class RandomTeacher:

@@ -11,6 +11,7 @@ import pytest
 from reincarnating_rl.agents.batches import OnlineBatches
 from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.learner import terms, value_function
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.learner import make_learner
 from reincarnating_rl.learner.types import QOutput, Transition
 from reincarnating_rl.learner.weaner import Weaner
@@ -38,7 +39,8 @@ def store(**settings):
     observation_shape=(SIZE,),
     observation_dtype=np.float32,
     stack_size=1,
-    num_actions=2,
+    actions=Discrete(2),
+    policy_size=2,
     batch_size=4,
     seed=0,
     **settings,
@@ -105,12 +107,12 @@ def view(trainer):
 def test_offline_updates_count_apart_and_sync_the_target_when_it_is_due():
   trainer = Parts(terms.distill()).trainer
   data, slots = view(trainer)
-  first = jax.tree.map(np.array, trainer.target_params)
+  first = jax.tree.map(np.array, trainer.state.target_params)
   trainer.pretrain(data, slots)
-  np.testing.assert_array_equal(trainer.target_params['w'], first['w'])
+  np.testing.assert_array_equal(trainer.state.target_params['w'], first['w'])
   metrics = trainer.pretrain(data, slots)
   np.testing.assert_array_equal(
-    trainer.target_params['w'], trainer.state.params['w']
+    trainer.state.target_params['w'], trainer.state.params['w']
   )
   assert (trainer.pretraining_updates, trainer.online_updates) == (2, 0)
   assert {'Loss/TD', 'Loss/Distill', 'Loss/Total'} <= metrics.keys()
@@ -156,7 +158,7 @@ def test_the_switch_syncs_and_resets_only_if_it_is_told(resets):
   assert parts.weaner.coefficient == 0.0
   assert int(trainer.state.optimizer_state[0].count) == (0 if resets else 1)
   np.testing.assert_array_equal(
-    trainer.target_params['w'], trainer.state.params['w']
+    trainer.state.target_params['w'], trainer.state.params['w']
   )
 
 
@@ -196,7 +198,7 @@ def test_all_arrays_go_out_and_in():
   other.load_trees(copied)
   jax.tree.map(np.testing.assert_array_equal, other.trees(), copied)
   other.load_trees({'target_params': {'w': np.zeros((SIZE, 2))}})
-  assert not other.target_params['w'].any()
+  assert not other.state.target_params['w'].any()
   np.testing.assert_array_equal(
     other.state.params['w'], copied['online_params']['w']
   )

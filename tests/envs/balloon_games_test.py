@@ -70,7 +70,7 @@ def test_another_process_sees_the_same(game):
 def test_spaces_and_meanings(game):
   environment = single.Environment(game)
   assert environment.action_meanings == ('DOWN', 'STAY', 'UP')
-  assert environment.action_space.n == 3
+  assert environment.actions.number == 3
   assert environment.observation_space.shape == (1099,)
   assert environment.observation_space.dtype == np.float32
   from balloon_learning_environment.env.balloon import control

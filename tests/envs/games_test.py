@@ -67,7 +67,7 @@ def test_a_game_by_its_name(name, shape, dtype, stack_size, actions):
   )
   assert environment.observation_space.shape == lanes.observation_shape == shape
   assert environment.observation_space.dtype == lanes.observation_dtype == dtype
-  assert environment.action_space.n == lanes.num_actions == actions
+  assert environment.actions.number == lanes.actions.number == actions
   assert lanes.num_envs == 2
   # One environment and each of many play the same episodes.
   first = lanes.reset([1], [5])

@@ -26,7 +26,7 @@ def _play(environment, seed, steps=120, actions=7):
   seen = [environment.reset(seed)]
   rewards = []
   while len(rewards) < steps:
-    action = generator.integers(environment.action_space.n)
+    action = generator.integers(environment.actions.number)
     observation, reward, _, _ = environment.step(action)
     seen.append(observation)
     rewards.append(reward)
@@ -121,7 +121,7 @@ def test_one_action_in_ten_sticks():
 def test_actions_are_the_minimal_set(game, meanings):
   environment = _make(game)
   assert environment.action_meanings == meanings
-  assert environment.action_space.n == len(meanings)
+  assert environment.actions.number == len(meanings)
 
 
 def _end(environment, action=0):

@@ -177,7 +177,7 @@ def test_shapes_survive_a_single_example_and_a_single_action(
     discount=jnp.zeros(batch_size),
     next_state=jnp.zeros((batch_size, 1), int),
     is_terminal=jnp.ones(batch_size, bool),
-    teacher_logits=jnp.zeros((batch_size, num_actions)),
+    teacher_policy=jnp.zeros((batch_size, num_actions)),
     importance_weight=jnp.ones(batch_size),
   )
   params = jnp.zeros((1, num_actions))
@@ -220,7 +220,7 @@ def image_case():
     discount=np.where(terminal, 0.0, 0.99**3).astype(np.float32),
     next_state=states(),
     is_terminal=terminal,
-    teacher_logits=rng.normal(size=(8, 4)).astype(np.float32),
+    teacher_policy=rng.normal(size=(8, 4)).astype(np.float32),
     importance_weight=np.ones(8, np.float32),
   )
   return Case(network, params, target_params, batch)
@@ -250,8 +250,7 @@ def test_lambda_zero_is_dopamines_update(image_case, loss_type, with_teacher):
   unit = optax.adam(1.0, eps=1.5e-4)
   update = jax.jit(learning.make_update(objective, unit))
   state, report = update(
-    LearnerState(case.params, unit.init(case.params), KEY),
-    case.target_params,
+    LearnerState(case.params, case.target_params, unit.init(case.params), KEY),
     case.batch,
     weights(lr, distill=0.0) if with_teacher else weights(lr),
   )
@@ -279,12 +278,13 @@ def test_distillation_moves_the_student_towards_the_teacher(image_case):
   )
   optimizer = optax.adam(1.0)
   update = jax.jit(learning.make_update(objective, optimizer))
-  state = LearnerState(case.params, optimizer.init(case.params), KEY)
+  state = LearnerState(
+    case.params, case.target_params, optimizer.init(case.params), KEY
+  )
   losses = []
   for _ in range(12):
     state, report = update(
       state,
-      case.target_params,
       case.batch,
       weights(3e-4, distill=3.0),
     )

@@ -15,6 +15,7 @@ from reincarnating_rl.balloon.records import FlightFile
 from reincarnating_rl.evaluation import run as evaluated_run
 from reincarnating_rl.evaluation.finding import Found
 from reincarnating_rl.importers import external_replay
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.settings import gin_parsing
 from reincarnating_rl.studies.plan import Job
@@ -224,7 +225,7 @@ def _mend_run_replay(folder):
 
 
 def _write_run_replay(folder):
-  store = saved.make(capacity=40, n_step=1, stack_size=2, num_actions=3)
+  store = saved.make(capacity=40, n_step=1, stack_size=2, actions=Discrete(6))
   saved.fill(store, 30)
   saved.write(folder, store)
 
@@ -241,7 +242,8 @@ def _replay(shape):
         observation_shape=shape,
         observation_dtype=info.observation_dtype,
         stack_size=2,
-        num_actions=6,
+        actions=Discrete(6),
+        policy_size=6,
         seed=0,
       )
       replay.load(store)

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.mixed_replay import TEACHER_KEY, MixedReplay
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
@@ -16,6 +17,7 @@ def fill(kind=FrameStore, *, n_step, gamma, seed, episodes, second=None):
   store = kind(
     capacity=500,
     observation_shape=(2, 3),
+    actions=Discrete(5),
     stack_size=2,
     n_step=n_step,
     gamma=gamma,

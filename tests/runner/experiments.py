@@ -73,7 +73,7 @@ def _make_agent(
   session, environment, *, seed, teacher, settings, summary_writer
 ):
   return toys.make_agent(
-    environment.action_space.n, seed=seed, teacher=teacher, **settings
+    environment.actions.number, seed=seed, teacher=teacher, **settings
   )
 
 

@@ -23,7 +23,7 @@ def test_a_teacher_of_a_student_that_does_not_listen_is_only_compared_with(
   ]
   (row,) = runner.record.rows
   assert row['normalized'] is not None
-  assert runner._agent.batches.replay.columns['teacher_logits'].max() == 0.0
+  assert runner._agent.batches.replay.columns['teacher_policy'].max() == 0.0
 
 
 def test_offline_only_is_offline_only_even_without_an_offline_phase(tmp_path):
@@ -109,9 +109,9 @@ def test_every_loss_is_learnt_from(
   trainer = runner._agent.trainer
   update = trainer.update
 
-  def noted(state, target, batch, weights):
+  def noted(state, batch, weights):
     batches.append((batch, weights))
-    return update(state, target, batch, weights)
+    return update(state, batch, weights)
 
   trainer.update = noted
   runner.run_experiment()
@@ -148,11 +148,11 @@ def test_a_running_return_weans_within_an_iteration(tmp_path):
   weaner, update = runner._agent.weaner, runner._agent.trainer.update
   returns, found, expected = [], [], []
 
-  def noted(state, target, batch, weights):
+  def noted(state, batch, weights):
     newest = returns[-10:]
     found.append(float(weights.terms['distill']))
     expected.append(1.0 - np.mean(newest) if len(newest) == 10 else 1.0)
-    return update(state, target, batch, weights)
+    return update(state, batch, weights)
 
   after_episode = weaner.after_episode
 

@@ -214,7 +214,9 @@ def test_a_teacher_whose_logits_are_no_numbers_ends_the_run(
     return np.full((len(states), 2), np.nan, np.float32)
 
   runner._teacher.policy_logits = no_numbers
-  with pytest.raises(DivergedError, match="The teacher's logits are") as caught:
+  with pytest.raises(
+    DivergedError, match="The teacher's policy is not"
+  ) as caught:
     runner.run_experiment()
   assert first_line(caught.value) == str(caught.value)
   resumed = experiments.make_runner(tmp_path)

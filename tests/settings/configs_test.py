@@ -10,7 +10,7 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.agents import building
+from reincarnating_rl.agents import value_parts
 from reincarnating_rl.envs import minatar_games
 from reincarnating_rl.runner import factories
 from reincarnating_rl.settings import gin_parsing, shipped_configs
@@ -62,7 +62,7 @@ def bounded_memory(frozen):
 @pytest.fixture(autouse=True)
 def no_initialisation(monkeypatch):
   """Makes parameters zeros of the right shapes, which compiles no program."""
-  make_learner = building.make_learner
+  make_learner = value_parts.make_pure
 
   def make(*args, **named):
     learner = make_learner(*args, **named)
@@ -73,7 +73,7 @@ def no_initialisation(monkeypatch):
 
     return dataclasses.replace(learner, init=init)
 
-  monkeypatch.setattr(building, 'make_learner', make)
+  monkeypatch.setattr(value_parts, 'make_pure', make)
 
 
 def agent_of(config):
@@ -173,7 +173,7 @@ def test_every_minatar_game(tmp_path, game):
   binding = f'create_minatar_environment.game_name = "{game}"'
   agent = build(tmp_path, 'minatar/dqn.gin', [binding])._agent
   environment = minatar_games.MinAtarGame(game)
-  assert agent.num_actions == environment.action_space.n
+  assert agent.num_actions == environment.actions.number
   shape = environment.observation_space.shape
   assert agent.state.shape == (*shape, 1) and agent.state.dtype == np.uint8
   gin_parsing.check_every_binding_was_read()

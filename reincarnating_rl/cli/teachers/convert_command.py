@@ -20,6 +20,7 @@ from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.evaluation.summary import PLOT_FILE
 from reincarnating_rl.importers import external_replay, run_replay
 from reincarnating_rl.importers.external_replay import ExternalReplay
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support import claims, files, json_file
 from reincarnating_rl.support.errors import UserError
@@ -162,6 +163,7 @@ def _load_replay(
   steps = min(newest or info.entries, info.entries)
   if newest is None and replay.kind == 'dopamine41':
     steps *= 2  # Each of its episodes has a frame more than elements.
+  number = game.num_actions or loaded.candidate.num_actions
   store = FrameStore(
     capacity=max(steps, stack_size + _N_STEP + 1),
     observation_shape=observation_shape,
@@ -169,7 +171,8 @@ def _load_replay(
     stack_size=stack_size,
     n_step=_N_STEP,
     gamma=_GAMMA,
-    num_actions=game.num_actions or loaded.candidate.num_actions,
+    actions=Discrete(number),
+    policy_size=number,
     seed=0,
   )
   with tqdm.tqdm(

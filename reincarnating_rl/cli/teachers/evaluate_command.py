@@ -20,7 +20,7 @@ from reincarnating_rl.evaluation.normalization import summarize
 from reincarnating_rl.support import files, json_file
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import base, factory
-from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.base import Teacher, actions_of
 from reincarnating_rl.teachers.foreign import base as foreign_base
 from reincarnating_rl.teachers.foreign import statistics_files
 
@@ -165,7 +165,7 @@ def _random(
   # Only beside it can be told whether the teacher lacks its statistics.
   is_doubtful = statistics_files.doubt(teacher.lineage) is not None
   if args.measure_random or (published is None and is_doubtful):
-    episodes = _play(args, game, uniform_policy(teacher.num_actions), 'random')
+    episodes = _play(args, game, uniform_policy(actions_of(teacher)), 'random')
     score = summarize([episode.return_ for episode in episodes])
     return {'source': 'measured'} | score._asdict()
   if published is None:

@@ -76,7 +76,7 @@ def _of_game(game: Game) -> GameFacts:
   try:
     return GameFacts(
       (*environment.observation_space.shape, game.stack_size),
-      int(environment.action_space.n),
+      environment.actions.number,
       environment.action_meanings,
       game.name,
     )

@@ -1,15 +1,12 @@
-"""The table of students: which value function, on which Dopamine agent.
-
-A `StudentKind` is data. To add a student, add an entry to `STUDENTS`, a value
-function (`learner/value_function.py`) if none fits, and a network.
-"""
+"""Students with Q-values: which value function, on which Dopamine agent."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from reincarnating_rl.students.kind import StudentKind
 from reincarnating_rl.support.errors import UserError
 
 # The learner imports JAX, which takes longer than `--help` should: functions
@@ -19,53 +16,14 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class StudentKind:
-  """One kind of value-based agent.
+class DQNSettings:
+  """What DQN adds to Dopamine's settings.
 
   Attributes:
-    name: last part of an agent's name, and a key of `teachers.kinds.KINDS`.
-    title: as papers write it.
-    class_name: last part of an agent's class, `DQN` in `QDaggerDQNAgent`.
-    summary: one line.
-    agent: `module:class` of the Dopamine agent that it extends; imported late,
-      for Dopamine is slow to import.
-    value: makes its value function of the settings that Dopamine's constructor
-      has put on the agent; raises UserError where they make no sense.
-    network: the default, a key of the registry of networks; None for
-      Dopamine's.
-    network_fields: what the network is made with besides `num_actions`.
-    settings: defaults of what the student's own class adds to Dopamine's.
-    hides_base_settings: whether Dopamine's class hands its own defaults on to
-      `JaxDQNAgent`, so that bindings of that would count for nothing.
-    forwards: whether other classes stand between it and `JaxDQNAgent`.
-    replay_scheme: where gin has none.
-    check: refuses, before Dopamine's constructor sees them, settings of
-      `gin_name` that it would choke on.
+    double_dqn: double Q-learning.
   """
 
-  name: str
-  title: str
-  class_name: str
-  summary: str
-  agent: str
-  value: Callable[[Any], ValueFunction]
-  network: str | None = None
-  network_fields: tuple[str, ...] = ()
-  settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-  hides_base_settings: bool = False
-  forwards: bool = True
-  replay_scheme: str = 'uniform'
-  check: Callable[[Mapping[str, Any]], None] = lambda settings: None
-
-  @property
-  def gin_name(self) -> str:
-    """By which gin binds the settings of the Dopamine agent."""
-    return self.agent.partition(':')[2]
-
-  @property
-  def network_parameter(self) -> str:
-    """By which gin binds the network."""
-    return f'{self.gin_name}.network'
+  double_dqn: bool = False
 
 
 def _dqn(agent: Any) -> ValueFunction:
@@ -138,7 +96,7 @@ def _implicit_quantile(agent: Any) -> ValueFunction:
   )
 
 
-_ALL = (
+KINDS = (
   StudentKind(
     name='dqn',
     title='DQN',
@@ -146,7 +104,7 @@ _ALL = (
     summary='Q-values (Mnih et al. 2015)',
     agent='dopamine.jax.agents.dqn.dqn_agent:JaxDQNAgent',
     value=_dqn,
-    settings={'double_dqn': False},
+    settings=DQNSettings,
     forwards=False,
   ),
   StudentKind(
@@ -190,4 +148,3 @@ _ALL = (
     replay_scheme='prioritized',
   ),
 )
-STUDENTS: dict[str, StudentKind] = {kind.name: kind for kind in _ALL}
