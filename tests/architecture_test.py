@@ -43,7 +43,7 @@ ALLOWED = {
   'cli': {
     *('support', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
-    *('methods', 'students'),
+    *('methods', 'students', 'cluster'),
   },
   # Doors: `python -m reincarnating_rl.NAME`.
   'train': {'cli'},

@@ -4,7 +4,7 @@ import contextlib
 import functools
 import os
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from reincarnating_rl.cluster import own_cores, session
@@ -21,7 +21,7 @@ class CallError(RuntimeError):
 
 def call_all(
   create: Callable[[], Callable[..., Any]],
-  calls: Sequence[tuple],
+  calls: Iterable[tuple],
   *,
   processes: int | None = None,
   address: str | None = None,
@@ -32,7 +32,7 @@ def call_all(
 
   Args:
     create: makes the function, once in each process; pickled by its name.
-    calls: arguments of each call.
+    calls: arguments of each call; as many are looked at as may run.
     processes: calls at a time; None for one a core.
     address: of a Ray cluster; None for this machine.
     on_wait: called a few times a second.
@@ -46,22 +46,25 @@ def call_all(
     KeyboardInterrupt: a stop was asked for. What had ended was yielded.
     CallError: a call raised another error.
   """
-  if not calls:
+  waiting = enumerate(calls)
+  following = next(waiting, None)
+  if following is None:
     return
   interrupt = InterruptFlag(promise)
-  here = min(processes or session.cores(), len(calls))
+  here = processes or session.cores()
   with session.connected(address, here), interrupt.listening():
     import ray
 
     most = processes or max(int(2 * session.total_cpus()), 1)
     task = ray.remote(_call).options(num_cpus=1, max_retries=_RETRIES)
-    waiting = list(enumerate(calls))[::-1]
+    made = pickle.dumps(create), os.getcwd()
     running: dict[Any, int] = {}
     try:
-      while waiting or running:
-        while waiting and len(running) < most:
-          number, arguments = waiting.pop()
-          running[task.remote(pickle.dumps(create), arguments)] = number
+      while following or running:
+        while following and len(running) < most:
+          number, arguments = following
+          running[task.remote(made, arguments)] = number
+          following = next(waiting, None)
         on_wait()
         yield from _ended(running)
         interrupt.check()
@@ -100,13 +103,15 @@ def _ended(running: dict[Any, int]) -> Iterator[tuple[int, Any]]:
     raise failure
 
 
-def _call(create: bytes, arguments: tuple) -> Any:
-  return _function(create)(*arguments)
+def _call(made: tuple[bytes, str], arguments: tuple) -> Any:
+  return _function(*made)(*arguments)
 
 
 @functools.cache
-def _function(create: bytes) -> Callable[..., Any]:
+def _function(create: bytes, folder: str) -> Callable[..., Any]:
   """Makes a process's function; the process is kept to one core before."""
+  with contextlib.suppress(OSError):  # Paths may be relative.
+    os.chdir(folder)
   os.environ['JAX_PLATFORMS'] = 'cpu'  # Before the function's module is there.
   cores = _stack.enter_context(own_cores.held(1))
   if cores:

@@ -36,6 +36,16 @@ def cores() -> int:
   return os.cpu_count() or 1
 
 
+def be_quiet(*, loopback: bool = True) -> None:
+  """Sets how Ray behaves, before it is imported.
+
+  Args:
+    loopback: whether it does without another network.
+  """
+  for name, value in (_QUIET | (_LOOPBACK if loopback else {})).items():
+    os.environ.setdefault(name, value)
+
+
 @contextlib.contextmanager
 def connected(address: str | None, cpus: int | None = None) -> Iterator[None]:
   """Connects to Ray in this context, if this process is not connected yet.
@@ -53,9 +63,7 @@ def connected(address: str | None, cpus: int | None = None) -> Iterator[None]:
       f'--ray_address is {address}: run the command on a machine of the '
       'cluster, and give auto or HOST:PORT.'
     )
-  os.environ.update({k: os.environ.get(k, v) for k, v in _QUIET.items()})
-  if address is None:
-    os.environ.update(_LOOPBACK)
+  be_quiet(loopback=address is None)
   import ray
 
   if ray.is_initialized():

@@ -178,6 +178,7 @@ def _add_evaluate(parser: Parser) -> None:
     help='Play the random policy, even if its score is published.',
   )
   add('--json', metavar='FILE', help='Where the result is written, as JSON.')
+  shared_flags.add_workers(add, 'Processes that play')
 
 
 def _add_convert(parser: Parser) -> None:
