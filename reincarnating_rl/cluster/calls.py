@@ -55,7 +55,7 @@ def call_all(
   with session.connected(address, here), interrupt.listening():
     import ray
 
-    most = processes or max(int(2 * session.total_cpus()), 1)
+    most = processes or session.room(address)
     task = ray.remote(_call).options(num_cpus=1, max_retries=_RETRIES)
     made = pickle.dumps(create), os.getcwd()
     running: dict[Any, int] = {}

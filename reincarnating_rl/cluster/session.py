@@ -14,6 +14,7 @@ from typing import Any
 
 from reincarnating_rl.support.errors import UserError, first_line
 
+_LEAST_WAITING = 8
 _STORE_BYTES = 100 * 2**20  # Results are small.
 # Read as Ray is imported. Users set theirs before they start the command.
 _QUIET = {
@@ -154,9 +155,14 @@ def _shown(name: str, amount: float, unit: str | None = None) -> str:
   return f'{amount:g}{f" {name}" if unit is None else ""}'
 
 
-def total_cpus() -> float:
-  """Returns the CPUs of all machines that are connected now."""
-  return sum(node.get('CPU', 0.0) for node in _nodes())
+def room(address: str | None) -> int:
+  """Returns how many tasks are worth handing to Ray, which keeps no order.
+
+  Args:
+    address: of a cluster: there some wait, so that an autoscaler sees them.
+  """
+  cpus = int(sum(node.get('CPU', 0.0) for node in _nodes()))
+  return max(cpus, 1) if address is None else 2 * cpus + _LEAST_WAITING
 
 
 def _nodes() -> list[dict[str, float]]:

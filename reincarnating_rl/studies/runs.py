@@ -108,7 +108,8 @@ class Runs:
   def _work(self, engine: Engine, work: Work, bar: tqdm.tqdm) -> None:
     jobs: dict[str, Job] = {}
     while not work.is_over:
-      for job in work.take(self._processes):
+      most = self._processes or session.room(self._address)
+      for job in work.take(most):
         jobs[job.directory] = job
         engine.start(job.directory, self._request(job))
       for name, news in engine.events(_POLL_SECONDS):

@@ -38,15 +38,14 @@ class Work:
     """Whether nothing runs or waits."""
     return not (self.waiting or self.running)
 
-  def take(self, most: int | None) -> list[Job]:
+  def take(self, most: int) -> list[Job]:
     """Returns the jobs that are to be started, which then count as running.
 
     Args:
-      most: may run at a time; None for any number.
+      most: may run at a time.
     """
-    room = len(self.waiting) if most is None else most - len(self.running)
     ready = [job for job in self.waiting if job.teacher in self.done | {None}]
-    ready = ready[: max(room, 0)]
+    ready = ready[: max(most - len(self.running), 0)]
     for job in ready:
       self.waiting.remove(job)
       self.running[job.directory] = ''

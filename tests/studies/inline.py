@@ -34,6 +34,7 @@ def use(monkeypatch):
   nothing = contextlib.nullcontext()
   monkeypatch.setattr(runs.session, 'connected', lambda *a: nothing)
   monkeypatch.setattr(runs.session, 'check_room', lambda *a: None)
+  monkeypatch.setattr(runs.session, 'room', lambda *a: 9)
 
 
 class ScriptRuns(runs.Runs):

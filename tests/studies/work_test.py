@@ -25,10 +25,10 @@ def names(jobs):
 
 def test_students_wait_for_their_teachers():
   jobs, work = make('t', 's<t', 'o')
-  assert names(work.take(None)) == ['t', 'o']
-  assert names(work.take(None)) == []
+  assert names(work.take(9)) == ['t', 'o']
+  assert names(work.take(9)) == []
   assert work.ended(jobs['t'], Ended()) is None
-  assert names(work.take(None)) == ['s']
+  assert names(work.take(9)) == ['s']
   work.ended(jobs['s'], Ended())
   work.ended(jobs['o'], Ended())
   assert work.is_over and work.done == {'t', 's', 'o'}
@@ -44,14 +44,14 @@ def test_no_more_run_than_may():
 
 def test_what_was_done_before_is_not_run():
   _, work = make('t', 's<t', done={'t'})
-  assert names(work.take(None)) == ['s']
+  assert names(work.take(9)) == ['s']
 
 
 def attempts(work, job, *ends):
   """How often a job was started, whose attempts end so; the last for ever."""
   count = 0
   while job.directory not in work.done | set(work.failed):
-    assert names(work.take(None)) == [job.directory]
+    assert names(work.take(9)) == [job.directory]
     work.ended(job, ends[min(count, len(ends) - 1)])
     count += 1
     assert count < 20
@@ -88,11 +88,11 @@ def test_a_failure_takes_along_all_that_learns_from_it():
     's': 'its teacher failed: t',
     'p': 'its teacher failed: s',
   }
-  assert names(work.take(None)) == ['o']
+  assert names(work.take(9)) == ['o']
 
 
 def test_what_is_lost_waits_behind_the_others():
   jobs, work = make('a', 'b')
   work.take(1)
   assert work.ended(jobs['a'], LOST).endswith('it is started again')
-  assert names(work.take(None)) == ['b', 'a']
+  assert names(work.take(9)) == ['b', 'a']
