@@ -18,9 +18,9 @@ demo: .venv/.installed  ## Reincarnate the bundled Pong teacher, in minutes.
 	  --gin_files configs/demo.gin --base_dir $(DEMO_DIR) \
 	  --teacher_checkpoint_dir teacher_ckpts/Pong/1
 
-# make pvrl PVRL="--games breakout --seeds 1 --methods qdagger,jsrl"
+# make pvrl PVRL="--games breakout --seeds 1 --variants qdagger,jsrl"
 pvrl: .venv/.installed  ## Compare all methods on MinAtar, in hours; resumes.
-	$(BIN)/python -m reincarnating_rl.pvrl --out $(PVRL_DIR) $(PVRL)
+	$(BIN)/python -m reincarnating_rl.study paper --out $(PVRL_DIR) $(PVRL)
 
 balloon: .venv/.installed  ## Reincarnate a balloon's pilot, in minutes; resumes.
 	$(BIN)/python -m reincarnating_rl.train --agent qdagger_quantile \

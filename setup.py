@@ -28,7 +28,7 @@ GAMES = {
 CONFIGS = sorted(
   {
     '.'.join(('reincarnating_rl', *path.parent.relative_to(ROOT).parts))
-    for path in (ROOT / 'configs').rglob('*.gin')
+    for path in (ROOT / 'configs').rglob('*.*')
   }
 )
 
@@ -48,7 +48,7 @@ setup(
   package_dir={'reincarnating_rl.configs': 'configs'},
   package_data={
     'reincarnating_rl.evaluation': ['templates/*'],
-    **{folder: ['*.gin'] for folder in CONFIGS},
+    **{folder: ['*.gin', '*.yaml'] for folder in CONFIGS},
   },
   install_requires=[
     'absl-py>=2.1',
@@ -71,6 +71,8 @@ setup(
     'numpy>=2.1',
     'pandas>=2.2',  # Of arch, which rliable uses: evaluation/_rliable.py.
     'optax>=0.2.5',
+    'pyyaml>=6',
+    'ray>=2.60,<3',
     'requests>=2.32',  # Of google-cloud-storage: its errors, as urllib3's.
     'rich>=13',
     'rliable>=1.2,<1.3',

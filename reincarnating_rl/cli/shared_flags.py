@@ -70,3 +70,24 @@ def add_settings(add: Add, whose: str) -> None:
     metavar='DIR',
     help="Directory of Atari ROMs. Default: ale-py's own.",
   )
+
+
+def add_workers(add: Add, what: str) -> None:
+  """Adds how many processes work, and where.
+
+  Args:
+    add: adds a flag to their group.
+    what: they do, such as 'Runs'.
+  """
+  add(
+    '--processes',
+    metavar='N',
+    type=number(int, 1),
+    help=f'{what} at a time, each on one core. Default: one for each core.',
+  )
+  add(
+    '--ray_address',
+    metavar='ADDRESS',
+    help='A Ray cluster, HOST:PORT, or auto for the one that this machine '
+    'belongs to. Default: this machine alone.',
+  )

@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 PROGRAMS = {
   'train': (train.main, train_flags.create_parser),
   'report': (report.main, report.create_parser),
-  'pvrl': (study.main, study.create_parser),
+  'study': (study.main, study.create_parser),
   'teachers': (teachers.main, teachers_flags.create_parser),
   'balloon': (balloon.main, balloon_flags.create_parser),
 }

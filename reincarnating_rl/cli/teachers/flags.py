@@ -151,6 +151,17 @@ def _add_evaluate(parser: Parser) -> None:
     default=30,
     help='Episodes to play.',
   )
+  _add_play(add)
+  add(
+    '--measure_random',
+    action='store_true',
+    help='Play the random policy, even if its score is published.',
+  )
+  add('--json', metavar='FILE', help='Where the result is written, as JSON.')
+
+
+def _add_play(add: shared_flags.Add) -> None:
+  """Adds how a teacher plays."""
   add(
     '--epsilon',
     metavar='P',
@@ -172,12 +183,7 @@ def _add_evaluate(parser: Parser) -> None:
     help='Steps after which an episode is cut. Default: as in gin '
     "(Runner), or the game's own time limit.",
   )
-  add(
-    '--measure_random',
-    action='store_true',
-    help='Play the random policy, even if its score is published.',
-  )
-  add('--json', metavar='FILE', help='Where the result is written, as JSON.')
+  shared_flags.add_workers(add, 'Processes that play')
 
 
 def _add_convert(parser: Parser) -> None:
@@ -189,6 +195,12 @@ def _add_convert(parser: Parser) -> None:
     '--teacher_replay_dir',
     metavar='DIR',
     help='Folder of the replay. Default: PATH, if it holds one.',
+  )
+  replay.add_argument(
+    '--collect',
+    metavar='N',
+    type=number(int, 1),
+    help='Have the teacher play at least N steps for a replay.',
   )
   replay.add_argument(
     '--no_replay', action='store_true', help='Write the parameters alone.'
@@ -204,6 +216,7 @@ def _add_convert(parser: Parser) -> None:
     metavar='FILE',
     help='Add the score of this checkpoint that evaluate --json wrote.',
   )
+  _add_play(parser.add_argument_group('play, with --collect').add_argument)
 
 
 _COMMANDS = {
