@@ -13,7 +13,9 @@ VERSION = re.search(
 
 # Games beside Atari's. MinAtar's licence is the GPL: it is installed by those
 # who ask for it. The Balloon Learning Environment of 2022 sets no bounds above
-# what it requires; `_balloon_compat` is for this version of it.
+# what it requires; `_balloon_compat` is for this version of it. MuJoCo 4 breaks
+# dm_control. That requires labmaze, which has no wheel for Python 3.13; without
+# it the suite works, as `envs/control_games.py` tells.
 GAMES = {
   'balloon': [
     'balloon-learning-environment==1.0.1',
@@ -21,6 +23,13 @@ GAMES = {
     'threadpoolctl>=3',
   ],
   'box2d': ['box2d>=2.3.10,<3'],
+  'control': [
+    'dm_control>=1.0.50,<2; python_version < "3.13"',
+    'dm-env>=1.6',  # Of dm_control, as lxml.
+    'imageio>=2.14.1',  # Of Gymnasium's MuJoCo, as glfw and MuJoCo itself.
+    'lxml>=5',
+    'mujoco>=3.17,<4',
+  ],
   'minatar': ['minatar>=1.0.15,<2'],
 }
 
@@ -90,6 +99,7 @@ setup(
     'dev': [
       *GAMES['balloon'],
       *GAMES['box2d'],
+      *GAMES['control'],
       *GAMES['minatar'],
       'gcp-storage-emulator>=2026.7',
       'hypothesis>=6.100',

@@ -72,6 +72,7 @@ from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import factory
 from tests import toys
 from tests.agents.student_test import play
+from reincarnating_rl.learner.actions import Discrete
 import gin, safetensors.numpy
 
 assert len(AGENTS) == 12 * 5 + 10 * 3
@@ -122,7 +123,7 @@ with tempfile.TemporaryDirectory() as folder:
   path = pathlib.Path(folder, 'policy.safetensors')
   safetensors.numpy.save_file(arrays, path)
   teacher = factory.create_teacher(
-    'auto', path, layers=LAYERS, num_actions=2, observation_shape=(3,),
+    'auto', path, layers=LAYERS, actions=Discrete(2), observation_shape=(3,),
     stack_size=1,
   )
 state = rng.normal(size=3).astype(np.float32)

@@ -133,7 +133,7 @@ def main() -> None:
   teacher = factory.create_teacher(
     'auto',
     options.teacher,
-    num_actions=NUM_ACTIONS,
+    actions=Discrete(NUM_ACTIONS),
     observation_shape=(84, 84),
     stack_size=STACK_SIZE,
     temperature=options.temperature,

@@ -125,7 +125,7 @@ def _read(
   return factory.create_teacher(
     agent,
     path,
-    num_actions=len(balloon_games.MEANINGS),
+    actions=balloon_facts.GAME_ACTIONS,
     observation_shape=tuple(observation_shape),
     stack_size=stack_size,
     checkpoint_number=number,

@@ -8,8 +8,7 @@ import gymnasium as gym
 import numpy as np
 
 from reincarnating_rl.compat import balloon_compat
-from reincarnating_rl.envs import process_vector
-from reincarnating_rl.envs.family import Game, GameFamily, looped
+from reincarnating_rl.envs.family import Game, GameFamily, spread
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.setting_types import PositiveInt
@@ -215,17 +214,7 @@ def create_balloon_game(
     The game. A missing package is an error once an environment is made.
   """
   create = functools.partial(create_balloon_environment, max_steps_per_episode)
-  game = looped(NAME, create, num_vector_environments)
-  if process_vector.process_count(num_vector_environments, num_processes) == 1:
-    return game
-  return game._replace(
-    create_vector_environment=functools.partial(
-      process_vector.ProcessVectorEnvironment,
-      create,
-      num_vector_environments,
-      num_processes,
-    )
-  )
+  return spread(NAME, create, num_vector_environments, num_processes)
 
 
 FAMILY = GameFamily(

@@ -1,14 +1,17 @@
 """What a game is, and what an entry of the table of games holds."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from reincarnating_rl.envs import process_vector
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import (
   LoopVectorEnvironment,
   VectorEnvironment,
 )
+from reincarnating_rl.learner.actions import Discrete
 
 
 class Game(NamedTuple):
@@ -54,6 +57,7 @@ class GameFamily:
     flags: parameters of `create` that flags set; gin may not.
     prefix: what precedes `create`'s parameter `game_name` in a full name.
     only: the full name of the only game, if `create` has no `game_name`.
+    actions: of its games, 'discrete' and 'continuous' or one of them.
     stack_size: observations in a state by default.
     max_steps_per_episode: until a time-out; None if each game has its own.
     networks: by kind of student, the network that fits: a name of
@@ -71,6 +75,7 @@ class GameFamily:
   flags: tuple[str, ...] = ()
   prefix: str = ''
   only: str | None = None
+  actions: tuple[str, ...] = (Discrete.kind,)
   stack_size: int = 1
   max_steps_per_episode: int | None = None
   networks: Mapping[str, str]
@@ -124,3 +129,30 @@ def looped(
     return LoopVectorEnvironment([create() for _ in range(lanes)])
 
   return Game(name, create, create_vector, stack_size)
+
+
+def spread(
+  name: str,
+  create: Callable[[], Environment],
+  lanes: int,
+  num_processes: int | None,
+) -> Game:
+  """Makes a game whose lanes are spread over processes.
+
+  Args:
+    name: the full name.
+    create: makes one environment; see `ProcessVectorEnvironment`.
+    lanes: episodes played side by side in evaluation.
+    num_processes: that play them. None is one a core; 1 is this process.
+
+  Raises:
+    UserError: there are fewer than 1.
+  """
+  game = looped(name, create, lanes)
+  if process_vector.process_count(lanes, num_processes) == 1:
+    return game
+  return game._replace(
+    create_vector_environment=functools.partial(
+      process_vector.ProcessVectorEnvironment, create, lanes, num_processes
+    )
+  )

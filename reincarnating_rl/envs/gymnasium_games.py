@@ -14,6 +14,14 @@ from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support import errors, game_names
 from reincarnating_rl.support.setting_types import PositiveInt
 
+# What Gymnasium says where our extra is missing. Its own advice brings a second
+# pygame, or a MuJoCo that the DeepMind Control Suite cannot work with.
+_EXTRAS = {
+  'Box2D is not installed': 'box2d',
+  'MuJoCo is not installed': 'control',
+  "No module named 'imageio'": 'control',
+  "No module named 'glfw'": 'control',
+}
 _VERSION = re.compile(r'-v[0-9]+$', re.ASCII)
 
 
@@ -28,8 +36,8 @@ def create_gymnasium_environment(name: str) -> Environment:
     The environment, with its registered time limit as a truncation.
 
   Raises:
-    UserError: it is unknown or lacks a dependency, or value-based agents
-      cannot use its actions or observations.
+    UserError: it is unknown or lacks a dependency, or its actions or
+      observations are of a kind that no student learns.
   """
   module, plain = game_names.split_module(name)
   try:
@@ -40,9 +48,9 @@ def create_gymnasium_environment(name: str) -> Environment:
     message = ' '.join(str(error).split())
     if module is None and isinstance(error, gym.error.UnregisteredEnv):
       message += f" A game of one's own is named MODULE:{name}."
-    if 'Box2D is not installed' in message:
-      # Gymnasium's own advice brings a second pygame.
-      message = "pip install -e '.[box2d]' first."
+    for missing, extra in _EXTRAS.items():
+      if missing in message:
+        message = f"pip install -e '.[{extra}]' first."
     raise errors.UserError(
       f'Cannot make the Gymnasium environment {name!r}: {message}'
     ) from error
@@ -113,6 +121,7 @@ FAMILY = GameFamily(
   exists=lambda name: game_names.split_module(name)[1] in gym.registry,
   create=create_gymnasium_game,
   gin_name='create_gymnasium_environment',
+  actions=('discrete', 'continuous'),
   networks={
     'dqn': 'MLPDQNNetwork',
     'rainbow': 'MLPRainbowNetwork',

@@ -47,13 +47,14 @@ class Environment:
       UserError: the actions or the observations are of another kind.
     """
     observations = environment.observation_space
+    self.name = name or _name_of(environment)
     if not isinstance(observations, gym.spaces.Box):
       raise errors.UserError(
-        f'{environment} has the observations {observations}: they must be a '
+        f'{self.name} has the observations {observations}: they must be a '
         'Box. gymnasium.wrappers.FlattenObservation may make one.'
       )
     self._environment = environment
-    self.actions = _actions_of(environment)
+    self.actions = _actions_of(environment.action_space, self.name)
     self._action_space = environment.action_space
     self.observation_space = observations
     if observations.dtype not in (np.uint8, np.float32):
@@ -63,7 +64,6 @@ class Environment:
     self.action_meanings = _action_meanings(environment)
     self.game_over = True
     self.truncated = False
-    self.name = name or _name_of(environment)
     self._seed: int | None = None
     self._steps = 0
 
@@ -175,8 +175,7 @@ def _only_number(reward: Any) -> float:
     return np.nan
 
 
-def _actions_of(environment: gym.Env) -> Actions:
-  space = environment.action_space
+def _actions_of(space: gym.Space, name: str) -> Actions:
   if isinstance(space, gym.spaces.Discrete) and space.start == 0:
     return Discrete(int(space.n))
   if isinstance(space, gym.spaces.Box) and space.dtype.kind == 'f':
@@ -185,11 +184,11 @@ def _actions_of(environment: gym.Env) -> Actions:
       return Continuous(*(tuple(x.ravel().tolist()) for x in bounds))
     except ValueError as error:
       raise errors.UserError(
-        f'{environment} has the actions {space}: their {error}. '
-        'gymnasium.wrappers.RescaleAction may set others.'
+        f'{name} has the actions {space}: their {error}. '
+        'gymnasium.wrappers.TransformAction may set others.'
       ) from error
   raise errors.UserError(
-    f'{environment} has the actions {space}: they must be Discrete ones that '
+    f'{name} has the actions {space}: they must be Discrete ones that '
     'start at 0, or a Box of floats with bounds.'
   )
 

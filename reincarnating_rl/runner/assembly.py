@@ -32,6 +32,7 @@ from reincarnating_rl.runner.teacher_phases import (
   TeacherEvaluation,
 )
 from reincarnating_rl.runner.teacher_replay import TeacherDataSource
+from reincarnating_rl.support.errors import UserError
 
 RunPhase = Callable[[Iteration], dict[str, float]]
 
@@ -110,6 +111,11 @@ def assemble(runner: Any, settings: Settings) -> Parts:
   evaluation = StudentEvaluation(
     agent, evaluator, record, progress, ends_phase=ends_phase
   )
+  if settings.diagnoses and agent.kind.is_continuous:
+    raise UserError(
+      'RunnerWithTeacher.diagnoses are of Q-values of each action, and '
+      f'{agent.kind.title} has an actor: leave them out.'
+    )
   if settings.diagnoses:
     evaluation.diagnosis = Diagnosis(agent, clip_rewards=runner._clip_rewards)
   return Parts(

@@ -240,7 +240,7 @@ def create_teacher(
     return gin_names.create_teacher(
       settings.agent,
       settings.checkpoint_dir,
-      num_actions=environment.actions.number,
+      actions=environment.actions,
       observation_shape=environment.observation_space.shape,
       stack_size=observations.stack_size(game, student and student.kind),
       checkpoint_number=settings.checkpoint_number,

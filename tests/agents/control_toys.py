@@ -47,13 +47,14 @@ class ScriptedTeacher:
     return np.tile(self._parameters, (len(states), 1))
 
 
-def make_agent(name, *, teacher=ScriptedTeacher, seed=0, **given):
+def make_agent(name, *, teacher=ScriptedTeacher, seed=0, size=SIZE, **given):
   """A small student.
 
   Args:
     name: a key of `AGENTS`.
     teacher: of the student, or what makes one; None for none.
     seed: of the student.
+    size: numbers of an observation.
     **given: settings, by the name of what gin configures.
   """
   with gin.config.unlock_config():
@@ -65,14 +66,14 @@ def make_agent(name, *, teacher=ScriptedTeacher, seed=0, **given):
     teacher = teacher()
   if not AGENTS[name].method.needs_teacher:
     teacher = None
-  game = {'observation_shape': (SIZE,), 'observation_dtype': np.float32}
+  game = {'observation_shape': (size,), 'observation_dtype': np.float32}
   return AGENTS[name](ACTIONS, seed=seed, teacher=teacher, game=game)
 
 
-def play(agent, steps, *, terminal_every=7, seed=0):
+def play(agent, steps, *, terminal_every=7, seed=0, size=SIZE):
   """Feeds an agent with random observations; returns its actions."""
   rng = np.random.default_rng(seed)
-  observe = functools.partial(rng.normal, size=SIZE)
+  observe = functools.partial(rng.normal, size=size)
   actions = [agent.begin_episode(np.float32(observe()))]
   for t in range(1, steps):
     if t % terminal_every == 0:

@@ -204,7 +204,7 @@ _BOX = gym.spaces.Box(-1, 1, (2,), np.float32)
     (gym.spaces.Tuple([_BOX, _BOX]), 'Tuple'),
     (gym.spaces.Box(0, 9, (2,), np.uint8), 'a Box of floats'),
     (gym.spaces.Box(-np.inf, np.inf, (2,), np.float32), 'bounds .* finite'),
-    (gym.spaces.Box(-np.inf, 1.0, (2,), np.float64), 'RescaleAction'),
+    (gym.spaces.Box(-np.inf, 1.0, (2,), np.float64), 'TransformAction'),
     (gym.spaces.Box(1.0, 1.0, (2,), np.float32), 'bounds .* ascend'),
   ],
   ids=str,

@@ -15,7 +15,7 @@ from reincarnating_rl.balloon.records import FlightFile
 from reincarnating_rl.evaluation import run as evaluated_run
 from reincarnating_rl.evaluation.finding import Found
 from reincarnating_rl.importers import external_replay
-from reincarnating_rl.learner.actions import Discrete
+from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.settings import gin_parsing
 from reincarnating_rl.studies import finished, study_file
@@ -43,7 +43,9 @@ from tests.importers.formats import bundles
 
 FIXTURES = pathlib.Path(__file__).parents[1] / 'fixtures'
 _FOREIGN = FIXTURES / 'foreign'
-_VECTOR = Target(4, (3, 1))
+_VECTOR = Target(Discrete(4), (3, 1))
+_BOUNDS = Continuous((-2.0, -0.5), (2.0, 1.5))
+_ACTOR = Target(_BOUNDS, (3, 1))
 
 
 class Reader(NamedTuple):
@@ -193,11 +195,34 @@ def _write_native(folder):
 def _native(folder):
   loading.load(
     TeacherSource(folder),
-    num_actions=4,
+    actions=Discrete(4),
     state_shape=(3, 1),
     game_actions=('A', 'B', 'C', 'D'),
     game_name='Toy',
   )
+
+
+_SAC = ('ckpt.3', 'sentinel_checkpoint_complete.3')
+
+
+def _write_actor(folder):
+  rng = np.random.default_rng(0)
+  kernel = rng.normal(size=(3, 2)).astype('f4')
+  params = {'Dense_0': {'kernel': kernel, 'bias': kernel[0]}}
+  params['log_std'] = kernel[1]
+  bounds = {'low': _BOUNDS.low, 'high': _BOUNDS.high}
+  fields = {'output': 'gaussian', 'log_std_from': 'parameter', 'hidden': []}
+  fields |= {'bounds': [*bounds.values()], 'log_std_limit': ['clip', -1, 1]}
+  network = {'kind': 'gaussian_ppo', 'network': 'LayeredNetwork'}
+  about = {
+    'network': network | {'fields': fields},
+    'game': {'name': 'Toy', 'actions': None, 'bounds': bounds},
+  }
+  native_checkpoint.write(folder, 7, {'params': params}, about)
+
+
+def _load(folder, actions):
+  loading.load(TeacherSource(folder), actions=actions, state_shape=(3, 1))
 
 
 def _described(entry, path):
@@ -313,7 +338,10 @@ def _write_study(folder):
 
 READERS = {
   'sb3 policy': Reader(_copies('sb3_trpo.zip'), _sb3(_VECTOR)),
-  'sb3 images': Reader(_copies('sb3_rgb1.zip'), _sb3(Target(4, (5, 4, 3, 1)))),
+  'sb3 images': Reader(
+    _copies('sb3_rgb1.zip'), _sb3(Target(Discrete(4), (5, 4, 3, 1)))
+  ),
+  'sb3 actor': Reader(_copies('actors/sb3_sac.zip'), _sb3(_ACTOR)),
   'sb3 normalized': Reader(
     _copies('mountain_car/vec_normalize.pkl'), _statistics
   ),
@@ -328,6 +356,18 @@ READERS = {
   'cleanrl flax': Reader(
     _write_flax, lambda folder: cleanrl.read(_one(folder), _VECTOR)
   ),
+  'cleanrl actor': Reader(
+    _copies('actors/cleanrl_sac.cleanrl_model'),
+    lambda folder: cleanrl.read(_one(folder), _ACTOR),
+  ),
+  'cleanrl flax actor': Reader(
+    _copies('actors/cleanrl_td3_jax.cleanrl_model'),
+    lambda folder: cleanrl.read(_one(folder), _ACTOR),
+  ),
+  'dopamine SAC': Reader(
+    _copies(*(f'dopamine_sac/checkpoints/{name}' for name in _SAC)),
+    lambda folder: _load(folder, _BOUNDS),
+  ),
   'dopamine 4.0': Reader(_write_dopamine, _checkpoint),
   'dopamine 4.1': Reader(_write_dopamine41, _checkpoint),
   'tensorflow': Reader(_write_tensorflow, _tensorflow),
@@ -335,6 +375,9 @@ READERS = {
     _copies('small_graph.pb'), lambda folder: perciatelli.read(_one(folder))
   ),
   'our checkpoint': Reader(_write_native, _native, _mend_native, 0.3),
+  'our actor': Reader(
+    _write_actor, lambda folder: _load(folder, _BOUNDS), _mend_native, 0.3
+  ),
   'our training': Reader(
     _write_native, lambda f: training_state.read(f), _mend_native
   ),

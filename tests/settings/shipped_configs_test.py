@@ -32,7 +32,14 @@ def bound():
 @pytest.mark.parametrize('family', games.GAMES)
 def test_every_composed_name_parses(family):
   names = [n for n in shipped_configs.composed() if n.startswith(f'{family}/')]
-  assert len(names) == len(METHODS) * len(STUDENTS)
+  fit = [
+    (method.name, kind.name)
+    for method in METHODS.values()
+    for kind in STUDENTS.values()
+    if kind.actions in method.actions
+    and kind.actions in games.GAMES[family].actions
+  ]
+  assert len(names) == len(fit) >= len(METHODS)
   for name in names:
     load(name)
     assert gin.query_parameter('Runner.num_iterations') is not None

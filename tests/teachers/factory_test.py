@@ -21,6 +21,7 @@ from dopamine.jax.agents.dqn import dqn_agent  # noqa: F401  (its gin names)
 
 from reincarnating_rl.agents import snapshot
 from reincarnating_rl.evaluation.atari_scores import random_score
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.networks.mlp_networks import (
   MLPDQNNetwork,
   MLPRainbowNetwork,
@@ -37,9 +38,13 @@ from reincarnating_rl.teachers.errors import (
 from tests.teachers import networks
 
 _BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts' / 'Pong' / '1'
-_ATARI = {'num_actions': 6, 'observation_shape': (84, 84), 'stack_size': 4}
+_ATARI = {
+  'actions': Discrete(6),
+  'observation_shape': (84, 84),
+  'stack_size': 4,
+}
 _CARTPOLE = {
-  'num_actions': 2,
+  'actions': Discrete(2),
   'observation_shape': (4,),
   'stack_size': 1,
   'network': functools.partial(MLPDQNNetwork, num_layers=1, hidden_units=64),
@@ -166,7 +171,7 @@ def test_real_old_cartpole_teacher(fixtures):
 
 
 _VECTORS = {
-  'num_actions': 2,
+  'actions': Discrete(2),
   'observation_shape': (4,),
   'stack_size': 1,
   'network': functools.partial(MLPRainbowNetwork, hidden_units=8),
@@ -249,7 +254,7 @@ def test_a_way_to_play_that_there_is_not():
 
 
 def test_another_game():
-  settings = _ATARI | {'num_actions': 4}
+  settings = _ATARI | {'actions': Discrete(4)}
   with pytest.raises(MismatchedTeacherError, match='has 6 actions, but the ga'):
     factory.create_teacher('dqn', _BUNDLED, **settings)
 
@@ -290,6 +295,6 @@ def test_unknown_names_are_answered_with_the_nearest(name, near):
     factory.create_teacher(name, None, **_ATARI)
   assert f'did you mean {near!r}' in str(error.value)
   assert str(error.value).endswith(
-    'there are: auto, dqn, rainbow, implicit_quantile, quantile, ppo, random, '
-    'callable, perciatelli44, station_seeker.'
+    'there are: auto, dqn, rainbow, implicit_quantile, quantile, ppo, sac, '
+    'td3, d4pg, gaussian_ppo, random, callable, perciatelli44, station_seeker.'
   )

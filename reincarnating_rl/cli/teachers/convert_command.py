@@ -11,6 +11,7 @@ from typing import Any
 import tqdm.auto as tqdm
 
 from reincarnating_rl.cli.teachers import (
+  converted_manifest,
   identify,
   next_command,
   settings,
@@ -21,7 +22,6 @@ from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.evaluation.summary import PLOT_FILE
 from reincarnating_rl.importers import external_replay, run_replay
 from reincarnating_rl.importers.external_replay import ExternalReplay
-from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support import claims, files, json_file
 from reincarnating_rl.support.errors import UserError
@@ -31,19 +31,9 @@ from reincarnating_rl.teachers import (
   checkpoints,
   native_checkpoint,
 )
-from reincarnating_rl.teachers.base import GREEDY
-from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
-from reincarnating_rl.teachers.description import (
-  ENTRY,
-  GAME,
-  MODULE,
-  STATE_SHAPE,
-)
 from reincarnating_rl.teachers.loading import LoadedTeacher
 
 _OTHER_OUT = 'choose another OUT'
-# Of what `evaluate` tells, what says how well and how it was measured.
-_MEASURED = ('score', 'epsilon', 'seed', 'max_steps_per_episode', 'command')
 
 
 def run(args: argparse.Namespace) -> None:
@@ -61,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
     game = identify.facts(chosen, replay)
     loaded = identify.load(chosen, chosen.source(args.path), game)
     settings.check_bindings(args, chosen)
-    about = _about(args, chosen, loaded)
+    about = converted_manifest.about(args, chosen, loaded)
     store = None
     if replay is not None and not args.no_replay:
       store = _load_replay(replay, loaded, game, args.newest)
@@ -106,56 +96,6 @@ def _find_replay(args: argparse.Namespace) -> ExternalReplay | None:
   return external_replay.beside(args.path, args.teacher_checkpoint_number)
 
 
-def _about(
-  args: argparse.Namespace, chosen: Settings, loaded: LoadedTeacher
-) -> dict[str, Any]:
-  """Returns what the manifest says of the teacher."""
-  checkpoint, described = loaded.checkpoint, loaded.description
-  named = chosen.game
-  name = named.name if named else chosen.told.game
-  module = named.module if named else chosen.told.module
-  meanings = loaded.meanings and list(loaded.meanings)
-  about = {
-    'teacher': {
-      'source': args.path,
-      'file': os.path.basename(checkpoint.path),
-      'sha256': checkpoint.sha256,
-      'number': checkpoint.number,
-      STATE_SHAPE: list(loaded.candidate.state_shape),
-      **identify.provenance(checkpoint),
-    }
-  }
-  if args.score is not None:
-    about['teacher']['measured'] = _read_score(args.score, checkpoint)
-  if described is not None:
-    about[ENTRY] = described._asdict()
-  if name is not None or meanings is not None:
-    about[GAME] = {'name': name, 'actions': meanings}
-    if module is not None:
-      about[GAME][MODULE] = module
-  return about
-
-
-def _read_score(path: str, checkpoint: TeacherCheckpoint) -> dict[str, Any]:
-  """Reads what `evaluate` measured of this checkpoint, and of no other."""
-  try:
-    told = json_file.read_json(pathlib.Path(path).expanduser())
-    is_its_own = told['teacher']['checkpoint_sha256'] == checkpoint.sha256
-    measured = {name: told[name] for name in _MEASURED}
-    # It was not said while all teachers played greedily.
-    measured['acts'] = told.get('acts', GREEDY)
-  except (OSError, ValueError, LookupError, TypeError) as error:
-    raise UserError(
-      f'--score {path} cannot be read: give what evaluate --json wrote.'
-    ) from error
-  if not is_its_own:
-    raise UserError(
-      f'--score {path} is of another checkpoint than {checkpoint.path}: '
-      'evaluate this one.'
-    )
-  return measured
-
-
 def _load_replay(
   replay: ExternalReplay,
   loaded: LoadedTeacher,
@@ -168,7 +108,7 @@ def _load_replay(
   steps = min(newest or info.entries, info.entries)
   if newest is None and replay.kind == 'dopamine41':
     steps *= 2  # Each of its episodes has a frame more than elements.
-  number = game.num_actions or loaded.candidate.num_actions
+  actions = game.actions or loaded.candidate.actions
   store = FrameStore(
     capacity=max(steps, stack_size + N_STEP + 1),
     observation_shape=observation_shape,
@@ -176,8 +116,8 @@ def _load_replay(
     stack_size=stack_size,
     n_step=N_STEP,
     gamma=GAMMA,
-    actions=Discrete(number),
-    policy_size=number,
+    actions=actions,
+    policy_size=loaded.candidate.kind.width(actions),
     seed=0,
   )
   with tqdm.tqdm(

@@ -29,7 +29,7 @@ from reincarnating_rl.teachers.foreign import statistics_files
 # Of the runner's evaluation of its teacher: the same seed, the same episodes.
 _STREAM = 1
 _ACTED = {
-  base.GREEDY: "Each action was the teacher's best",
+  base.GREEDY: "Each action was the teacher's {}",
   base.SAMPLE: "Each action was drawn from the teacher's policy",
 }
 
@@ -157,7 +157,8 @@ def _print(result: dict[str, Any], game: Game) -> None:
       f'{limit:,} steps (--max_steps_per_episode).'
     )
   acts = result['acts']
-  print(f"{_ACTED[acts]} (create_teacher.acts = '{acts}').")
+  best = 'mean' if 'distribution' in result['teacher'] else 'best'
+  print(f"{_ACTED[acts].format(best)} (create_teacher.acts = '{acts}').")
   if count and random and random['source'] == 'published':
     print(
       'Published scores are of episodes without that limit: --measure_random '

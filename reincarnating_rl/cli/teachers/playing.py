@@ -108,12 +108,12 @@ def _create(args: argparse.Namespace, chosen: Settings) -> Teacher:
   return factory.create_teacher(
     args.teacher_agent,
     args.path,
-    num_actions=game.num_actions,
+    actions=game.actions,
     observation_shape=tuple(observation_shape),
     stack_size=stack_size,
     checkpoint_number=chosen.number,
     checkpoint_file_prefix=chosen.prefix,
-    game_actions=game.actions,
+    game_actions=game.meanings,
     game_name=chosen.game.name,
     **chosen.options,
   )

@@ -42,7 +42,7 @@ def logits(path, states, num_actions, **settings):
   teacher = factory.create_teacher(
     'auto',
     path,
-    num_actions=num_actions,
+    actions=Discrete(num_actions),
     observation_shape=tuple(observation_shape),
     stack_size=stack_size,
     **settings,
