@@ -1,5 +1,6 @@
 """Fine-tuning begins here: a student becomes what its teacher is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,7 @@ def _check_meaning(student: Student, path: str) -> None:
       f"The teacher of {path} has other actions than the game's, or another "
       f'order of them: {_ADVICE}.'
     )
+  _check_range(told.get('network_fields') or {}, mine, path)
   vmax = told.get('vmax')
   atoms = [mine.get('atoms from', 0.0), mine.get('atoms to', 0.0)]
   if vmax is not None and not np.allclose(atoms, [-vmax, vmax], rtol=1e-5):
@@ -74,6 +76,18 @@ def _check_meaning(student: Student, path: str) -> None:
       f"The atoms of {path} reach from {-vmax} to {vmax}, and the student's "
       f'from {atoms[0]:.6g} to {atoms[1]:.6g}: bind JaxFullRainbowAgent.vmax '
       f'= {vmax}.'
+    )
+
+
+def _check_range(
+  theirs: Mapping[str, Any], mine: Mapping[str, Any], path: str
+) -> None:
+  """Refuses a D4PG whose atoms stand for other returns."""
+  low, high = theirs.get('value_range') or (None, None)
+  if low is not None and (low, high) != (mine['atoms from'], mine['atoms to']):
+    raise UnlikeTeacherError(
+      f'The atoms of {path} reach from {low} to {high}: {_ADVICE}, so bind '
+      f'D4PG.vmin = {low} and D4PG.vmax = {high}.'
     )
 
 
