@@ -93,4 +93,5 @@ def test_frames_may_be_larger_than_memory(tmp_path, in_file):
     check=True,
   )
   taken = float(done.stdout)  # Of their size.
-  assert taken < 0.3 if in_file else taken > 0.9
+  # Compiled programs take some memory, too.
+  assert taken < 0.5 if in_file else taken > 0.9, taken
