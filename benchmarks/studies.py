@@ -18,6 +18,8 @@ import sys
 import tempfile
 import time
 
+import psutil
+
 from reincarnating_rl.cluster import own_cores, session
 from reincarnating_rl.studies.plan import Job
 from reincarnating_rl.studies.runs import Runs
@@ -37,9 +39,23 @@ class Scripts(Runs):
     return ('-c', job.flags[0])
 
 
+def cpu_seconds():
+  """Returns what this process and all that it has started have computed."""
+  me = psutil.Process()
+  return sum(
+    sum(process.cpu_times()[:4]) for process in (me, *me.children(True))
+  )
+
+
+def timed(function, *arguments):
+  """Returns the seconds that a function takes, and those of computing."""
+  began, computed = time.perf_counter(), cpu_seconds()
+  function(*arguments)
+  return time.perf_counter() - began, cpu_seconds() - computed
+
+
 def bare(script, count):
-  """Runs commands, one a core; returns the seconds that it took."""
-  began = time.perf_counter()
+  """Runs commands, one a core."""
 
   def one(_):
     with own_cores.held(1) as cores:
@@ -50,24 +66,13 @@ def bare(script, count):
 
   with concurrent.futures.ThreadPoolExecutor(session.cores()) as pool:
     list(pool.map(one, range(count)))
-  return time.perf_counter() - began
 
 
 def study(script, count):
-  """Runs the same as a study.
-
-  Returns:
-    Seconds that the runs took, and those of Ray's start and end.
-  """
+  """Runs the same as a study; Ray is there."""
   jobs = [Job(f'job/{i}', (f'{script}# {i}',)) for i in range(count)]
   with tempfile.TemporaryDirectory() as root:
-    began = time.perf_counter()
-    with session.connected(None):
-      connected = time.perf_counter()
-      assert not Scripts(pathlib.Path(root)).run(jobs)
-      done = time.perf_counter()
-    ended = time.perf_counter()
-  return done - connected, ended - done + connected - began
+    assert not Scripts(pathlib.Path(root)).run(jobs)
 
 
 def main():
@@ -78,14 +83,18 @@ def main():
   args = parser.parse_args()
   script = JOB.format(seconds=args.seconds)
   half = args.jobs // 2
-  first = bare(script, half)
-  runs, start = study(script, args.jobs)
-  commands = first + bare(script, args.jobs - half)
-  each = session.cores() / args.jobs
-  print(f'bare commands      {commands * each:.3f} s of a core a job')
-  print(f'study              {runs * each:.3f} s, {runs / commands - 1:+.1%}')
-  total = runs + start
-  print(f"with Ray's start   {total * each:.3f} s, {total / commands - 1:+.1%}")
+  first = timed(bare, script, half)
+  with contextlib.ExitStack() as stack:
+    start = timed(stack.enter_context, session.connected(None))
+    runs = timed(study, script, args.jobs)
+  last = timed(bare, script, args.jobs - half)
+  commands = [sum(pair) for pair in zip(first, last, strict=True)]
+  for what, at, share in (('time', 0, session.cores()), ('computing', 1, 1)):
+    alone, ours = (x[at] * share / args.jobs for x in (commands, runs))
+    print(
+      f'{what}: a bare command {alone:.3f} s of a core, in a study {ours:.3f} '
+      f'({ours / alone - 1:+.1%}); Ray starts in {start[at]:.1f} s'
+    )
 
 
 if __name__ == '__main__':

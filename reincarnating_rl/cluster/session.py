@@ -70,7 +70,7 @@ def connected(address: str | None, cpus: int | None = None) -> Iterator[None]:
   if ray.is_initialized():
     yield
     return
-  with _sigterm_restored():
+  with _signals_kept():
     started = _start(address, cpus or cores())
   try:
     yield
@@ -107,16 +107,23 @@ def _start(address: str | None, cpus: int) -> Any:
 
 
 @contextlib.contextmanager
-def _sigterm_restored() -> Iterator[None]:
-  """Undoes what Ray does to SIGTERM: it asks our commands to end in order."""
+def _signals_kept() -> Iterator[None]:
+  """Keeps our handlers of signals while Ray starts.
+
+  Ray takes SIGTERM for itself, which asks our commands to end in order. Its
+  processes must not hear that the terminal is closed: we need them to the end.
+  """
   if threading.current_thread() is not threading.main_thread():
     yield
     return
-  before = signal.getsignal(signal.SIGTERM)
+  kept = (signal.SIGTERM, signal.SIGHUP)
+  before = {number: signal.getsignal(number) for number in kept}
+  signal.signal(signal.SIGHUP, signal.SIG_IGN)
   try:
     yield
   finally:
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+      signal.signal(number, handler)
 
 
 def check_room(address: str | None, wanted: Mapping[str, float]) -> None:

@@ -77,6 +77,7 @@ def assemble(runner: Any, settings: Settings) -> Parts:
       settings, source, teacher_evaluator, runner._max_steps_per_episode
     ),
     clip_rewards=runner._clip_rewards,
+    folder=runner._base_dir if settings.teacher_data_in_file else None,
   )
   progress = Progress(
     record,

@@ -63,6 +63,7 @@ class RunnerWithTeacher(run_experiment.Runner):
     num_pretraining_steps: PositiveInt = 100_000,
     teacher_steps: NonNegativeInt = 1_000_000,
     teacher_data: Choice = 'auto',
+    teacher_data_in_file: bool = False,
     teacher_epsilon: Fraction = 0.01,
     evaluation_episodes: PositiveInt | None = None,
     diagnoses: bool = False,
@@ -82,24 +83,23 @@ class RunnerWithTeacher(run_experiment.Runner):
       read_teacher_state: reads what a student starts with that is fine-tuned.
       seed: of the episodes, each of which also depends on its iteration.
       started_as: agent and command, for `lineage.json`.
-      random_score: of the random policy; None takes the published one, or
-        measures it where there is none.
+      random_score: of the random policy; None: the published or measured one.
       num_pretraining_iterations: offline iterations, each evaluated; None is 10
         where the method has an offline phase, 0 in rehearsal, which may have
         one. Where the method can have none, a number is an error.
       num_pretraining_steps: gradient updates in each.
-      teacher_steps: most steps of teacher data: to collect, or the newest
-        stored.
+      teacher_steps: most steps of teacher data, collected or newest stored.
       teacher_data: 'collected': the teacher plays; 'stored': from its replay;
         'topped_up': from its replay, and it plays what that lacks of
         `teacher_steps`; 'auto': from its replay, or it plays where there is
         none. A student that starts as the teacher takes any replay there is,
         but for 'collected'.
+      teacher_data_in_file: whether frames are in a file of `base_dir`, not in
+        memory, which they may exceed. An accelerator has to have room for them.
       teacher_epsilon: the teacher's exploration while it collects.
       evaluation_episodes: episodes of each evaluation, in place of
         `Runner.evaluation_steps`.
-      diagnoses: whether evaluations also tell what the student's values are
-        worth, as `diagnosis.diagnose` describes.
+      diagnoses: whether evaluations also tell what `diagnosis.diagnose` does.
       checkpoint_minutes: longest time between checkpoints, up to an episode.
       checkpoints_to_keep: newest iterations that stay restorable.
     """
@@ -113,6 +113,7 @@ class RunnerWithTeacher(run_experiment.Runner):
       num_pretraining_steps=num_pretraining_steps,
       teacher_steps=teacher_steps,
       teacher_data=teacher_data,
+      teacher_data_in_file=teacher_data_in_file,
       teacher_epsilon=teacher_epsilon,
       evaluation_episodes=evaluation_episodes,
       diagnoses=diagnoses,

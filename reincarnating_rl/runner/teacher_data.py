@@ -14,6 +14,7 @@ from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.importers.loading import LoadReport
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.progress import Progress
 
@@ -66,7 +67,12 @@ class TeacherData:
   """
 
   def __init__(
-    self, agent: Student, *, capacity: int, clip_rewards: bool
+    self,
+    agent: Student,
+    *,
+    capacity: int,
+    clip_rewards: bool,
+    folder: str | None = None,
   ) -> None:
     """Makes no replay yet.
 
@@ -74,7 +80,9 @@ class TeacherData:
       agent: the student who will learn from it.
       capacity: frames, at most.
       clip_rewards: to [-1, 1].
+      folder: of a file that holds the frames; None for memory.
     """
+    self._folder = folder
     self._agent = agent
     self._capacity, self._clip_rewards = capacity, clip_rewards
     self.store: FrameStore | None = None
@@ -85,9 +93,16 @@ class TeacherData:
 
     Args:
       capacity: of a replay that is restored; None for the constructor's.
+
+    Raises:
+      UnwritableError: its file cannot be made.
     """
     if self.store is None:
       self.store = self._agent.make_replay(capacity or self._capacity)
+      if self._folder is not None:
+        remedy = 'set RunnerWithTeacher.teacher_data_in_file = False'
+        with files.writing(self._folder, remedy):
+          self.store.keep_frames_in_file(self._folder)
     return self.store
 
   def close(self) -> None:

@@ -3,6 +3,8 @@
 import os
 import pathlib
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -107,6 +109,36 @@ def test_a_second_ctrl_c_ends_runs_at_once(tmp_path, tape):
   with pytest.raises(KeyboardInterrupt):
     ScriptRuns(tmp_path / 'out').run([stoppable(tape, seconds=50)])
   assert tape.read_text().split() == ['ready', 'asked']
+
+
+DRIVER = """
+import pathlib, sys
+from tests.cluster.ray_test import ScriptRuns, stoppable
+out, tape = map(pathlib.Path, sys.argv[1:])
+try:
+  ScriptRuns(out).run([stoppable(tape)])
+except KeyboardInterrupt:
+  sys.exit(130)
+"""
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+  'number', [signal.SIGINT, signal.SIGHUP, signal.SIGTERM]
+)
+def test_a_terminal_signals_all_that_it_has_started(tmp_path, tape, number):
+  """Ctrl-C, a closed terminal, a batch system: Ray's processes hear it too."""
+  driver = subprocess.Popen(
+    [sys.executable, '-c', DRIVER, str(tmp_path / 'out'), str(tape)],
+    cwd=pathlib.Path(__file__).parents[2],
+    start_new_session=True,
+  )
+  while 'ready' not in tape.read_text():
+    assert driver.poll() is None
+    time.sleep(0.05)
+  os.killpg(driver.pid, number)
+  assert driver.wait() == 130
+  assert tape.read_text().split() == ['ready', 'asked', 'stopped']
 
 
 def test_a_process_that_dies_takes_its_program_along(tmp_path, tape):
