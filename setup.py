@@ -24,6 +24,10 @@ GAMES = {
   'minatar': ['minatar>=1.0.15,<2'],
 }
 
+# The ffmpeg in this wheel, of 170 MB, writes MP4: it is installed by those who
+# ask for it. GIF needs none.
+VIDEO = ['imageio-ffmpeg>=0.5,<1']
+
 # The folders of configurations, as packages.
 CONFIGS = sorted(
   {
@@ -71,6 +75,7 @@ setup(
     'numpy>=2.1',
     'pandas>=2.2',  # Of arch, which rliable uses: evaluation/_rliable.py.
     'optax>=0.2.5',
+    'pillow>=10.1',  # Videos; matplotlib requires it, too.
     'requests>=2.32',  # Of google-cloud-storage: its errors, as urllib3's.
     'rich>=13',
     'rliable>=1.2,<1.3',
@@ -85,7 +90,9 @@ setup(
   extras_require={
     **GAMES,
     'cuda': ['jax[cuda13]>=0.10,<0.11'],
+    'video': VIDEO,
     'dev': [
+      *VIDEO,
       *GAMES['balloon'],
       *GAMES['box2d'],
       *GAMES['minatar'],

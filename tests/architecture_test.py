@@ -39,10 +39,11 @@ ALLOWED = {
   },
   'studies': {'support'},
   'balloon': {'support', 'envs', 'evaluation', 'teachers'},
+  'video': {'support', 'envs', 'evaluation'},
   'cli': {
     *('support', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
-    *('methods', 'students'),
+    *('methods', 'students', 'video'),
   },
   # Doors: `python -m reincarnating_rl.NAME`.
   'train': {'cli'},
@@ -50,8 +51,12 @@ ALLOWED = {
   'pvrl': {'cli'},
   'teachers.__main__': {'cli'},
   'balloon.__main__': {'cli'},
+  'video.__main__': {'cli'},
 }
-DOORS = {'train', 'report', 'pvrl', 'teachers.__main__', 'balloon.__main__'}
+DOORS = {
+  *('train', 'report', 'pvrl'),
+  *(f'{room}.__main__' for room in ('teachers', 'balloon', 'video')),
+}
 PURE = {
   *('support', 'learner', 'methods', 'students', 'networks', 'replay'),
   *('importers', 'teachers', 'fetching', 'evaluation', 'studies'),

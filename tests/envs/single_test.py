@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.envs import single
-from reincarnating_rl.support.errors import GameError
+from reincarnating_rl.support.errors import GameError, UserError
 
 
 class _Float64Environment(gym.Env):
@@ -149,3 +149,39 @@ def test_a_game_is_named_as_its_registry_does():
   environment._environment.unwrapped.state = np.full(4, np.nan)
   with pytest.raises(GameError, match='^CartPole-v1 answers with an obs'):
     environment.step(0)
+
+
+class _Drawn(_Float64Environment):
+  def __init__(self, drawn):
+    self._drawn = drawn
+
+  def render(self):
+    if isinstance(self._drawn, Exception):
+      raise self._drawn
+    return self._drawn
+
+
+def test_it_draws_what_the_game_does():
+  drawn = np.full((4, 6, 3), 7, np.uint8)
+  environment = single.Environment(_Drawn(drawn))
+  environment.reset()
+  np.testing.assert_array_equal(environment.draw(), drawn)
+
+
+@pytest.mark.parametrize(
+  ('drawn', 'reason'),
+  [
+    (None, ''),
+    ('ansi text', ''),
+    (np.zeros((4, 6)), ''),
+    ([np.zeros((4, 6, 3))], ''),
+    (NotImplementedError(), r' \(NotImplementedError\)'),
+    (gym.error.DependencyNotInstalled('no pygame\nat all'), r' \(no pygame\)'),
+  ],
+)
+def test_a_game_that_cannot_draw_itself(drawn, reason):
+  environment = single.Environment(_Drawn(drawn), 'Blind')
+  with pytest.raises(
+    UserError, match=f'^Blind cannot draw itself{reason}: let its render'
+  ):
+    environment.draw()

@@ -144,34 +144,7 @@ def _add_inspect(parser: Parser) -> None:
 def _add_evaluate(parser: Parser) -> None:
   _add_teacher(parser, path_nargs='?')
   add = parser.add_argument_group('evaluation').add_argument
-  add(
-    '--episodes',
-    metavar='N',
-    type=number(int, 1),
-    default=30,
-    help='Episodes to play.',
-  )
-  add(
-    '--epsilon',
-    metavar='P',
-    type=number(float, 0, 1),
-    default=0.001,
-    help='Probability of a random action.',
-  )
-  add(
-    '--seed',
-    metavar='N',
-    type=number(int, 0),
-    default=0,
-    help='Seed of the episodes.',
-  )
-  add(
-    '--max_steps_per_episode',
-    metavar='N',
-    type=number(int, 1),
-    help='Steps after which an episode is cut. Default: as in gin '
-    "(Runner), or the game's own time limit.",
-  )
+  shared_flags.add_episodes(add, 30)
   add(
     '--measure_random',
     action='store_true',
