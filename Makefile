@@ -5,7 +5,7 @@ DEMO_DIR ?= demo_run
 PVRL_DIR ?= pvrl_runs
 BALLOON_DIR ?= balloon_run
 
-.PHONY: demo pvrl balloon test soak lint format bench clean
+.PHONY: demo pvrl balloon report test soak lint format bench clean
 
 .venv/.installed: setup.py constraints.txt reincarnating_rl/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11 ...")'
@@ -32,6 +32,9 @@ balloon: .venv/.installed  ## Reincarnate a balloon's pilot, in minutes; resumes
 	$(BIN)/python -m reincarnating_rl.balloon flight perciatelli44 \
 	  station_seeker random_walk $(BALLOON_DIR)/student --seed 0 \
 	  --results $(BALLOON_DIR)/flights --out $(BALLOON_DIR)/flight.png
+
+report: .venv/.installed  ## Make the tables and pictures of docs/results.md again.
+	$(BIN)/python -m reincarnating_rl.report docs/results.md
 
 test: .venv/.installed  ## All tests, on two processes.
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
