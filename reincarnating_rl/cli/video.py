@@ -94,7 +94,7 @@ def _run(args: argparse.Namespace) -> None:
   ending = encoding.ending(args.out)
   files.check_file(args.out, '--out')
   film = casting.film(args, names)
-  frames = tqdm.tqdm(
+  with tqdm.tqdm(
     film.frames(),
     desc='draw',
     total=len(film),
@@ -102,7 +102,7 @@ def _run(args: argparse.Namespace) -> None:
     dynamic_ncols=True,
     mininterval=1.0,
     leave=False,
-  )
-  data = encoding.encode(ending, iter(frames), film.frames_per_second)
+  ) as frames:
+    data = encoding.encode(ending, iter(frames), film.frames_per_second)
   files.write_for_user(args.out, data, '--out')
   print(f'The video: {args.out}')

@@ -34,17 +34,20 @@ def evaluations(numbers: Analysis) -> Table:
       f'of {", ".join(methods)} and game= of {", ".join(games)}'
     )
   runs = numbers.runs.of(methods[0], games[0])
-  rows = [
-    (f'random, {runs[0].random_source}', '', *(_plain(r.random) for r in runs)),
-    ('teacher', '', *(_score(run.teacher) for run in runs)),
-  ]
+  rows, named = [], ()
+  if any(run.teacher for run in runs):
+    named = ('λ until then',)
+    random = (_plain(run.random) for run in runs)
+    rows.append((f'random, {runs[0].random_source}', '', *random))
+    rows.append(('teacher', '', *(_score(run.teacher) for run in runs)))
   for i in range(max(len(run.evaluations) for run in runs)):
     found = [dict(enumerate(run.evaluations)).get(i) for run in runs]
     made = [evaluation for evaluation in found if evaluation]
     scores = [_score(each and each.score) for each in found]
-    rows.append((_after(made), _coefficient(runs, i), *scores))
-  names = (f'seed {run.seed}' for run in runs)
-  return ('return after', 'λ until then', *names), rows
+    told = (_coefficient(runs, i),) if named else ()
+    rows.append((_after(made), *told, *scores))
+  seeds = (f'seed {run.seed}' for run in runs)
+  return ('return after', *named, *seeds), rows
 
 
 def games(numbers: Analysis) -> Table:
@@ -62,11 +65,28 @@ def games(numbers: Analysis) -> Table:
   return ('game', 'random', 'teacher', *numbers.methods), rows
 
 
+def runs(numbers: Analysis) -> Table:
+  """Returns what each run came to."""
+  rows = []
+  for run in numbers.runs.runs:
+    offline, last = run.of_phase(OFFLINE), run.evaluations[-1]
+    rows.append(
+      (
+        *(run.game, run.method, run.seed, _score(run.teacher)),
+        *(_score(offline[-1].score if offline else None), _score(last.score)),
+        _after([last]),
+      )
+    )
+  names = ('game', 'method', 'seed', 'teacher', 'offline', 'last', 'after')
+  return names, rows
+
+
 VIEWS: dict[str, Callable[[Analysis], Table]] = {
   'aggregates': tables.headline,
   'costs': tables.costs,
   'evaluations': evaluations,
   'games': games,
+  'runs': runs,
 }
 WITH_INTERVALS = (tables.headline,)
 

@@ -4,14 +4,20 @@ import pathlib
 
 import pytest
 
-from reincarnating_rl.evaluation import documents, logs, results, views
+from reincarnating_rl.evaluation import (
+  analysis,
+  documents,
+  logs,
+  results,
+  views,
+)
 from reincarnating_rl.support.errors import UserError
 from tests.evaluation import run_directories as made
 
 ROOT = pathlib.Path(__file__).parents[2]
 MARKED = [
   path
-  for path in sorted(ROOT.glob('docs/*.md'))
+  for path in (ROOT / 'README.md', *sorted(ROOT.glob('docs/*.md')))
   if '\n<!-- end -->\n' in path.read_text()
 ]
 
@@ -75,17 +81,30 @@ def test_evaluations(document):
   )
 
 
+def test_evaluations_without_a_teacher(tmp_path):
+  made.write(tmp_path / 'r', [made.row(1.0, steps=1000)], teacher=None)
+  runs = results.load_runs([str(tmp_path / 'r')])
+  assert views.evaluations(analysis.analyse(runs, reps=2)) == (
+    ('return after', 'seed 1'),
+    [('1,000 online steps', '1.0 ± 0.4')],
+  )
+
+
 def test_games_and_aggregates(document):
   path = document(
     'table: docs/logs/x.jsonl games',
     'table: ../docs/logs/x.jsonl aggregates reps=20 at=200',
     'table: logs/x.jsonl costs game=Breakout',
+    'table: logs/x.jsonl runs',
   )
   text = documents.make(path).text
   assert '| game | random | teacher | a/b | ours |\n' in text
   assert '| Breakout | 0.0 | 10.0 |  | 6.0 |\n' in text
   assert '| Pong | 0.0 | 10.0 | 9.0 | 5.0 |\n' in text
   assert '| a/b | 2 × 1 | – | 0.90 ' in text
+  assert (
+    '| Pong | ours | 2 | 10.0 ± 0.4 | 1.0 ± 0.4 | 5.0 ± 0.4 | 0 onl' in text
+  )
   assert '| ours | 2 | ' in text
 
 
