@@ -33,6 +33,10 @@ GAMES = {
   'minatar': ['minatar>=1.0.15,<2'],
 }
 
+# The ffmpeg in this wheel, of 170 MB, writes MP4: it is installed by those who
+# ask for it. GIF needs none.
+VIDEO = ['imageio-ffmpeg>=0.5,<1']
+
 # The folders of configurations, as packages.
 CONFIGS = sorted(
   {
@@ -82,6 +86,7 @@ setup(
     'optax>=0.2.5',
     'pyyaml>=6',
     'ray>=2.60,<3',
+    'pillow>=10.1',  # Videos; matplotlib requires it, too.
     'requests>=2.32',  # Of google-cloud-storage: its errors, as urllib3's.
     'rich>=13',
     'rliable>=1.2,<1.3',
@@ -96,7 +101,9 @@ setup(
   extras_require={
     **GAMES,
     'cuda': ['jax[cuda13]>=0.10,<0.11'],
+    'video': VIDEO,
     'dev': [
+      *VIDEO,
       *GAMES['balloon'],
       *GAMES['box2d'],
       *GAMES['control'],

@@ -40,10 +40,11 @@ ALLOWED = {
   'cluster': {'support'},
   'studies': {'cluster', 'support'},
   'balloon': {'cluster', 'support', 'envs', 'evaluation', 'teachers'},
+  'video': {'support', 'envs', 'evaluation'},
   'cli': {
     *('support', 'learner', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
-    *('methods', 'students', 'cluster'),
+    *('methods', 'students', 'cluster', 'video'),
   },
   # Doors: `python -m reincarnating_rl.NAME`.
   'train': {'cli'},
@@ -51,8 +52,12 @@ ALLOWED = {
   'study': {'cli'},
   'teachers.__main__': {'cli'},
   'balloon.__main__': {'cli'},
+  'video.__main__': {'cli'},
 }
-DOORS = {'train', 'report', 'study', 'teachers.__main__', 'balloon.__main__'}
+DOORS = {
+  *('train', 'report', 'study'),
+  *(f'{room}.__main__' for room in ('teachers', 'balloon', 'video')),
+}
 PURE = {
   *('support', 'learner', 'methods', 'students', 'networks', 'replay'),
   *('importers', 'teachers', 'fetching', 'evaluation', 'studies'),

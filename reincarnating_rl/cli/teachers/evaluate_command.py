@@ -5,20 +5,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import tqdm.auto as tqdm
-
 from reincarnating_rl.cli import text
-from reincarnating_rl.cli.teachers import flags
-from reincarnating_rl.cli.teachers.playing import (
-  SHARD,
-  Player,
-  Playing,
-  is_spread,
-  prepare,
-  spread,
-)
+from reincarnating_rl.cli.teachers import evaluation, flags
+from reincarnating_rl.cli.teachers.playing import Playing, prepare
 from reincarnating_rl.envs.games import Game
-from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.evaluation.normalization import summarize
 from reincarnating_rl.support import files, json_file
@@ -26,8 +16,6 @@ from reincarnating_rl.teachers import base
 from reincarnating_rl.teachers.foreign import base as foreign_base
 from reincarnating_rl.teachers.foreign import statistics_files
 
-# Of the runner's evaluation of its teacher: the same seed, the same episodes.
-_STREAM = 1
 _ACTED = {
   base.GREEDY: "Each action was the teacher's {}",
   base.SAMPLE: "Each action was drawn from the teacher's policy",
@@ -44,7 +32,7 @@ def run(args: argparse.Namespace) -> None:
     files.check_file(args.json, '--json')
   playing = prepare(args)
   chosen, teacher = playing.chosen, playing.teacher
-  episodes = _play(playing, 'teacher')
+  episodes = evaluation.play(playing, 'teacher')
   score = summarize([episode.return_ for episode in episodes])
   random = _random(playing)
   result = {
@@ -71,58 +59,6 @@ def run(args: argparse.Namespace) -> None:
     files.write_for_user(args.json, data, '--json')
 
 
-def _play(playing: Playing, who: str) -> list[Episode]:
-  """Plays whole episodes, in the order of their seeds."""
-  count = playing.args.episodes
-  with tqdm.tqdm(
-    desc=f'evaluate {who}',
-    total=count,
-    unit=' episodes',
-    dynamic_ncols=True,
-    mininterval=1.0,
-    leave=False,
-  ) as bar:
-    episodes = []
-    play = _play_in_processes if is_spread(playing.args) else _play_here
-    for episode in play(playing, who, range(count), bar):
-      episodes.append(episode)
-      bar.update()
-  return sorted(episodes, key=lambda episode: episode.index)
-
-
-def _play_here(
-  playing: Playing, who: str, episodes: range, bar: tqdm.tqdm
-) -> Iterator[Episode]:
-  environment = playing.chosen.game.create_vector_environment()
-  steps = 0
-
-  def on_steps(count: int) -> None:
-    nonlocal steps
-    steps += count
-    bar.set_postfix_str(f'{steps:,} steps', refresh=False)
-    bar.update(0)
-
-  try:
-    yield from playing.play(
-      environment,
-      playing.policy(who),
-      episodes,
-      stream=_STREAM,
-      on_steps=on_steps,
-    )
-  finally:
-    environment.close()
-
-
-def _play_in_processes(
-  playing: Playing, who: str, episodes: range, bar: tqdm.tqdm
-) -> Iterator[Episode]:
-  del bar
-  shards = [(episodes[start : start + SHARD],) for start in episodes[::SHARD]]
-  for _, played in spread(playing.args, Player, shards, who, _STREAM):
-    yield from played
-
-
 def _random(playing: Playing) -> dict[str, Any] | None:
   """Returns the random policy's score; None where nobody knows it."""
   args, game, teacher = playing.args, playing.chosen.game, playing.teacher
@@ -130,7 +66,7 @@ def _random(playing: Playing) -> dict[str, Any] | None:
   # Only beside it can be told whether the teacher lacks its statistics.
   is_doubtful = statistics_files.doubt(teacher.lineage) is not None
   if args.measure_random or (published is None and is_doubtful):
-    episodes = _play(playing, 'random')
+    episodes = evaluation.play(playing, 'random')
     score = summarize([episode.return_ for episode in episodes])
     return {'source': 'measured'} | score._asdict()
   if published is None:

@@ -62,11 +62,15 @@ class Playing(NamedTuple):
     )
 
 
-def prepare(args: argparse.Namespace) -> Playing:
+def prepare(
+  args: argparse.Namespace, *, takes_settings: bool = True
+) -> Playing:
   """Reads the teacher and makes the game; sets the limit of steps.
 
   Args:
-    args: of `evaluate` or `collect`.
+    args: of a teacher, and of `shared_flags.add_play`. Its
+      `max_steps_per_episode` is set, where it is None.
+    takes_settings: whether gin's settings of teachers are for this one.
 
   Raises:
     UserError: the teacher cannot be read, or is not one of this game.
@@ -85,6 +89,8 @@ def prepare(args: argparse.Namespace) -> Playing:
     or chosen.game.max_steps_per_episode
     or rollouts.MAX_STEPS_PER_EPISODE
   )
+  if not takes_settings:
+    chosen = chosen._replace(options={})
   teacher = _create(args, chosen)
   settings.check_bindings(args, chosen)
   return Playing(args, chosen, teacher)
