@@ -173,7 +173,7 @@ class Environment:
 
   def _undrawn(self, reason: str = '') -> errors.UserError:
     return errors.UserError(
-      f'{self._name} cannot draw itself{reason}: let its render() return an '
+      f'{self.name} cannot draw itself{reason}: let its render() return an '
       'array [height, width, 3] where its render mode is rgb_array.'
     )
 

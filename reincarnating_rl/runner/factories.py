@@ -33,11 +33,7 @@ class TeacherSettings(NamedTuple):
 
 
 def check_names(agent: str | None, teacher_agent: str) -> None:
-  """Refuses names that no registry has.
-
-  Raises:
-    UserError: with the nearest right name.
-  """
+  """Refuses names that no registry has; the error tells the nearest."""
   _check('--agent', agent, AGENTS)
   _check('--teacher_agent', teacher_agent, teacher_factory.TEACHERS)
 

@@ -51,8 +51,8 @@ def test_a_duel(tmp_path, capsys):
   assert f'The video: {out}' in printed
   image = Image.open(out)
   assert image.n_frames == 10  # Half a second of twenty.
-  left = np.asarray(image.convert('RGB'))[80:500, 16:400]
-  middle = np.asarray(image.convert('RGB'))[80:500, 424:808]
+  left = np.asarray(image.convert('RGB'))[120:500, 16:400]
+  middle = np.asarray(image.convert('RGB'))[120:500, 424:808]
   np.testing.assert_array_equal(left, middle)
   assert os.listdir(tmp_path) == ['duel.gif']
 
