@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from typing import Any
 from reincarnating_rl.support.errors import UserError, first_line
 
 _LEAST_WAITING = 8
+_ANSWER_SECONDS = 10.0
 _STORE_BYTES = 100 * 2**20  # Results are small.
 # Read as Ray is imported. Users set theirs before they start the command.
 _QUIET = {
@@ -59,11 +61,8 @@ def connected(address: str | None, cpus: int | None = None) -> Iterator[None]:
   Raises:
     UserError: there is no cluster there.
   """
-  if address is not None and '://' in address:
-    raise UserError(
-      f'--ray_address is {address}: run the command on a machine of the '
-      'cluster, and give auto or HOST:PORT.'
-    )
+  if address is not None:
+    _check_address(address)
   be_quiet(loopback=address is None)
   import ray
 
@@ -78,6 +77,30 @@ def connected(address: str | None, cpus: int | None = None) -> Iterator[None]:
     ray.shutdown()
     if address is None:
       shutil.rmtree(started['session_dir'], ignore_errors=True)
+
+
+def _check_address(address: str) -> None:
+  """Refuses an address where nobody answers; Ray takes minutes to say so."""
+  if address == 'auto':
+    return
+  host, _, port = address.rpartition(':')
+  if not host or '/' in host or not port.isdecimal():
+    raise UserError(
+      f'--ray_address is {address}: run the command on a machine of the '
+      'cluster, and give auto or HOST:PORT.'
+    )
+  try:
+    socket.create_connection((host, int(port)), _ANSWER_SECONDS).close()
+  except (OSError, OverflowError) as error:
+    raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, error: Exception) -> UserError:
+  return UserError(
+    f'--ray_address {address}: no cluster can be reached there '
+    f'({first_line(error).rstrip(".")}): start one with `ray start --head`, or '
+    'leave the flag out.'
+  )
 
 
 def _start(address: str | None, cpus: int) -> Any:
@@ -96,13 +119,11 @@ def _start(address: str | None, cpus: int) -> Any:
       **where, logging_level='ERROR', log_to_driver=False
     ).address_info
   except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-    what = 'Ray could not be started here'
-    fix = 'see /tmp/ray/session_latest/logs'
     if address is not None:
-      what = f'--ray_address {address}: no cluster can be reached there'
-      fix = 'start one with `ray start --head`, or leave the flag out'
+      raise _unreachable(address, error) from error
     raise UserError(
-      f'{what} ({first_line(error).rstrip(".")}): {fix}.'
+      f'Ray could not be started here ({first_line(error).rstrip(".")}): see '
+      '/tmp/ray/session_latest/logs.'
     ) from error
 
 

@@ -58,18 +58,14 @@ class Engine:
     import ray
 
     tasks = list(self._keys)
-    ready, _ = (
-      ray.wait(tasks, num_returns=len(tasks), timeout=0, fetch_local=False)
-      if tasks
-      else ((), ())
+    if not tasks:
+      return
+    ray.wait(tasks, timeout=seconds, fetch_local=False)  # For the first.
+    ready, _ = ray.wait(
+      tasks, num_returns=len(tasks), timeout=0, fetch_local=False
     )
-    if not ready and tasks:
-      ready, _ = ray.wait(tasks, timeout=seconds, fetch_local=False)
     for task in ready:
-      news = _next(task)
-      if news is None:  # The end of a task that has told how it ended.
-        continue
-      key = self._keys[task]
+      key, news = self._keys[task], _next(task)
       if isinstance(news, Ended):
         del self._keys[task]
       yield key, news
@@ -87,14 +83,14 @@ class Engine:
         ray.cancel(task, force=at_once)
 
 
-def _next(task: Any) -> str | Ended | None:
+def _next(task: Any) -> str | Ended:
   """Returns a task's next news; every error is an end."""
   import ray
 
   try:
     return ray.get(next(task))
   except StopIteration:
-    return None
+    return Ended('it was lost: it did not say how it ended', -9)
   except ray.exceptions.TaskCancelledError:
     return Ended('it was stopped', -15)
   except ray.exceptions.OutOfMemoryError:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, NoReturn, TypeVar
 
-from reincarnating_rl.support.errors import UserError, did_you_mean
+from reincarnating_rl.support.errors import UserError, did_you_mean, nearest
 
 _T = TypeVar('_T')
 
@@ -65,8 +65,8 @@ class Fields:
       if default:
         return default[0]
       where = f' in {self._where}' if self._where else ''
-      near = did_you_mean(key, self._values)
-      found = f' Is {near[14:-1]} a slip?' if near else ''
+      near = nearest(key, self._values)
+      found = f' Is {near} a slip?' if near else ''
       raise UserError(
         f'{self.file}: {key} is missing{where}: it must be {wanted}.{found}'
       )

@@ -122,6 +122,7 @@ def test_a_dry_run_prints_commands_and_writes_nothing(tmp_path, capsys):
     (['--seeds', '0'], "'0' is not a whole number of 1 or more"),
     (['--report'], 'No run in x is done yet'),
     (['--ray_address', 'ray://a:1'], 'give auto or HOST:PORT'),
+    (['--ray_address', '127.0.0.1:9'], 'no cluster can be reached there'),
   ],
 )
 def test_mistakes_are_one_line(tmp_path, monkeypatch, capsys, flags, message):
