@@ -4,6 +4,7 @@ import functools
 
 import gin
 import gymnasium as gym
+import jax
 import numpy as np
 from flax import linen as nn
 
@@ -223,6 +224,13 @@ def weights_of(agent, weight, learning_rate=1e-3):
     },
     np.float32(learning_rate),
   )
+
+
+def set_another_target(agent):
+  """Gives a student a target network that is not its online network."""
+  state = agent.trainer.state
+  other = jax.tree.map(lambda x: 0.7 * x + 0.01, state.params)
+  agent.trainer.state = state._replace(target_params=other)
 
 
 def wean_to(agent, fraction):

@@ -219,7 +219,7 @@ class Student:
   @property
   def target_network_params(self) -> Params:
     """Parameters of the target network."""
-    return self.trainer.target_params
+    return self.trainer.state.target_params
 
   @property
   def optimizer_state(self) -> Any:

@@ -5,8 +5,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from reincarnating_rl.agents.batches import OnlineBatches
@@ -17,7 +15,7 @@ from reincarnating_rl.learner.terms import (
   Term,
   any_reads,
 )
-from reincarnating_rl.learner.types import Array, Metrics, Params
+from reincarnating_rl.learner.types import Array, Metrics
 from reincarnating_rl.learner.update import jit_update, make_scanned_update
 from reincarnating_rl.learner.weaner import Weaner
 from reincarnating_rl.replay import device_view
@@ -49,8 +47,7 @@ class Trainer:
   """Updates a student: offline from data in place, online from its batches.
 
   Attributes:
-    state: online parameters, optimiser's state and key.
-    target_params: of the target network.
+    state: online and target parameters, optimiser's state and key.
     pretraining_updates: gradient updates made offline.
     online_updates: gradient updates made online.
     needs_returns: whether the loss reads Monte-Carlo returns of offline data.
@@ -86,7 +83,6 @@ class Trainer:
     self.offline_target_period = offline_target_period
     self.state = learner.init(key)
     self.pretraining_updates = self.online_updates = 0
-    self.sync_target()
     self.update = jit_update(learner.update)
     self.scanned_update = make_scanned_update(
       learner.update,
@@ -94,11 +90,8 @@ class Trainer:
     )
 
   def sync_target(self) -> None:
-    """Copies the online parameters into the target network.
-
-    A copy: the update takes over the memory of the online parameters.
-    """
-    self.target_params: Params = jax.tree.map(jnp.copy, self.state.params)
+    """Copies the online parameters into the target network."""
+    self.state = self._learner.sync_target(self.state)
 
   def pretrain(
     self, data: device_view.ReplayArrays, slots: np.ndarray
@@ -114,7 +107,7 @@ class Trainer:
       The mean of each metric over the K updates.
     """
     self.state, metrics = self.scanned_update(
-      self.state, self.target_params, data, slots, self._weaner.weights
+      self.state, data, slots, self._weaner.weights
     )
     self.pretraining_updates += len(slots)
     if self.pretraining_updates % self.offline_target_period == 0:
@@ -155,9 +148,7 @@ class Trainer:
     self._weaner.before_update(online_steps)
     weights = self._weaner.weights
     batch, drawn = self._batches.sample(labelled=self.needs_teacher_logits)
-    self.state, report = self.update(
-      self.state, self.target_params, batch, weights
-    )
+    self.state, report = self.update(self.state, batch, weights)
     self._batches.update(drawn, report.td_losses)
     self.online_updates += 1
     silent = {
@@ -171,7 +162,7 @@ class Trainer:
     """Returns all arrays, by their names in checkpoints."""
     return {
       ONLINE: self.state.params,
-      TARGET: self.target_params,
+      TARGET: self.state.target_params,
       OPTIMIZER: self.state.optimizer_state,
       'rng': self.state.key,
     }
@@ -180,7 +171,7 @@ class Trainer:
     """Takes over those of `trees` that are given."""
     self.state = self.state._replace(
       params=trees.get(ONLINE, self.state.params),
+      target_params=trees.get(TARGET, self.state.target_params),
       optimizer_state=trees.get(OPTIMIZER, self.state.optimizer_state),
       key=trees.get('rng', self.state.key),
     )
-    self.target_params = trees.get(TARGET, self.target_params)

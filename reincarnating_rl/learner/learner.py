@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import optax
 
 from reincarnating_rl.learner import augmentation
@@ -25,7 +26,9 @@ class Learner:
   Attributes:
     init: `key -> LearnerState`, a student that has learnt nothing. Its target
       network has the same parameters.
-    update: `(state, target_params, batch, weights) -> (state, report)`.
+    update: `(state, batch, weights) -> (state, report)`.
+    sync_target: `state -> state`, whose target network is a copy of the online
+      network.
     output: `(params, state[*O, S], key, eval_mode) -> ` the network's output,
       as an actor reads it.
     q_values: `(params, states[B, *O, S], keys[B, 2]) -> [B, A]`, in evaluation.
@@ -35,10 +38,24 @@ class Learner:
 
   init: Callable[[Array], LearnerState]
   update: Update
+  sync_target: Callable[[LearnerState], LearnerState]
   output: Callable[..., Any]
   q_values: Callable[[Params, Array, Array], Array]
   objective: Objective
   optimizer: optax.GradientTransformation
+
+
+def sync_target(state: LearnerState) -> LearnerState:
+  """Returns the state with a target that equals the online parameters.
+
+  A copy: an update takes over the memory of the parameters.
+  """
+  return state._replace(target_params=copied(state.params))
+
+
+def copied(params: Params) -> Params:
+  """Returns parameters in memory of their own."""
+  return jax.tree.map(jnp.copy, params)
 
 
 def make_learner(
@@ -71,7 +88,7 @@ def make_learner(
     params = network.init(
       init_key, preprocess(example), **value.arguments(init_key, True)
     )
-    return LearnerState(params, optimizer.init(params), key)
+    return LearnerState(params, copied(params), optimizer.init(params), key)
 
   def output(params: Params, state: Array, key: Array, eval_mode: bool) -> Any:
     return value.act(bound, params, state, key, eval_mode)
@@ -88,6 +105,7 @@ def make_learner(
   return Learner(
     init=init,
     update=make_update(objective, optimizer),
+    sync_target=sync_target,
     output=output,
     q_values=q_values,
     objective=objective,

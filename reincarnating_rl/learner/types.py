@@ -101,9 +101,10 @@ class Weights(NamedTuple):
 
 
 class LearnerState(NamedTuple):
-  """All that a gradient update changes."""
+  """All that an update changes; no two of its arrays share memory."""
 
   params: Params
+  target_params: Params
   optimizer_state: Any
   key: Array  # of the next update's randomness
 

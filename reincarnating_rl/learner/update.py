@@ -14,16 +14,13 @@ from reincarnating_rl.learner.types import (
   Batch,
   LearnerState,
   Metrics,
-  Params,
   Report,
   UpdateKeys,
   Weights,
 )
 
-Update = Callable[
-  [LearnerState, Params, Batch, Weights], tuple[LearnerState, Report]
-]
-"""`(state, target_params, batch, weights) -> (state, report)`."""
+Update = Callable[[LearnerState, Batch, Weights], tuple[LearnerState, Report]]
+"""`(state, batch, weights) -> (state, report)`."""
 
 
 def make_update(
@@ -45,16 +42,13 @@ def make_update(
   """
 
   def update(
-    state: LearnerState,
-    target_params: Params,
-    batch: Batch,
-    weights: Weights,
+    state: LearnerState, batch: Batch, weights: Weights
   ) -> tuple[LearnerState, Report]:
     # In the order of Dopamine's full Rainbow, so that the two can be compared.
     online_key, target_key, next_key = jax.random.split(state.key, 3)
     gradient, report = jax.grad(objective, has_aux=True)(
       state.params,
-      target_params,
+      state.target_params,
       batch,
       weights,
       UpdateKeys(online_key, target_key),
@@ -65,7 +59,10 @@ def make_update(
     )
     steps = jax.tree.map(lambda u: weights.learning_rate * u, steps)
     params = optax.apply_updates(state.params, steps)
-    return LearnerState(params, optimizer_state, next_key), report
+    state = state._replace(
+      params=params, optimizer_state=optimizer_state, key=next_key
+    )
+    return state, report
 
   return update
 
@@ -95,22 +92,18 @@ def make_scanned_update(
     gather: `(data, slots[B]) -> Batch`, jittable.
 
   Returns:
-    `run(state, target_params, data, slots[K, B], weights)`, which makes K
-    updates and returns the state and the mean of each metric. The state is
-    donated. K is static: keep it the same from call to call.
+    `run(state, data, slots[K, B], weights)`, which makes K updates and returns
+    the state and the mean of each metric. The state is donated. K is static:
+    keep it the same from call to call.
   """
 
   @functools.partial(jax.jit, donate_argnums=0)
   def run(
-    state: LearnerState,
-    target_params: Params,
-    data: Any,
-    slots: Array,
-    weights: Weights,
+    state: LearnerState, data: Any, slots: Array, weights: Weights
   ) -> tuple[LearnerState, Metrics]:
     def body(state: LearnerState, row: Array) -> tuple[LearnerState, Metrics]:
       batch = gather(data, row)
-      state, report = update(state, target_params, batch, weights)
+      state, report = update(state, batch, weights)
       return state, report.metrics
 
     # XLA's CPU backend runs convolutions inside a loop several times slower

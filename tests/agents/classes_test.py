@@ -121,14 +121,12 @@ def test_seeds_in_one_program_are_seeds_apart(kind):
     for i, b in enumerate(batches)
   ]
   stacked = jax.tree.map(lambda *x: jnp.stack(x), *batches)
-  update = jax.vmap(learner.update, in_axes=(0, 0, 0, None))
-  together, report = jax.jit(update)(
-    states, jax.tree.map(jnp.copy, states.params), stacked, weights
-  )
+  update = jax.vmap(learner.update, in_axes=(0, 0, None))
+  together, report = jax.jit(update)(states, stacked, weights)
   apart = jax.jit(learner.update)
   for i, batch in enumerate(batches):
     state = LearnerState(*jax.tree.map(lambda x, i=i: x[i], tuple(states)))
-    alone, one = apart(state, state.params, batch, weights)
+    alone, one = apart(state, batch, weights)
     jax.tree.map(
       lambda a, b, i=i: np.testing.assert_allclose(
         a[i], b, rtol=1e-4, atol=1e-6

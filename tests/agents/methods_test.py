@@ -39,7 +39,6 @@ def make_agent(name, **settings):
 def update(agent, batch, *, distill, learning_rate=1e-3):
   return agent.trainer.update(
     jax.tree.map(jnp.copy, agent.trainer.state),
-    agent.trainer.target_params,
     batch,
     toys.weights_of(agent, distill, learning_rate),
   )
@@ -51,7 +50,7 @@ def dopamine_update(agent, batch, learning_rate):
   return dqn_agent.train(
     agent.network_def,
     agent.trainer.state.params,
-    agent.trainer.target_params,
+    agent.trainer.state.target_params,
     optimizer,
     optimizer.init(agent.trainer.state.params),
     batch.state,
@@ -72,9 +71,7 @@ def batch_of_vectors():
 @pytest.mark.parametrize('name', [n for n in WITH_TD if 'dqn' in n])
 def test_lambda_zero_is_dopamines_update_of_dqn(name):
   agent, batch, rate = make_agent(name), batch_of_vectors(), 1e-3
-  agent.trainer.target_params = jax.tree.map(
-    lambda x: 0.7 * x + 0.01, agent.trainer.state.params
-  )
+  toys.set_another_target(agent)
   optimizer_state, params, loss = dopamine_update(agent, batch, rate)
   state, report = update(agent, batch, distill=0.0, learning_rate=rate)
   assert report.metrics['Loss/Total'] == pytest.approx(float(loss), rel=1e-5)
@@ -188,9 +185,7 @@ def test_pretraining_prefers_the_actions_in_the_data(name):
   )
   state = jax.tree.map(jnp.copy, agent.trainer.state)
   for _ in range(50):
-    state, report = agent.trainer.update(
-      state, agent.trainer.target_params, batch, agent.weaner.weights
-    )
+    state, report = agent.trainer.update(state, batch, agent.weaner.weights)
   agent.trainer.state = state
   q_values = np.asarray(agent.q_values(states))
   assert (q_values[:, toys.RIGHT] > q_values[:, toys.LEFT] + 0.1).all()

@@ -75,7 +75,7 @@ def dopamine_update(head, agent, batch):
   common = (
     LikeDopamines(agent.network_def),
     agent.trainer.state.params,
-    agent.trainer.target_params,
+    agent.trainer.state.target_params,
     optimizer,
     optimizer.init(agent.trainer.state.params),
     batch.state,
@@ -113,7 +113,7 @@ def make_gradient(agent, batch, keys):
   def of(coefficient):
     return gradient(
       agent.trainer.state.params,
-      agent.trainer.target_params,
+      agent.trainer.state.target_params,
       batch,
       toys.weights_of(agent, coefficient, LEARNING_RATE),
       keys,
@@ -139,9 +139,7 @@ def test_the_update_is_dopamines_and_lambda_times_the_divergence(
   double = settings.get('double_dqn', False)
   assert agent.value.double == double
   # The target is another network than the online one.
-  agent.trainer.target_params = jax.tree.map(
-    lambda x: 0.7 * x + 0.01, agent.trainer.state.params
-  )
+  toys.set_another_target(agent)
   batch = random_batch((toys.LENGTH, 1), np.float32, 2)
   batch = batch._replace(importance_weight=np.ones(8, np.float32))
   expected = dopamine_update(head, agent, batch)

@@ -14,7 +14,7 @@ from dopamine.jax.agents.dqn import dqn_agent
 from dopamine.jax.agents.full_rainbow import full_rainbow_agent
 
 from reincarnating_rl.agents.classes import AGENTS, QDaggerRainbowAgent
-from reincarnating_rl.learner.types import Batch, LearnerState
+from reincarnating_rl.learner.types import Batch
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.support.errors import UserError
@@ -50,7 +50,7 @@ def dopamine_update(agent, batch, learning_rate):
     return full_rainbow_agent.train(
       agent.network_def,
       agent.trainer.state.params,
-      agent.trainer.target_params,
+      agent.trainer.state.target_params,
       optimizer,
       optimizer.init(agent.trainer.state.params),
       batch.state,
@@ -71,15 +71,12 @@ def dopamine_update(agent, batch, learning_rate):
 def assert_same_update(agent, batch, learning_rate=1e-3):
   """Compares one update at lambda = 0 with Dopamine's."""
   # The target is another network than the online one.
-  agent.trainer.target_params = jax.tree.map(
-    lambda x: 0.7 * x + 0.01, agent.trainer.state.params
-  )
+  toys.set_another_target(agent)
   expected = dopamine_update(agent, batch, learning_rate)
   optimizer_state, params, losses, mean_loss, key = expected
   with jax.numpy_rank_promotion('allow'):
     state, report = agent.trainer.update(
       agent.trainer.state,
-      agent.trainer.target_params,
       batch,
       toys.weights_of(agent, 0.0, learning_rate),
     )
@@ -176,7 +173,6 @@ def test_priorities_come_from_the_td_loss_alone():
     weight = 0.0 if agent is weaned else 100.0
     _, report = agent.trainer.update(
       jax.tree.map(jnp.copy, agent.trainer.state),
-      agent.trainer.target_params,
       batch._replace(
         teacher_logits=np.full_like(batch.teacher_logits, [0.0, 5.0])
       ),
@@ -292,13 +288,7 @@ def test_augmentation_is_part_of_the_update():
     batch = random_batch((12, 12, 2), np.uint8, 2)
     first, second = (
       agent.trainer.update(
-        jax.tree.map(
-          jnp.copy,
-          LearnerState(
-            agent.trainer.state.params, agent.trainer.state.optimizer_state, k
-          ),
-        ),
-        agent.trainer.target_params,
+        jax.tree.map(jnp.copy, agent.trainer.state._replace(key=k)),
         batch,
         agent.weaner.weights,
       )[1].td_losses

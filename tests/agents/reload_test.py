@@ -49,7 +49,7 @@ def test_it_is_what_the_teacher_was(trained):
     student.trainer.state.params, teacher.trainer.state.params
   )
   chex.assert_trees_all_equal(
-    student.trainer.target_params, teacher.trainer.target_params
+    student.trainer.state.target_params, teacher.trainer.state.target_params
   )
   chex.assert_trees_all_equal(
     student.trainer.state.optimizer_state, teacher.trainer.state.optimizer_state
@@ -70,7 +70,7 @@ def test_without_target_and_moments_they_begin_anew(trained):
   online = {n: x for n, x in state.arrays.items() if n.startswith('online')}
   assert begin(student, state._replace(arrays=online)) == ['parameters']
   chex.assert_trees_all_equal(
-    student.trainer.target_params, teacher.trainer.state.params
+    student.trainer.state.target_params, teacher.trainer.state.params
   )
   chex.assert_trees_all_equal(student.trainer.state.optimizer_state, fresh)
 

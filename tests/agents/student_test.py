@@ -113,7 +113,7 @@ def test_a_target_period_below_the_update_period_syncs_every_offline_update(
   agent = make_agent(dqn={'update_period': 4, 'target_update_period': 2})
   pretrain(agent, calls=1, updates=3)
   chex.assert_trees_all_equal(
-    agent.trainer.state.params, agent.trainer.target_params
+    agent.trainer.state.params, agent.trainer.state.target_params
   )
 
 
@@ -135,7 +135,7 @@ def test_the_switch_to_online_syncs_and_keeps_the_moments(make_agent):
     resets_optimizer=agent.method.resets_optimizer
   )
   chex.assert_trees_all_equal(
-    agent.trainer.state.params, agent.trainer.target_params
+    agent.trainer.state.params, agent.trainer.state.target_params
   )
   chex.assert_trees_all_equal(agent.trainer.state.optimizer_state, moments)
 

@@ -105,12 +105,12 @@ def view(trainer):
 def test_offline_updates_count_apart_and_sync_the_target_when_it_is_due():
   trainer = Parts(terms.distill()).trainer
   data, slots = view(trainer)
-  first = jax.tree.map(np.array, trainer.target_params)
+  first = jax.tree.map(np.array, trainer.state.target_params)
   trainer.pretrain(data, slots)
-  np.testing.assert_array_equal(trainer.target_params['w'], first['w'])
+  np.testing.assert_array_equal(trainer.state.target_params['w'], first['w'])
   metrics = trainer.pretrain(data, slots)
   np.testing.assert_array_equal(
-    trainer.target_params['w'], trainer.state.params['w']
+    trainer.state.target_params['w'], trainer.state.params['w']
   )
   assert (trainer.pretraining_updates, trainer.online_updates) == (2, 0)
   assert {'Loss/TD', 'Loss/Distill', 'Loss/Total'} <= metrics.keys()
@@ -156,7 +156,7 @@ def test_the_switch_syncs_and_resets_only_if_it_is_told(resets):
   assert parts.weaner.coefficient == 0.0
   assert int(trainer.state.optimizer_state[0].count) == (0 if resets else 1)
   np.testing.assert_array_equal(
-    trainer.target_params['w'], trainer.state.params['w']
+    trainer.state.target_params['w'], trainer.state.params['w']
   )
 
 
@@ -196,7 +196,7 @@ def test_all_arrays_go_out_and_in():
   other.load_trees(copied)
   jax.tree.map(np.testing.assert_array_equal, other.trees(), copied)
   other.load_trees({'target_params': {'w': np.zeros((SIZE, 2))}})
-  assert not other.target_params['w'].any()
+  assert not other.state.target_params['w'].any()
   np.testing.assert_array_equal(
     other.state.params['w'], copied['online_params']['w']
   )

@@ -250,8 +250,7 @@ def test_lambda_zero_is_dopamines_update(image_case, loss_type, with_teacher):
   unit = optax.adam(1.0, eps=1.5e-4)
   update = jax.jit(learning.make_update(objective, unit))
   state, report = update(
-    LearnerState(case.params, unit.init(case.params), KEY),
-    case.target_params,
+    LearnerState(case.params, case.target_params, unit.init(case.params), KEY),
     case.batch,
     weights(lr, distill=0.0) if with_teacher else weights(lr),
   )
@@ -279,12 +278,13 @@ def test_distillation_moves_the_student_towards_the_teacher(image_case):
   )
   optimizer = optax.adam(1.0)
   update = jax.jit(learning.make_update(objective, optimizer))
-  state = LearnerState(case.params, optimizer.init(case.params), KEY)
+  state = LearnerState(
+    case.params, case.target_params, optimizer.init(case.params), KEY
+  )
   losses = []
   for _ in range(12):
     state, report = update(
       state,
-      case.target_params,
       case.batch,
       weights(3e-4, distill=3.0),
     )

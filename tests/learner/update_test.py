@@ -42,8 +42,8 @@ def learner():
   optimizer = optax.adam(1.0)
   params = {'w': jnp.ones((NUM_STATES, NUM_ACTIONS))}
   target_params = {'w': jnp.full((NUM_STATES, NUM_ACTIONS), 0.5)}
-  state = LearnerState(params, optimizer.init(params), KEY)
-  return learning.make_update(objective, optimizer), state, target_params
+  state = LearnerState(params, target_params, optimizer.init(params), KEY)
+  return learning.make_update(objective, optimizer), state
 
 
 def gather(data, rows):
@@ -60,51 +60,46 @@ def copied(state):
 
 @pytest.mark.parametrize('count', [1, 6])
 def test_a_scan_is_its_updates_one_by_one(data, learner, count):
-  update, state, target_params = learner
+  update, state = learner
   rows = np.random.default_rng(2).integers(0, 40, (count, 8))
   run = learning.make_scanned_update(update, gather)
-  scanned, metrics = run(copied(state), target_params, data, rows, taught())
+  scanned, metrics = run(copied(state), data, rows, taught())
   losses = []
   for row in rows:
-    state, one = jax.jit(update)(
-      state, target_params, gather(data, row), taught()
-    )
+    state, one = jax.jit(update)(state, gather(data, row), taught())
     losses.append(one.metrics['Loss/Total'])
   chex.assert_trees_all_close(scanned, state, rtol=1e-5)
   assert metrics['Loss/Total'] == pytest.approx(np.mean(losses), rel=1e-5)
 
 
 def test_one_program_serves_every_weight_and_discount(data, learner):
-  update, state, target_params = learner
+  update, state = learner
   traced = learning.jit_update(chex.assert_max_traces(update, n=1))
   batch = gather(data, np.arange(8))
   for distill, rate, gamma in ((3.0, 1e-4, 0.9), (0.7, 5e-5, 0.5), (0.0, 0, 0)):
     discount = np.full(8, gamma, np.float32)
     state, _ = traced(
       state,
-      target_params,
       batch._replace(discount=discount),
       taught(distill, rate),
     )
 
 
 def test_the_jitted_update_takes_over_the_states_memory(data, learner):
-  update, state, target_params = learner
+  update, state = learner
   state = copied(state)
-  learning.jit_update(update)(
-    state, target_params, gather(data, np.arange(8)), taught()
-  )
+  learning.jit_update(update)(state, gather(data, np.arange(8)), taught())
   assert state.params['w'].is_deleted()
-  assert not target_params['w'].is_deleted()
+  assert state.target_params['w'].is_deleted()
 
 
 def test_the_learning_rate_scales_the_step_exactly(data, learner):
-  update, state, target_params = learner
+  update, state = learner
   batch = gather(data, np.arange(8))
 
   def step(rate):
     given = taught(learning_rate=rate)
-    return update(state, target_params, batch, given)[0].params['w'] - 1.0
+    return update(state, batch, given)[0].params['w'] - 1.0
 
   np.testing.assert_allclose(2 * step(0.25), step(0.5), rtol=1e-6)
 
@@ -118,8 +113,7 @@ def test_weight_decay_sees_the_parameters(data):
     optimizer = optax.adamw(1.0, weight_decay=decay)
     update = learning.make_update(objective, optimizer)
     state, _ = update(
-      LearnerState(params, optimizer.init(params), KEY),
-      params,
+      LearnerState(params, params, optimizer.init(params), KEY),
       gather(data, np.arange(8)),
       weights(0.01),
     )

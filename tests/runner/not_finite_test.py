@@ -144,9 +144,10 @@ def test_a_student_that_had_diverged_is_passed_over(
     runner._checkpoint_experiment(number)
   runner._run_one_iteration(2)
   trainer = runner._agent.trainer
-  trainer.target_params = jax.tree.map(
-    lambda x: x * np.float32(np.nan), trainer.target_params
+  broken = jax.tree.map(
+    lambda x: x * np.float32(np.nan), trainer.state.target_params
   )
+  trainer.state = trainer.state._replace(target_params=broken)
   with monkeypatch.context() as patch:  # As an earlier version did.
     patch.setattr(saving, '_check_finite', lambda arrays: None)
     runner._checkpoint_experiment(2)

@@ -109,9 +109,9 @@ def test_every_loss_is_learnt_from(
   trainer = runner._agent.trainer
   update = trainer.update
 
-  def noted(state, target, batch, weights):
+  def noted(state, batch, weights):
     batches.append((batch, weights))
-    return update(state, target, batch, weights)
+    return update(state, batch, weights)
 
   trainer.update = noted
   runner.run_experiment()
@@ -148,11 +148,11 @@ def test_a_running_return_weans_within_an_iteration(tmp_path):
   weaner, update = runner._agent.weaner, runner._agent.trainer.update
   returns, found, expected = [], [], []
 
-  def noted(state, target, batch, weights):
+  def noted(state, batch, weights):
     newest = returns[-10:]
     found.append(float(weights.terms['distill']))
     expected.append(1.0 - np.mean(newest) if len(newest) == 10 else 1.0)
-    return update(state, target, batch, weights)
+    return update(state, batch, weights)
 
   after_episode = weaner.after_episode
 
