@@ -1,6 +1,7 @@
 """A store as arrays in the device's memory, sampled in jitted programs."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -77,19 +78,26 @@ def _second(store: FrameStore, columns: dict[str, np.ndarray]) -> NStep | None:
   )
 
 
-def gather(arrays: ReplayArrays, slots: Array, *, stack_size: int) -> Batch:
+def gather(
+  arrays: ReplayArrays,
+  slots: Array,
+  *,
+  stack_size: int,
+  decode: Callable[[Array], Array] = lambda frames: frames,
+) -> Batch:
   """Returns the batch that `FrameStore.gather` returns for the same steps.
 
   Args:
     arrays: from `device_view`.
     slots: [B] integers, from `FrameStore.slots`.
     stack_size: S of the store.
+    decode: see `stacks`.
   """
   slots = jnp.asarray(slots, jnp.int32)
 
   def next_states(offsets: jax.Array) -> jax.Array:
     at = (slots + offsets[slots]) % len(arrays.observation)
-    return _stacks(arrays, at, stack_size)
+    return stacks(arrays, at, stack_size, decode=decode)
 
   def lookahead(part: NStep) -> Lookahead:
     return Lookahead(
@@ -100,7 +108,7 @@ def gather(arrays: ReplayArrays, slots: Array, *, stack_size: int) -> Batch:
 
   returns = arrays.monte_carlo_return
   return Batch(
-    state=_stacks(arrays, slots, stack_size),
+    state=stacks(arrays, slots, stack_size, decode=decode),
     action=arrays.action[slots],
     reward=arrays.reward[slots],
     discount=arrays.discount[slots],
@@ -113,11 +121,25 @@ def gather(arrays: ReplayArrays, slots: Array, *, stack_size: int) -> Batch:
   )
 
 
-def _stacks(arrays: ReplayArrays, slots: jax.Array, size: int) -> jax.Array:
+def stacks(
+  arrays: Any,
+  slots: jax.Array,
+  size: int,
+  *,
+  decode: Callable[[Array], Array] = lambda frames: frames,
+) -> jax.Array:
+  """Returns the states [B, *O, S] that end in some slots.
+
+  Args:
+    arrays: with `observation` [N, ...] and `episode_step` [N].
+    slots: [B] integers.
+    size: S.
+    decode: frames as they are kept to frames [..., *O].
+  """
   ages = jnp.arange(size - 1, -1, -1, dtype=jnp.int32)[None]
   index = (slots[:, None] - ages) % len(arrays.observation)
   # The index is in bounds. Promising that avoids a mask over every pixel.
-  frames = arrays.observation.at[index].get(mode='promise_in_bounds')
+  frames = decode(arrays.observation.at[index].get(mode='promise_in_bounds'))
   is_real = ages <= arrays.episode_step[slots][:, None]
   is_real = is_real.reshape(is_real.shape + (1,) * (frames.ndim - 2))
   frames = jnp.where(is_real, frames, jnp.zeros((), frames.dtype))
