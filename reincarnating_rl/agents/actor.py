@@ -103,6 +103,15 @@ def make_act(output: Callable[..., Any], num_actions: int) -> Callable:
   return act
 
 
+def diverged() -> DivergedError:
+  """Returns the error of a student whose values are no numbers."""
+  return DivergedError(
+    "The student's Q-values are no numbers any more: lower "
+    'Student.learning_rate, or look at the rewards and observations of the '
+    'game.'
+  )
+
+
 class StudentActs(Actor):
   """The student acts, epsilon-greedily, and remembers nothing."""
 
@@ -146,11 +155,7 @@ class StudentActs(Actor):
     )
     action = np.asarray(action)
     if action == _DIVERGED:
-      raise DivergedError(
-        "The student's Q-values are no numbers any more: lower "
-        'Student.learning_rate, or look at the rewards and observations of the '
-        'game.'
-      )
+      raise diverged()
     return key, action
 
 

@@ -238,10 +238,11 @@ class Student:
 
   def _train_once(self) -> None:
     metrics = self.trainer.train(online_steps=self.training_steps)
-    # Counted in updates: the two periods need not divide.
-    period = max(1, self.summary_writing_frequency // self.update_period)
-    is_due = self.trainer.online_updates % period == 0
-    if is_due and hasattr(self, 'collector_dispatcher'):  # Of a runner.
+    periods = self.summary_writing_frequency, self.update_period
+    # The dispatcher is a runner's.
+    if self.trainer.is_writing(*periods) and hasattr(
+      self, 'collector_dispatcher'
+    ):
       step = self.training_steps
       values = on_host(metrics, f'online step {step}')
       self.collector_dispatcher.write(

@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -151,12 +151,30 @@ class Trainer:
     self.state, report = self.update(self.state, batch, weights)
     self._batches.update(drawn, report.td_losses)
     self.online_updates += 1
-    silent = {
+    silent = self.silent_metrics(weights.terms)
+    return {n: x for n, x in report.metrics.items() if n not in silent}
+
+  def silent_metrics(self, weights: Mapping[str, Array]) -> set[str]:
+    """Returns the metrics of weaned terms that weigh nothing any more.
+
+    Args:
+      weights: of the terms, by name.
+    """
+    return {
       term.metric
       for term in self._terms
-      if term.is_weaned and not weights.terms[term.name]
+      if term.is_weaned and not weights[term.name]
     }
-    return {n: x for n, x in report.metrics.items() if n not in silent}
+
+  def is_writing(self, frequency: int, update_period: int) -> bool:
+    """Returns whether the metrics of the newest online update are written.
+
+    Args:
+      frequency: environment steps between metrics.
+      update_period: environment steps between updates.
+    """
+    # Counted in updates: the two periods need not divide.
+    return self.online_updates % max(1, frequency // update_period) == 0
 
   def trees(self) -> dict[str, Any]:
     """Returns all arrays, by their names in checkpoints."""

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from reincarnating_rl.envs.programs import GameProgram
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import (
   LoopVectorEnvironment,
@@ -25,6 +26,7 @@ class Game(NamedTuple):
       none, or its family's.
     for_teacher: the same game, as the teacher plays it; None: as the student.
     if_all_time_out: one line for a user all of whose episodes have timed out.
+    program: makes the same game as a JAX program; None where there is none.
   """
 
   name: str
@@ -35,6 +37,7 @@ class Game(NamedTuple):
   max_steps_per_episode: int | None = None
   for_teacher: 'Game | None' = None
   if_all_time_out: str | None = None
+  program: Callable[[], GameProgram] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

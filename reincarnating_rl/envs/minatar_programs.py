@@ -25,7 +25,7 @@ _LEAST_MOVE_INTERVAL = 2  # Of Seaquest's enemies.
 
 
 def create(
-  game_name: str, *, sticky_actions: bool, max_steps: int
+  game_name: str, *, sticky_actions: bool, max_steps: int, lanes: int = 16
 ) -> GameProgram:
   """Makes the program of a game.
 
@@ -33,6 +33,7 @@ def create(
     game_name: in snake_case, one that MinAtar has.
     sticky_actions: repeat the action before with probability 0.1.
     max_steps: where a time-out ends an episode.
+    lanes: episodes played side by side in evaluation.
 
   Raises:
     UserError: pgx-minatar is not installed.
@@ -71,6 +72,7 @@ def create(
     num_actions=game.num_actions,
     is_binary=True,
     max_steps=max_steps,
+    lanes=lanes,
   )
 
 

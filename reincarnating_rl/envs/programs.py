@@ -31,6 +31,7 @@ class GameProgram:
     num_actions: A.
     is_binary: whether observations are of zeros and ones.
     max_steps: until a time-out of the game's own.
+    lanes: episodes to play side by side in evaluation.
   """
 
   init: Callable[[Array], Any]
@@ -41,3 +42,4 @@ class GameProgram:
   num_actions: int
   is_binary: bool = False
   max_steps: int
+  lanes: int = 16

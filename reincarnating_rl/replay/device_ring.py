@@ -191,7 +191,8 @@ class DeviceRing:
 
     Args:
       ring: the replay.
-      slots: [B], from `sample`; nothing was added since.
+      slots: [B], from `sample`; nothing was added since. Those of -1 are left
+        out.
       td_losses: [B]. If a slot occurs twice, the last loss counts.
     """
     if not self.is_prioritized:
@@ -202,7 +203,9 @@ class DeviceRing:
     last = jnp.where(again.any(axis=1), -1, slots)
     return ring._replace(
       priorities=_set(ring.priorities, last, priorities),
-      max_priority=jnp.maximum(ring.max_priority, priorities.max()),
+      max_priority=jnp.maximum(
+        ring.max_priority, jnp.where(slots < 0, 0.0, priorities).max()
+      ),
     )
 
   def gather(self, ring: Ring, step: Array, drawn: Drawn) -> Batch:

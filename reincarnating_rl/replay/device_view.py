@@ -29,7 +29,10 @@ class ReplayArrays(NamedTuple):
 
 
 def device_view(
-  store: FrameStore, *, monte_carlo: bool = False
+  store: FrameStore,
+  *,
+  monte_carlo: bool = False,
+  encode: Callable[[np.ndarray], np.ndarray] = lambda frames: frames,
 ) -> ReplayArrays:
   """Puts a store on the default device, with n-step returns computed.
 
@@ -39,6 +42,7 @@ def device_view(
   Args:
     store: N of its slots are in use; all of them once the ring has wrapped.
     monte_carlo: whether `gather` returns `monte_carlo_returns` too.
+    encode: frames to how they are kept; `gather` is told the inverse.
 
   Returns:
     Arrays for `gather`; index them by `store.slots(keys)`.
@@ -54,7 +58,7 @@ def device_view(
   )
   return jax.device_put(
     ReplayArrays(
-      observation=columns['observation'],
+      observation=encode(columns['observation']),
       episode_step=columns['episode_step'],
       action=columns['action'],
       teacher_logits=columns['teacher_logits'],

@@ -129,8 +129,7 @@ class PrioritizedFrameStore(FrameStore):
     return SampleMetadata(keys, self._tree.get(slots) / total)
 
   def _element_slots(self) -> np.ndarray:
-    at = np.arange(self._tail, self._head) % self.settings.capacity
-    return self._elements[at] % self.settings.capacity
+    return self.element_keys() % self.settings.capacity
 
   def _append(self, key: int) -> None:
     super()._append(key)

@@ -4,18 +4,15 @@ import functools
 
 import jax
 import numpy as np
-import pytest
 
 from reincarnating_rl.envs import minatar_programs
-from reincarnating_rl.envs.minatar_games import GAMES, MinAtarGame
+from reincarnating_rl.envs.minatar_games import MinAtarGame
 from tests.envs import minatar_oracle as oracle
 
 
 @functools.cache
 def played(name, sticky=False):
-  program = minatar_programs.create(
-    name, sticky_actions=sticky, max_steps=5000
-  )
+  program = minatar_programs.create(name, sticky_actions=sticky, max_steps=5000)
   return program, jax.jit(program.step), jax.jit(program.init)
 
 
@@ -45,7 +42,14 @@ def compare(name, steps, seed, *, lives=0):
       for game, reward, over_there in oracle.successors(
         name, before, after, meanings[action]
       )
-    ), (name, t, action, oracle.told(before), oracle.told(after), outcome.reward)
+    ), (
+      name,
+      t,
+      action,
+      oracle.told(before),
+      oracle.told(after),
+      outcome.reward,
+    )
     if not over:
       continue
     ends, left = ends + 1, left - 1

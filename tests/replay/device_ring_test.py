@@ -7,13 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.device_ring import DeviceRing, Drawn, draw
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from tests.fuzzing import fuzz
-from hypothesis import strategies as st
 
 SHAPE = (3, 3)
 
@@ -145,9 +145,7 @@ def test_draws_are_in_proportion_to_priorities():
   uniform = (np.arange(100_000) + 0.5) / 100_000
   at, probabilities = draw(jnp.asarray(priorities), jnp.asarray(uniform))
   shares = np.bincount(at, minlength=700) / 100_000
-  np.testing.assert_allclose(
-    shares, priorities / priorities.sum(), atol=3e-4
-  )
+  np.testing.assert_allclose(shares, priorities / priorities.sum(), atol=3e-4)
   assert set(np.asarray(at)) == set(some)
   np.testing.assert_allclose(
     probabilities, priorities[at] / priorities.sum(), rtol=1e-5
