@@ -239,10 +239,8 @@ class Student:
   def _train_once(self) -> None:
     metrics = self.trainer.train(online_steps=self.training_steps)
     periods = self.summary_writing_frequency, self.update_period
-    # The dispatcher is a runner's.
-    if self.trainer.is_writing(*periods) and hasattr(
-      self, 'collector_dispatcher'
-    ):
+    has_runner = hasattr(self, 'collector_dispatcher')
+    if has_runner and self.trainer.is_writing(*periods):
       step = self.training_steps
       values = on_host(metrics, f'online step {step}')
       self.collector_dispatcher.write(

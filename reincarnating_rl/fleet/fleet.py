@@ -5,24 +5,21 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from reincarnating_rl.fleet import building, mirror, pace, rollout
-from reincarnating_rl.fleet.learning import Online, Seed
+from reincarnating_rl.fleet import pace, transfer
+from reincarnating_rl.fleet.learning import Online
 from reincarnating_rl.fleet.measuring import Measuring
 from reincarnating_rl.fleet.offline import Offline
+from reincarnating_rl.fleet.scoring import Scoring
 from reincarnating_rl.fleet.seed import SeedRunner
 from reincarnating_rl.fleet.spread import Spread
 from reincarnating_rl.fleet.training import Training
-from reincarnating_rl.runner.evaluator import evaluation_stream
-from reincarnating_rl.runner.plan import Iteration, Phase, steps_until
+from reincarnating_rl.fleet.types import Seed
+from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.runner.progress import bar
-from reincarnating_rl.support.errors import NotFiniteError, UserError
+from reincarnating_rl.support.errors import NotFiniteError
 from reincarnating_rl.support.interrupts import Interrupted, InterruptFlag
-
-_MEASURING = 1  # Folded into a seed's key: its episodes that are measured.
 
 
 class Fleet:
@@ -53,12 +50,13 @@ class Fleet:
     """
     self.seeds, self._online, self._spread = seeds, online, spread
     self._interrupt = interrupt
-    self._check_places()
+    transfer.check_places(seeds)
     self._training = Training(seeds, online, spread)
     self._offline = Offline(seeds, online, spread)
-    self._measuring = Measuring(
+    measuring = Measuring(
       spread, online.player, online.player.game.lanes, interrupt.check
     )
+    self._scoring = Scoring(seeds, measuring, online.replay)
     self._data: Any = None  # The teacher's, where batches are mixed.
     self._saved_at = time.monotonic()
     self.state: Seed | None = None
@@ -101,13 +99,14 @@ class Fleet:
       _PHASES[iteration.phase](self, iteration)
       if iteration.trains:
         self._pull_learners()
-        self._measure_student(iteration)
+        self._scoring.student(self.state.learner.params, iteration)
       for seed in self.seeds:
         seed.run_iteration(iteration.number)
     if iteration.phase is Phase.RELOAD:
       self._push()
     elif iteration.phase is Phase.PRETRAIN:
-      self._push_learners()
+      learners = transfer.push_learners(self.seeds, self._spread)
+      self.state = self.state._replace(learner=learners)
     self._tell(iteration)
 
   # Phases.
@@ -125,76 +124,15 @@ class Fleet:
     for seed in self.seeds:
       seed.parts.phases[Phase.LOAD] = lambda iteration: metrics
     for seed in others:
-      seed.data.store = first.data.store.reading(seed.agent._seed)
+      seed.data.store = first.data.store.reading(seed.number)
       seed.record.teacher_steps = first.record.teacher_steps
       seed.record.teacher_data = first.record.teacher_data
 
   def _measure_teacher(self, iteration: Iteration) -> None:
-    agent = self.seeds[0].agent
-    self._measure('random', rollout.uniform(agent.num_actions), None, iteration)
-    chosen = rollout.teacher(agent.teacher, agent.epsilon_eval)
-    self._measure('teacher', chosen, None, iteration, is_teacher=True)
-
-  def _measure_student(self, iteration: Iteration) -> None:
-    agent = self.seeds[0].agent
-    chosen = rollout.student(agent.learner.q_values, agent.epsilon_eval)
-    params = self.state.learner.params
-    self._measure('student', chosen, params, iteration)
-
-  def _measure(
-    self,
-    who: str,
-    chosen: rollout.Choose,
-    params: Any,
-    iteration: Iteration,
-    **more: Any,
-  ) -> None:
-    """Plays the episodes of an evaluation."""
-    began, seed = time.monotonic(), self.seeds[0]
-    episodes = seed._settings.evaluation_episodes
-    steps = seed._evaluation_steps if episodes is None else None
-    played = self._measuring.play(
-      *(who, chosen, params, self._keys(iteration)),
-      steps=steps,
-      episodes=episodes,
-      **more,
-    )
-    for seed, its in zip(self.seeds, played, strict=True):
-      seed.played.returns[who] = [episode.return_ for episode in its]
-      seed.record.spend('EVALUATION', time.monotonic() - began)
+    self._scoring.teacher(iteration)
 
   def _collect(self, iteration: Iteration) -> None:
-    began, seed = time.monotonic(), self.seeds[0]
-    # Each seed deducts what it has; the one that lacks most says how many.
-    wanted = steps_until(self.plan, iteration) - min(
-      seed.record.teacher_steps for seed in self.seeds
-    )
-    replay = self._online.replay
-    played = self._measuring.play(
-      'collect',
-      rollout.teacher(seed.agent.teacher, seed._settings.teacher_epsilon),
-      None,
-      self._keys(iteration),
-      steps=max(wanted, 0),
-      encode=replay.encode,
-      decode=building.decoder(replay),
-      is_teacher=True,
-    )
-    for seed, its in zip(self.seeds, played, strict=True):
-      seed.played.episodes = its
-      seed.record.spend(iteration.phase.name, time.monotonic() - began)
-
-  def _keys(self, iteration: Iteration) -> list[Any]:
-    """Returns the key of each seed's episodes that are not trained on."""
-    stream = evaluation_stream(iteration.number)
-    return [
-      np.asarray(
-        jax.random.fold_in(
-          jax.random.fold_in(jax.random.PRNGKey(seed._seed), _MEASURING), stream
-        )
-      )
-      for seed in self.seeds
-    ]
+    self._scoring.collect(iteration)
 
   def _pretrain(self, iteration: Iteration) -> None:
     with self._bar(iteration, 'updates') as moving:
@@ -207,8 +145,8 @@ class Fleet:
   def _train(self, iteration: Iteration) -> None:
     for seed in self.seeds:
       seed.online.begin()
-    if self._online.mix is not None and self._data is None:
-      self._data = self._mixed_data()
+    if self._data is None:
+      self._data = transfer.mixed_data(self.seeds, self._online, self._spread)
     position = self.seeds[0].progress.position
     parts = pace.parts(
       self.seeds[0].agent.training_steps,
@@ -220,14 +158,6 @@ class Fleet:
         self.state = self._training.run(self.state, self._data, part)
         moving.update(part.total)
         self._at_safe_point(iteration)
-
-  def _mixed_data(self) -> Any:
-    most = max(len(s.data.store.columns['reward']) for s in self.seeds)
-    most = min(most, max(s.data.store.next_step for s in self.seeds))
-    replay = self._online.replay
-    return self._spread.put(
-      [building.data_of(seed, replay, most) for seed in self.seeds]
-    )
 
   # Between programs.
 
@@ -277,67 +207,30 @@ class Fleet:
       )
       raise
 
-  # From the runs to the devices and back.
-
-  def _check_places(self) -> None:
-    first = self.seeds[0]
-    for seed in self.seeds:
-      here, there = seed.progress.position, first.progress.position
-      if (here.number, here.steps, here.finished) != (
-        *(there.number, there.steps),
-        there.finished,
-      ):
-        raise UserError(
-          f'{seed._base_dir} goes on in iteration {here.number} and '
-          f'{first._base_dir} in iteration {there.number}, for a checkpoint is '
-          'damaged: remove the newest checkpoints of the others, or choose '
-          'another --base_dir.'
-        )
+  # From the runs to the devices, and back.
 
   def _push(self) -> None:
-    """Puts all that changes on the devices."""
     store = self.seeds[0].agent.batches.replay
     self._training.step = store.next_step
     self._training.labelled = store.labelled
-    self.state = self._spread.put([self._seed_of(s) for s in self.seeds])
-
-  def _seed_of(self, seed: SeedRunner) -> Seed:
-    begun = seed.episode()
-    return Seed(
-      learner=jax.device_get(seed.agent.trainer.state),
-      ring=mirror.ring_of(seed.agent.batches.replay, self._online.replay),
-      play=begun['play'],
-      roll_in=begun['roll_in'],
-      key=begun['key'],
-    )
-
-  def _push_learners(self) -> None:
-    learners = self._spread.put(
-      [jax.device_get(seed.agent.trainer.state) for seed in self.seeds]
-    )
-    self.state = self.state._replace(learner=learners)
+    self.state = transfer.push(self.seeds, self._online.replay, self._spread)
 
   def _pull_learners(self) -> None:
-    learners = self._spread.take(self.state.learner)
-    for seed, learner in zip(self.seeds, learners, strict=True):
-      seed.agent.trainer.state = jax.tree.map(jnp.array, learner)
+    transfer.pull_learners(self.seeds, self.state.learner, self._spread)
 
   def _save(self, iteration: Iteration) -> None:
     """Writes a checkpoint of every seed."""
-    if not (iteration.trains and self.seeds[0].progress.position.finished):
+    # Else the runs have them, and may have changed them for the next phase.
+    if iteration.trains and not self.seeds[0].progress.position.finished:
       self._pull_learners()
-    for seed, state in zip(
-      self.seeds, self._spread.take(self.state), strict=True
-    ):
-      mirror.fill(
-        seed.agent.batches.replay,
-        state.ring,
-        self._online.replay,
+    if iteration.phase is Phase.ONLINE:
+      transfer.pull(
+        *(self.seeds, self.state, self._online.replay, self._spread),
         step=self._training.step,
         labelled=self._training.labelled,
       )
-      begun = {'play': state.play, 'roll_in': state.roll_in, 'key': state.key}
-      seed.save(iteration.number, begun)
+    for seed in self.seeds:
+      seed.save(iteration.number)
     self._saved_at = time.monotonic()
 
 

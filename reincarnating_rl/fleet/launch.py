@@ -74,7 +74,7 @@ def create_fleet(
 
 def _begin(program: GameProgram, seed: SeedRunner) -> dict[str, Any]:
   """Returns a seed's first episode, in NumPy arrays."""
-  key = jax.random.fold_in(jax.random.PRNGKey(seed._seed), _EPISODES)
+  key = jax.random.fold_in(jax.random.PRNGKey(seed.number), _EPISODES)
   begun = _beginning(building.player_of(seed, program))(key)
   return jax.device_get(begun)
 
@@ -86,7 +86,7 @@ def _beginning(player: Player) -> Callable[[Array], dict[str, Any]]:
 
 def _check(seed: SeedRunner, program: GameProgram) -> None:
   """Refuses what a fleet cannot be."""
-  if seed._settings.diagnoses:
+  if seed.settings.diagnoses:
     raise UserError(
       f'RunnerWithTeacher.diagnoses is True, and {building.FLAG} makes none: '
       'leave one of them out.'

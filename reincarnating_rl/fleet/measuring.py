@@ -9,11 +9,11 @@ import jax
 import numpy as np
 from absl import logging
 
+from reincarnating_rl.agents import actor
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.envs.policies import (
   check_teacher_logits,
 )
-from reincarnating_rl.agents import actor
 from reincarnating_rl.fleet import rollout
 from reincarnating_rl.fleet.play import Player
 from reincarnating_rl.fleet.rollout import Lanes, Limits, Rollout, Step

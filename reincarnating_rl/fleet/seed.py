@@ -7,7 +7,7 @@ from typing import Any
 
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.lanes import Episode, Policy
-from reincarnating_rl.evaluation import summary
+from reincarnating_rl.evaluation import atari_scores, summary
 from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
 from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.runner.runner import RunnerWithTeacher
@@ -124,6 +124,33 @@ class SeedRunner(RunnerWithTeacher):
   # What the fleet reads and does.
 
   @property
+  def number(self) -> int:
+    """The seed."""
+    return self._seed
+
+  @property
+  def base_dir(self) -> str:
+    """Its folder."""
+    return self._base_dir
+
+  @property
+  def settings(self) -> Any:
+    """See `planning.Settings`."""
+    return self._settings
+
+  @property
+  def evaluation_steps(self) -> int:
+    """Steps from which on no episode of an evaluation begins."""
+    return self._evaluation_steps
+
+  @property
+  def measures_random(self) -> bool:
+    """Whether the random policy's score is neither given nor published."""
+    is_given = self._settings.random_score is not None
+    published = atari_scores.random_score(self._game.name)
+    return not is_given and published is None
+
+  @property
   def agent(self) -> Any:
     """The student."""
     return self._agent
@@ -151,14 +178,12 @@ class SeedRunner(RunnerWithTeacher):
     """Records an iteration whose work is done."""
     self._run_one_iteration(number)
 
-  def save(self, number: int, episode: Any) -> None:
-    """Writes a checkpoint.
-
-    Args:
-      number: of the iteration.
-      episode: under way, arrays by name.
-    """
+  def keep_episode(self, episode: dict[str, Any]) -> None:
+    """Takes the episode under way, arrays by name, for the next checkpoint."""
     self._parts.saver.more = {'episode': episode}
+
+  def save(self, number: int) -> None:
+    """Writes a checkpoint of an iteration."""
     self._checkpoint_experiment(number)
 
   def write(self, statistics: Sequence[Any]) -> None:

@@ -13,16 +13,10 @@ from reincarnating_rl.agents import actor
 from reincarnating_rl.agents.trainer import on_host
 from reincarnating_rl.envs.policies import check_teacher_logits
 from reincarnating_rl.fleet import pace
-from reincarnating_rl.fleet.learning import (
-  Clock,
-  Online,
-  Own,
-  Plan,
-  Seed,
-  Told,
-)
+from reincarnating_rl.fleet.learning import Online
 from reincarnating_rl.fleet.seed import SeedRunner
 from reincarnating_rl.fleet.spread import Spread
+from reincarnating_rl.fleet.types import Clock, Own, Plan, Seed, Told
 from reincarnating_rl.learner.types import Weights
 from reincarnating_rl.runner.plan import Iteration
 

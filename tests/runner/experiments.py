@@ -33,6 +33,7 @@ def make_runner(
   game=None,
   agent=None,
   clip_rewards=False,
+  kind=RunnerWithTeacher,
   **settings,
 ):
   """Builds a runner; `online` is iterations and steps of each.
@@ -57,7 +58,7 @@ def make_runner(
     gin.bind_parameter(f'RunnerWithTeacher.{name}', value)
   if teacher == 'left':
     teacher = toys.ScriptedTeacher()
-  return RunnerWithTeacher(
+  return kind(
     str(base_dir),
     functools.partial(
       _make_agent, seed=seed, teacher=teacher, settings=agent or {}
