@@ -1,6 +1,8 @@
 """From names to a fleet."""
 
+import contextlib
 import functools
+import io
 import math
 import os
 from collections.abc import Callable
@@ -62,7 +64,8 @@ def create_fleet(
   _check(first, program)
   online = building.online_of(first, program)
   print(_plan_memory(first, online, spread))
-  seeds = [first, *map(seed_of, range(1, number))]
+  with contextlib.redirect_stdout(io.StringIO()):  # The first has told all.
+    seeds = [first, *map(seed_of, range(1, number))]
   place = first.progress.position
   if place.next_number or place.steps:
     print(

@@ -21,17 +21,26 @@ class Spread:
   """
 
   def __init__(
-    self, number: int, devices: Sequence[jax.Device] | None = None
+    self,
+    number: int,
+    devices: Sequence[jax.Device] | None = None,
+    *,
+    side_by_side: bool | None = None,
   ) -> None:
     """Chooses the devices.
 
     Args:
       number: N, of seeds.
       devices: to choose from; all of JAX's by default.
+      side_by_side: whether a device computes its seeds together; None: on all
+        but a processor, whose caches they would leave together.
     """
     devices = jax.devices() if devices is None else devices
     used = max(d for d in range(1, len(devices) + 1) if number % d == 0)
     self.number = number
+    if side_by_side is None:
+      side_by_side = devices[0].platform != 'cpu'
+    self._side_by_side = side_by_side
     self.mesh = Mesh(np.array(devices[:used]), (_SEEDS,))
 
   @property
@@ -42,9 +51,8 @@ class Spread:
   def program(self, function: Callable[..., Any]) -> Callable[..., Any]:
     """Compiles a function of one seed for all of them.
 
-    The seeds of a device are computed side by side on an accelerator, and one
-    after the other on a CPU, whose caches they would leave together. No seed's
-    numbers depend on how many others there are.
+    The seeds of a device are computed side by side, or one after the other. No
+    seed's numbers depend on how many others there are, up to rounding.
 
     Args:
       function: `(state, own, shared) -> (state, result)`: of one seed's state,
@@ -54,7 +62,6 @@ class Spread:
       `(states, owns, shared) -> (states, results)`; the memory of the states
       is taken over.
     """
-    side_by_side = self.mesh.devices.flat[0].platform != 'cpu'
 
     def local(states: Any, owns: Any, shared: Any) -> Any:
       one = functools.partial(_call, function, shared)
@@ -62,7 +69,7 @@ class Spread:
       if number == 1:  # Then branches stay branches.
         result = one(jax.tree.map(lambda x: x[0], (states, owns)))
         return jax.tree.map(lambda x: x[None], result)
-      if side_by_side:
+      if self._side_by_side:
         return jax.vmap(one)((states, owns))
       return jax.lax.map(one, (states, owns))
 

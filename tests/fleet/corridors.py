@@ -46,7 +46,7 @@ def corridor():
   return toys.corridor()._replace(program=program)
 
 
-def make_fleet(base_dir, number=2, *, devices=None, **settings):
+def make_fleet(base_dir, number=2, *, spread=None, **settings):
   """Builds a fleet of seeds 0, 1, ...; see `experiments.make_runner`."""
   game = program()
   folders = [base_dir / str(seed) for seed in range(number)]
@@ -67,4 +67,4 @@ def make_fleet(base_dir, number=2, *, devices=None, **settings):
     for seed, folder in enumerate(folders)
   ]
   online = building.online_of(seeds[0], game)
-  return Fleet(seeds, online, Spread(number, devices), InterruptFlag())
+  return Fleet(seeds, online, spread or Spread(number), InterruptFlag())
