@@ -11,8 +11,8 @@ VERSION = re.search(
   (ROOT / 'reincarnating_rl' / '__init__.py').read_text(encoding='utf-8'),
 )[1]
 
-# Games beside Atari's. MinAtar's licence is the GPL: it is installed by those
-# who ask for it. The Balloon Learning Environment of 2022 sets no bounds above
+# Games beside Atari's. MinAtar's licence is the GPL, and so is pgx-minatar's:
+# they are installed by those who ask for them. The Balloon Learning Environment of 2022 sets no bounds above
 # what it requires; `_balloon_compat` is for this version of it.
 GAMES = {
   'balloon': [
@@ -22,6 +22,12 @@ GAMES = {
   ],
   'box2d': ['box2d>=2.3.10,<3'],
   'minatar': ['minatar>=1.0.15,<2'],
+  # The same games as JAX programs; corrected for this version of them.
+  'minatar_jax': [
+    'minatar>=1.0.15,<2',
+    'pgx>=2.6,<3',
+    'pgx-minatar==0.5.1',
+  ],
 }
 
 # The folders of configurations, as packages.
@@ -88,7 +94,7 @@ setup(
     'dev': [
       *GAMES['balloon'],
       *GAMES['box2d'],
-      *GAMES['minatar'],
+      *GAMES['minatar_jax'],
       'gcp-storage-emulator>=2026.7',
       'hypothesis>=6.100',
       'pytest>=8',

@@ -37,12 +37,16 @@ ALLOWED = {
     *('compat', 'evaluation', 'agents', 'settings', 'methods', 'students'),
     'networks',
   },
+  'fleet': {
+    *('support', 'learner', 'replay', 'teachers', 'envs', 'evaluation'),
+    *('agents', 'runner'),
+  },
   'studies': {'support'},
   'balloon': {'support', 'envs', 'evaluation', 'teachers'},
   'cli': {
     *('support', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
-    *('methods', 'students'),
+    *('methods', 'students', 'fleet'),
   },
   # Doors: `python -m reincarnating_rl.NAME`.
   'train': {'cli'},

@@ -45,19 +45,19 @@ def program_of(game: Game) -> GameProgram:
   return game.program()
 
 
-def check_teacher(teacher: Teacher | None, shape: tuple[int, ...]) -> None:
+def check_teacher(teacher: Teacher | None, state: np.ndarray) -> None:
   """Refuses a teacher whom JAX cannot compile.
 
   Args:
     teacher: or None.
-    shape: of states, [1, *O, S].
+    state: [*O, S], one that it will be asked about.
 
   Raises:
     UserError: its policy is no JAX program.
   """
   if teacher is None:
     return
-  states = jax.ShapeDtypeStruct(shape, np.uint8)
+  states = jax.ShapeDtypeStruct((1, *state.shape), state.dtype)
   try:
     jax.eval_shape(lambda x: jnp.asarray(teacher.policy_logits(x)), states)
   except jax.errors.JAXTypeError as error:

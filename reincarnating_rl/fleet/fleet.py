@@ -198,12 +198,11 @@ class Fleet:
     try:
       yield
     except NotFiniteError as error:
-      first = self.seeds[0]
-      steps = first.progress.position.steps
+      steps = self.seeds[0].progress.position.steps
       error.args = (
         f'{error} This was in iteration {iteration.number} '
-        f'({iteration.phase.value}), after {steps} of its steps, in one of '
-        f'{len(self.seeds)} seeds. The last good checkpoints stay.',
+        f'({iteration.phase.value}), after {steps} of its steps. The last '
+        'good checkpoints stay.',
       )
       raise
 
@@ -230,7 +229,8 @@ class Fleet:
         labelled=self._training.labelled,
       )
     for seed in self.seeds:
-      seed.save(iteration.number)
+      with seed.named():
+        seed.save(iteration.number)
     self._saved_at = time.monotonic()
 
 

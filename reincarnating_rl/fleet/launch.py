@@ -95,7 +95,7 @@ def _check(seed: SeedRunner, program: GameProgram) -> None:
       'leave one of them out.'
     )
   agent = seed.agent
-  building.check_teacher(agent.teacher, (1, *agent.state.shape))
+  building.check_teacher(agent.teacher, agent.state)
 
 
 def _plan_memory(seed: SeedRunner, online: Online, spread: Spread) -> str:

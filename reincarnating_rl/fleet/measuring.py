@@ -51,7 +51,7 @@ class Measuring:
     params: Any,
     keys: Sequence[Array],
     *,
-    steps: int | None = None,
+    steps: Sequence[int] | None = None,
     episodes: int | None = None,
     encode: Callable[[Array], Array] | None = None,
     decode: Callable[[np.ndarray], np.ndarray] = lambda frames: frames,
@@ -64,7 +64,8 @@ class Measuring:
       choose: the policy.
       params: of all seeds, or None.
       keys: of each seed's episodes.
-      steps: no episode of a seed begins once so many have been taken; or
+      steps: no episode of a seed begins once so many of its own have been
+        taken; or
       episodes: so many of each seed.
       encode: see `Rollout`; None to keep nothing but returns.
       decode: its inverse, in NumPy.
@@ -77,22 +78,24 @@ class Measuring:
       DivergedError: a value is not finite.
     """
     begin, run = self._program(name, choose, encode)
-    limits = Limits(
-      np.int32(_ALL if steps is None else steps),
-      np.int32(_ALL if episodes is None else episodes),
-    )
-    shared = self.spread.share(limits)
-    lanes, _ = begin(self.spread.put([{'key': k} for k in keys]), None, shared)
+    limits = [
+      Limits(np.int32(most), np.int32(_ALL if episodes is None else episodes))
+      for most in (steps or [_ALL] * len(keys))
+    ]
+    own = params, self.spread.put(limits)
+    lanes, _ = begin(self.spread.put([{'key': k} for k in keys]), None, None)
     records = [Records(self.lanes, decode) for _ in keys]
     while True:
       self.check()
-      lanes, told = run(lanes, params, shared)
+      lanes, told = run(lanes, own, None)
       for record, step in zip(records, self.spread.take(told), strict=True):
         _check_finite(step, is_teacher)
         record.add(step)
-      idle = jax.device_get((lanes.index, lanes.taken, lanes.begun))
-      may_begin = (idle[1] < limits.steps) & (idle[2] < limits.episodes)
-      if (idle[0] < 0).all() and not may_begin.any():
+      index, taken, begun, most = jax.device_get(
+        (lanes.index, lanes.taken, lanes.begun, own[1])
+      )
+      may_begin = (taken < most.steps) & (begun < most.episodes)
+      if (index < 0).all() and not may_begin.any():
         break
     found = [record.ended for record in records]
     self._tell_of_cuts([e for episodes in found for e in episodes])
@@ -104,12 +107,15 @@ class Measuring:
     if name not in self._programs:
       its = Rollout(self.player, choose, encode)
 
-      def begin(state: Any, own: None, limits: Limits) -> tuple[Lanes, None]:
-        del own, limits
+      def begin(state: Any, own: None, shared: None) -> tuple[Lanes, None]:
+        del own, shared
         return its.begin(state['key'], self.lanes), None
 
-      def run(lanes: Lanes, params: Any, limits: Limits) -> tuple[Lanes, Step]:
-        return its.run(lanes, params, limits, _STEPS)
+      def run(
+        lanes: Lanes, own: tuple[Any, Limits], shared: None
+      ) -> tuple[Lanes, Step]:
+        del shared
+        return its.run(lanes, *own, _STEPS)
 
       self._programs[name] = (
         self.spread.program(begin),

@@ -94,7 +94,8 @@ class Offline:
       told = self._spread.take(metrics)
       elapsed = time.monotonic() - began
       for seed, its in zip(self._seeds, told, strict=True):
-        _account(seed, iteration, count, its, elapsed)
+        with seed.named():
+          _account(seed, iteration, count, its, elapsed)
       yield learners, count
 
   def forget(self) -> None:

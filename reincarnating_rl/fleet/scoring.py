@@ -65,7 +65,9 @@ class Scoring:
     """Plays the episodes of an evaluation."""
     began, seed = time.monotonic(), self._seeds[0]
     episodes = seed.settings.evaluation_episodes
-    steps = seed.evaluation_steps if episodes is None else None
+    steps = None
+    if episodes is None:
+      steps = [seed.evaluation_steps] * len(self._seeds)
     played = self._measuring.play(
       *(who, chosen, params, self._keys(iteration)),
       steps=steps,
@@ -79,17 +81,16 @@ class Scoring:
   def collect(self, iteration: Iteration) -> None:
     """Has the teacher play for the data of each seed."""
     began, seed = time.monotonic(), self._seeds[0]
-    # Each seed deducts what it has; the one that lacks most says how many.
-    wanted = steps_until(seed.plan, iteration) - min(
-      seed.record.teacher_steps for seed in self._seeds
-    )
+    # What there is already is deducted, as in a run.
+    until = steps_until(seed.plan, iteration)
+    wanted = [max(until - seed.record.teacher_steps, 0) for seed in self._seeds]
     replay = self._replay
     played = self._measuring.play(
       'collect',
       rollout.teacher(seed.agent.teacher, seed.settings.teacher_epsilon),
       None,
       self._keys(iteration),
-      steps=max(wanted, 0),
+      steps=wanted,
       encode=replay.encode,
       decode=building.decoder(replay),
       is_teacher=True,

@@ -1,5 +1,6 @@
 """One seed of a fleet: a run as any other, whose episodes the fleet plays."""
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from reincarnating_rl.evaluation import atari_scores, summary
 from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
 from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.runner.runner import RunnerWithTeacher
+from reincarnating_rl.support.errors import NotFiniteError
 
 # At least: a seed may have to go back to where the others are.
 _CHECKPOINTS = 2
@@ -196,6 +198,19 @@ class SeedRunner(RunnerWithTeacher):
     """Draws the learning curve, and prints the scores unless `quiet`."""
     scores = self.record.to_json()
     summary.write(scores, self._base_dir, title=self._game.name, quiet=quiet)
+
+  @contextlib.contextmanager
+  def named(self) -> Iterator[None]:
+    """Adds the seed to what is said of numbers that are not finite.
+
+    Raises:
+      NotFiniteError: as it was raised in this context.
+    """
+    try:
+      yield
+    except NotFiniteError as error:
+      error.args = (f'Seed {self._seed}: {error}',)
+      raise
 
   def close(self) -> None:
     """Frees what the run holds."""

@@ -86,7 +86,8 @@ class Training:
     if labels:
       self.labelled = self.step
     for seed, mine, its in zip(self._seeds, told, weights, strict=True):
-      _account(seed, mine, its, times, elapsed)
+      with seed.named():
+        _account(seed, mine, its, times, elapsed)
     return seeds
 
   def _needs_labels(self) -> bool:

@@ -201,8 +201,7 @@ def test_the_offline_phase_makes_the_updates_of_a_run(tmp_path, kind):
   for _ in experiments.teacher_data(run).updates(20, done=0):
     pass
   seed.progress.enter(iteration.number)
-  for learner, _ in fleet._offline.run(fleet.state.learner, iteration):
-    pass
+  *_, (learner, _) = fleet._offline.run(fleet.state.learner, iteration)
   jax.tree.map(
     lambda a, b: np.testing.assert_allclose(a, b[0], rtol=2e-3, atol=1e-5),
     run._agent.trainer.state,

@@ -35,7 +35,9 @@ def test_the_protocol_is_that_of_the_host():
     **{'seed': 0, 'iteration': 0, 'stack_size': 2, 'min_steps': 22},
     keep=Keep.ALL,
   )
-  (ours,) = played(rollout.teacher(teacher, 0.0), steps=22, encode=lambda x: x)
+  (ours,) = played(
+    rollout.teacher(teacher, 0.0), steps=[22], encode=lambda x: x
+  )
   for theirs, mine in zip(host, ours, strict=True):
     assert mine.index == theirs.index and mine.terminal == theirs.terminal
     for name in ('actions', 'rewards', 'observations', 'extras'):
