@@ -11,11 +11,12 @@ VERSION = re.search(
   (ROOT / 'reincarnating_rl' / '__init__.py').read_text(encoding='utf-8'),
 )[1]
 
-# Games beside Atari's. MinAtar's licence is the GPL: it is installed by those
-# who ask for it. The Balloon Learning Environment of 2022 sets no bounds above
-# what it requires; `_balloon_compat` is for this version of it. MuJoCo 4 breaks
-# dm_control. That requires labmaze, which has no wheel for Python 3.13; without
-# it the suite works, as `envs/control_games.py` tells.
+# Games beside Atari's. MinAtar's licence is the GPL, and so is pgx-minatar's:
+# they are installed by those who ask for them. The Balloon Learning Environment
+# of 2022 sets no bounds above what it requires; `_balloon_compat` is for this
+# version of it. MuJoCo 4 breaks dm_control. That requires labmaze, which has no
+# wheel for Python 3.13; without it the suite works, as `envs/control_games.py`
+# tells.
 GAMES = {
   'balloon': [
     'balloon-learning-environment==1.0.1',
@@ -31,6 +32,12 @@ GAMES = {
     'mujoco>=3.17,<4',
   ],
   'minatar': ['minatar>=1.0.15,<2'],
+  # The same games as JAX programs; corrected for this version of them.
+  'minatar_jax': [
+    'minatar>=1.0.15,<2',
+    'pgx>=2.6,<3',
+    'pgx-minatar==0.5.1',
+  ],
 }
 
 # The ffmpeg in this wheel, of 170 MB, writes MP4: it is installed by those who
@@ -107,7 +114,7 @@ setup(
       *GAMES['balloon'],
       *GAMES['box2d'],
       *GAMES['control'],
-      *GAMES['minatar'],
+      *GAMES['minatar_jax'],
       'gcp-storage-emulator>=2026.7',
       'hypothesis>=6.100',
       'pytest>=8',

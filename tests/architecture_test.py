@@ -38,13 +38,17 @@ ALLOWED = {
     'networks',
   },
   'cluster': {'support'},
+  'fleet': {
+    *('support', 'learner', 'replay', 'teachers', 'envs', 'evaluation'),
+    *('agents', 'runner'),
+  },
   'studies': {'cluster', 'support'},
   'balloon': {'cluster', 'support', 'envs', 'evaluation', 'teachers'},
   'video': {'support', 'envs', 'evaluation'},
   'cli': {
     *('support', 'learner', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
-    *('methods', 'students', 'cluster', 'video'),
+    *('methods', 'students', 'cluster', 'video', 'fleet'),
   },
   # Doors: `python -m reincarnating_rl.NAME`.
   'train': {'cli'},

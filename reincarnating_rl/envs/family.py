@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from reincarnating_rl.envs import process_vector
+from reincarnating_rl.envs.programs import GameProgram
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import (
   LoopVectorEnvironment,
@@ -30,6 +31,7 @@ class Game(NamedTuple):
     if_all_time_out: one line for a user all of whose episodes have timed out.
     create_drawn_environment: makes one that draws itself, where those that are
       played do not.
+    program: makes the same game as a JAX program; None where there is none.
   """
 
   name: str
@@ -45,6 +47,8 @@ class Game(NamedTuple):
   def create_environment_to_draw(self) -> Environment:
     """Makes one environment that can `draw` its states."""
     return (self.create_drawn_environment or self.create_environment)()
+
+  program: Callable[[], GameProgram] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from reincarnating_rl.envs import minatar_programs
 from reincarnating_rl.envs.family import Game, GameFamily, looped
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support import errors
@@ -17,7 +18,6 @@ GAMES = ('asterix', 'breakout', 'freeway', 'seaquest', 'space_invaders')
 # The six actions of every game, in MinAtar's order, as the Arcade Learning
 # Environment calls them: a teacher of all six declares these.
 MEANINGS = ('NOOP', 'LEFT', 'UP', 'RIGHT', 'DOWN', 'FIRE')
-STICKINESS = 0.1
 _PREFIX = 'MinAtar/'
 MAX_STEPS_PER_EPISODE = 5000
 
@@ -75,7 +75,8 @@ class MinAtarGame(gym.Env):
     """
     check_name(game_name)
     self._game = _import_minatar().Environment(
-      game_name, sticky_action_prob=STICKINESS if sticky_actions else 0.0
+      game_name,
+      sticky_action_prob=minatar_programs.STICKINESS if sticky_actions else 0.0,
     )
     self._game.seed(0)  # From here on, the game draws on its generator too.
     self._actions = self._game.minimal_action_set()
@@ -175,7 +176,16 @@ def create_minatar_game(
       f'{_PREFIX}{game_name}',
     )
 
-  return looped(f'{_PREFIX}{game_name}', create, num_vector_environments)
+  game = looped(f'{_PREFIX}{game_name}', create, num_vector_environments)
+  return game._replace(
+    program=functools.partial(
+      minatar_programs.create,
+      game_name,
+      sticky_actions=sticky_actions,
+      max_steps=max_steps_per_episode,
+      lanes=num_vector_environments,
+    )
+  )
 
 
 FAMILY = GameFamily(

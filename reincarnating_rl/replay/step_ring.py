@@ -154,6 +154,11 @@ class StepRing:
     is_kept = start + whole - self._padded(whole) >= oldest
     self._extend(start + whole[is_kept])
 
+  def element_keys(self) -> np.ndarray:
+    """Returns the keys of all elements, [num_elements] int64, in order."""
+    at = np.arange(self._tail, self._head) % self.settings.capacity
+    return self._elements[at]
+
   def truncate_episode(self) -> None:
     """Cuts the open episode, if any, after its last stored step."""
     self._next_episode_step = 0

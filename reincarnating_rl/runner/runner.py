@@ -47,6 +47,8 @@ class RunnerWithTeacher(run_experiment.Runner):
     record: what was measured.
   """
 
+  make_evaluator = assembly.make_evaluator
+
   def __init__(
     self,
     base_dir: str,
@@ -83,7 +85,7 @@ class RunnerWithTeacher(run_experiment.Runner):
       read_teacher_state: reads what a student starts with that is fine-tuned.
       seed: of the episodes, each of which also depends on its iteration.
       started_as: agent and command, for `lineage.json`.
-      random_score: of the random policy; None: the published or measured one.
+      random_score: of the random policy; None: as published, or measured.
       num_pretraining_iterations: offline iterations, each evaluated; None is 10
         where the method has an offline phase, 0 in rehearsal, which may have
         one. Where the method can have none, a number is an error.
@@ -138,13 +140,12 @@ class RunnerWithTeacher(run_experiment.Runner):
     del prefix
     self._parts = assembly.assemble(self, self._settings)
     self.plan, self._progress = self._parts.plan, self._parts.progress
-    self._parts.saver.resume()
+    self._resume()
     self._start_iteration = self._progress.position.next_number
-    if self._start_iteration or self._progress.position.steps:
-      print(
-        f'Resuming {self._base_dir} at iteration {self._start_iteration} of '
-        f'{len(self.plan)}.'
-      )
+
+  def _resume(self) -> None:
+    self._parts.saver.resume()
+    self._progress.tell_of_resuming(self._base_dir, len(self.plan))
 
   def run_experiment(self) -> None:
     """Runs what is left of the plan.
@@ -164,14 +165,16 @@ class RunnerWithTeacher(run_experiment.Runner):
         scores = self.record.to_json()
         summary.write(scores, self._base_dir, title=self._game.name)
     finally:
-      # On a full disk this fails as well, and that error is the lesser one.
-      with contextlib.suppress(OSError, files.UnwritableError):
-        self._collector_dispatcher.flush()
-        self._collector_dispatcher.close()
-      self._environment.close()
-      for playing in {self._parts.evaluator, self._parts.teacher_evaluator}:
-        playing.environment.close()
-      self._claim.free()
+      self._close()
+
+  def _close(self) -> None:
+    # On a full disk this fails as well, and that error is the lesser one.
+    with contextlib.suppress(OSError, files.UnwritableError):
+      self._collector_dispatcher.flush()
+      self._collector_dispatcher.close()
+    self._environment.close()
+    self._parts.close()
+    self._claim.free()
 
   def _run_plan(self) -> None:
     try:
