@@ -12,8 +12,9 @@ VERSION = re.search(
 )[1]
 
 # Games beside Atari's. MinAtar's licence is the GPL, and so is pgx-minatar's:
-# they are installed by those who ask for them. The Balloon Learning Environment of 2022 sets no bounds above
-# what it requires; `_balloon_compat` is for this version of it.
+# they are installed by those who ask for them. The Balloon Learning Environment
+# of 2022 sets no bounds above what it requires; `_balloon_compat` is for this
+# version of it.
 GAMES = {
   'balloon': [
     'balloon-learning-environment==1.0.1',

@@ -113,16 +113,29 @@ def check_teacher_logits(logits: np.ndarray) -> None:
   Raises:
     DivergedError: one is not finite.
   """
-  is_number = np.isfinite(logits)
+  _check_finite(logits, _BAD_TEACHER)
+
+
+def check_student_values(values: np.ndarray) -> None:
+  """Refuses values that no action can be chosen by.
+
+  Args:
+    values: [B, A].
+
+  Raises:
+    DivergedError: one is not finite.
+  """
+  _check_finite(values, _BAD_STUDENT)
+
+
+def _check_finite(values: np.ndarray, message: str) -> None:
+  is_number = np.isfinite(values)
   if not is_number.all():
-    raise DivergedError(_BAD_TEACHER.format(logits[~is_number][0]))
+    raise DivergedError(message.format(values[~is_number][0]))
 
 
 def _check_best(values: np.ndarray, message: str) -> None:
-  best = values.max(axis=1)
-  is_number = np.isfinite(best)
-  if not is_number.all():
-    raise DivergedError(message.format(best[~is_number][0]))
+  _check_finite(values.max(axis=1), message)
 
 
 def uniform_policy(num_actions: int) -> Policy:
