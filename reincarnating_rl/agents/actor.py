@@ -99,15 +99,6 @@ def make_act(output: Callable[..., Any], num_actions: int) -> Callable:
   return act
 
 
-def diverged() -> DivergedError:
-  """Returns the error of a student whose values are no numbers."""
-  return DivergedError(
-    "The student's Q-values are no numbers any more: lower "
-    'Student.learning_rate, or look at the rewards and observations of the '
-    'game.'
-  )
-
-
 class RemembersNothing(Actor):
   """An actor that is the same in each step."""
 
@@ -155,7 +146,11 @@ class StudentActs(RemembersNothing):
     )
     action = np.asarray(action)
     if action == _DIVERGED:
-      raise diverged()
+      raise DivergedError(
+        "The student's Q-values are no numbers any more: lower "
+        'Student.learning_rate, or look at the rewards and observations of the '
+        'game.'
+      )
     return key, action
 
 

@@ -16,7 +16,8 @@ from reincarnating_rl.fleet.seed import SeedRunner
 from reincarnating_rl.learner.terms import MONTE_CARLO_RETURN, any_reads
 from reincarnating_rl.learner.types import Array, Batch
 from reincarnating_rl.replay import device_view, packed
-from reincarnating_rl.replay.device_ring import DeviceRing, Drawn
+from reincarnating_rl.replay.device_draws import Drawn
+from reincarnating_rl.replay.device_ring import DeviceRing
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import Teacher
 

@@ -9,9 +9,9 @@ import jax
 import numpy as np
 from absl import logging
 
-from reincarnating_rl.agents import actor
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.envs.policies import (
+  check_student_values,
   check_teacher_policy,
 )
 from reincarnating_rl.fleet import rollout
@@ -135,11 +135,9 @@ class Measuring:
 
 
 def _check_finite(step: Step, is_teacher: bool) -> None:
-  is_bad = (step.index >= 0) & ~step.is_finite
-  if is_bad.any() and is_teacher:
-    check_teacher_policy(np.array([np.nan]))
-  if is_bad.any():
-    raise actor.diverged()
+  check = check_teacher_policy if is_teacher else check_student_values
+  if ((step.index >= 0) & ~step.is_finite).any():
+    check(np.array([np.nan]))
 
 
 class Records:

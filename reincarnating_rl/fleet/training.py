@@ -9,9 +9,11 @@ import jax
 import numpy as np
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
-from reincarnating_rl.agents import actor
 from reincarnating_rl.agents.trainer import on_host
-from reincarnating_rl.envs.policies import check_teacher_policy
+from reincarnating_rl.envs.policies import (
+  check_student_values,
+  check_teacher_policy,
+)
 from reincarnating_rl.fleet import pace
 from reincarnating_rl.fleet.learning import Online
 from reincarnating_rl.fleet.seed import SeedRunner
@@ -173,7 +175,7 @@ def _check_finite(told: Told) -> None:
   if (~told.is_finite & told.by_teacher).any():
     check_teacher_policy(np.array([np.nan]))
   if not told.is_finite.all():
-    raise actor.diverged()
+    check_student_values(np.array([np.nan]))
 
 
 def _write_metrics(

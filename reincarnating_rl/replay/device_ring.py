@@ -7,8 +7,7 @@ for all, and is handed in.
 """
 
 import dataclasses
-import functools
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,12 +15,11 @@ import numpy as np
 
 from reincarnating_rl.learner.types import Array, Batch, Lookahead, Transition
 from reincarnating_rl.replay import packed
+from reincarnating_rl.replay.device_draws import Drawn, draw
 from reincarnating_rl.replay.device_view import stacks
 from reincarnating_rl.replay.n_step import NStep, n_step, n_step_until_cut
 from reincarnating_rl.replay.prioritized_store import SMALLEST_LOSS
 from reincarnating_rl.replay.settings import ReplaySettings
-
-_ROW = 256  # Priorities that are summed at a time.
 
 
 class Ring(NamedTuple):
@@ -39,13 +37,6 @@ class Ring(NamedTuple):
   next_episode_step: Array  # [] int32
   priorities: Array | None  # [C] float32 by slot, 0 without element; or uniform
   max_priority: Array | None  # [] float32
-
-
-class Drawn(NamedTuple):
-  """The elements of a batch."""
-
-  slots: Array  # [B] int32
-  importance_weight: Array  # [B] float32, at most 1; ones if uniform
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,8 +84,6 @@ class DeviceRing:
       return kept
     return packed.unpack(kept, self.settings.observation_shape, jnp)
 
-  # Adding.
-
   def add(self, ring: Ring, step: Array, transition: Transition) -> Ring:
     """Adds a step, as `StepRing.add` does.
 
@@ -126,7 +115,6 @@ class DeviceRing:
     return self._append(ring, first + jnp.arange(horizon + 1), last)
 
   def _append(self, ring: Ring, keys: Array, last: Array) -> Ring:
-    """Appends those of consecutive keys that are not above the last."""
     capacity, is_new = self.settings.capacity, keys <= last
     at = jnp.where(is_new, (ring.head + jnp.arange(len(keys))) % capacity, -1)
     ring = ring._replace(
@@ -140,7 +128,6 @@ class DeviceRing:
     )
 
   def _evict(self, ring: Ring, oldest: Array) -> Ring:
-    """Drops the elements that need a frame older than a step."""
     capacity, deepest = self.settings.capacity, self.settings.stack_size - 1
     for _ in range(self.settings.stack_size):
       key = ring.elements[ring.tail % capacity]
@@ -165,8 +152,6 @@ class DeviceRing:
     return ring._replace(
       teacher_policy=ring.teacher_policy.at[slots].set(logits)
     )
-
-  # Sampling.
 
   def sample(self, ring: Ring, key: Array, size: int) -> Drawn:
     """Draws elements, with replacement; there must be one.
@@ -216,14 +201,13 @@ class DeviceRing:
       step: [] int32, number of the next step.
       drawn: from `sample`.
     """
-    slots = drawn.slots
-    horizon = functools.partial(self._horizon, ring, slots, step)
-    part, second = horizon(self.settings.n_step), None
-    if self.settings.second_n_step is not None:
-      ahead = horizon(self.settings.second_n_step, until_cut=True)
-      second = Lookahead(
-        ahead.reward, ahead.discount, self._next(ring, slots, ahead)
-      )
+    slots, settings = drawn.slots, self.settings
+    part = n_step(
+      *(ring.reward, ring.terminal, slots),
+      horizon=settings.n_step,
+      gamma=settings.gamma,
+      xp=jnp,
+    )
     return Batch(
       state=self.states(ring, slots),
       action=ring.action[slots],
@@ -233,7 +217,7 @@ class DeviceRing:
       is_terminal=part.is_terminal,
       teacher_policy=ring.teacher_policy[slots],
       importance_weight=drawn.importance_weight,
-      second=second,
+      second=self._second(ring, step, slots),
     )
 
   def states(self, ring: Ring, slots: Array) -> Array:
@@ -241,59 +225,21 @@ class DeviceRing:
     return stacks(ring, slots, self.settings.stack_size, decode=self.decode)
 
   def _next(self, ring: Ring, slots: Array, part: NStep) -> Array:
-    return self.states(
-      ring, (slots + part.next_offset) % self.settings.capacity
+    at = (slots + part.next_offset) % self.settings.capacity
+    return self.states(ring, at)
+
+  def _second(self, ring: Ring, step: Array, slots: Array) -> Lookahead | None:
+    if self.settings.second_n_step is None:
+      return None
+    part = n_step_until_cut(
+      ring._asdict(),
+      slots,
+      newest=(step - 1) % self.settings.capacity,
+      horizon=self.settings.second_n_step,
+      gamma=self.settings.gamma,
+      xp=jnp,
     )
-
-  def _horizon(
-    self,
-    ring: Ring,
-    slots: Array,
-    step: Array,
-    horizon: int,
-    until_cut: bool = False,
-  ) -> NStep:
-    settings: dict[str, Any] = {
-      'horizon': horizon, 'gamma': self.settings.gamma, 'xp': jnp
-    }  # fmt: skip
-    if not until_cut:
-      return n_step(ring.reward, ring.terminal, slots, **settings)
-    newest = (step - 1) % self.settings.capacity
-    return n_step_until_cut(ring._asdict(), slots, newest=newest, **settings)
-
-
-def draw(priorities: Array, uniform: Array) -> tuple[Array, Array]:
-  """Draws in proportion to priorities, by two levels of cumulative sums.
-
-  Args:
-    priorities: [C] float32, not negative, one above 0.
-    uniform: [B] float32 in [0, 1).
-
-  Returns:
-    [B] int32 indices, of priorities above 0, and [B] their probabilities.
-  """
-  rows = jnp.pad(priorities, (0, -len(priorities) % _ROW)).reshape(-1, _ROW)
-  sums = jnp.cumsum(rows.sum(axis=1))
-  target = uniform * sums[-1]
-  row = jnp.searchsorted(sums, target, side='right')
-  row = _last_positive(rows.sum(axis=1), row)
-  within = jnp.cumsum(rows[row], axis=1)
-  left = target - jnp.where(row > 0, sums[row - 1], 0.0)
-  column = (within <= left[:, None]).sum(axis=1)
-  column = jax.vmap(_last_positive)(rows[row], column)
-  index = (row * _ROW + column).astype(jnp.int32)
-  return index, priorities[index] / sums[-1]
-
-
-def _last_positive(values: Array, at: Array) -> Array:
-  """Returns the last place up to `at` that has a value above 0.
-
-  Sums are rounded: a target may lie at or above the last of them.
-  """
-  places = jnp.where(values > 0.0, jnp.arange(len(values)), -1)
-  newest = jax.lax.cummax(places)
-  found = newest[jnp.minimum(at, len(values) - 1)]
-  return jnp.where(found < 0, jnp.argmax(values > 0.0), found)
+    return Lookahead(part.reward, part.discount, self._next(ring, slots, part))
 
 
 def _set(array: Array, at: Array, values: Array) -> Array:

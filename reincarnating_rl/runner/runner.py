@@ -82,25 +82,22 @@ class RunnerWithTeacher(run_experiment.Runner):
       game: that is played.
       teacher: the student's; None trains tabula rasa.
       find_teacher_replay: looks for the replay that the teacher left on disk.
-      read_teacher_state: reads what a student starts with that is fine-tuned.
+      read_teacher_state: reads what a fine-tuned student starts with.
       seed: of the episodes, each of which also depends on its iteration.
       started_as: agent and command, for `lineage.json`.
       random_score: of the random policy; None: as published, or measured.
       num_pretraining_iterations: offline iterations, each evaluated; None is 10
-        where the method has an offline phase, 0 in rehearsal, which may have
-        one. Where the method can have none, a number is an error.
+        where the method has an offline phase; an error where it has none.
       num_pretraining_steps: gradient updates in each.
       teacher_steps: most steps of teacher data, collected or newest stored.
       teacher_data: 'collected': the teacher plays; 'stored': from its replay;
         'topped_up': from its replay, and it plays what that lacks of
-        `teacher_steps`; 'auto': from its replay, or it plays where there is
-        none. A student that starts as the teacher takes any replay there is,
-        but for 'collected'.
+        `teacher_steps`; 'auto': from its replay if there is one, else it plays.
+        One that starts as the teacher takes any replay, but for 'collected'.
       teacher_data_in_file: whether frames are in a file of `base_dir`, not in
         memory, which they may exceed. An accelerator has to have room for them.
       teacher_epsilon: the teacher's exploration while it collects.
-      evaluation_episodes: episodes of each evaluation, in place of
-        `Runner.evaluation_steps`.
+      evaluation_episodes: of each, in place of `Runner.evaluation_steps`.
       diagnoses: whether evaluations also tell what `diagnosis.diagnose` does.
       checkpoint_minutes: longest time between checkpoints, up to an episode.
       checkpoints_to_keep: newest iterations that stay restorable.
@@ -153,7 +150,7 @@ class RunnerWithTeacher(run_experiment.Runner):
     Raises:
       Interrupted: the user asked to stop; a checkpoint has what was done.
       UnwritableError: a disk fails; it says where what was learnt is.
-      NotFiniteError: of the game, the teacher or the student.
+      NotFiniteError: of game, teacher or student.
     """
     try:
       with (

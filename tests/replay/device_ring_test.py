@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import Transition
-from reincarnating_rl.replay.device_ring import DeviceRing, Drawn, draw
+from reincarnating_rl.replay.device_draws import Drawn, draw
+from reincarnating_rl.replay.device_ring import DeviceRing
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from tests.fuzzing import fuzz
