@@ -117,6 +117,7 @@ setup(
       *GAMES['minatar_jax'],
       'gcp-storage-emulator>=2026.7',
       'hypothesis>=6.100',
+      'psutil>=5.9',
       'pytest>=8',
       'pytest-xdist>=3.6',
       'ruff>=0.9',

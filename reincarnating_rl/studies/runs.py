@@ -129,6 +129,8 @@ class Runs:
         for name, news in engine.events(_POLL_SECONDS):
           if not isinstance(news, str):
             running.discard(name)
+        if self._interrupt.insisted:
+          raise KeyboardInterrupt
     finally:
       engine.stop(at_once=True)
 
