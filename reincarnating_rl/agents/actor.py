@@ -63,9 +63,7 @@ class Actor(Protocol):
 
 
 def make_act(output: Callable[..., Any], num_actions: int) -> Callable:
-  """Builds an epsilon-greedy choice of one action.
-
-  As one program, it takes half as long again on a CPU.
+  """Builds an epsilon-greedy choice of one action: two programs, for speed.
 
   Args:
     output: `(params, state, key, eval_mode)`, the student's for one state.

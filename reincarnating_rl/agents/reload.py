@@ -1,5 +1,6 @@
 """Fine-tuning begins here: a student becomes what its teacher is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from reincarnating_rl.agents.snapshot import (
 )
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.learner.control.parts import TEMPERATURE
+from reincarnating_rl.students import StudentKind
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import ONLINE, OPTIMIZER, TARGET
 
@@ -67,6 +69,7 @@ def _check_meaning(student: Student, path: str) -> None:
       f"The teacher of {path} has other actions than the game's, or another "
       f'order of them: {_ADVICE}.'
     )
+  _check_range(told.get('network_fields') or {}, mine, path)
   vmax = told.get('vmax')
   atoms = [mine.get('atoms from', 0.0), mine.get('atoms to', 0.0)]
   if vmax is not None and not np.allclose(atoms, [-vmax, vmax], rtol=1e-5):
@@ -75,6 +78,27 @@ def _check_meaning(student: Student, path: str) -> None:
       f'from {atoms[0]:.6g} to {atoms[1]:.6g}: bind JaxFullRainbowAgent.vmax '
       f'= {vmax}.'
     )
+
+
+def _check_range(
+  theirs: Mapping[str, Any], mine: Mapping[str, Any], path: str
+) -> None:
+  """Refuses a D4PG whose atoms stand for other returns."""
+  low, high = theirs.get('value_range') or (None, None)
+  if low is not None and (low, high) != (mine['atoms from'], mine['atoms to']):
+    raise UnlikeTeacherError(
+      f'The atoms of {path} reach from {low} to {high}: {_ADVICE}, so bind '
+      f'D4PG.vmin = {low} and D4PG.vmax = {high}.'
+    )
+
+
+def _to_bind(kind: StudentKind) -> str:
+  sizes = 'SACAgent.num_layers and SACAgent.hidden_units'
+  return (
+    f'{kind.network_parameter}, {sizes}'
+    if kind.is_continuous
+    else (kind.network_parameter)
+  )
 
 
 def _parameters(
@@ -95,7 +119,7 @@ def _parameters(
     if shapes[0] != shapes[1]:
       raise UnlikeTeacherError(
         f'{name} has {shapes[1]} in {path} and {shapes[0]} in the student: '
-        f"bind {student.kind.network_parameter} to the teacher's network."
+        f"bind {_to_bind(student.kind)} to the teacher's network."
       )
   cast = {n: x.astype(ours[n].dtype) for n, x in theirs.items()}
   return unflatten(cast, template)[group]

@@ -19,14 +19,16 @@ class ValueStudent(Student):
   first_argument = 'num_actions'
   _hidden_settings: frozenset[str] = frozenset()
 
-  def __init__(self, num_actions: int, **given: Any) -> None:
+  def __init__(self, num_actions: Discrete | int, **given: Any) -> None:
     """Builds the student; see `Student`.
 
     Args:
-      num_actions: A.
+      num_actions: A, or the actions.
       **given: the rest.
     """
-    super().__init__(Discrete(num_actions), **given)
+    is_known = isinstance(num_actions, Discrete)
+    actions = num_actions if is_known else Discrete(num_actions)
+    super().__init__(actions, **given)
 
   def _dopamine_settings(self, seed: int, network: Any) -> dict[str, Any]:
     if self.kind.hides_base_settings:

@@ -4,7 +4,7 @@
 their methods, for one state; callers vmap them.
 """
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import jax.numpy as jnp
 from flax import linen as nn
@@ -83,6 +83,8 @@ class MLPActorCriticNetwork(nn.Module, kw_only=True):
       W = D, actions in [-1, 1].
     num_critics: C.
     num_atoms: N, numbers of a critic's output.
+    value_range: returns that the first and the last atom stand for, kept for
+      those who go on training; None where there are no atoms.
     num_layers: hidden layers, or blocks.
     hidden_units: units in each.
     actor_layers: the same of the actor; None for as many.
@@ -93,12 +95,13 @@ class MLPActorCriticNetwork(nn.Module, kw_only=True):
   policy: Literal['tanh_gaussian', 'deterministic'] = TANH_GAUSSIAN
   num_critics: PositiveInt = 2
   num_atoms: PositiveInt = 1
+  value_range: tuple[float, float] | None = None
   num_layers: NonNegativeInt = 2
   hidden_units: PositiveInt = 256
   actor_layers: NonNegativeInt | None = None
   actor_units: PositiveInt | None = None
 
-  _tower: ClassVar[type[MLPTower]] = MLPTower
+  _tower = MLPTower  # Without a type, or it would be a field.
 
   def setup(self) -> None:
     """Makes the parts, by Dopamine's names."""

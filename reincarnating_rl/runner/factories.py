@@ -11,7 +11,6 @@ from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.importers import external_replay
 from reincarnating_rl.importers.external_replay import ExternalReplay
-from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.runner import observations, pairing, student_network
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.settings import gin_names, gin_parsing
@@ -150,9 +149,8 @@ def create_agent(
   del session, summary_writer
   student = AGENTS[name]
   pairing.check(student, environment)
-  actions = environment.actions
   return student(
-    actions.number if isinstance(actions, Discrete) else actions,
+    environment.actions,
     seed=seed,
     teacher=teacher,
     game=observations.game_settings(student.kind, environment, stack_size),

@@ -108,12 +108,17 @@ def _d4pg(agent: Any) -> ActorCritic:
 
 
 def _head(
-  policy: str, *, num_critics: int, num_atoms: int = 1
+  policy: str,
+  *,
+  num_critics: int,
+  num_atoms: int = 1,
+  value_range: tuple[float, float] | None = None,
 ) -> dict[str, Any]:
   return {
     'policy': policy,
     'num_critics': num_critics,
     'num_atoms': num_atoms,
+    'value_range': value_range,
   }
 
 
@@ -138,7 +143,8 @@ _SHARED = {
   'actions': Continuous.kind,
   'network': 'MLPActorCriticNetwork',
   'network_fields': (
-    *('policy', 'num_critics', 'num_atoms', 'num_layers', 'hidden_units'),
+    *('policy', 'num_critics', 'num_atoms', 'value_range'),
+    *('num_layers', 'hidden_units'),
   ),
   'forwards': False,
 }
@@ -173,6 +179,7 @@ KINDS = (
       DETERMINISTIC,
       num_critics=1 + settings.twin_critics,
       num_atoms=settings.num_atoms,
+      value_range=(settings.vmin, settings.vmax),
     ),
     settings=D4PGSettings,
     check=_no_entropy,
