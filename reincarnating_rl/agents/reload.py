@@ -12,6 +12,7 @@ from reincarnating_rl.agents.snapshot import (
 )
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.learner.control.parts import TEMPERATURE
+from reincarnating_rl.students import StudentKind
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import ONLINE, OPTIMIZER, TARGET
 
@@ -91,6 +92,15 @@ def _check_range(
     )
 
 
+def _to_bind(kind: StudentKind) -> str:
+  sizes = 'SACAgent.num_layers and SACAgent.hidden_units'
+  return (
+    f'{kind.network_parameter}, {sizes}'
+    if kind.is_continuous
+    else (kind.network_parameter)
+  )
+
+
 def _parameters(
   student: Student, arrays: dict[str, np.ndarray], group: str, path: str
 ) -> Any:
@@ -109,7 +119,7 @@ def _parameters(
     if shapes[0] != shapes[1]:
       raise UnlikeTeacherError(
         f'{name} has {shapes[1]} in {path} and {shapes[0]} in the student: '
-        f"bind {student.kind.network_parameter} to the teacher's network."
+        f"bind {_to_bind(student.kind)} to the teacher's network."
       )
   cast = {n: x.astype(ours[n].dtype) for n, x in theirs.items()}
   return unflatten(cast, template)[group]
