@@ -196,17 +196,16 @@ def inspect(replay: LegacyReplay) -> LegacyInfo:
   """
   if replay.missing:
     raise incomplete_replay(replay.missing)
-  path = replay.column_path('observation')
-  dtype, shape = _header(path)
+  paths = [replay.column_path(name) for name in ('observation', *COLUMNS)]
+  headers = {path: _header(path) for path in paths}
+  path, action = paths[:2]
+  dtype, shape = headers[path]
   if not (
     1 <= len(shape) <= _MAX_AXES and all(shape) and shape[0] <= _MAX_CAPACITY
   ):
     raise damaged_replay(path, f'holds an array {shape}, not frames')
-  action = replay.column_path('action')
-  kind, slots = _header(action)
-  checks.check_no_vectors(action, kind, slots[1:])
-  columns = map(replay.column_path, ('observation', *COLUMNS))
-  checks.check_lengths({path: _header(path)[1] for path in columns})
+  checks.check_no_vectors(action, headers[action][0], headers[action][1][1:])
+  checks.check_lengths({path: shape for path, (_, shape) in headers.items()})
   add_count = _add_count(replay)
   if not add_count:
     path = replay.path('add_count')
