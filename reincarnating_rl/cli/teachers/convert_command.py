@@ -30,6 +30,7 @@ from reincarnating_rl.teachers import (
   checkpoints,
   native_checkpoint,
 )
+from reincarnating_rl.teachers.kinds import count
 from reincarnating_rl.teachers.loading import LoadedTeacher
 
 # What is looked ahead belongs to whoever loads the replay; one is the least.
@@ -112,7 +113,7 @@ def _load_replay(
     n_step=_N_STEP,
     gamma=_GAMMA,
     actions=actions,
-    policy_size=loaded.candidate.kind.width(actions),
+    policy_size=loaded.candidate.kind.width(count(actions)),
     seed=0,
   )
   with tqdm.tqdm(
