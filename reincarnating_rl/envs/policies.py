@@ -189,6 +189,18 @@ def check_teacher_policy(policy: np.ndarray) -> None:
   _check_all(policy, _BAD_TEACHER)
 
 
+def check_student_values(values: np.ndarray) -> None:
+  """Refuses values that no action can be chosen by.
+
+  Args:
+    values: [B, A].
+
+  Raises:
+    DivergedError: one is not finite.
+  """
+  _check_all(values, _BAD_STUDENT)
+
+
 def _check_all(numbers: np.ndarray, message: str) -> None:
   is_number = np.isfinite(numbers)
   if not is_number.all():

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.importers.formats import torch_file
-from reincarnating_rl.learner.actions import (
+from reincarnating_rl.learner.actions import Discrete
+from reincarnating_rl.learner.kinds import (
   DETERMINISTIC,
   GAUSSIAN,
   TANH_GAUSSIAN,
-  Discrete,
 )
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import base, factory
