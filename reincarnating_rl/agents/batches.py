@@ -16,6 +16,7 @@ class OnlineBatches:
 
   Attributes:
     replay: the student's own experience.
+    teacher_data_ratio: rho.
   """
 
   def __init__(
@@ -46,7 +47,7 @@ class OnlineBatches:
     self._reads_returns = reads_returns
     self.replay = replay
     self._teacher, self._label_chunk = teacher, label_chunk
-    self._ratio = teacher_data_ratio
+    self.teacher_data_ratio = teacher_data_ratio
     self._mixture = MixedReplay(
       replay,
       ratio=teacher_data_ratio,
@@ -58,7 +59,7 @@ class OnlineBatches:
   @property
   def keeps_teacher_data(self) -> bool:
     """Whether online batches draw on the teacher's data."""
-    return self._ratio > 0.0
+    return self.teacher_data_ratio > 0.0
 
   def set_teacher_data(self, store: FrameStore | None) -> None:
     """Sets the teacher data used online. Ignored unless it is mixed in."""

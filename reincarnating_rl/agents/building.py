@@ -11,8 +11,8 @@ from reincarnating_rl.agents.actor import Actor, StudentActs, TeacherBegins
 from reincarnating_rl.agents.batches import OnlineBatches
 from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.envs import policies
-from reincarnating_rl.learner.actions import DETERMINISTIC
 from reincarnating_rl.learner.control.actor_critic import ActorCritic
+from reincarnating_rl.learner.kinds import DETERMINISTIC
 from reincarnating_rl.learner.learner import Learner
 from reincarnating_rl.learner.terms import (
   MONTE_CARLO_RETURN,

@@ -8,13 +8,14 @@ import numpy as np
 
 from reincarnating_rl.agents import network_fit
 from reincarnating_rl.agents.actor import RemembersNothing
-from reincarnating_rl.learner.actions import TANH_GAUSSIAN, Actions
+from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.learner.control.actor_critic import ActorCritic
 from reincarnating_rl.learner.control.learner import (
   ControlLearner,
   make_control_learner,
 )
 from reincarnating_rl.learner.control.terms import ControlTerms
+from reincarnating_rl.learner.kinds import TANH_GAUSSIAN
 from reincarnating_rl.learner.terms import Term
 from reincarnating_rl.learner.types import Array, Params
 from reincarnating_rl.support.errors import DivergedError, UserError

@@ -227,11 +227,9 @@ class Student:
 
   def _train_once(self) -> None:
     metrics = self.trainer.train(online_steps=self.training_steps)
-    # Counted in updates: the two periods need not divide.
-    period = max(1, self.summary_writing_frequency // self.update_period)
-    period *= self.updates_per_step
-    is_due = self.trainer.online_updates % period == 0
-    if is_due and hasattr(self, 'collector_dispatcher'):  # Of a runner.
+    periods = self.summary_writing_frequency, self.update_period
+    has_runner = hasattr(self, 'collector_dispatcher')
+    if has_runner and self.trainer.is_writing(*periods, self.updates_per_step):
       step = self.training_steps
       values = on_host(metrics, f'online step {step}')
       self.collector_dispatcher.write(

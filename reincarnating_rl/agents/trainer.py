@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -130,7 +130,7 @@ class Trainer:
       self.state = self._learner.reset_optimizer(self.state)
 
   @property
-  def needs_teacher_logits(self) -> bool:
+  def needs_teacher_policy(self) -> bool:
     """Whether the loss reads the teacher's logits of each state now."""
     weights = self._weaner.weights.terms
     return any(
@@ -149,16 +149,38 @@ class Trainer:
     """
     self._weaner.before_update(online_steps)
     weights = self._weaner.weights
-    batch, drawn = self._batches.sample(labelled=self.needs_teacher_logits)
+    batch, drawn = self._batches.sample(labelled=self.needs_teacher_policy)
     self.state, report = self.update(self.state, batch, weights)
     self._batches.update(drawn, report.td_losses)
     self.online_updates += 1
-    silent = {
+    silent = self.silent_metrics(weights.terms)
+    return {n: x for n, x in report.metrics.items() if n not in silent}
+
+  def silent_metrics(self, weights: Mapping[str, Array]) -> set[str]:
+    """Returns the metrics of weaned terms that weigh nothing any more.
+
+    Args:
+      weights: of the terms, by name.
+    """
+    return {
       term.metric
       for term in self._terms
-      if term.is_weaned and not weights.terms[term.name]
+      if term.is_weaned and not weights[term.name]
     }
-    return {n: x for n, x in report.metrics.items() if n not in silent}
+
+  def is_writing(
+    self, frequency: int, update_period: int, updates_per_step: int = 1
+  ) -> bool:
+    """Returns whether the metrics of the newest online update are written.
+
+    Args:
+      frequency: environment steps between metrics.
+      update_period: environment steps between steps with updates.
+      updates_per_step: how many there are in such a step.
+    """
+    # Counted in updates: the two periods need not divide.
+    period = max(1, frequency // update_period) * updates_per_step
+    return self.online_updates % period == 0
 
   def trees(self) -> dict[str, Any]:
     """Returns all arrays, by their names in checkpoints."""

@@ -61,6 +61,12 @@ def _set_up_logging(args: argparse.Namespace) -> None:
   logging.set_verbosity(level)
 
 
+def _cores() -> int:
+  if hasattr(os, 'sched_getaffinity'):
+    return len(os.sched_getaffinity(0))
+  return os.cpu_count() or 1
+
+
 def _train(args: argparse.Namespace) -> None:
   import jax
 
@@ -68,24 +74,42 @@ def _train(args: argparse.Namespace) -> None:
   from reincarnating_rl.settings import gin_parsing
 
   jax.config.update('jax_disable_jit', args.disable_jit)
-  # Each action waits for the update before it: nothing is gained by handing
-  # programs to another thread, which costs as much as a small network's action.
-  jax.config.update('jax_cpu_enable_async_dispatch', False)
+  if args.num_seeds is None:
+    # Each action waits for the update before it: nothing is gained by handing
+    # programs to another thread, which costs as much as a small network's
+    # action.
+    jax.config.update('jax_cpu_enable_async_dispatch', False)
+  else:
+    # Seeds are spread over devices: on a processor, over its cores.
+    jax.config.update('jax_num_cpu_devices', _cores())
   factories.check_names(args.agent, args.teacher_agent)
   factories.load_settings(args.agent, args.gin_files, args.gin_bindings)
-  runner = factories.create_runner(
-    base_dir=os.path.expanduser(args.base_dir),
-    agent=args.agent,
-    teacher=factories.TeacherSettings(
+  base_dir = os.path.expanduser(args.base_dir)
+  asked = {
+    'agent': args.agent,
+    'teacher': factories.TeacherSettings(
       agent=args.teacher_agent,
       checkpoint_dir=args.teacher_checkpoint_dir,
       checkpoint_number=args.teacher_checkpoint_number,
       checkpoint_file_prefix=args.teacher_checkpoint_file_prefix,
       replay_dir=args.teacher_replay_dir,
     ),
-    seed=args.run_number,
-    atari_roms_path=args.atari_roms_path,
-    command=f'{train_flags.PROGRAM} {shlex.join(args.words)}',
-  )
+    'atari_roms_path': args.atari_roms_path,
+    'command': f'{train_flags.PROGRAM} {shlex.join(args.words)}',
+  }
+  if args.num_seeds is None:
+    runner = factories.create_runner(
+      base_dir=base_dir, seed=args.run_number, **asked
+    )
+    run = runner.run_experiment
+  else:
+    from reincarnating_rl.fleet import launch
+
+    run = launch.create_fleet(
+      base_dir=base_dir,
+      number=args.num_seeds,
+      first_seed=args.run_number,
+      **asked,
+    ).run
   gin_parsing.check_every_binding_was_read()
-  runner.run_experiment()
+  run()

@@ -85,6 +85,13 @@ def _add_run(parser: Parser) -> None:
     default=1,
     help='Seed of the whole run. Runs with the same seed are equal.',
   )
+  add(
+    '--num_seeds',
+    metavar='N',
+    type=number(int, 1),
+    help='Train N seeds in one program, from --run_number on; seed S is '
+    'written to BASE_DIR/S. For games that are JAX programs: MinAtar.',
+  )
   shared_flags.add_settings(add, 'student')
 
 

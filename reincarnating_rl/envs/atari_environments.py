@@ -90,6 +90,7 @@ def create_atari_environment(
       repeat_action_probability=STICKINESS if sticky_actions else 0.0,
       full_action_space=full_action_set,
       max_num_frames_per_episode=max_frames_per_episode,
+      render_mode='rgb_array',  # It costs nothing until one asks for it.
     )
   openings = openings or Openings()
   played: gym.Env = wrappers.AtariPreprocessing(

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from scipy import special
 
-from reincarnating_rl.learner.actions import DETERMINISTIC, TANH_GAUSSIAN
+from reincarnating_rl.learner.kinds import DETERMINISTIC, TANH_GAUSSIAN
 
 
 def of_policy(

@@ -1,16 +1,22 @@
-"""Actions of random bits and logits; each row depends on its own alone."""
+"""Actions of random bits and logits; each row depends on its own alone.
+
+They are of NumPy, or of JAX where they are given JAX's arrays.
+"""
 
 from collections.abc import Callable
+from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
-Act = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
+from reincarnating_rl.learner.types import Array
+
+Act = Callable[[Array, Array, float], Array]
 """`(keys[B, 2], policy[B, W], epsilon) -> actions[B]`, or `[B, D]`."""
 
 
-def epsilon_greedy(
-  keys: np.ndarray, logits: np.ndarray, epsilon: float
-) -> np.ndarray:
+def epsilon_greedy(keys: Array, logits: Array, epsilon: float) -> Array:
   """Acts greedily, but uniformly with probability epsilon.
 
   Args:
@@ -21,13 +27,11 @@ def epsilon_greedy(
   Returns:
     [B] int32 actions: the first of the best ones, as in training.
   """
-  greedy = np.argmax(logits, axis=1).astype(np.int32)
+  greedy = logits.argmax(axis=1).astype(np.int32)
   return _explored(keys, greedy, logits.shape[1], epsilon)
 
 
-def epsilon_sample(
-  keys: np.ndarray, logits: np.ndarray, epsilon: float
-) -> np.ndarray:
+def epsilon_sample(keys: Array, logits: Array, epsilon: float) -> Array:
   """Draws from softmax(logits), but uniformly with probability epsilon.
 
   Args:
@@ -48,27 +52,38 @@ ACTS: dict[str, Act] = {'greedy': epsilon_greedy, 'sample': epsilon_sample}
 
 
 def _explored(
-  keys: np.ndarray, actions: np.ndarray, num_actions: int, epsilon: float
-) -> np.ndarray:
-  explore = keys[:, 0] < epsilon * 2.0**32
-  return np.where(explore, uniform(keys[:, 1], num_actions), actions)
+  keys: Array, actions: Array, num_actions: int, epsilon: float
+) -> Array:
+  # Below epsilon * 2^32, of which 2^32 is no number of 32 bits.
+  most = np.ceil(epsilon * 2.0**32) - 1
+  explore = keys[:, 0] <= np.uint32(max(most, 0))
+  return _xp(keys).where(
+    explore & (most >= 0), uniform(keys[:, 1], num_actions), actions
+  )
 
 
-def uniform(bits: np.ndarray, num_actions: int) -> np.ndarray:
+def _xp(array: Array) -> Any:
+  """Returns NumPy, or JAX's for JAX's arrays."""
+  return jnp if isinstance(array, jax.Array) else np
+
+
+def uniform(bits: Array, num_actions: int) -> Array:
   """Turns random bits into uniformly random actions.
 
   Args:
     bits: [B] uint32.
-    num_actions: A.
+    num_actions: A, below 2^16.
 
   Returns:
     [B] int32: the high word of the product, uniform up to A / 2^32.
   """
-  product = bits.astype(np.uint64) * np.uint64(num_actions)
-  return (product >> np.uint64(32)).astype(np.int32)
+  # By halves: JAX has no 64 bits.
+  number, half = np.uint32(num_actions), np.uint32(16)
+  low = (bits & np.uint32(0xFFFF)) * number >> half
+  return (((bits >> half) * number + low) >> half).astype(np.int32)
 
 
-def sample(bits: np.ndarray, logits: np.ndarray) -> np.ndarray:
+def sample(bits: Array, logits: Array) -> Array:
   """Turns random bits into draws from softmax(logits), by its inverse CDF.
 
   All is float32. 24 bits make u < 1 exactly, so that u times a sum is below
@@ -81,9 +96,9 @@ def sample(bits: np.ndarray, logits: np.ndarray) -> np.ndarray:
   Returns:
     [B] int32 actions.
   """
-  logits = logits.astype(np.float32)
-  weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-  sums = np.cumsum(weights, axis=1, dtype=np.float32)
+  logits, xp = logits.astype(np.float32), _xp(logits)
+  weights = xp.exp(logits - logits.max(axis=1, keepdims=True))
+  sums = xp.cumsum(weights, axis=1, dtype=np.float32)
   u = (bits >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
   below = sums <= u[:, None] * sums[:, -1:]
   return below.sum(axis=1, dtype=np.int32)

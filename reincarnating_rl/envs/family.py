@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from reincarnating_rl.envs import process_vector
+from reincarnating_rl.envs.programs import GameProgram
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import (
   LoopVectorEnvironment,
@@ -28,6 +29,9 @@ class Game(NamedTuple):
       none, or its family's.
     for_teacher: the same game, as the teacher plays it; None: as the student.
     if_all_time_out: one line for a user all of whose episodes have timed out.
+    create_drawn_environment: makes one that draws itself, where those that are
+      played do not.
+    program: makes the same game as a JAX program; None where there is none.
   """
 
   name: str
@@ -38,6 +42,13 @@ class Game(NamedTuple):
   max_steps_per_episode: int | None = None
   for_teacher: 'Game | None' = None
   if_all_time_out: str | None = None
+  create_drawn_environment: Callable[[], Environment] | None = None
+
+  def create_environment_to_draw(self) -> Environment:
+    """Makes one environment that can `draw` its states."""
+    return (self.create_drawn_environment or self.create_environment)()
+
+  program: Callable[[], GameProgram] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,6 +71,7 @@ class GameFamily:
     actions: of its games, 'discrete' and 'continuous' or one of them.
     stack_size: observations in a state by default.
     max_steps_per_episode: until a time-out; None if each game has its own.
+    steps_per_second: in a video; a viewer can follow.
     networks: by kind of student, the network that fits: a name of
       `networks.registry.NETWORKS`.
   """
@@ -78,6 +90,7 @@ class GameFamily:
   actions: tuple[str, ...] = (Discrete.kind,)
   stack_size: int = 1
   max_steps_per_episode: int | None = None
+  steps_per_second: int = 30
   networks: Mapping[str, str]
 
   def full_name(self, game_name: str | None) -> str | None:

@@ -25,12 +25,15 @@ _EXTRAS = {
 _VERSION = re.compile(r'-v[0-9]+$', re.ASCII)
 
 
-def create_gymnasium_environment(name: str) -> Environment:
+def create_gymnasium_environment(
+  name: str, *, is_drawn: bool = False
+) -> Environment:
   """An environment of Gymnasium's registry, such as `CartPole-v1`.
 
   Args:
     name: of the registry; `module:Name-v0` imports `module` first, which
       registers `Name-v0`.
+    is_drawn: whether it shall be able to draw itself.
 
   Returns:
     The environment, with its registered time limit as a truncation.
@@ -43,7 +46,7 @@ def create_gymnasium_environment(name: str) -> Environment:
   try:
     if module is not None:
       _import(module)
-    return Environment(gym.make(plain))
+    return Environment(_make_drawn(plain) if is_drawn else gym.make(plain))
   except (gym.error.Error, ImportError) as error:
     message = ' '.join(str(error).split())
     if module is None and isinstance(error, gym.error.UnregisteredEnv):
@@ -54,6 +57,13 @@ def create_gymnasium_environment(name: str) -> Environment:
     raise errors.UserError(
       f'Cannot make the Gymnasium environment {name!r}: {message}'
     ) from error
+
+
+def _make_drawn(name: str) -> gym.Env:
+  try:
+    return gym.make(name, render_mode='rgb_array')
+  except TypeError:  # It has no such argument; it may draw itself all the same.
+    return gym.make(name)
 
 
 def create_gymnasium_game(
@@ -81,7 +91,9 @@ def create_gymnasium_game(
   create = functools.partial(create_gymnasium_environment, game_name)
   game = looped(name, create, num_vector_environments)
   return game._replace(
-    module=module, max_steps_per_episode=_registered_limit(module, name)
+    module=module,
+    max_steps_per_episode=_registered_limit(module, name),
+    create_drawn_environment=functools.partial(create, is_drawn=True),
   )
 
 
@@ -122,6 +134,7 @@ FAMILY = GameFamily(
   create=create_gymnasium_game,
   gin_name='create_gymnasium_environment',
   actions=('discrete', 'continuous'),
+  steps_per_second=50,
   networks={
     'dqn': 'MLPDQNNetwork',
     'rainbow': 'MLPRainbowNetwork',

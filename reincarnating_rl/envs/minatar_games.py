@@ -1,12 +1,14 @@
 """The games of MinAtar (Young & Tian 2019), as a family."""
 
 import difflib
+import functools
 import importlib
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
+from reincarnating_rl.envs import minatar_programs
 from reincarnating_rl.envs.family import Game, GameFamily, looped
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support import errors
@@ -16,7 +18,6 @@ GAMES = ('asterix', 'breakout', 'freeway', 'seaquest', 'space_invaders')
 # The six actions of every game, in MinAtar's order, as the Arcade Learning
 # Environment calls them: a teacher of all six declares these.
 MEANINGS = ('NOOP', 'LEFT', 'UP', 'RIGHT', 'DOWN', 'FIRE')
-STICKINESS = 0.1
 _PREFIX = 'MinAtar/'
 MAX_STEPS_PER_EPISODE = 5000
 
@@ -74,7 +75,8 @@ class MinAtarGame(gym.Env):
     """
     check_name(game_name)
     self._game = _import_minatar().Environment(
-      game_name, sticky_action_prob=STICKINESS if sticky_actions else 0.0
+      game_name,
+      sticky_action_prob=minatar_programs.STICKINESS if sticky_actions else 0.0,
     )
     self._game.seed(0)  # From here on, the game draws on its generator too.
     self._actions = self._game.minimal_action_set()
@@ -113,8 +115,25 @@ class MinAtarGame(gym.Env):
     truncated = not terminated and (over or self._steps >= self._max_steps)
     return self._observe(), reward, terminated, truncated, {}
 
+  def render(self) -> np.ndarray:
+    """Draws the board as MinAtar does: `[10, 10, 3]` uint8."""
+    state = self._game.state()
+    # Of the objects in one place, the one of the last channel is seen.
+    seen = np.amax(state * np.arange(1, state.shape[2] + 1), axis=2)
+    return _palette(state.shape[2])[seen]
+
   def _observe(self) -> np.ndarray:
     return self._game.state().view(np.uint8)
+
+
+@functools.cache
+def _palette(num_channels: int) -> np.ndarray:
+  """Returns MinAtar's colours `[1 + C, 3]`: black, then one a channel."""
+  import matplotlib
+
+  places = np.linspace(0, 1, num_channels + 2)[1:-1]
+  colors = matplotlib.colormaps['cubehelix'](places, bytes=True)[:, :3]
+  return np.concatenate([np.zeros((1, 3), np.uint8), colors])
 
 
 def _import_minatar() -> Any:
@@ -157,7 +176,16 @@ def create_minatar_game(
       f'{_PREFIX}{game_name}',
     )
 
-  return looped(f'{_PREFIX}{game_name}', create, num_vector_environments)
+  game = looped(f'{_PREFIX}{game_name}', create, num_vector_environments)
+  return game._replace(
+    program=functools.partial(
+      minatar_programs.create,
+      game_name,
+      sticky_actions=sticky_actions,
+      max_steps=max_steps_per_episode,
+      lanes=num_vector_environments,
+    )
+  )
 
 
 FAMILY = GameFamily(
@@ -168,6 +196,7 @@ FAMILY = GameFamily(
   exists=lambda name: name.removeprefix(_PREFIX) in GAMES,
   create=create_minatar_game,
   gin_name='create_minatar_environment',
+  steps_per_second=10,
   prefix=_PREFIX,
   max_steps_per_episode=MAX_STEPS_PER_EPISODE,
   networks={

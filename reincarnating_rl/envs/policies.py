@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Logits = Callable[[Array], Array]
 """`states[B, *O, S] -> [B, A]`; the greedy action has the largest."""
 
-SampledLogits = Callable[[Array, np.ndarray], Array]
-"""The same, from states and raw JAX keys `[B, 2]`."""
+Ask = Callable[[Array, np.ndarray], Array]
+"""`(states[B, *O, S], keys[B, 2]) -> [B, W]`; the keys are raw JAX keys."""
 
 _BAD_TEACHER = (
   "The teacher's policy is not of finite numbers ({}): its training diverged, "
@@ -67,7 +67,7 @@ def teacher_policy(teacher: PlayingTeacher, epsilon: float) -> Policy:
       functools.partial(_check_best, message=_BAD_TEACHER),
     )
   return _policy(
-    lambda states, keys: teacher.policy_parameters(states),
+    _of_several(lambda states, keys: teacher.policy_parameters(states)),
     functools.partial(
       continuous_actions.of_policy,
       distribution=teacher.distribution,
@@ -91,7 +91,7 @@ def epsilon_greedy_policy(logits: Logits, epsilon: float) -> Policy:
   return sampling_policy(lambda states, keys: logits(states), epsilon)
 
 
-def sampling_policy(logits: SampledLogits, epsilon: float) -> Policy:
+def sampling_policy(logits: Ask, epsilon: float) -> Policy:
   """The same as `epsilon_greedy_policy`, for logits that are random.
 
   Args:
@@ -109,9 +109,7 @@ def sampling_policy(logits: SampledLogits, epsilon: float) -> Policy:
   )
 
 
-def deterministic_policy(
-  act: Callable[[np.ndarray, np.ndarray], Array],
-) -> Policy:
+def deterministic_policy(act: Ask) -> Policy:
   """Plays as a student of continuous actions does in evaluation.
 
   Args:
@@ -122,6 +120,7 @@ def deterministic_policy(
     The policy, without extras. It raises `DivergedError` if an action is not
     finite.
   """
+  act = _of_several(act)
 
   def policy(states: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, None]:
     actions = np.asarray(act(np.ascontiguousarray(states), keys))
@@ -147,8 +146,23 @@ def uniform_policy(actions: Actions) -> Policy:
   return policy
 
 
+def _of_several(ask: Ask) -> Ask:
+  """Has nobody asked of a single state.
+
+  XLA rounds a matrix's product with one row otherwise than with several on a
+  CPU, and physics turn the last bit of an action into another episode.
+  """
+
+  def asked(states: np.ndarray, keys: np.ndarray) -> Array:
+    if len(states) > 1:
+      return ask(states, keys)
+    return ask(np.repeat(states, 2, axis=0), np.repeat(keys, 2, axis=0))[:1]
+
+  return asked
+
+
 def _policy(
-  ask: SampledLogits,
+  ask: Ask,
   act: Act,
   epsilon: float,
   check: Callable[[np.ndarray], None],
@@ -173,6 +187,18 @@ def check_teacher_policy(policy: np.ndarray) -> None:
     DivergedError: one is not finite.
   """
   _check_all(policy, _BAD_TEACHER)
+
+
+def check_student_values(values: np.ndarray) -> None:
+  """Refuses values that no action can be chosen by.
+
+  Args:
+    values: [B, A].
+
+  Raises:
+    DivergedError: one is not finite.
+  """
+  _check_all(values, _BAD_STUDENT)
 
 
 def _check_all(numbers: np.ndarray, message: str) -> None:

@@ -112,6 +112,23 @@ class Environment:
     is_terminal = bool(terminated or info.get(LIFE_LOST))
     return self._cast(observation), self._number(reward), is_terminal, info
 
+  def draw(self) -> np.ndarray:
+    """Draws the state that the game is in.
+
+    Returns:
+      [H, W, 3] uint8.
+
+    Raises:
+      UserError: the game cannot draw itself.
+    """
+    try:
+      drawn = self._environment.render()
+    except (NotImplementedError, gym.error.Error, ImportError) as error:
+      raise self._undrawn(f' ({errors.first_line(error)})') from error
+    if not isinstance(drawn, np.ndarray) or drawn.shape[2:] != (3,):
+      raise self._undrawn()
+    return drawn.astype(np.uint8)
+
   def close(self) -> None:
     """Frees what the environment holds."""
     self._environment.close()
@@ -153,6 +170,12 @@ class Environment:
         'a reward must be one number that float32 can hold',
       )
     return number
+
+  def _undrawn(self, reason: str = '') -> errors.UserError:
+    return errors.UserError(
+      f'{self.name} cannot draw itself{reason}: let its render() return an '
+      'array [height, width, 3] where its render mode is rgb_array.'
+    )
 
   def _error(self, what: str, rule: str) -> errors.GameError:
     seed = '' if self._seed is None else f' with seed {self._seed}'

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from reincarnating_rl.evaluation import matrices
 from reincarnating_rl.evaluation.aggregate import STATISTICS, Estimate
 from reincarnating_rl.evaluation.analysis import Analysis, Drawn
 from reincarnating_rl.evaluation.tables import PHASE_NAMES, Table
@@ -18,6 +19,7 @@ def render(analysis: Analysis) -> dict[str, bytes]:
     'curves.csv': _curves(analysis),
     'profiles.csv': _profiles(analysis),
     'improvements.csv': _improvements(analysis),
+    'steps_to_teacher.csv': _steps_to_teacher(analysis),
   }
   return {name: _csv(*table) for name, table in tables.items()}
 
@@ -99,3 +101,12 @@ def _improvements(analysis: Analysis) -> Table:
     for (ours, theirs), estimate in analysis.improvements.items()
   ]
   return ('method', 'over', 'probability', 'low', 'high'), rows
+
+
+def _steps_to_teacher(analysis: Analysis) -> Table:
+  rows = [
+    (r.method, r.game, r.seed, matrices.steps_to_teacher(analysis.runs, r))
+    for r in analysis.runs.runs
+    if r.game in analysis.runs.scales
+  ]
+  return ('method', 'game', 'seed', 'online_steps'), rows

@@ -1,5 +1,6 @@
 """Score matrices: runs x games x evaluations, with their axes."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -90,6 +91,24 @@ def nearest(run: Run, steps: float) -> int:
   """Returns the index of the online evaluation nearest to `steps`."""
   made = np.array([e.steps for e in run.of_phase(ONLINE)])
   return int(np.argmin(np.abs(made - steps)))
+
+
+def steps_to_teacher(runs: Runs, run: Run) -> float:
+  """Returns a run's online steps at its first evaluation of 1 or more.
+
+  Args:
+    runs: of the report.
+    run: one of them, in a game that has a scale.
+
+  Returns:
+    Steps; 0 where the offline phase was enough, inf where none was.
+  """
+  for phase in (OFFLINE, ONLINE):
+    scores = runs.scores(run, phase)
+    for evaluation, score in zip(run.of_phase(phase), scores, strict=True):
+      if score >= 1.0:
+        return float(evaluation.steps)
+  return math.inf
 
 
 def offline_scores(

@@ -127,13 +127,16 @@ def plot(summary: dict[str, Any], path: str, *, title: str) -> None:
     files.write_atomically(path, data.getvalue())
 
 
-def write(summary: dict[str, Any], base_dir: str, *, title: str) -> str:
+def write(
+  summary: dict[str, Any], base_dir: str, *, title: str, quiet: bool = False
+) -> str:
   """Prints the table and saves the picture.
 
   Args:
     summary: what `summary.json` holds.
     base_dir: of the run.
     title: above the picture.
+    quiet: whether to print nothing.
 
   Returns:
     Path of the picture.
@@ -142,7 +145,8 @@ def write(summary: dict[str, Any], base_dir: str, *, title: str) -> str:
     UnwritableError: the picture cannot be written; the table was printed.
   """
   path = os.path.join(base_dir, PLOT_FILE)
-  print_table(summary)
+  if not quiet:
+    print_table(summary)
   plot(summary, path, title=title)
   return path
 

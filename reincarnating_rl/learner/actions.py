@@ -8,13 +8,7 @@ from typing import Any
 
 import numpy as np
 
-DETERMINISTIC, GAUSSIAN, TANH_GAUSSIAN = (
-  'deterministic',
-  'gaussian',
-  'tanh_gaussian',
-)
-DISTRIBUTIONS = (DETERMINISTIC, GAUSSIAN, TANH_GAUSSIAN)
-"""What the parameters of a policy over vectors are of."""
+from reincarnating_rl.learner.kinds import CONTINUOUS, DISCRETE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +20,7 @@ class Discrete:
   """
 
   number: int
-  kind = 'discrete'
+  kind = DISCRETE
   shape = ()
   dtype = np.dtype(np.int32)
 
@@ -52,7 +46,7 @@ class Continuous:
 
   low: tuple[float, ...]
   high: tuple[float, ...]
-  kind = 'continuous'
+  kind = CONTINUOUS
   dtype = np.dtype(np.float32)
 
   def __post_init__(self) -> None:

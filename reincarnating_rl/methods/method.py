@@ -7,7 +7,7 @@ import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from reincarnating_rl.learner.actions import Continuous, Discrete
+from reincarnating_rl.learner.kinds import CONTINUOUS, DISCRETE
 from reincarnating_rl.methods import objectives
 from reincarnating_rl.methods.objectives import MakeTerms
 from reincarnating_rl.methods.settings import NoSettings
@@ -78,7 +78,7 @@ class Method:
   teacher_data_ratio: Callable[[Any], float] = lambda settings: 0.0
   exact_share: Callable[[Any], bool] = lambda settings: False
   warm_up_steps: Callable[[Any], int] = lambda settings: 0
-  actions: tuple[str, ...] = (Discrete.kind, Continuous.kind)
+  actions: tuple[str, ...] = (DISCRETE, CONTINUOUS)
   temperature: Callable[[Any], float | None] = lambda settings: None
   second_horizon: Callable[[Any], int | None] = lambda settings: None
   rolls_in: bool = False

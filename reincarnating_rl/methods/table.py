@@ -6,7 +6,7 @@ here, its settings to `settings.py`, and its terms to `objectives.py`. One that
 makes no sense of vectors says so (`actions`).
 """
 
-from reincarnating_rl.learner.actions import Discrete
+from reincarnating_rl.learner.kinds import DISCRETE
 from reincarnating_rl.methods import objectives
 from reincarnating_rl.methods.method import Method, Offline
 from reincarnating_rl.methods.settings import (
@@ -85,7 +85,7 @@ _ALL = (
     schedule=None,
     weaning=objectives.until_decay('margin_decay_period'),
     second_horizon=lambda settings: settings.second_update_horizon,
-    actions=(Discrete.kind,),
+    actions=(DISCRETE,),
     offline=Offline.USUALLY,
   ),
   Method(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from reincarnating_rl.learner.actions import DETERMINISTIC, TANH_GAUSSIAN
+from reincarnating_rl.learner.kinds import DETERMINISTIC, TANH_GAUSSIAN
 from reincarnating_rl.learner.types import ActorOutput, Array
 
 Limit = tuple[str, float, float]
@@ -35,7 +35,7 @@ SOURCES = HEAD, PARAMETER = 'head', 'parameter'
 class Actor(NamedTuple):
   """How a head's numbers are read; see `LayeredNetwork` for the fields."""
 
-  distribution: str  # one of `learner.actions.DISTRIBUTIONS`
+  distribution: str  # one of `learner.kinds.DISTRIBUTIONS`
   size: int  # D
   squash: str
   log_std_from: str

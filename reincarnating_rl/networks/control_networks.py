@@ -9,7 +9,7 @@ from typing import Literal
 import jax.numpy as jnp
 from flax import linen as nn
 
-from reincarnating_rl.learner.actions import DETERMINISTIC, TANH_GAUSSIAN
+from reincarnating_rl.learner.kinds import DETERMINISTIC, TANH_GAUSSIAN
 from reincarnating_rl.learner.types import ActorOutput, Array
 from reincarnating_rl.networks import torsos
 from reincarnating_rl.support.setting_types import NonNegativeInt, PositiveInt

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from reincarnating_rl.learner.actions import DISTRIBUTIONS
+from reincarnating_rl.learner.kinds import DISTRIBUTIONS
 from reincarnating_rl.learner.types import (
   ActorOutput,
   Array,

@@ -1,6 +1,7 @@
 """A store as arrays in the device's memory, sampled in jitted programs."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +29,10 @@ class ReplayArrays(NamedTuple):
 
 
 def device_view(
-  store: FrameStore, *, monte_carlo: bool = False
+  store: FrameStore,
+  *,
+  monte_carlo: bool = False,
+  encode: Callable[[np.ndarray], np.ndarray] = lambda frames: frames,
 ) -> ReplayArrays:
   """Puts a store on the default device, with n-step returns computed.
 
@@ -38,6 +42,7 @@ def device_view(
   Args:
     store: N of its slots are in use; all of them once the ring has wrapped.
     monte_carlo: whether `gather` returns `monte_carlo_returns` too.
+    encode: frames to how they are kept; `gather` is told the inverse.
 
   Returns:
     Arrays for `gather`; index them by `store.slots(keys)`.
@@ -53,7 +58,7 @@ def device_view(
   )
   return jax.device_put(
     ReplayArrays(
-      observation=columns['observation'],
+      observation=encode(columns['observation']),
       episode_step=columns['episode_step'],
       action=columns['action'],
       teacher_policy=columns['teacher_policy'],
@@ -77,19 +82,26 @@ def _second(store: FrameStore, columns: dict[str, np.ndarray]) -> NStep | None:
   )
 
 
-def gather(arrays: ReplayArrays, slots: Array, *, stack_size: int) -> Batch:
+def gather(
+  arrays: ReplayArrays,
+  slots: Array,
+  *,
+  stack_size: int,
+  decode: Callable[[Array], Array] = lambda frames: frames,
+) -> Batch:
   """Returns the batch that `FrameStore.gather` returns for the same steps.
 
   Args:
     arrays: from `device_view`.
     slots: [B] integers, from `FrameStore.slots`.
     stack_size: S of the store.
+    decode: see `stacks`.
   """
   slots = jnp.asarray(slots, jnp.int32)
 
   def next_states(offsets: jax.Array) -> jax.Array:
     at = (slots + offsets[slots]) % len(arrays.observation)
-    return _stacks(arrays, at, stack_size)
+    return stacks(arrays, at, stack_size, decode=decode)
 
   def lookahead(part: NStep) -> Lookahead:
     return Lookahead(
@@ -100,7 +112,7 @@ def gather(arrays: ReplayArrays, slots: Array, *, stack_size: int) -> Batch:
 
   returns = arrays.monte_carlo_return
   return Batch(
-    state=_stacks(arrays, slots, stack_size),
+    state=stacks(arrays, slots, stack_size, decode=decode),
     action=arrays.action[slots],
     reward=arrays.reward[slots],
     discount=arrays.discount[slots],
@@ -113,14 +125,28 @@ def gather(arrays: ReplayArrays, slots: Array, *, stack_size: int) -> Batch:
   )
 
 
-def _stacks(arrays: ReplayArrays, slots: jax.Array, size: int) -> jax.Array:
+def stacks(
+  arrays: Any,
+  slots: jax.Array,
+  size: int,
+  *,
+  decode: Callable[[Array], Array] = lambda frames: frames,
+) -> jax.Array:
+  """Returns the states [B, *O, S] that end in some slots.
+
+  Args:
+    arrays: with `observation` [N, ...] and `episode_step` [N].
+    slots: [B] integers.
+    size: S.
+    decode: frames as they are kept to frames [..., *O].
+  """
   if size == 1:  # No padding.
     frames = arrays.observation.at[slots].get(mode='promise_in_bounds')
-    return frames[..., None]
+    return decode(frames)[..., None]
   ages = jnp.arange(size - 1, -1, -1, dtype=jnp.int32)[None]
   index = (slots[:, None] - ages) % len(arrays.observation)
   # The index is in bounds. Promising that avoids a mask over every pixel.
-  frames = arrays.observation.at[index].get(mode='promise_in_bounds')
+  frames = decode(arrays.observation.at[index].get(mode='promise_in_bounds'))
   is_real = ages <= arrays.episode_step[slots][:, None]
   is_real = is_real.reshape(is_real.shape + (1,) * (frames.ndim - 2))
   frames = jnp.where(is_real, frames, jnp.zeros((), frames.dtype))

@@ -1,6 +1,7 @@
 """A replay that stores each frame once and samples n-step elements."""
 
-from typing import Any, NamedTuple
+import copy
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -77,6 +78,16 @@ class FrameStore(LabelledRing):
     )
     self._batch_size = batch_size
     self._rng = np.random.default_rng(seed)
+
+  def reading(self, seed: int) -> Self:
+    """Returns a store that reads this one's memory; add to neither any more.
+
+    Args:
+      seed: of its sampling.
+    """
+    store = copy.copy(self)
+    store._rng, store.segments = np.random.default_rng(seed), []
+    return store
 
   @property
   def num_elements(self) -> int:

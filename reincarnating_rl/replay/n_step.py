@@ -1,4 +1,4 @@
-"""n-step returns, in plain numpy over the columns of a ring.
+"""n-step returns over the columns of a ring, in NumPy or in JAX.
 
 An episode of T steps that ends in a terminal has T elements, one per step. An
 episode that is cut by a time-out, or is still open, has T - n elements: the
@@ -6,7 +6,7 @@ state that an element bootstraps from must be stored.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,7 @@ def n_step(
   *,
   horizon: int,
   gamma: float,
+  xp: Any = np,
 ) -> NStep:
   """Returns the n-step part of the elements that begin in some slots.
 
@@ -39,19 +40,26 @@ def n_step(
     slots: [N] int64 in [0, C).
     horizon: n, the steps to sum, at least 1.
     gamma: discount of one step, in [0, 1].
+    xp: `numpy`, or `jax.numpy`, which sums in float32.
   """
-  total = np.zeros(slots.shape, np.float64)
-  alive = np.ones(slots.shape, bool)
+  dtype = _sums(xp)
+  total = xp.zeros(slots.shape, dtype)
+  alive = xp.ones(slots.shape, bool)
   for k in range(horizon):
     at = (slots + k) % len(reward)
-    total += np.where(alive, gamma**k * reward[at].astype(np.float64), 0.0)
+    total += xp.where(alive, gamma**k * reward[at].astype(dtype), 0.0)
     alive &= ~terminal[at]
   return NStep(
     reward=total.astype(np.float32),
-    discount=np.where(alive, gamma**horizon, 0.0).astype(np.float32),
+    discount=xp.where(alive, gamma**horizon, 0.0).astype(np.float32),
     is_terminal=~alive,
-    next_offset=np.where(alive, horizon, 0).astype(np.int32),
+    next_offset=xp.where(alive, horizon, 0).astype(np.int32),
   )
+
+
+def _sums(xp: Any) -> type:
+  """Returns the type that sums are made in."""
+  return np.float64 if xp is np else np.float32
 
 
 def n_step_until_cut(
@@ -61,6 +69,7 @@ def n_step_until_cut(
   newest: int,
   horizon: int,
   gamma: float,
+  xp: Any = np,
 ) -> NStep:
   """Returns the n-step part of some steps, shortened where an episode is cut.
 
@@ -77,28 +86,30 @@ def n_step_until_cut(
     newest: slot of the newest stored step.
     horizon: n, the largest number of steps to sum, at least 1.
     gamma: discount of one step, in [0, 1].
+    xp: see `n_step`.
   """
+  dtype = _sums(xp)
   reward, terminal = columns['reward'], columns['terminal']
-  total = np.zeros(slots.shape, np.float64)
-  steps = np.zeros(slots.shape, np.int32)
-  ended = np.zeros(slots.shape, bool)
-  going = np.ones(slots.shape, bool)
+  total = xp.zeros(slots.shape, dtype)
+  steps = xp.zeros(slots.shape, np.int32)
+  ended = xp.zeros(slots.shape, bool)
+  going = xp.ones(slots.shape, bool)
   for k in range(horizon):
     at = (slots + k) % len(reward)
     # The step after an episode's last one has the episode step 0.
     follows = columns['episode_step'][(at + 1) % len(reward)] > 0
     going &= terminal[at] | (follows & (at != newest))
-    total += np.where(going, gamma**k * reward[at].astype(np.float64), 0.0)
+    total += xp.where(going, gamma**k * reward[at].astype(dtype), 0.0)
     steps += going
     ended |= going & terminal[at]
     going &= ~terminal[at]
   return NStep(
     reward=total.astype(np.float32),
-    discount=np.where(ended, 0.0, gamma ** steps.astype(np.float64)).astype(
+    discount=xp.where(ended, 0.0, gamma ** steps.astype(dtype)).astype(
       np.float32
     ),
     is_terminal=ended,
-    next_offset=np.where(ended, 0, steps).astype(np.int32),
+    next_offset=xp.where(ended, 0, steps).astype(np.int32),
   )
 
 

@@ -9,7 +9,7 @@ from reincarnating_rl.replay.frame_store import FrameStore, SampleMetadata
 from reincarnating_rl.replay.sum_tree import SumTree
 from reincarnating_rl.support.errors import DivergedError
 
-_SMALLEST_LOSS = 1e-10  # So that elements with loss 0 can be drawn.
+SMALLEST_LOSS = 1e-10  # So that elements with loss 0 can be drawn.
 _ROUNDING = 1e-6  # A cross-entropy of 0 may be rounded below 0.
 
 
@@ -77,7 +77,7 @@ class PrioritizedFrameStore(FrameStore):
     # Slots of steps that do not begin an element have priority 0.
     is_stored = (keys >= self.oldest_step) & (self._tree.get(slots) > 0.0)
     if is_stored.any():
-      priorities = np.sqrt(losses[is_stored] + _SMALLEST_LOSS)
+      priorities = np.sqrt(losses[is_stored] + SMALLEST_LOSS)
       self._tree.set(slots[is_stored], priorities)
       self._max_priority = max(self._max_priority, float(priorities.max()))
 
@@ -129,8 +129,7 @@ class PrioritizedFrameStore(FrameStore):
     return SampleMetadata(keys, self._tree.get(slots) / total)
 
   def _element_slots(self) -> np.ndarray:
-    at = np.arange(self._tail, self._head) % self.settings.capacity
-    return self._elements[at] % self.settings.capacity
+    return self.element_keys() % self.settings.capacity
 
   def _append(self, key: int) -> None:
     super()._append(key)

@@ -38,6 +38,20 @@ class StepRing:
     self._elements = np.zeros(capacity, np.int64)
     self.clear()
 
+  def keep_frames_in_file(self, folder: str) -> None:
+    """Moves the frames of an empty ring from memory to a file.
+
+    Args:
+      folder: of the file, which has no name and goes with the ring.
+
+    Raises:
+      OSError: the disk has no room for all of them.
+    """
+    frames_ = self.columns['observation']
+    self.columns['observation'] = frames.zeros_in_file(
+      frames_.shape, frames_.dtype, folder
+    )
+
   def clear(self) -> None:
     """Drops all steps and resets `add_count`."""
     self.next_step = self.add_count = self.labelled = 0
@@ -139,6 +153,11 @@ class StepRing:
     self.add_count += len(whole)
     is_kept = start + whole - self._padded(whole) >= oldest
     self._extend(start + whole[is_kept])
+
+  def element_keys(self) -> np.ndarray:
+    """Returns the keys of all elements, [num_elements] int64, in order."""
+    at = np.arange(self._tail, self._head) % self.settings.capacity
+    return self._elements[at]
 
   def truncate_episode(self) -> None:
     """Cuts the open episode, if any, after its last stored step."""

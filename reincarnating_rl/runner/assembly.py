@@ -48,6 +48,11 @@ class Parts(NamedTuple):
   phases: dict[Phase, RunPhase]
   evaluation: RunPhase  # after each iteration in which the student learns
 
+  def close(self) -> None:
+    """Frees the environments."""
+    for playing in {self.evaluator, self.teacher_evaluator}:
+      playing.environment.close()
+
 
 def assemble(runner: Any, settings: Settings) -> Parts:
   """Puts an experiment together.
@@ -64,19 +69,16 @@ def assemble(runner: Any, settings: Settings) -> Parts:
     runner._checkpoint_dir, keep=settings.checkpoints_to_keep
   )
   the_plan, source = planning.lay_out(runner, settings, checkpoints)
-  evaluator = teacher_evaluator = _make_evaluator(
-    runner, settings, runner._game
-  )
+  evaluator = teacher_evaluator = runner.make_evaluator(runner._game)
   if agent.teacher is not None and runner._game.for_teacher is not None:
-    teacher_evaluator = _make_evaluator(
-      runner, settings, runner._game.for_teacher
-    )
+    teacher_evaluator = runner.make_evaluator(runner._game.for_teacher)
   data = TeacherData(
     agent,
     capacity=planning.most_teacher_steps(
       settings, source, teacher_evaluator, runner._max_steps_per_episode
     ),
     clip_rewards=runner._clip_rewards,
+    folder=runner._base_dir if settings.teacher_data_in_file else None,
   )
   progress = Progress(
     record,
@@ -129,7 +131,13 @@ def assemble(runner: Any, settings: Settings) -> Parts:
   )
 
 
-def _make_evaluator(runner: Any, settings: Settings, game: Game) -> Evaluator:
+def make_evaluator(runner: Any, game: Game) -> Evaluator:
+  """Makes who plays the episodes of a game that are not trained on.
+
+  Args:
+    runner: whose settings they are.
+    game: that is played.
+  """
   return Evaluator(
     game.create_vector_environment(),
     seed=runner._seed,
@@ -137,7 +145,7 @@ def _make_evaluator(runner: Any, settings: Settings, game: Game) -> Evaluator:
     max_steps_per_episode=runner._max_steps_per_episode,
     interrupt=runner._interrupt,
     steps=runner._evaluation_steps,
-    episodes=settings.evaluation_episodes,
+    episodes=runner._settings.evaluation_episodes,
     if_all_time_out=game.if_all_time_out,
   )
 

@@ -83,12 +83,15 @@ class Checkpoints:
     )
     self._remove_stale(number)
 
-  def restore(self, apply: Callable[[Checkpoint], None]) -> int | None:
+  def restore(
+    self, apply: Callable[[Checkpoint], None], *, newest: int | None = None
+  ) -> int | None:
     """Applies the newest complete checkpoint; damaged ones are reported.
 
     Args:
       apply: restores everything from a checkpoint. It may find a replay
         damaged half-way: it is then called with the one before.
+      newest: the last one that may be restored; None for any.
 
     Returns:
       The number of the checkpoint, or None where there is none.
@@ -96,7 +99,7 @@ class Checkpoints:
     Raises:
       UserError: there are checkpoints and none of them is whole.
     """
-    numbers = self.numbers()
+    numbers = [n for n in self.numbers() if newest is None or n <= newest]
     for number in reversed(numbers):
       try:
         apply(self._read(number))
@@ -112,11 +115,16 @@ class Checkpoints:
 
   def newest_state(self) -> dict[str, Any]:
     """Returns the JSON-able state of the newest checkpoint that has one."""
+    return next(iter(self.states().values()), {})
+
+  def states(self) -> dict[int, dict[str, Any]]:
+    """Returns the JSON-able states of all checkpoints, the newest first."""
+    states = {}
     for number in reversed(self.numbers()):
       with contextlib.suppress(*_DAMAGED):  # It is reported when restored.
         state = native_checkpoint.read_manifest(self._path(number)).get('state')
-        return state if isinstance(state, dict) else {}
-    return {}
+        states[number] = state if isinstance(state, dict) else {}
+    return states
 
   def load_replay(
     self, name: str, checkpoint: Checkpoint, store: FrameStore

@@ -1,42 +1,30 @@
 """From names to objects: student, teacher, environments, runner."""
 
 import functools
-import os
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 from reincarnating_rl.agents.classes import AGENTS, names_that_count_before
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
-from reincarnating_rl.importers import external_replay
-from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.runner import observations, pairing, student_network
 from reincarnating_rl.runner.runner import RunnerWithTeacher
+from reincarnating_rl.runner.teacher_sources import (
+  TeacherSettings as TeacherSettings,
+)
+from reincarnating_rl.runner.teacher_sources import (
+  find_teacher_replay,
+  read_teacher_state,
+)
 from reincarnating_rl.settings import gin_names, gin_parsing
 from reincarnating_rl.support.errors import UserError, did_you_mean
 from reincarnating_rl.teachers import factory as teacher_factory
-from reincarnating_rl.teachers import perciatelli, training_state
 from reincarnating_rl.teachers.base import Teacher
-from reincarnating_rl.teachers.training_state import TrainingState
-
-
-class TeacherSettings(NamedTuple):
-  """Which teacher, from where."""
-
-  agent: str = 'auto'
-  checkpoint_dir: str | None = None
-  checkpoint_number: int | None = None
-  checkpoint_file_prefix: str = 'ckpt'
-  replay_dir: str | None = None
 
 
 def check_names(agent: str | None, teacher_agent: str) -> None:
-  """Refuses names that no registry has.
-
-  Raises:
-    UserError: with the nearest right name.
-  """
+  """Refuses names that no registry has; the error tells the nearest."""
   _check('--agent', agent, AGENTS)
   _check('--teacher_agent', teacher_agent, teacher_factory.TEACHERS)
 
@@ -72,23 +60,14 @@ def load_settings(
 
 
 def create_runner(
-  *,
-  base_dir: str,
-  agent: str,
-  teacher: TeacherSettings,
-  seed: int,
-  atari_roms_path: str | None = None,
-  command: str | None = None,
+  *, base_dir: str, seed: int, **asked: Any
 ) -> RunnerWithTeacher:
   """Builds an experiment from names; gin sets the rest, the game among it.
 
   Args:
     base_dir: of the run; a checkpoint there is resumed.
-    agent: a key of `AGENTS`.
-    teacher: where the teacher is; tabula rasa is only compared with it.
     seed: of everything.
-    atari_roms_path: directory of ROMs, or None for ale-py's own.
-    command: that asks for all this, for `lineage.json`.
+    **asked: see `prepare`.
 
   Returns:
     The runner, ready for `run_experiment`.
@@ -96,28 +75,62 @@ def create_runner(
   Raises:
     UserError: something that the user named does not exist or does not fit.
   """
+  _, make = prepare(**asked)
+  return make(base_dir, seed=seed)
+
+
+def prepare(
+  *,
+  agent: str,
+  teacher: TeacherSettings,
+  atari_roms_path: str | None = None,
+  command: str | None = None,
+) -> tuple[Game, Callable[..., RunnerWithTeacher]]:
+  """Makes what all seeds of an experiment share.
+
+  Args:
+    agent: a key of `AGENTS`.
+    teacher: where the teacher is; tabula rasa is only compared with it.
+    atari_roms_path: directory of ROMs, or None for ale-py's own.
+    command: that asks for all this, for `lineage.json`.
+
+  Returns:
+    The game, and `(base_dir, *, seed, kind=RunnerWithTeacher, **more) ->
+    runner`.
+
+  Raises:
+    UserError: see `create_runner`.
+  """
   game = gin_names.create_games(atari_roms_path=atari_roms_path)
   student = AGENTS[agent]
   made = create_teacher(
     teacher, game, needed=student.method.needs_teacher, student=student
   )
-  return RunnerWithTeacher(
-    base_dir,
-    functools.partial(
+
+  def make(
+    base_dir: str, *, seed: int, kind: Any = RunnerWithTeacher, **more: Any
+  ) -> RunnerWithTeacher:
+    create = functools.partial(
       create_agent,
       agent,
       seed=seed,
       stack_size=game.stack_size,
       teacher=made,
       network=student_network.of_teacher(student, made),
-    ),
-    game,
-    teacher=made,
-    find_teacher_replay=functools.partial(find_teacher_replay, teacher),
-    read_teacher_state=functools.partial(read_teacher_state, teacher, made),
-    seed=seed,
-    started_as={'agent': agent, 'command': command},
-  )
+    )
+    return kind(
+      base_dir,
+      create,
+      game,
+      teacher=made,
+      find_teacher_replay=functools.partial(find_teacher_replay, teacher),
+      read_teacher_state=functools.partial(read_teacher_state, teacher, made),
+      seed=seed,
+      started_as={'agent': agent, 'command': command},
+      **more,
+    )
+
+  return game, make
 
 
 def create_agent(
@@ -155,57 +168,6 @@ def create_agent(
     teacher=teacher,
     game=observations.game_settings(student.kind, environment, stack_size),
     network=network or student_network.of_game(student.kind),
-  )
-
-
-def find_teacher_replay(settings: TeacherSettings) -> ExternalReplay | None:
-  """Finds the replay that a teacher left.
-
-  Args:
-    settings: which teacher.
-
-  Returns:
-    The replay in the directory that is given for it, or else in the teacher's,
-    that of the teacher's number if there is one; None if the latter has none.
-
-  Raises:
-    MissingFileError: the directory that is given has none.
-    DamagedFileError: one that had to be looked into is damaged.
-  """
-  if settings.replay_dir is not None:
-    return external_replay.choose(os.path.expanduser(settings.replay_dir))
-  if settings.checkpoint_dir is None:
-    return None
-  teacher = os.path.expanduser(settings.checkpoint_dir)
-  return external_replay.beside(teacher, settings.checkpoint_number)
-
-
-def read_teacher_state(
-  settings: TeacherSettings, teacher: Teacher
-) -> TrainingState:
-  """Reads what a student begins with that is fine-tuned.
-
-  Args:
-    settings: which teacher.
-    teacher: as it was made of them; a newer checkpoint may be there by now.
-
-  Returns:
-    The state of the same checkpoint.
-
-  Raises:
-    UserError: it has none that training could go on from.
-  """
-  if settings.agent == perciatelli.NAME:
-    return training_state.of_params(perciatelli.load())
-  if settings.checkpoint_dir is None:
-    raise UserError(
-      f'A {settings.agent} teacher has nothing to fine-tune: name one with '
-      '--teacher_checkpoint_dir.'
-    )
-  return training_state.read(
-    settings.checkpoint_dir,
-    teacher.lineage.get('checkpoint_number', settings.checkpoint_number),
-    settings.checkpoint_file_prefix,
   )
 
 

@@ -29,6 +29,7 @@ MAY_CHANGE = frozenset(
     'RunnerWithTeacher.num_pretraining_steps',
     'RunnerWithTeacher.teacher_steps',
     'RunnerWithTeacher.teacher_data',
+    'RunnerWithTeacher.teacher_data_in_file',
     # Evaluation.
     'Runner.evaluation_steps',
     'RunnerWithTeacher.evaluation_episodes',

@@ -3,6 +3,9 @@
 from reincarnating_rl.agents.classes import AGENTS
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.single import Environment
+from reincarnating_rl.learner.actions import Actions
+from reincarnating_rl.methods.method import Method
+from reincarnating_rl.methods.table import METHODS
 from reincarnating_rl.support.errors import UserError
 
 
@@ -19,13 +22,19 @@ def check(student: type[Student] | None, environment: Environment) -> None:
   actions = environment.actions
   if student is None or student.kind.actions == actions.kind:
     return
-  names = {agent: name for name, agent in AGENTS.items()}
-  fit = [
-    name
-    for agent, name in names.items()
-    if agent.method is student.method and agent.kind.actions == actions.kind
-  ]
+  name = next(name for name, agent in AGENTS.items() if agent is student)
+  # Some methods are for one kind of actions alone.
+  fit = _of(student.method, actions) or _of(METHODS['qdagger'], actions)
   raise UserError(
-    f'--agent {names[student]} learns {student.kind.actions} actions, and '
+    f'--agent {name} learns {student.kind.actions} actions, and '
     f'{environment.name} has {actions}: choose --agent {" or ".join(fit)}.'
   )
+
+
+def _of(method: Method, actions: Actions) -> list[str]:
+  """Returns the agents of a method that learn some actions."""
+  return [
+    name
+    for name, agent in AGENTS.items()
+    if agent.method is method and agent.kind.actions == actions.kind
+  ]

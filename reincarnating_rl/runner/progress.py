@@ -84,6 +84,17 @@ class Progress:
     if time.monotonic() - self._saved_at > self._checkpoint_seconds:
       self._save(iteration.number)
 
+  def tell_of_resuming(self, base_dir: str, iterations: int) -> None:
+    """Prints where a run goes on, unless it begins.
+
+    Args:
+      base_dir: of the run.
+      iterations: of its plan.
+    """
+    number = self.position.next_number
+    if number or self.position.steps:
+      print(f'Resuming {base_dir} at iteration {number} of {iterations}.')
+
   def note_saved(self) -> None:
     """Notes that a checkpoint has just been written or read."""
     self._saved_at = time.monotonic()

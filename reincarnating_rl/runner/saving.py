@@ -44,6 +44,8 @@ class Saver:
     base_dir: of the run.
     stretches: what each part of the run was trained with; see
       `identity.stretch`.
+    more: trees of arrays by name that are saved and restored beside the
+      student's.
   """
 
   def __init__(
@@ -82,6 +84,7 @@ class Saver:
     self._teacher_data_until = teacher_data_until
     self._about = about
     self.stretches: list[dict[str, Any]] = []
+    self.more: dict[str, Any] = {}
 
   def save(self, number: int, base_dir: str | None = None) -> None:
     """Writes a checkpoint of an iteration.
@@ -97,6 +100,7 @@ class Saver:
     """
     arrays, counters = snapshot.take(self._agent)
     _check_finite(arrays)
+    arrays |= snapshot.flatten(self.more)
     checkpoints = self._checkpoints
     if base_dir is not None:
       checkpoints = Checkpoints(os.path.join(base_dir, FOLDER))
@@ -143,8 +147,11 @@ class Saver:
     """Whether there is a checkpoint to go back to."""
     return bool(self._checkpoints.numbers())
 
-  def resume(self) -> bool:
+  def resume(self, newest: int | None = None) -> bool:
     """Restores the newest whole checkpoint; begins anew where there is none.
+
+    Args:
+      newest: the last one that may be restored; None for any.
 
     Returns:
       Whether there was one.
@@ -152,7 +159,7 @@ class Saver:
     Raises:
       UserError: it is of other settings, or none is whole.
     """
-    found = self._checkpoints.restore(self._restore) is not None
+    found = self._checkpoints.restore(self._restore, newest=newest) is not None
     if not found:
       collectors.rewind(self.base_dir, 0)
     self.stretches = identity.with_stretch(
@@ -180,6 +187,7 @@ class Saver:
     expected = self._identity_until(checkpoint.number)
     identity.check(state['identity'], expected, self.base_dir)
     _check_sound(checkpoint, self.base_dir)
+    self.more = snapshot.unflatten(checkpoint.arrays, self.more)
     snapshot.restore(self._agent, checkpoint.arrays, state['agent'])
     self._checkpoints.load_replay(
       'student', checkpoint, self._agent.batches.replay

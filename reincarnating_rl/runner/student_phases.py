@@ -48,9 +48,13 @@ class Pretraining:
           break
         bar.update(count)
         progress.advance(iteration, count, metrics=metrics)
+    return self.finish(iteration)
+
+  def finish(self, iteration: Iteration) -> Metrics:
+    """Ends the phase once all updates are made; returns what to log."""
     if self._ends_phase(iteration):
       self._data.finish_pretraining()
-    position = progress.position
+    position = self._progress.position
     means = {f'Pretrain/{name}': x for name, x in position.means.items()}
     rate = position.steps / max(position.seconds, 1e-9)
     return {'Pretrain/UpdatesPerSecond': rate, **means}
@@ -82,12 +86,17 @@ class Online:
     self._record, self._progress = record, progress
     self._play_episode = play_episode
 
-  def __call__(self, iteration: Iteration) -> Metrics:
-    """Runs the phase; returns what to log."""
-    progress, agent = self._progress, self._agent
+  def begin(self) -> None:
+    """Prepares the student."""
+    agent = self._agent
     agent.eval_mode = False
     agent.batches.set_teacher_data(self._data.store)
     agent.weaner.at_switch()  # Where there was no offline phase.
+
+  def __call__(self, iteration: Iteration) -> Metrics:
+    """Runs the phase; returns what to log."""
+    progress, agent = self._progress, self._agent
+    self.begin()
     with progress.bar(iteration, 'train online', 'steps') as bar:
       while progress.position.steps < iteration.steps:
         with progress.clock(iteration):
@@ -98,7 +107,11 @@ class Online:
         progress.advance(
           iteration, steps, episodes=1, sum_returns=episode_return
         )
-    position = progress.position
+    return self.finish()
+
+  def finish(self) -> Metrics:
+    """Returns what to log once all steps are taken."""
+    position = self._progress.position
     return {
       'Train/NumEpisodes': position.episodes,
       'Train/AverageReturns': position.average_return,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 import numpy as np
@@ -14,6 +15,7 @@ from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.importers.loading import LoadReport
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.progress import Progress
 
@@ -66,7 +68,12 @@ class TeacherData:
   """
 
   def __init__(
-    self, agent: Student, *, capacity: int, clip_rewards: bool
+    self,
+    agent: Student,
+    *,
+    capacity: int,
+    clip_rewards: bool,
+    folder: str | None = None,
   ) -> None:
     """Makes no replay yet.
 
@@ -74,7 +81,9 @@ class TeacherData:
       agent: the student who will learn from it.
       capacity: frames, at most.
       clip_rewards: to [-1, 1].
+      folder: of a file that holds the frames; None for memory.
     """
+    self._folder = folder
     self._agent = agent
     self._capacity, self._clip_rewards = capacity, clip_rewards
     self.store: FrameStore | None = None
@@ -85,9 +94,16 @@ class TeacherData:
 
     Args:
       capacity: of a replay that is restored; None for the constructor's.
+
+    Raises:
+      UnwritableError: its file cannot be made.
     """
     if self.store is None:
       self.store = self._agent.make_replay(capacity or self._capacity)
+      if self._folder is not None:
+        remedy = 'set RunnerWithTeacher.teacher_data_in_file = False'
+        with files.writing(self._folder, remedy):
+          self.store.keep_frames_in_file(self._folder)
     return self.store
 
   def close(self) -> None:
@@ -155,6 +171,36 @@ class TeacherData:
       self.store, self._agent.teacher, chunk=_LABEL_CHUNK, progress=progress
     )
 
+  def view(self, **settings: Any) -> device_view.ReplayArrays:
+    """Returns the data on the device, labelled if the loss reads that.
+
+    Args:
+      **settings: of `device_view.device_view`.
+    """
+    trainer = self._agent.trainer
+    if trainer.needs_teacher_policy:
+      self.label()
+    return device_view.device_view(
+      self.store, monte_carlo=trainer.needs_returns, **settings
+    )
+
+  def chunk(self, left: int, most: int) -> int:
+    """Returns how many updates to make in one program.
+
+    Args:
+      left: updates of the iteration that are not made yet.
+      most: that are worth having in one.
+    """
+    trainer = self._agent.trainer
+    return math.gcd(
+      left, most, trainer.offline_target_period, trainer.pretraining_updates
+    )
+
+  def draw(self, number: int) -> np.ndarray:
+    """Returns [K, B] slots for so many updates."""
+    keys = self.store.sample_keys((number, self._agent.batch_size))
+    return self.store.slots(keys)
+
   def updates(
     self, num_updates: int, *, done: int
   ) -> Iterator[tuple[int, dict[str, float]]]:
@@ -177,19 +223,9 @@ class TeacherData:
       return  # Only the evaluation is left, and perhaps no data any more.
     trainer = self._agent.trainer
     if self._view is None:
-      if trainer.needs_teacher_logits:
-        self.label()
-      self._view = device_view.device_view(
-        self.store, monte_carlo=trainer.needs_returns
-      )
-    chunk = math.gcd(
-      num_updates - done,
-      chunk_limit(),
-      trainer.offline_target_period,
-      trainer.pretraining_updates,
-    )
+      self._view = self.view()
+    chunk = self.chunk(num_updates - done, chunk_limit())
     for _ in range(done, num_updates, chunk):
-      keys = self.store.sample_keys((chunk, self._agent.batch_size))
-      metrics = trainer.pretrain(self._view, self.store.slots(keys))
+      metrics = trainer.pretrain(self._view, self.draw(chunk))
       when = f'offline update {trainer.pretraining_updates}'
       yield chunk, on_host(metrics, when)

@@ -172,7 +172,7 @@ class Loading:
           newest=iteration.steps,
           progress=progress.following(bar),
         )
-      if self._agent.trainer.needs_teacher_logits:
+      if self._agent.trainer.needs_teacher_policy:
         with progress.bar(iteration, 'ask the teacher', 'states') as bar:
           self._data.label(progress.following(bar))
     self._record.read(self._replay.describe(), report)

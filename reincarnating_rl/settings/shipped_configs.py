@@ -13,17 +13,10 @@ from reincarnating_rl.envs.games import DEFAULT, GAMES
 from reincarnating_rl.methods.settings import NoSettings
 from reincarnating_rl.methods.table import METHODS
 from reincarnating_rl.students import STUDENTS
+from reincarnating_rl.support import shipped
 from reincarnating_rl.support.errors import UserError, nearest
 
-_PACKAGE = Path(__file__).parents[1]
-# In a clone `configs/` stands beside the package; a wheel carries it inside.
-SHIPPED = next(
-  (
-    p for p in (_PACKAGE / 'configs', _PACKAGE.parent / 'configs') if p.is_dir()
-  ),
-  _PACKAGE / 'configs',
-)
-_PREFIXES = (f'{SHIPPED.as_posix()}/', 'reincarnating_rl/', 'configs/')
+SHIPPED = shipped.FOLDER
 _PARTS = ('students', 'methods', 'games')
 PATTERN = '[FAMILY/][METHOD_]STUDENT.gin'
 
@@ -108,7 +101,7 @@ def _old_names() -> dict[str, tuple[str, ...]]:
 def _key(name: str) -> str:
   """Returns a name as `files` and `composed` have it."""
   name = Path(name).as_posix()
-  for prefix in _PREFIXES:
+  for prefix in shipped.PREFIXES:
     name = name.removeprefix(prefix)
   return name
 

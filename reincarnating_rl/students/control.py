@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from reincarnating_rl.learner.actions import (
+from reincarnating_rl.learner.kinds import (
+  CONTINUOUS,
   DETERMINISTIC,
   TANH_GAUSSIAN,
-  Continuous,
 )
 from reincarnating_rl.students.kind import StudentKind
 from reincarnating_rl.support.errors import UserError
@@ -140,7 +140,7 @@ def _no_entropy(settings: Mapping[str, Any]) -> None:
 
 _SHARED = {
   'agent': 'dopamine.jax.agents.sac.sac_agent:SACAgent',
-  'actions': Continuous.kind,
+  'actions': CONTINUOUS,
   'network': 'MLPActorCriticNetwork',
   'network_fields': (
     *('policy', 'num_critics', 'num_atoms', 'value_range'),

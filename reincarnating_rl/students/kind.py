@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reincarnating_rl.learner.actions import Continuous, Discrete
+from reincarnating_rl.learner.kinds import CONTINUOUS, DISCRETE
 
 # The learner imports JAX, which takes longer than `--help` should: functions
 # of entries import it when they are called.
@@ -36,8 +36,7 @@ class StudentKind:
     value: makes its value function, or its actor-critic, of the settings that
       Dopamine's constructor has put on the agent; raises UserError where they
       make no sense.
-    actions: that it learns, the `kind` of a record of `learner.actions`:
-      'discrete' or 'continuous'.
+    actions: that it learns, `kinds.DISCRETE` or `kinds.CONTINUOUS`.
     network: the default, a key of the registry of networks; None for
       Dopamine's.
     network_fields: what the network is made with besides `num_actions`.
@@ -59,7 +58,7 @@ class StudentKind:
   summary: str
   agent: str
   value: Callable[[Any], ValueFunction | ActorCritic]
-  actions: str = Discrete.kind
+  actions: str = DISCRETE
   network: str | None = None
   network_fields: tuple[str, ...] = ()
   settings: type = NoSettings
@@ -78,15 +77,13 @@ class StudentKind:
   def gin_names(self) -> tuple[str, ...]:
     """The same, and the class whose settings it reads too, if any."""
     return (
-      (BASE, self.gin_name)
-      if self.actions == Discrete.kind
-      else (self.gin_name,)
+      (BASE, self.gin_name) if self.actions == DISCRETE else (self.gin_name,)
     )
 
   @property
   def is_continuous(self) -> bool:
     """Whether its actions are vectors."""
-    return self.actions == Continuous.kind
+    return self.actions == CONTINUOUS
 
   @property
   def network_parameter(self) -> str:

@@ -7,12 +7,8 @@ from typing import Any, Protocol
 
 import jax.numpy as jnp
 
-from reincarnating_rl.learner.actions import (
-  TANH_GAUSSIAN,
-  Actions,
-  Continuous,
-  Discrete,
-)
+from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
+from reincarnating_rl.learner.kinds import TANH_GAUSSIAN
 from reincarnating_rl.learner.types import Array
 
 GREEDY, SAMPLE = 'greedy', 'sample'
@@ -60,7 +56,7 @@ class ContinuousTeacher(Protocol):
   Attributes:
     actions: D, and the bounds of the game that it was trained in.
     distribution: what its parameters are of, one of
-      `learner.actions.DISTRIBUTIONS`:
+      `learner.kinds.DISTRIBUTIONS`:
       'deterministic', W = D: the action; 'gaussian', W = 2D: means and log
       standard deviations of actions, clipped to [-1, 1] afterwards;
       'tanh_gaussian', W = 2D: those of what `tanh` makes actions.

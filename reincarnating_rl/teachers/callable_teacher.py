@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.learner.actions import DETERMINISTIC, Continuous
+from reincarnating_rl.learner.actions import Continuous
+from reincarnating_rl.learner.kinds import DETERMINISTIC
 from reincarnating_rl.learner.types import Array
 from reincarnating_rl.support.errors import name_of
 from reincarnating_rl.teachers.base import GREEDY

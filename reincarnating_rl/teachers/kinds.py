@@ -8,13 +8,11 @@ from typing import Any
 import jax.numpy as jnp
 from flax import linen as nn
 
-from reincarnating_rl.learner.actions import (
+from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
+from reincarnating_rl.learner.kinds import (
   DETERMINISTIC,
   GAUSSIAN,
   TANH_GAUSSIAN,
-  Actions,
-  Continuous,
-  Discrete,
 )
 from reincarnating_rl.learner.types import Array
 from reincarnating_rl.networks import registry
@@ -51,7 +49,7 @@ class Kind:
       field.
     is_policy: whether the network returns a policy rather than `q_values`.
     distribution: what its `parameters` are of, one of
-      `learner.actions.DISTRIBUTIONS`, where actions are vectors; None where the
+      `learner.kinds.DISTRIBUTIONS`, where actions are vectors; None where the
       network returns `logits` of discrete ones.
     is_guessed: whether parameters that say nothing of themselves can be its.
   """

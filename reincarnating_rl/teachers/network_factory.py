@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from reincarnating_rl.learner.actions import (
-  DETERMINISTIC,
-  Actions,
-  Continuous,
-)
+from reincarnating_rl.learner.actions import Actions, Continuous
+from reincarnating_rl.learner.kinds import DETERMINISTIC
 from reincarnating_rl.teachers.base import SAMPLE, AnyTeacher
 from reincarnating_rl.teachers.description import trained_on
 from reincarnating_rl.teachers.errors import TeacherError

@@ -99,7 +99,7 @@ class ContinuousNetworkTeacher(_Network):
       policy: parameters of the distribution in one state.
       params: what it takes, `{'params': ...}`.
       actions: D, and the bounds of the game.
-      distribution: one of `learner.actions.DISTRIBUTIONS`.
+      distribution: one of `learner.kinds.DISTRIBUTIONS`.
       acts: how it plays, one of `base.ACTS`.
       lineage: where the parameters are from; JSON.
     """

@@ -165,7 +165,7 @@ def test_the_teacher_is_asked_where_its_logits_are_read(name):
   play(agent, 30)
   assert agent.weaner.is_listening
   assert (teacher.num_states > 0) == ('pretrained' not in name)
-  assert agent.trainer.needs_teacher_logits == ('pretrained' not in name)
+  assert agent.trainer.needs_teacher_policy == ('pretrained' not in name)
 
 
 @of_each(['pretrained_dqn', 'pretrained_rainbow'])

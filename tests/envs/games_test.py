@@ -15,6 +15,7 @@ from reincarnating_rl.cli.teachers import flags
 from reincarnating_rl.envs import balloon_games, family, games, vector
 from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.networks.registry import NETWORKS
+from reincarnating_rl.runner import factories  # noqa: F401  (names for gin)
 from reincarnating_rl.settings import gin_parsing
 from reincarnating_rl.students import STUDENTS
 from reincarnating_rl.support.errors import UserError

@@ -1,5 +1,7 @@
 """Tests for reincarnating_rl.envs.rollouts and lanes."""
 
+import functools
+
 import jax
 import numpy as np
 import pytest
@@ -287,14 +289,30 @@ class Aiming:
     return np.concatenate([states[..., 0] / 2.0, spread], axis=1)
 
 
+@functools.cache
+def network():
+  """Acts by a network, whose layers XLA multiplies as it likes."""
+  generator = np.random.default_rng(0)
+  first, second = (
+    generator.normal(size=shape).astype(np.float32)
+    for shape in ((2, 256), (256, 2))
+  )
+  return jax.jit(
+    lambda states, keys: jax.numpy.tanh(
+      jax.nn.relu(states[..., 0] @ first) @ second / 16.0
+    )
+  )
+
+
 @pytest.mark.parametrize(
   'policy',
   [
     policies.uniform_policy(toys.target().actions),
     policies.teacher_policy(Aiming(), 0.3),
     policies.deterministic_policy(lambda states, keys: states[..., 0]),
+    policies.deterministic_policy(lambda *asked: network()(*asked)),
   ],
-  ids=['uniform', 'teacher', 'student'],
+  ids=['uniform', 'teacher', 'student', 'network'],
 )
 def test_vectors_do_not_depend_on_the_lanes(policy):
   runs = []

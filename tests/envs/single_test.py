@@ -213,3 +213,39 @@ def test_actions_that_nobody_learns(space, message):
   with pytest.raises(UserError, match=message) as caught:
     single.Environment(_Acted(space))
   assert '\n' not in str(caught.value)
+
+
+class _Drawn(_Float64Environment):
+  def __init__(self, drawn):
+    self._drawn = drawn
+
+  def render(self):
+    if isinstance(self._drawn, Exception):
+      raise self._drawn
+    return self._drawn
+
+
+def test_it_draws_what_the_game_does():
+  drawn = np.full((4, 6, 3), 7, np.uint8)
+  environment = single.Environment(_Drawn(drawn))
+  environment.reset()
+  np.testing.assert_array_equal(environment.draw(), drawn)
+
+
+@pytest.mark.parametrize(
+  ('drawn', 'reason'),
+  [
+    (None, ''),
+    ('ansi text', ''),
+    (np.zeros((4, 6)), ''),
+    ([np.zeros((4, 6, 3))], ''),
+    (NotImplementedError(), r' \(NotImplementedError\)'),
+    (gym.error.DependencyNotInstalled('no pygame\nat all'), r' \(no pygame\)'),
+  ],
+)
+def test_a_game_that_cannot_draw_itself(drawn, reason):
+  environment = single.Environment(_Drawn(drawn), 'Blind')
+  with pytest.raises(
+    UserError, match=f'^Blind cannot draw itself{reason}: let its render'
+  ):
+    environment.draw()

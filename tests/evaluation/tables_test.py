@@ -48,6 +48,23 @@ def test_the_games(numbers):
   ]
 
 
+def test_how_soon_the_teacher_is_reached(tmp_path):
+  made.write_curve(tmp_path, 'A', 1, [11.0, 2.0], offline=[10.0])
+  made.write_curve(tmp_path, 'A', 2, [4.0, 12.0], offline=[5.0])
+  made.write_curve(tmp_path, 'A', 3, [4.0, 9.9], offline=[5.0])
+  made.write_curve(tmp_path, 'A', 1, [4.0, 5.0], method='worse')
+  numbers = analysis.analyse(results.load_runs([str(tmp_path)]), reps=50)
+  second = results.load_runs([str(tmp_path)]).of('m', 'A')[1]
+  steps = second.evaluations[-1].steps
+  assert tables.reaching(numbers)[1] == [
+    ('m', '2 of 3', f'{steps:,}'),
+    ('worse', '0 of 1', 'never'),
+  ]
+  rows = read(csv_files.render(numbers)['steps_to_teacher.csv'])
+  found = [float(row['online_steps']) for row in rows]
+  assert found == [0.0, steps, float('inf'), float('inf')]
+
+
 def test_the_costs(numbers):
   names, rows = tables.costs(numbers)
   assert names[2:5] == ('teacher steps', 'online steps', 'updates')

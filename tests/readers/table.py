@@ -18,8 +18,7 @@ from reincarnating_rl.importers import external_replay
 from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.settings import gin_parsing
-from reincarnating_rl.studies.plan import Job
-from reincarnating_rl.studies.pool import Pool
+from reincarnating_rl.studies import finished, study_file
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import (
   checkpoints,
@@ -328,12 +327,12 @@ def _flights(folder):
     file.read(seed)
 
 
-_JOB = Job('run', ('--agent=dqn', '--seed=1'))
+_FLAGS = ('--agent=dqn', '--seed=1')
 
 
 def _write_study(folder):
   (folder / 'run').mkdir()
-  told = json.dumps({'flags': list(_JOB.flags)})
+  told = json.dumps({'flags': _FLAGS})
   (folder / 'run' / 'finished.json').write_text(told)
 
 
@@ -387,8 +386,12 @@ READERS = {
   'replay 4.1': Reader(_write_legacy_41, _replay((3, 1))),
   'report': Reader(_write_report, _report),
   'flights': Reader(_write_flights, _flights),
+  'finished run': Reader(
+    _write_study, lambda folder: finished.is_done(folder / 'run', _FLAGS)
+  ),
   'study': Reader(
-    _write_study, lambda folder: Pool(folder, processes=1).is_done(_JOB)
+    lambda folder: shutil.copy(study_file.find('teachers'), folder),
+    lambda folder: study_file.read(_one(folder)),
   ),
   'gin': Reader(_write_gin, _gin),
 }

@@ -34,6 +34,7 @@ def make_runner(
   agent=None,
   make_agent=None,
   clip_rewards=False,
+  kind=RunnerWithTeacher,
   **settings,
 ):
   """Builds a runner; `online` is iterations and steps of each.
@@ -60,7 +61,7 @@ def make_runner(
     gin.bind_parameter(f'RunnerWithTeacher.{name}', value)
   if teacher == 'left':
     teacher = toys.ScriptedTeacher()
-  return RunnerWithTeacher(
+  return kind(
     str(base_dir),
     functools.partial(
       make_agent, seed=seed, teacher=teacher, settings=agent or {}

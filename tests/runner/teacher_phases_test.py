@@ -223,3 +223,17 @@ def test_a_teacher_whose_logits_are_no_numbers_ends_the_run(
   assert resumed._start_iteration == start
   resumed.run_experiment()
   assert len(resumed.record.rows) == 4
+
+
+@pytest.mark.parametrize('kinds', [toys.KINDS, toys.REHEARSAL])
+def test_frames_in_a_file_change_nothing(tmp_path, kinds):
+  outcomes = []
+  for in_file in (False, True):
+    runner = experiments.make_runner(
+      tmp_path / str(in_file),
+      agent={'kind': kinds['dqn']},
+      teacher_data_in_file=in_file,
+    )
+    runner.run_experiment()
+    outcomes.append(experiments.outcome(runner))
+  assert outcomes[0] == outcomes[1]

@@ -5,7 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from reincarnating_rl.learner.actions import TANH_GAUSSIAN, Discrete
+from reincarnating_rl.learner.actions import Discrete
+from reincarnating_rl.learner.kinds import TANH_GAUSSIAN
 from reincarnating_rl.teachers import factory
 from reincarnating_rl.teachers.errors import TeacherError
 from tests.teachers.foreign import real_actors, real_files

@@ -16,6 +16,7 @@ from reincarnating_rl.cli.teachers import (
   next_command,
   settings,
 )
+from reincarnating_rl.cli.teachers.collecting import GAMMA, N_STEP, collect
 from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.evaluation.summary import PLOT_FILE
@@ -32,9 +33,6 @@ from reincarnating_rl.teachers import (
 )
 from reincarnating_rl.teachers.loading import LoadedTeacher
 
-# What is looked ahead belongs to whoever loads the replay; one is the least.
-_N_STEP = 1
-_GAMMA = 0.99
 _OTHER_OUT = 'choose another OUT'
 
 
@@ -57,6 +55,9 @@ def run(args: argparse.Namespace) -> None:
     store = None
     if replay is not None and not args.no_replay:
       store = _load_replay(replay, loaded, game, args.newest)
+    if args.collect is not None:
+      folder = os.path.join(part, checkpoint_files.FOLDER)
+      about[run_replay.REPLAYS] = collect(args, folder)
     with files.writing(out, _OTHER_OUT):
       _write(args.path, part, loaded, about, store)
   _print(args, out, loaded, chosen)
@@ -69,7 +70,9 @@ def _write(
   about: dict[str, Any],
   store: FrameStore | None,
 ) -> None:
-  os.makedirs(folder := os.path.join(part, checkpoint_files.FOLDER))
+  os.makedirs(
+    folder := os.path.join(part, checkpoint_files.FOLDER), exist_ok=True
+  )
   if store is not None:
     about[run_replay.REPLAYS] = run_replay.save(folder, store)
   native_checkpoint.write(
@@ -86,6 +89,8 @@ def _check_empty(out: str) -> None:
 
 
 def _find_replay(args: argparse.Namespace) -> ExternalReplay | None:
+  if args.collect is not None:
+    return None
   if args.teacher_replay_dir is not None:
     return external_replay.choose(args.teacher_replay_dir)
   return external_replay.beside(args.path, args.teacher_checkpoint_number)
@@ -105,12 +110,12 @@ def _load_replay(
     steps *= 2  # Each of its episodes has a frame more than elements.
   actions = game.actions or loaded.candidate.actions
   store = FrameStore(
-    capacity=max(steps, stack_size + _N_STEP + 1),
+    capacity=max(steps, stack_size + N_STEP + 1),
     observation_shape=observation_shape,
     observation_dtype=info.observation_dtype,
     stack_size=stack_size,
-    n_step=_N_STEP,
-    gamma=_GAMMA,
+    n_step=N_STEP,
+    gamma=GAMMA,
     actions=actions,
     policy_size=loaded.candidate.kind.width(actions),
     seed=0,

@@ -4,12 +4,12 @@ import chex
 import jax
 import jax.numpy as jnp
 
-from reincarnating_rl.learner.actions import (
+from reincarnating_rl.learner.control.policies import split
+from reincarnating_rl.learner.kinds import (
   DETERMINISTIC,
   GAUSSIAN,
   TANH_GAUSSIAN,
 )
-from reincarnating_rl.learner.control.policies import split
 from reincarnating_rl.learner.types import Array
 
 # A teacher's mean at a bound has no finite place before `tanh`.
@@ -20,7 +20,7 @@ def mean_action(distribution: str, parameters: Array) -> Array:
   """Returns the action [D] in [-1, 1] that a teacher prefers.
 
   Args:
-    distribution: what the parameters are of, one of `actions.DISTRIBUTIONS`.
+    distribution: what the parameters are of, one of `kinds.DISTRIBUTIONS`.
     parameters: [W].
   """
   if distribution == DETERMINISTIC:

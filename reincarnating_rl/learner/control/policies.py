@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.scipy import stats
 
-from reincarnating_rl.learner.actions import DETERMINISTIC, TANH_GAUSSIAN
+from reincarnating_rl.learner.kinds import DETERMINISTIC, TANH_GAUSSIAN
 from reincarnating_rl.learner.types import Array
 
 
@@ -16,7 +16,7 @@ class Policy(Protocol):
   """What the output [W] of an actor in one state means.
 
   Attributes:
-    distribution: one of `actions.DISTRIBUTIONS`.
+    distribution: one of `kinds.DISTRIBUTIONS`.
     width: W / D, numbers of the output for one of an action.
   """
 

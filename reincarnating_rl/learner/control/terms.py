@@ -12,11 +12,11 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from reincarnating_rl.learner.actions import DETERMINISTIC, TANH_GAUSSIAN
 from reincarnating_rl.learner.control import distillation
 from reincarnating_rl.learner.control.actor_critic import ActorCritic
 from reincarnating_rl.learner.control.context import Context
 from reincarnating_rl.learner.control.parts import ACTOR, CRITIC, TEMPERATURE
+from reincarnating_rl.learner.kinds import DETERMINISTIC, TANH_GAUSSIAN
 from reincarnating_rl.learner.terms import (
   MONTE_CARLO_RETURN,
   TEACHER_POLICY,

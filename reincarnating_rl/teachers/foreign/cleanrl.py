@@ -92,7 +92,7 @@ def _settings(saved: Any) -> Mapping[str, Any]:
 def _script(state_dict: StateDict, source: str) -> Script:
   names = {
     # Whatever else there is, no script of these has.
-    layer if leaf in _LEAVES else name
+    f'{layer}.' if leaf in _LEAVES else name
     for name in state_dict
     for layer, _, leaf in (name.rpartition('.'),)
   } - {_ATOMS}

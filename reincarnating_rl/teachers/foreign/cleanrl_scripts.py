@@ -19,7 +19,7 @@ class Script(NamedTuple):
     residual: of Impala's residual stacks.
     pool_padding: of the poolings in them.
     algorithm: what trained it, where the kind does not tell.
-    log_std: of a Gaussian, a linear layer or a parameter.
+    log_std: of a Gaussian, a linear layer of SAC and a parameter of PPO.
     limit: of that.
     prefix: of an actor with buffers of its own.
   """
@@ -37,12 +37,15 @@ class Script(NamedTuple):
   prefix: str | None = None
 
   def names(self) -> set[str]:
-    """Returns the names of all layers, and of parameters that are in none."""
+    """Returns the names of all layers, `fc1.`, and of what is in none."""
     stacks = (name for stack in self.residual for name in stack)
-    beside = [self.log_std] if self.log_std else []
+    layers = {*stacks, *self.convolutions, *self.dense, *self.critic}
+    beside = set()
+    if self.log_std is not None:
+      (layers if self.kind == 'sac' else beside).add(self.log_std)
     if self.prefix is not None:
-      beside += [f'{self.prefix}{name}' for name in (SCALE, BIAS)]
-    return {*stacks, *self.convolutions, *self.dense, *self.critic, *beside}
+      beside |= {f'{self.prefix}{name}' for name in (SCALE, BIAS)}
+    return {f'{layer}.' for layer in layers} | beside
 
 
 def _numbered(prefix: str, *numbers: int) -> tuple[str, ...]:

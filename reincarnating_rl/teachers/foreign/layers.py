@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Annotated, Literal
 
-from reincarnating_rl.learner.actions import (
+from reincarnating_rl.learner.kinds import (
   DETERMINISTIC,
   GAUSSIAN,
   TANH_GAUSSIAN,

@@ -7,7 +7,8 @@ import pytest
 
 from reincarnating_rl.cli.teachers import identify
 from reincarnating_rl.cli.teachers.identify import GameFacts
-from reincarnating_rl.learner.actions import TANH_GAUSSIAN, Continuous, Discrete
+from reincarnating_rl.learner.actions import Continuous, Discrete
+from reincarnating_rl.learner.kinds import TANH_GAUSSIAN
 from reincarnating_rl.teachers import factory
 from reincarnating_rl.teachers.errors import TeacherError
 from tests.teachers.foreign import real_actors

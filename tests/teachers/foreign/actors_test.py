@@ -7,17 +7,19 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.importers.formats import torch_file
-from reincarnating_rl.learner.actions import (
+from reincarnating_rl.learner.actions import Discrete
+from reincarnating_rl.learner.kinds import (
   DETERMINISTIC,
   GAUSSIAN,
   TANH_GAUSSIAN,
-  Discrete,
 )
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import base, factory
 from reincarnating_rl.teachers.errors import TeacherError
-from reincarnating_rl.teachers.foreign import actors
+from reincarnating_rl.teachers.foreign import actors, stable_baselines3
+from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.foreign.layers import Layers
+from tests.importers.formats import torch_files
 from tests.teachers.foreign import real_actors, real_files
 from tests.teachers.foreign.real_actors import FOLDER, bounds, expected
 
@@ -258,6 +260,31 @@ def test_spaces_of_actions(change, message, tmp_path):
   else:
     with pytest.raises(TeacherError, match=message):
       create(path)
+
+
+def test_a_policy_of_the_other_sort_of_actions(tmp_path):
+  """Its layers are there, but its action space says something else."""
+  for name, other, message in (
+    ('actors/sb3_sac', 'sb3_ppo_mlp', 'no DQN, QR-DQN, PPO or A2C of discrete'),
+    ('actors/sb3_ppo', 'sb3_ppo_mlp', "has the parameter 'log_std'"),
+    ('sb3_dqn_mlp', 'actors/sb3_sac', 'no TD3, DDPG, SAC, TQC, PPO or A2C of'),
+    ('sb3_ppo_mlp', 'actors/sb3_sac', 'has no parameter log_std'),
+  ):
+    members = torch_files.unzipped(
+      (real_files.FOLDER / f'{other}.zip').read_bytes()
+    )
+    space = json.loads(members['data'])['action_space']
+
+    def altered(members, space=space):
+      told = json.loads(members['data']) | {'action_space': space}
+      members['data'] = json.dumps(told).encode()
+
+    path = real_files.FOLDER / f'{name}.zip'
+    changed = real_files.altered_zip(path, tmp_path, altered)
+    game = Target(bounds(), (3, 2) if 'dqn' in name else (3, 1))
+    with pytest.raises(TeacherError, match=message) as error:
+      stable_baselines3.read(changed, game)
+    assert '\n' not in str(error.value)
 
 
 def test_buffers_that_are_no_bounds():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flax import serialization
 
-from reincarnating_rl.learner.actions import Discrete
+from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
@@ -148,6 +148,28 @@ def test_a_parameter_that_no_script_has(tmp_path):
     path = _save(tmp_path / 'x.cleanrl_model', {**_PPO, name: (8,)})
     with pytest.raises(MismatchedTeacherError, match='is no DQN, C51, PPO'):
       cleanrl.read(path, Target(Discrete(4), (3, 1)))
+
+
+_ACTOR = {
+  **{'fc1.weight': (8, 3), 'fc2.weight': (8, 8)},
+  **{name: (2,) for name in ('action_scale', 'action_bias')},
+}
+_MEAN, _LOG_STD, _MU = (
+  {f'{head}.weight': (2, 8)} for head in ('fc_mean', 'fc_logstd', 'fc_mu')
+)
+
+
+@pytest.mark.parametrize(
+  'heads',
+  [_MEAN, _MU | _LOG_STD, _MU | _MEAN, _MEAN | {'fc_logstd': (2,)}, {}],
+  ids=lambda heads: '+'.join(heads),
+)
+def test_actors_of_other_heads_are_no_scripts(tmp_path, heads):
+  """Neither TD3's nor SAC's; what they compute is not guessed."""
+  path = _save(tmp_path / 'x.cleanrl_model', _ACTOR | heads)
+  game = Target(Continuous((-1.0,) * 2, (1.0,) * 2), (3, 1))
+  with pytest.raises(MismatchedTeacherError, match='declare which are its lay'):
+    cleanrl.read(path, game)
 
 
 @pytest.mark.parametrize(

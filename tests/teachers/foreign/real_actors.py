@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from reincarnating_rl.learner.actions import (
+from reincarnating_rl.learner.actions import Continuous
+from reincarnating_rl.learner.kinds import (
   DETERMINISTIC,
   GAUSSIAN,
   TANH_GAUSSIAN,
-  Continuous,
 )
 from tests.teachers.foreign import real_files
 

@@ -1,4 +1,4 @@
-"""`python -m reincarnating_rl.pvrl`; see `cli.study`."""
+"""`python -m reincarnating_rl.study`; see `cli.study`."""
 
 import sys
 

@@ -1,0 +1,1 @@
+"""Many seeds of one experiment in one program, environments included."""

@@ -1,0 +1,56 @@
+"""Where all seeds of a fleet can go on: they keep one pace."""
+
+import os
+from collections.abc import Sequence
+
+from reincarnating_rl.runner.checkpoints import Checkpoints
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers.checkpoint_files import FOLDER
+
+
+def common(folders: Sequence[str]) -> int:
+  """Returns the newest checkpoint that all seeds have.
+
+  A kill may come when some seeds have been saved and others not. Then those
+  go back, for each keeps the checkpoint before as well.
+
+  Args:
+    folders: of the seeds.
+
+  Returns:
+    Its number; -1 to begin.
+
+  Raises:
+    UserError: some seeds are far ahead of others.
+  """
+  places = [_places(folder) for folder in folders]
+  shared = set.intersection(*map(set, places))
+  if shared:
+    return max(shared)[0]
+  newest = [max(found, default=None) for found in places]
+  ahead = [n for n in newest if n is not None and n[0] > 0]
+  if ahead:
+    first = newest.index(max(ahead))
+    behind = next(
+      i for i, n in enumerate(newest) if n is None or n not in shared
+    )
+    behind = newest.index(None) if None in newest else behind
+    raise UserError(
+      f'{folders[first]} has come to iteration {newest[first][0]}, and '
+      f'{folders[behind]} has no checkpoint of a place where all seeds have '
+      'been: give the --num_seeds and --run_number of before, or choose '
+      'another --base_dir.'
+    )
+  return -1
+
+
+def _places(folder: str) -> list[tuple[int, int, bool]]:
+  """Returns number, steps, and whether it is finished, of each checkpoint."""
+  found = []
+  states = Checkpoints(os.path.join(folder, FOLDER)).states()
+  for number, state in states.items():
+    position = state.get('position', {})
+    found.append(
+      (number, position.get('steps', 0), bool(position.get('finished')))
+    )
+  return found

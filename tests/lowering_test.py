@@ -1,0 +1,173 @@
+"""Every jitted program of the package is lowered for accelerators.
+
+None is needed for that: XLA's compiler for them would come after.
+"""
+
+import functools
+import pathlib
+import re
+
+import jax
+import numpy as np
+import pytest
+
+from reincarnating_rl.agents.actor import make_act
+from reincarnating_rl.envs import minatar_programs
+from reincarnating_rl.envs.minatar_games import GAMES
+from reincarnating_rl.fleet import rollout
+from reincarnating_rl.fleet.learning import begin
+from reincarnating_rl.fleet.play import Player
+from reincarnating_rl.fleet.spread import Spread
+from reincarnating_rl.fleet.types import Clock, Own, Plan
+from reincarnating_rl.replay import device_view
+from reincarnating_rl.teachers.network_teacher import NetworkTeacher
+from tests import toys
+from tests.fleet import corridors
+
+PACKAGE = pathlib.Path(__file__).parents[1] / 'reincarnating_rl'
+PLATFORMS = ('cuda', 'tpu')
+
+
+def lower(program, *arguments):
+  """Lowers a jitted program; fails where it cannot be."""
+  for platform in PLATFORMS:
+    exported = jax.export.export(program, platforms=(platform,))(*arguments)
+    assert exported.platforms == (platform,)
+    assert exported.mlir_module_serialized
+
+
+def filled(agent, steps=20):
+  rng = np.random.default_rng(0)
+  store = agent.make_replay(64)
+  store.add_episode(
+    rng.random((steps, toys.LENGTH)).astype(np.float32),
+    rng.integers(0, 2, steps),
+    rng.random(steps),
+    terminal=True,
+  )
+  return store
+
+
+HEADS = [
+  'dqn',
+  *(pytest.param(h, marks=pytest.mark.soak) for h in toys.ALL_HEADS[1:]),
+]
+
+
+@pytest.mark.parametrize('kind', HEADS)
+def test_a_student_learns_and_acts(kind):
+  agent = toys.make_agent(kind=toys.ALL_KINDS[kind])
+  store, trainer = filled(agent), agent.trainer
+  state, weights = trainer.state, agent.weaner.weights
+  lower(trainer.update, state, store.sample(4), weights)
+  view = device_view.device_view(store)
+  slots = np.zeros((3, 4), np.int32)
+  lower(trainer.scanned_update, state, view, slots, weights)
+  states, keys = np.zeros((3, *agent.state.shape)), np.zeros((3, 2), np.uint32)
+  lower(agent._q_batch, state.params, states.astype(np.float32), keys)
+  act = make_act(agent.learner.output, 2)
+  for eval_mode in (False, True):
+    lower(
+      jax.jit(functools.partial(act, eval_mode=eval_mode)),
+      *(state.params, agent.state, state.key, np.float32(0.1)),
+    )
+
+
+def test_a_teacher_labels():
+  agent = toys.make_agent()
+  teacher = NetworkTeacher(
+    lambda params, state: (
+      agent.learner.output(params, state, jax.random.PRNGKey(0), True).q_values
+    ),
+    agent.trainer.state.params,
+    num_actions=2,
+  )
+  lower(teacher._logits, teacher._params, np.zeros((4, toys.LENGTH, 1)))
+
+
+def lower_fleet(fleet):
+  """Lowers all programs of a fleet."""
+  training, offline, state = fleet._training, fleet._offline, fleet.state
+  seeds, spread = fleet.seeds, fleet._spread
+  weights = [training._weights(seed, np.arange(2)) for seed in seeds]
+  own = spread.put([Own(its) for its in weights])
+  plan = Plan(Clock(0, 0), np.zeros((2, 2), np.float32), np.int32(3))
+  lower(training._program(True, True), state, (own, None), plan)
+  lower(training._label, state, None, np.arange(4))
+  for seed in seeds:
+    seed.data.store = filled(seed.agent)
+  own = [
+    (seed.data.draw(3).astype(np.int32), seed.agent.weaner.weights)
+    for seed in seeds
+  ]
+  slots, weights = spread.put(own)
+  own = offline._views(), slots, weights
+  lower(offline._program, state.learner, own, np.bool_(True))
+  measuring = fleet._scoring._measuring
+  agent = seeds[0].agent
+  for name, choose, encode in (
+    ('student', rollout.student(agent.learner.q_values, 0.1), None),
+    (
+      'collect',
+      rollout.teacher(agent.teacher, 0.1),
+      fleet._online.replay.encode,
+    ),
+    ('random', rollout.uniform(2), None),
+  ):
+    start, run = measuring._program(name, choose, encode)
+    keys = spread.put([{'key': np.zeros(2, np.uint32)} for _ in seeds])
+    lower(start, keys, None, None)
+    lanes, _ = jax.eval_shape(start, keys, None, None)
+    limits = spread.put([rollout.Limits(np.int32(9), np.int32(9))] * 2)
+    lower(run, lanes, (state.learner.params, limits), None)
+
+
+@pytest.mark.parametrize(
+  'kind',
+  [
+    toys.KINDS['dqn'],
+    *(
+      pytest.param(kind, marks=pytest.mark.soak)
+      for kind in (toys.KINDS['rainbow'], toys.JSRL['dqn'])
+    ),
+  ],
+)
+def test_a_fleet(tmp_path, kind):
+  spread = Spread(2, jax.devices()[:1], side_by_side=True)
+  settings = {'agent': {'kind': kind}, 'num_pretraining_iterations': None}
+  lower_fleet(corridors.make_fleet(tmp_path, spread=spread, **settings))
+
+
+@pytest.mark.parametrize(
+  'name',
+  [
+    'breakout',
+    *(
+      pytest.param(name, marks=pytest.mark.soak)
+      for name in GAMES
+      if name != 'breakout'
+    ),
+  ],
+)
+def test_games(name):
+  game = minatar_programs.create(name, sticky_actions=True, max_steps=9)
+  key = jax.random.PRNGKey(0)
+  lower(jax.jit(functools.partial(begin, Player(game, 1, 9))), key)
+  state = jax.eval_shape(game.init, key)
+  lower(jax.jit(game.step), state, np.int32(0), key)
+
+
+def test_this_is_every_jitted_program():
+  found = set()
+  for path in PACKAGE.rglob('*.py'):
+    text = path.read_text(encoding='utf-8')
+    if re.search(r'\bjax\.jit\b|\bpmap\b', text):
+      found.add(path.relative_to(PACKAGE).as_posix())
+  assert found == {
+    'agents/actor.py',
+    'agents/student.py',
+    'learner/update.py',
+    'teachers/network_teacher.py',
+    'fleet/launch.py',
+    'fleet/spread.py',
+  }
