@@ -13,7 +13,6 @@ from reincarnating_rl.envs.minatar_games import GAMES, MinAtarGame
 from reincarnating_rl.support.errors import UserError
 from tests.envs import minatar_oracle as oracle
 
-
 BREAKOUT_AND_MORE = [
   name if name == 'breakout' else pytest.param(name, marks=pytest.mark.soak)
   for name in GAMES
