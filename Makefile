@@ -1,11 +1,12 @@
 # Each target makes .venv from the pinned versions if it is not there yet.
 PYTHON ?= python3
 BIN := .venv/bin
+QUICK_DIR ?= quick_run
 DEMO_DIR ?= demo_run
 PVRL_DIR ?= pvrl_runs
 BALLOON_DIR ?= balloon_run
 
-.PHONY: demo pvrl balloon test soak lint format bench clean
+.PHONY: quick demo pvrl balloon report test soak lint format bench clean
 
 .venv/.installed: setup.py constraints.txt reincarnating_rl/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11 ...")'
@@ -13,14 +14,23 @@ BALLOON_DIR ?= balloon_run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
+quick: .venv/.installed  ## A student passes its teacher, in three minutes.
+	$(BIN)/python -m reincarnating_rl.train --agent qdagger_dqn \
+	  --gin_files configs/quick.gin --base_dir $(QUICK_DIR) \
+	  --teacher_checkpoint_dir teacher_ckpts/MinAtar/breakout/1
+	$(BIN)/python -m reincarnating_rl.video teacher_ckpts/MinAtar/breakout/1 \
+	  $(QUICK_DIR) --game MinAtar/breakout --out $(QUICK_DIR)/video.mp4
+
 demo: .venv/.installed  ## Reincarnate the bundled Pong teacher, in minutes.
 	$(BIN)/python -m reincarnating_rl.train --agent qdagger_dqn \
 	  --gin_files configs/demo.gin --base_dir $(DEMO_DIR) \
 	  --teacher_checkpoint_dir teacher_ckpts/Pong/1
+	$(BIN)/python -m reincarnating_rl.video teacher_ckpts/Pong/1 $(DEMO_DIR) \
+	  --game Pong --episodes 5 --out $(DEMO_DIR)/video.mp4
 
-# make pvrl PVRL="--games breakout --seeds 1 --methods qdagger,jsrl"
+# make pvrl PVRL="--games breakout --seeds 1 --variants qdagger,jsrl"
 pvrl: .venv/.installed  ## Compare all methods on MinAtar, in hours; resumes.
-	$(BIN)/python -m reincarnating_rl.pvrl --out $(PVRL_DIR) $(PVRL)
+	$(BIN)/python -m reincarnating_rl.study paper --out $(PVRL_DIR) $(PVRL)
 
 balloon: .venv/.installed  ## Reincarnate a balloon's pilot, in minutes; resumes.
 	$(BIN)/python -m reincarnating_rl.train --agent qdagger_quantile \
@@ -32,6 +42,9 @@ balloon: .venv/.installed  ## Reincarnate a balloon's pilot, in minutes; resumes
 	$(BIN)/python -m reincarnating_rl.balloon flight perciatelli44 \
 	  station_seeker random_walk $(BALLOON_DIR)/student --seed 0 \
 	  --results $(BALLOON_DIR)/flights --out $(BALLOON_DIR)/flight.png
+
+report: .venv/.installed  ## Make the documents' tables and pictures again.
+	$(BIN)/python -m reincarnating_rl.report README.md docs/results.md
 
 test: .venv/.installed  ## All tests, on two processes.
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
@@ -55,6 +68,7 @@ bench: .venv/.installed  ## Ratios beside the limit and beside Dopamine.
 	$(BIN)/python benchmarks/many_seeds.py
 	$(BIN)/python benchmarks/replay.py --frames 100000
 	$(BIN)/python benchmarks/prioritized.py
+	$(BIN)/python benchmarks/studies.py
 	$(BIN)/python benchmarks/legacy.py --frames 100000
 
 clean:

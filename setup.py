@@ -14,7 +14,9 @@ VERSION = re.search(
 # Games beside Atari's. MinAtar's licence is the GPL, and so is pgx-minatar's:
 # they are installed by those who ask for them. The Balloon Learning Environment
 # of 2022 sets no bounds above what it requires; `_balloon_compat` is for this
-# version of it.
+# version of it. MuJoCo 4 breaks dm_control. That requires labmaze, which has no
+# wheel for Python 3.13; without it the suite works, as `envs/control_games.py`
+# tells.
 GAMES = {
   'balloon': [
     'balloon-learning-environment==1.0.1',
@@ -22,6 +24,13 @@ GAMES = {
     'threadpoolctl>=3',
   ],
   'box2d': ['box2d>=2.3.10,<3'],
+  'control': [
+    'dm_control>=1.0.50,<2; python_version < "3.13"',
+    'dm-env>=1.6',  # Of dm_control, as lxml.
+    'imageio>=2.14.1',  # Of Gymnasium's MuJoCo, as glfw and MuJoCo itself.
+    'lxml>=5',
+    'mujoco>=3.17,<4',
+  ],
   'minatar': ['minatar>=1.0.15,<2'],
   # The same games as JAX programs; corrected for this version of them.
   'minatar_jax': [
@@ -31,11 +40,15 @@ GAMES = {
   ],
 }
 
+# The ffmpeg in this wheel, of 170 MB, writes MP4: it is installed by those who
+# ask for it. GIF needs none.
+VIDEO = ['imageio-ffmpeg>=0.5,<1']
+
 # The folders of configurations, as packages.
 CONFIGS = sorted(
   {
     '.'.join(('reincarnating_rl', *path.parent.relative_to(ROOT).parts))
-    for path in (ROOT / 'configs').rglob('*.gin')
+    for path in (ROOT / 'configs').rglob('*.*')
   }
 )
 
@@ -55,7 +68,7 @@ setup(
   package_dir={'reincarnating_rl.configs': 'configs'},
   package_data={
     'reincarnating_rl.evaluation': ['templates/*'],
-    **{folder: ['*.gin'] for folder in CONFIGS},
+    **{folder: ['*.gin', '*.yaml'] for folder in CONFIGS},
   },
   install_requires=[
     'absl-py>=2.1',
@@ -78,6 +91,9 @@ setup(
     'numpy>=2.1',
     'pandas>=2.2',  # Of arch, which rliable uses: evaluation/_rliable.py.
     'optax>=0.2.5',
+    'pyyaml>=6',
+    'ray>=2.60,<3',
+    'pillow>=10.1',  # Videos; matplotlib requires it, too.
     'requests>=2.32',  # Of google-cloud-storage: its errors, as urllib3's.
     'rich>=13',
     'rliable>=1.2,<1.3',
@@ -92,12 +108,16 @@ setup(
   extras_require={
     **GAMES,
     'cuda': ['jax[cuda13]>=0.10,<0.11'],
+    'video': VIDEO,
     'dev': [
+      *VIDEO,
       *GAMES['balloon'],
       *GAMES['box2d'],
+      *GAMES['control'],
       *GAMES['minatar_jax'],
       'gcp-storage-emulator>=2026.7',
       'hypothesis>=6.100',
+      'psutil>=5.9',
       'pytest>=8',
       'pytest-xdist>=3.6',
       'ruff>=0.9',

@@ -34,6 +34,7 @@ from many_seeds import configure, host_loop, many
 from timing import in_turn
 
 from reincarnating_rl.learner import terms, value_function
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.learner import Learner, make_learner
 from reincarnating_rl.learner.types import Batch, Weights
 from reincarnating_rl.learner.update import jit_update, make_scanned_update
@@ -65,7 +66,8 @@ def a_store(frames: int) -> FrameStore:
     capacity=frames,
     observation_shape=(84, 84),
     gamma=GAMMA,
-    num_actions=ACTIONS,
+    actions=Discrete(ACTIONS),
+    policy_size=ACTIONS,
     batch_size=BATCH,
     seed=0,
   )
@@ -76,7 +78,7 @@ def a_store(frames: int) -> FrameStore:
       rng.integers(0, ACTIONS, 500),
       rng.normal(size=500),
       terminal=True,
-      teacher_logits=rng.normal(size=(500, ACTIONS)).astype(np.float32),
+      teacher_policy=rng.normal(size=(500, ACTIONS)).astype(np.float32),
     )
   return store
 
@@ -153,7 +155,7 @@ def cleanrl(
     nonlocal state
     for _ in range(updates):
       batch = store.sample()
-      state = update(state[0], params, state[1], batch, batch.teacher_logits)
+      state = update(state[0], params, state[1], batch, batch.teacher_policy)
     jax.block_until_ready(state)
 
   return run

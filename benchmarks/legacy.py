@@ -71,7 +71,10 @@ def load_ours(folder):
   replay = external_replay.choose(folder)
   info = replay.inspect()
   store = FrameStore(
-    capacity=info.entries, observation_shape=info.observation_shape, seed=0
+    capacity=info.entries,
+    observation_shape=info.observation_shape,
+    actions=info.actions,
+    seed=0,
   )
   return store.columns, lambda: replay.load(store)
 

@@ -19,6 +19,7 @@ from reincarnating_rl.compat import dopamine_compat  # noqa: F401  isort: skip
 from dopamine.jax.replay_memory import samplers
 from timing import in_turn
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 
@@ -32,7 +33,11 @@ class Ours:
   def __init__(self, losses: np.ndarray, batch_size: int) -> None:
     count = len(losses)
     self.store = PrioritizedFrameStore(
-      capacity=count, observation_shape=(1,), stack_size=1, seed=0
+      capacity=count,
+      observation_shape=(1,),
+      actions=Discrete(1),
+      stack_size=1,
+      seed=0,
     )
     self.store.add_episode(
       np.zeros((count, 1), np.uint8),

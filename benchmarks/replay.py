@@ -1,10 +1,13 @@
 """Our replay beside Dopamine's `dopamine.jax.replay_memory.ReplayBuffer`.
 
   python benchmarks/replay.py --frames 100000
+  python benchmarks/replay.py --frames 100000 --game humanoid
 
-Both get the same synthetic Pong (one step in 900 ends an episode) and are
-measured in processes of their own; memory is what the filled replay adds to
-what the process had before. Nothing here gates a test.
+Both get the same synthetic game and are measured in processes of their own;
+memory is what the filled replay adds to what the process had before. `pong` has
+frames, stacks of four and batches of 32; `humanoid` has the vectors of
+dm_control's, 67 numbers that are seen and 21 that act, no stacks, and batches
+of 256. Nothing here gates a test.
 """
 
 import argparse
@@ -15,19 +18,44 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import NamedTuple
 
 import numpy as np
 
 ROWS = {
   'memory': 'memory held, MB',
   'add': 'add, us',
-  'sample': 'sample(32), ms',
+  'sample': 'sample, ms',
   'save': 'first save, s',
   'disk': 'on disk, MB',
   'save_new': 'save after 1,000 new steps, s',
   'load': 'load, s',
   'load_peak': 'peak memory of load, MB',
 }
+
+
+class Game(NamedTuple):
+  """Steps that are added again and again."""
+
+  observations: np.ndarray  # [N, *O]
+  actions: np.ndarray  # [N, ...]
+  stack_size: int
+  batch_size: int
+  episode: int  # steps
+  terminal: bool  # whether it ends, rather than times out
+
+
+def humanoid(count=4096):
+  """Numbers without meaning, as many as those of dm_control's humanoid."""
+  rng = np.random.default_rng(0)
+  return Game(
+    rng.normal(size=(count, 67)).astype(np.float32),
+    rng.uniform(-1, 1, (count, 21)).astype(np.float32),
+    stack_size=1,
+    batch_size=256,
+    episode=1000,
+    terminal=False,
+  )
 
 
 def pong(count=4096):
@@ -41,7 +69,11 @@ def pong(count=4096):
     frame[theirs : theirs + 8, 8:10] = 132
     frame[11 + (7 * i) % 66, 11 + (11 * i) % 62] = 236
     frame[2:7, 20 + i % 9 : 24 + i % 9] = 160
-  return frames
+  actions = np.arange(count, dtype=np.int32) % 6
+  return Game(frames, actions, 4, 32, episode=900, terminal=True)
+
+
+GAMES = {'pong': pong, 'humanoid': humanoid}
 
 
 def resident():
@@ -65,13 +97,24 @@ def timed(function):
 class Ours:
   """FrameStore and SegmentLog."""
 
-  def __init__(self, capacity, directory):
+  def __init__(self, game, capacity, directory):
+    from reincarnating_rl.learner.actions import Continuous, Discrete
     from reincarnating_rl.learner.types import Transition
     from reincarnating_rl.replay.frame_store import FrameStore
     from reincarnating_rl.replay.segment_log import SegmentLog
 
+    actions = Discrete(6)
+    if game.actions.ndim > 1:
+      size = game.actions.shape[1]
+      actions = Continuous((-1.0,) * size, (1.0,) * size)
     self.replay = FrameStore(
-      capacity=capacity, observation_shape=(84, 84), seed=0
+      capacity=capacity,
+      observation_shape=game.observations.shape[1:],
+      observation_dtype=game.observations.dtype,
+      actions=actions,
+      stack_size=game.stack_size,
+      batch_size=game.batch_size,
+      seed=0,
     )
     self.transition = Transition
     self.log = SegmentLog(os.path.join(directory, 'replay'))
@@ -92,7 +135,7 @@ class Ours:
 class Dopamine:
   """ReplayBuffer as Dopamine's agents make it."""
 
-  def __init__(self, capacity, directory):
+  def __init__(self, game, capacity, directory):
     import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
     from dopamine.jax.replay_memory import accumulator
     from dopamine.jax.replay_memory import elements
@@ -102,9 +145,9 @@ class Dopamine:
 
     logging.set_verbosity(logging.ERROR)
     self.replay = replay_buffer.ReplayBuffer(
-      accumulator.TransitionAccumulator(4, 1, 0.99),
+      accumulator.TransitionAccumulator(game.stack_size, 1, 0.99),
       samplers.UniformSamplingDistribution(0),
-      batch_size=32,
+      batch_size=game.batch_size,
       max_capacity=capacity,
     )
     self.transition = elements.TransitionElement
@@ -119,12 +162,15 @@ class Dopamine:
     self.replay.load(self.directory, number)
 
 
-def fill(bench, frames, first, count):
+def fill(bench, game, first, count):
   """Adds steps first to first + count."""
   for i in range(first, first + count):
-    terminal = i % 900 == 899
+    at, ends = i % len(game.actions), i % game.episode == game.episode - 1
     bench.replay.add(
-      bench.transition(frames[i % len(frames)], i % 6, 0.0, terminal, terminal)
+      bench.transition(
+        *(game.observations[at], game.actions[at], 0.0),
+        *(ends and game.terminal, ends),
+      )
     )
 
 
@@ -140,37 +186,36 @@ def size_on_disk(directory):
   )
 
 
-def measure_filled(kind, count, directory):
+def measure_filled(kind, game, count, directory):
   """Fills, samples and saves twice."""
-  frames = pong()
-  bench = kind(count, directory)
+  bench = kind(game, count, directory)
   before = resident()
-  found = {'add': timed(lambda: fill(bench, frames, 0, count)) / count * 1e6}
+  found = {'add': timed(lambda: fill(bench, game, 0, count)) / count * 1e6}
   found['memory'] = resident() - before
   times = [timed(bench.replay.sample) for _ in range(300)]
   found['sample'] = 1e3 * float(np.median(times))
   found['save'] = timed(lambda: bench.save(1))
   found['disk'] = size_on_disk(directory)
-  fill(bench, frames, count, 1000)
+  fill(bench, game, count, 1000)
   found['save_new'] = timed(lambda: bench.save(2))
   return found
 
 
-def measure_loaded(kind, count, directory):
+def measure_loaded(kind, game, count, directory):
   """Loads what `measure_filled` saved, in a new process."""
-  bench = kind(count, directory)
+  bench = kind(game, count, directory)
   before = resident()
   seconds = timed(lambda: bench.load(2))
   return {'load': seconds, 'load_peak': peak() - before}
 
 
-def run(name, frames):
+def run(name, game, frames):
   """Measures one replay; each stage in a process of its own."""
   found = {}
   with tempfile.TemporaryDirectory() as directory:
     for stage in ('filled', 'loaded'):
       output = subprocess.run(
-        [sys.executable, __file__, '--frames', str(frames)]
+        [sys.executable, __file__, '--frames', str(frames), '--game', game]
         + ['--stage', stage, '--kind', name, '--directory', directory],
         check=True,
         stdout=subprocess.PIPE,
@@ -184,6 +229,7 @@ def main():
   """Prints the table, or measures one stage for it."""
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument('--frames', type=int, default=100_000)
+  parser.add_argument('--game', choices=list(GAMES), default='pong')
   parser.add_argument('--skip_dopamine', action='store_true')
   parser.add_argument('--stage', choices=['filled', 'loaded'])
   parser.add_argument('--kind', choices=['ours', 'dopamine'])
@@ -192,14 +238,18 @@ def main():
   if args.stage:
     kind = {'ours': Ours, 'dopamine': Dopamine}[args.kind]
     stage = {'filled': measure_filled, 'loaded': measure_loaded}[args.stage]
-    print(json.dumps(stage(kind, args.frames, args.directory)))
+    game = GAMES[args.game]()
+    print(json.dumps(stage(kind, game, args.frames, args.directory)))
     return
-  ours = run('ours', args.frames)
-  theirs = {} if args.skip_dopamine else run('dopamine', args.frames)
+  ours = run('ours', args.game, args.frames)
+  theirs = {}
+  if not args.skip_dopamine:
+    theirs = run('dopamine', args.game, args.frames)
   if args.skip_dopamine:
     print('Dopamine was not measured (--skip_dopamine).')
   print(
-    f'{args.frames:,} frames'.ljust(32), 'ours    Dopamine   ratio'.rjust(32)
+    f'{args.frames:,} steps of {args.game}'.ljust(32),
+    'ours    Dopamine   ratio'.rjust(32),
   )
   for key, label in ROWS.items():
     row = f'{label:32}{ours[key]:10.2f}'

@@ -125,7 +125,7 @@ def bare_steps(runner: RunnerWithTeacher, steps: int) -> Callable[[], None]:
   """Returns what plays at random and does nothing else."""
   environment = runner._game.create_environment()
   actions = np.random.default_rng(0).integers(
-    environment.action_space.n, size=steps
+    environment.actions.number, size=steps
   )
 
   def run() -> None:

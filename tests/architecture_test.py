@@ -37,25 +37,31 @@ ALLOWED = {
     *('compat', 'evaluation', 'agents', 'settings', 'methods', 'students'),
     'networks',
   },
+  'cluster': {'support'},
   'fleet': {
     *('support', 'learner', 'replay', 'teachers', 'envs', 'evaluation'),
     *('agents', 'runner'),
   },
-  'studies': {'support'},
-  'balloon': {'support', 'envs', 'evaluation', 'teachers'},
+  'studies': {'cluster', 'support'},
+  'balloon': {'cluster', 'support', 'envs', 'evaluation', 'teachers'},
+  'video': {'support', 'envs', 'evaluation'},
   'cli': {
-    *('support', 'importers', 'teachers', 'fetching', 'envs'),
+    *('support', 'learner', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
-    *('methods', 'students', 'fleet'),
+    *('methods', 'students', 'cluster', 'video', 'fleet'),
   },
   # Doors: `python -m reincarnating_rl.NAME`.
   'train': {'cli'},
   'report': {'cli'},
-  'pvrl': {'cli'},
+  'study': {'cli'},
   'teachers.__main__': {'cli'},
   'balloon.__main__': {'cli'},
+  'video.__main__': {'cli'},
 }
-DOORS = {'train', 'report', 'pvrl', 'teachers.__main__', 'balloon.__main__'}
+DOORS = {
+  *('train', 'report', 'study'),
+  *(f'{room}.__main__' for room in ('teachers', 'balloon', 'video')),
+}
 PURE = {
   *('support', 'learner', 'methods', 'students', 'networks', 'replay'),
   *('importers', 'teachers', 'fetching', 'evaluation', 'studies'),
@@ -80,7 +86,8 @@ OUTSIDE_PURE = {
     *('numpy', 'scipy', 'pandas', 'rliable', 'matplotlib', 'rich'),
     *('jinja2', 'markupsafe'),
   },
-  'studies': {'tqdm'},
+  'cluster': {'ray'},
+  'studies': {'ray', 'tqdm', 'yaml'},
   **dict.fromkeys(DOORS, set()),
 }
 

@@ -9,6 +9,8 @@ import pytest
 
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import GAMES
+from reincarnating_rl.evaluation.pictures import BY_NAME
+from reincarnating_rl.evaluation.views import VIEWS
 from reincarnating_rl.learner.terms import DISTILLATIONS
 from reincarnating_rl.learner.weaning import SCHEDULES
 from reincarnating_rl.methods.method import Offline
@@ -113,6 +115,14 @@ def test_the_page_of_games_lists_all():
     [f'`{name}`', game.summary, f'`{game.example}`', f'`{game.gin_name}.*`']
     for name, game in GAMES.items()
   ]
+
+
+def test_the_page_of_reports_lists_all_views_and_pictures():
+  page = ROOT / 'docs' / 'reports.md'
+  told = [row[0].strip('`') for row in table(page, '`table:`')]
+  assert sorted(told) == sorted(VIEWS)
+  (line,) = re.findall(r'^`picture:` takes (.+?)\.', page.read_text(), re.M)
+  assert sorted(re.findall('`(.+?)`', line)) == sorted(BY_NAME)
 
 
 def _anchors(path):

@@ -22,10 +22,10 @@ from flax import linen as nn
 from reincarnating_rl.envs import games
 from reincarnating_rl.envs.family import Game, GameFamily, looped
 from reincarnating_rl.envs.single import Environment
-from reincarnating_rl.learner import terms, value_function, weaning
-from reincarnating_rl.learner.td_losses import TDLoss
+from reincarnating_rl.learner import value_function, weaning
 from reincarnating_rl.learner.terms import Term
 from reincarnating_rl.learner.types import QOutput
+from reincarnating_rl.learner.vocabulary import ValueTerms
 from reincarnating_rl.learner.weaning import Schedule
 from reincarnating_rl.methods.method import Method
 from reincarnating_rl.methods.table import METHODS
@@ -72,9 +72,10 @@ from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import factory
 from tests import toys
 from tests.agents.student_test import play
+from reincarnating_rl.learner.actions import Discrete
 import gin, safetensors.numpy
 
-assert len(AGENTS) == 11 * 5
+assert len(AGENTS) == 12 * 5 + 10 * 3
 gin.parse_config([
   "create_game.kind = 'corridor'",
   "create_corridor_environment.game_name = 'long'",
@@ -122,7 +123,7 @@ with tempfile.TemporaryDirectory() as folder:
   path = pathlib.Path(folder, 'policy.safetensors')
   safetensors.numpy.save_file(arrays, path)
   teacher = factory.create_teacher(
-    'auto', path, layers=LAYERS, num_actions=2, observation_shape=(3,),
+    'auto', path, layers=LAYERS, actions=Discrete(2), observation_shape=(3,),
     stack_size=1,
   )
 state = rng.normal(size=3).astype(np.float32)

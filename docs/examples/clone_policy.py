@@ -18,6 +18,8 @@ import optax
 import tqdm.auto as tqdm
 
 from reincarnating_rl.envs import games, policies, rollouts
+from reincarnating_rl.envs.lanes import Keep
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.networks.layered import LayeredNetwork
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.teachers import factory
@@ -46,19 +48,20 @@ def collect(teacher: Teacher, num_steps: int) -> FrameStore:
     stack_size=STACK_SIZE,
     n_step=1,
     gamma=0.99,
-    num_actions=NUM_ACTIONS,
+    actions=Discrete(NUM_ACTIONS),
+    policy_size=NUM_ACTIONS,
     batch_size=64,
     seed=0,
   )
   with tqdm.tqdm(total=num_steps, desc='play', unit=' steps') as bar:
     for episode in rollouts.rollouts(
-      games.create_atari_game('Pong').create_vector_environment(),
+      games.create_game('Pong').create_vector_environment(),
       policies.epsilon_greedy_policy(teacher.policy_logits, 0.05),
       seed=0,
       iteration=0,
       stack_size=STACK_SIZE,
       min_steps=num_steps,
-      keep_steps=True,
+      keep=Keep.ALL,
       on_steps=bar.update,
     ):
       store.add_episode(
@@ -66,7 +69,7 @@ def collect(teacher: Teacher, num_steps: int) -> FrameStore:
         episode.actions,
         np.clip(episode.rewards, -1.0, 1.0),
         terminal=episode.terminal,
-        teacher_logits=episode.extras,
+        teacher_policy=episode.extras,
       )
   return store
 
@@ -95,7 +98,7 @@ def clone(store: FrameStore, num_updates: int) -> dict:
   for number in bar:
     batch = store.gather(store.sample_keys((64,)))
     params, state, value = update(
-      params, state, batch.state, batch.teacher_logits
+      params, state, batch.state, batch.teacher_policy
     )
     if number % 100 == 0:
       bar.set_postfix(KL=f'{float(value):.4f}')
@@ -130,7 +133,7 @@ def main() -> None:
   teacher = factory.create_teacher(
     'auto',
     options.teacher,
-    num_actions=NUM_ACTIONS,
+    actions=Discrete(NUM_ACTIONS),
     observation_shape=(84, 84),
     stack_size=STACK_SIZE,
     temperature=options.temperature,

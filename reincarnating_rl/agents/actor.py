@@ -18,8 +18,7 @@ from reincarnating_rl.support.errors import DivergedError
 if TYPE_CHECKING:
   from reincarnating_rl.envs.lanes import Policy
 
-_GREEDY = -1  # In place of a random action.
-_DIVERGED = -1  # In place of an action.
+_GREEDY = _DIVERGED = -1  # In place of a random action; of an action.
 
 
 class Actor(Protocol):
@@ -59,15 +58,12 @@ class Actor(Protocol):
     epsilon: float,
     eval_mode: bool,
   ) -> tuple[Array, np.ndarray]:
-    """Returns the key of the next choice, and the action [] int32."""
+    """Returns the key of the next choice, and the action."""
     ...
 
 
 def make_act(output: Callable[..., Any], num_actions: int) -> Callable:
-  """Builds an epsilon-greedy choice of one action.
-
-  It is two programs: XLA on a CPU takes half as long again for one that has
-  both the network and the random numbers in it.
+  """Builds an epsilon-greedy choice of one action: two programs, for speed.
 
   Args:
     output: `(params, state, key, eval_mode)`, the student's for one state.
@@ -103,15 +99,11 @@ def make_act(output: Callable[..., Any], num_actions: int) -> Callable:
   return act
 
 
-class StudentActs(Actor):
-  """The student acts, epsilon-greedily, and remembers nothing."""
+class RemembersNothing(Actor):
+  """An actor that is the same in each step."""
 
   counters: dict[str, float] = {}
   metrics: dict[str, float] = {}
-
-  def __init__(self, output: Callable[..., Any], num_actions: int) -> None:
-    """Compiles nothing yet; see `make_act`."""
-    self._act = make_act(output, num_actions)
 
   def begin_episode(self, *, training: bool) -> None:
     """Does nothing."""
@@ -127,6 +119,14 @@ class StudentActs(Actor):
   def load_state_dict(self, state: dict[str, Any]) -> None:
     """Does nothing."""
     del state
+
+
+class StudentActs(RemembersNothing):
+  """The student acts, epsilon-greedily."""
+
+  def __init__(self, output: Callable[..., Any], num_actions: int) -> None:
+    """Compiles nothing yet; see `make_act`."""
+    self._act = make_act(output, num_actions)
 
   def __call__(
     self,
@@ -228,7 +228,7 @@ class TeacherBegins(Actor):
     self.steps += 1
     bits = self._draws.integers(2**32, size=(1, 2), dtype=np.uint32)
     actions, _ = self._teacher(state[None], bits)
-    return key, np.asarray(actions[0], np.int32)
+    return key, np.asarray(actions[0])
 
   def finish_iteration(self) -> None:
     """Lets the horizon decay."""

@@ -26,6 +26,7 @@ class OnlineBatches:
     *,
     label_chunk: int,
     teacher_data_ratio: float = 0.0,
+    exact_share: bool = False,
     batch_size: int,
     seed: int,
     reads_returns: bool = False,
@@ -37,6 +38,7 @@ class OnlineBatches:
       teacher: who labels its states.
       label_chunk: states that the teacher is asked for at a time.
       teacher_data_ratio: rho, the probability that an element is the teacher's.
+      exact_share: whether rho of each batch are, to the nearest element.
       batch_size: B.
       seed: of how many elements come from whom.
       reads_returns: whether the loss reads Monte-Carlo returns. Online they are
@@ -47,7 +49,11 @@ class OnlineBatches:
     self._teacher, self._label_chunk = teacher, label_chunk
     self.teacher_data_ratio = teacher_data_ratio
     self._mixture = MixedReplay(
-      replay, ratio=teacher_data_ratio, batch_size=batch_size, seed=seed
+      replay,
+      ratio=teacher_data_ratio,
+      is_exact=exact_share,
+      batch_size=batch_size,
+      seed=seed,
     )
 
   @property

@@ -3,16 +3,17 @@
 import dataclasses
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from dopamine.jax.agents.dqn import dqn_agent
 
-from reincarnating_rl.agents import network_fit
+from reincarnating_rl.agents import control_parts, value_parts
 from reincarnating_rl.agents.actor import Actor, StudentActs, TeacherBegins
 from reincarnating_rl.agents.batches import OnlineBatches
 from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.envs import policies
-from reincarnating_rl.learner.learner import Learner, make_learner
+from reincarnating_rl.learner.control.actor_critic import ActorCritic
+from reincarnating_rl.learner.kinds import DETERMINISTIC
+from reincarnating_rl.learner.learner import Learner
 from reincarnating_rl.learner.terms import (
   MONTE_CARLO_RETURN,
   SECOND,
@@ -25,7 +26,7 @@ from reincarnating_rl.methods.method import Method
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.students import StudentKind
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.base import Teacher, actions_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ class StudentSpec:
 class Parts(NamedTuple):
   """What a student owns."""
 
-  value: ValueFunction
+  value: ValueFunction | ActorCritic
   terms: tuple[Term, ...]
   learner: Learner
   weaner: Weaner
@@ -79,11 +80,15 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
     UserError: a setting makes no sense, or the network does not fit.
   """
   value = spec.kind.value(agent)
+  parts = control_parts if spec.kind.is_continuous else value_parts
   terms = spec.method.terms(
-    spec.settings, value.td_loss, _teacher_temperature(spec.teacher)
+    spec.settings, parts.vocabulary(value, spec.teacher)
   )
   _check_spec(spec, terms)
-  learner = _build_learner(agent, spec, value, terms)
+  optimizer = dqn_agent.create_optimizer(
+    agent._optimizer_name, learning_rate=1.0
+  )
+  learner = parts.make_learner(agent, spec, value, terms, optimizer)
   weaner = Weaner(
     terms,
     spec.method.schedule_of(spec.settings),
@@ -97,10 +102,12 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
     spec.teacher,
     label_chunk=agent.update_period,
     teacher_data_ratio=spec.method.teacher_data_ratio(spec.settings),
+    exact_share=spec.method.exact_share(spec.settings),
     batch_size=spec.batch_size,
     seed=agent._seed,
     reads_returns=any_reads(terms, MONTE_CARLO_RETURN),
   )
+  period = max(1, agent.target_update_period // agent.update_period)
   trainer = Trainer(
     learner,
     terms,
@@ -108,12 +115,39 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
     batches,
     key=agent._rng,
     stack_size=agent.stack_size,
-    offline_target_period=max(
-      1, agent.target_update_period // agent.update_period
-    ),
+    offline_target_period=period if learner.has_hard_target else 0,
   )
   actor = _build_actor(learner, agent, spec)
   return Parts(value, terms, learner, weaner, batches, trainer, actor)
+
+
+def _policy_size(agent: Any) -> int:
+  """Returns W, how many numbers tell a teacher's policy in a state."""
+  if not agent.kind.is_continuous:
+    return agent.actions.number
+  if agent.teacher is None:
+    return 0
+  is_point = agent.teacher.distribution == DETERMINISTIC
+  return agent.actions.size * (1 if is_point else 2)
+
+
+def check_teacher(spec: StudentSpec) -> None:
+  """Refuses a teacher whose actions are of the other kind.
+
+  Args:
+    spec: of a student, before Dopamine's constructor is called.
+
+  Raises:
+    UserError: naming both.
+  """
+  if spec.teacher is None:
+    return
+  actions = actions_of(spec.teacher)
+  if actions.kind != spec.kind.actions:
+    raise UserError(
+      f'The teacher has {actions}, and a {spec.kind.title} student '
+      f'{spec.kind.actions} ones: choose a student of the same kind.'
+    )
 
 
 def _check_spec(spec: StudentSpec, terms: tuple[Term, ...]) -> None:
@@ -125,6 +159,14 @@ def _check_spec(spec: StudentSpec, terms: tuple[Term, ...]) -> None:
       f'Student.final_learning_rate is {final}, and this agent is weaned from '
       'nobody: bind Student.learning_rate alone.'
     )
+  share = spec.method.teacher_data_ratio(spec.settings)
+  is_exact = spec.method.exact_share(spec.settings)
+  if is_exact and share and not round(share * spec.batch_size):
+    raise UserError(
+      f'{spec.method.gin_name}.teacher_data_ratio is {share}, which is no '
+      f'element of a batch of {spec.batch_size}: raise it, or '
+      'Student.batch_size, or set exact_share = False.'
+    )
   has_second = spec.method.second_horizon(spec.settings) is not None
   if has_second != any_reads(terms, SECOND):
     raise ValueError(
@@ -132,42 +174,11 @@ def _check_spec(spec: StudentSpec, terms: tuple[Term, ...]) -> None:
     )
 
 
-def _build_learner(
-  agent: Any, spec: StudentSpec, value: ValueFunction, terms: tuple[Term, ...]
-) -> Learner:
-  """Builds the pure part, and checks the network without computing it."""
-  if spec.augments and len(agent.observation_shape) != 2:
-    raise UserError(
-      'Student.data_augmentation is for images; these observations have the '
-      f'shape {agent.observation_shape}.'
-    )
-  learner = make_learner(
-    value,
-    agent.network_def,
-    terms,
-    dqn_agent.create_optimizer(agent._optimizer_name, learning_rate=1.0),
-    example=agent.state,
-    preprocess=agent.preprocess_fn,
-    augments=spec.augments,
-  )
-  key = agent._rng
-  network_fit.check_output(
-    spec.kind.network_parameter,
-    agent.network_def,
-    lambda: learner.output(learner.init(key).params, agent.state, key, True),
-    value.shapes,
-  )
-  network_fit.check_depth(
-    spec.kind.network_parameter,
-    agent.network_def,
-    jax.eval_shape(learner.init, key).params,
-    agent.state.shape,
-  )
-  return learner
-
-
 def _build_actor(learner: Learner, agent: Any, spec: StudentSpec) -> Actor:
-  student = StudentActs(learner.output, agent.num_actions)
+  if spec.kind.is_continuous:
+    student = control_parts.ActorActs(learner, agent.actions)
+  else:
+    student = StudentActs(learner.output, agent.num_actions)
   if not spec.method.rolls_in:
     return student
   acts = None
@@ -195,15 +206,8 @@ def make_replay(
     n_step=agent.update_horizon,
     second_n_step=spec.method.second_horizon(spec.settings),
     gamma=agent.gamma,
-    num_actions=agent.num_actions,
+    actions=agent.actions,
+    policy_size=_policy_size(agent),
     batch_size=spec.batch_size,
     seed=agent._seed,
   )
-
-
-def _teacher_temperature(teacher: Teacher | None) -> float | None:
-  """Returns tau of the teacher's logits `Q / tau`; None for a policy's.
-
-  Without a teacher no logits are read: 1.
-  """
-  return 1.0 if teacher is None else teacher.lineage.get('temperature')

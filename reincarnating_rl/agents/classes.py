@@ -13,35 +13,43 @@ from typing import Any
 
 import gin
 
+from reincarnating_rl.agents.control_student import ControlStudent
 from reincarnating_rl.agents.gin_forwarding import ForwardsToDQN
 from reincarnating_rl.agents.student import Student
+from reincarnating_rl.agents.value_student import ValueStudent
 from reincarnating_rl.methods.method import Method
-from reincarnating_rl.methods.settings import NoSettings
 from reincarnating_rl.methods.table import METHODS
 from reincarnating_rl.students import STUDENTS, StudentKind
 
 _UNSET = object()  # gin does not record a default that it cannot write.
-_DENYLIST = ['num_actions', 'seed']
 
 
 def _settings_classes() -> dict[type, Any]:
-  """Registers each method's settings with gin, once for all students."""
+  """Registers all settings with gin.
+
+  Those of a method are bound once for all students, those of a student once for
+  all methods.
+  """
+  named = {
+    m.settings: ('methods', m.gin_name) for m in reversed(METHODS.values())
+  }
+  named |= {k.settings: ('students', k.class_name) for k in STUDENTS.values()}
   return {
-    method.settings: gin.external_configurable(
-      method.settings, name=method.gin_name, module='methods'
-    )
-    for method in METHODS.values()
-    if method.settings is not NoSettings
+    settings: gin.external_configurable(settings, name=name, module=module)
+    if dataclasses.fields(settings)
+    else settings
+    for settings, (module, name) in named.items()
   }
 
 
-_SETTINGS = {NoSettings: NoSettings} | _settings_classes()
+_SETTINGS = _settings_classes()
 
 
-def _signature(types: Mapping[str, Any]) -> inspect.Signature:
+def _signature(first: str, types: Mapping[str, Any]) -> inspect.Signature:
   """Returns the signature that gin looks settings up in.
 
   Args:
+    first: the name of the first argument, the actions.
     types: of the settings, by name.
   """
   keyword = inspect.Parameter.KEYWORD_ONLY
@@ -49,7 +57,7 @@ def _signature(types: Mapping[str, Any]) -> inspect.Signature:
   return inspect.Signature(
     [
       inspect.Parameter('self', positional),
-      inspect.Parameter('num_actions', positional),
+      inspect.Parameter(first, positional),
       inspect.Parameter('seed', keyword),
       *(
         inspect.Parameter(name, keyword, default=_UNSET, annotation=hint)
@@ -64,22 +72,40 @@ def _bare_class(kind: StudentKind) -> type[Student]:
   module, _, name = kind.agent.partition(':')
   dopamine = getattr(importlib.import_module(module), name)
   behind = (ForwardsToDQN,) if kind.forwards else ()
+  fields = {f.name: f.type for f in dataclasses.fields(kind.settings)}
 
-  def __init__(self: Any, num_actions: int, *, seed: int, **given: Any) -> None:
-    own = {n: given.pop(n) for n in kind.settings if n in given}
-    own = given.pop('kind_settings', {}) | own
-    bases[0].__init__(self, num_actions, seed=seed, kind_settings=own, **given)
+  def __init__(self: Any, *first: Any, seed: int, **given: Any) -> None:
+    given['kind_settings'] = _with_own(kind.settings, fields, 'kind', given)
+    bases[0].__init__(self, *first, seed=seed, **given)
 
-  bases = (Student, dopamine, *behind)
-  __init__.__signature__ = _signature(
-    {name: type(default) for name, default in kind.settings.items()}
-  )
+  shell = ControlStudent if kind.is_continuous else ValueStudent
+  bases = (shell, dopamine, *behind)
+  __init__.__signature__ = _signature(shell.first_argument, fields)
   tabula_rasa = METHODS['']
   return _registered(
     f'{tabula_rasa.class_name}{kind.class_name}Agent',
     bases,
     {'kind': kind, 'method': tabula_rasa, '__init__': __init__},
     f"Dopamine's {kind.title} on our replay and update: {kind.summary}.",
+  )
+
+
+def _with_own(
+  settings: type, fields: Mapping[str, Any], owner: str, given: dict[str, Any]
+) -> Any:
+  """Returns settings; what is given for the class itself counts first.
+
+  Args:
+    settings: their class.
+    fields: its fields.
+    owner: 'method' or 'kind'.
+    given: to the constructor; fields and `OWNER_settings` are taken out.
+  """
+  own = {n: given.pop(n) for n in fields if n in given}
+  # Made of gin's bindings first, so that gin records them as read.
+  bound = _SETTINGS[settings]()
+  return dataclasses.replace(
+    given.pop(f'{owner}_settings', None) or bound, **own
   )
 
 
@@ -97,16 +123,13 @@ def _taught_class(method: Method, base: type[Student]) -> type[Student]:
   """
   fields = {f.name: f.type for f in dataclasses.fields(method.settings)}
 
-  def __init__(self: Any, num_actions: int, *, seed: int, **given: Any) -> None:
+  def __init__(self: Any, *first: Any, seed: int, **given: Any) -> None:
     if base.method.settings is not method.settings:
-      own = {n: given.pop(n) for n in fields if n in given}
-      # Made of the method's bindings first, so that gin records them as read.
-      bound = _SETTINGS[method.settings]()
-      settings = given.get('method_settings') or bound
-      given['method_settings'] = dataclasses.replace(settings, **own)
-    base.__init__(self, num_actions, seed=seed, **given)
+      settings = _with_own(method.settings, fields, 'method', given)
+      given['method_settings'] = settings
+    base.__init__(self, *first, seed=seed, **given)
 
-  __init__.__signature__ = _signature(fields)
+  __init__.__signature__ = _signature(base.first_argument, fields)
   return _registered(
     f'{method.class_name}{base.kind.class_name}Agent',
     (base,),
@@ -119,7 +142,9 @@ def _registered(
   name: str, bases: tuple[type, ...], members: dict[str, Any], doc: str
 ) -> type[Student]:
   members |= {'__doc__': doc, '__module__': __name__}
-  return gin.configurable(name, denylist=_DENYLIST)(type(name, bases, members))
+  made = type(name, bases, members)
+  denylist = [made.first_argument, 'seed']
+  return gin.configurable(name, denylist=denylist)(made)
 
 
 def _all() -> dict[str, type[Student]]:
@@ -129,7 +154,7 @@ def _all() -> dict[str, type[Student]]:
     agents[kind.name] = bare
     first: dict[type, type[Student]] = {}
     for method in METHODS.values():
-      if method.name:
+      if method.name and kind.actions in method.actions:
         agent = _taught_class(method, first.get(method.settings, bare))
         first.setdefault(method.settings, agent)
         agents[f'{method.name}_{kind.name}'] = agent

@@ -19,8 +19,8 @@ from reincarnating_rl.agents import network_fit
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.students import StudentKind
+from reincarnating_rl.students.kind import BASE
 
-BASE = 'JaxDQNAgent'
 _REPLAYS = {'uniform': FrameStore, 'prioritized': PrioritizedFrameStore}
 _OWN = {'num_actions', 'network', 'seed'}
 
@@ -69,6 +69,23 @@ def bound(parameter: str, default: Any) -> Any:
   except ValueError:
     return default
   return copy.deepcopy(value)  # Which is how gin looks up a macro.
+
+
+def taken(parameter: str) -> Any:
+  """Returns what gin binds a parameter to, which counts as read by that.
+
+  gin's record of what was read has what gin hands on itself. This is for what
+  we hand on in its place.
+
+  Args:
+    parameter: such as `SACAgent.network`, which is bound.
+  """
+  configurable, name = parameter.split('.')
+  selector = gin.config._REGISTRY.get_match(configurable).selector
+  with gin.config._OPERATIVE_CONFIG_LOCK:
+    read = gin.config._OPERATIVE_CONFIG.setdefault(('', selector), {})
+    read[name] = gin.query_parameter(parameter)
+  return bound(parameter, None)
 
 
 def dopamine_settings(

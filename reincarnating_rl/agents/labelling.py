@@ -1,23 +1,23 @@
-"""Labelling: a teacher's logits, computed once for each stored state."""
+"""Labelling: a teacher's policy, computed once for each stored state."""
 
 import numpy as np
 
-from reincarnating_rl.envs.policies import check_teacher_logits
+from reincarnating_rl.envs.policies import check_teacher_policy
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.progress import Progress
-from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.base import AnyTeacher, asked
 
-_BACKLOG = 256  # States a call, while so many have no logits.
+_BACKLOG = 256  # States a call, while so many have no label.
 
 
 def label(
   replay: FrameStore,
-  teacher: Teacher,
+  teacher: AnyTeacher,
   *,
   chunk: int,
   progress: Progress = lambda done, total: None,
 ) -> None:
-  """Stores the teacher's logits of every state that has none yet.
+  """Stores the teacher's policy in every state that has no label yet.
 
   Args:
     replay: the store to complete.
@@ -27,15 +27,15 @@ def label(
     progress: called with states labelled and states to label.
 
   Raises:
-    DivergedError: the teacher's logits are not finite.
+    DivergedError: the teacher's policy is not of finite numbers.
   """
-  keys = replay.unlabelled()
+  ask, keys = asked(teacher), replay.unlabelled()
   total = len(keys)
   while len(keys):
     size = _BACKLOG if len(keys) >= _BACKLOG else chunk
     part, keys = keys[:size], keys[size:]
     filled = part if len(part) == size else np.resize(part, size)
-    logits = np.asarray(teacher.policy_logits(replay.states(filled)))
-    check_teacher_logits(logits)
-    replay.label(part, logits[: len(part)])
+    policy = np.asarray(ask(replay.states(filled)))
+    check_teacher_policy(policy)
+    replay.label(part, policy[: len(part)])
     progress(total - len(keys), total)

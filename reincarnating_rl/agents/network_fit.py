@@ -1,7 +1,7 @@
 """Whether a network that a user chose fits the student; one line if not."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import gin
 import jax
@@ -11,6 +11,14 @@ from reincarnating_rl.networks import torsos
 from reincarnating_rl.support.errors import UserError, first_line, name_of
 
 Shapes = Mapping[str, tuple[int, ...]]
+
+
+class Outputs(NamedTuple):
+  """What an actor and critics say of one state."""
+
+  actor: Any
+  critic: Any
+
 
 # RuntimeError is gin's, of a required parameter; the one before it comes of
 # layers without features.

@@ -1,5 +1,6 @@
 """Fine-tuning begins here: a student becomes what its teacher is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from reincarnating_rl.agents.snapshot import (
   unflatten,
 )
 from reincarnating_rl.agents.student import Student
+from reincarnating_rl.learner.control.parts import TEMPERATURE
+from reincarnating_rl.students import StudentKind
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import ONLINE, OPTIMIZER, TARGET
 
@@ -66,6 +69,7 @@ def _check_meaning(student: Student, path: str) -> None:
       f"The teacher of {path} has other actions than the game's, or another "
       f'order of them: {_ADVICE}.'
     )
+  _check_range(told.get('network_fields') or {}, mine, path)
   vmax = told.get('vmax')
   atoms = [mine.get('atoms from', 0.0), mine.get('atoms to', 0.0)]
   if vmax is not None and not np.allclose(atoms, [-vmax, vmax], rtol=1e-5):
@@ -76,18 +80,46 @@ def _check_meaning(student: Student, path: str) -> None:
     )
 
 
+def _check_range(
+  theirs: Mapping[str, Any], mine: Mapping[str, Any], path: str
+) -> None:
+  """Refuses a D4PG whose atoms stand for other returns."""
+  low, high = theirs.get('value_range') or (None, None)
+  if low is not None and (low, high) != (mine['atoms from'], mine['atoms to']):
+    raise UnlikeTeacherError(
+      f'The atoms of {path} reach from {low} to {high}: {_ADVICE}, so bind '
+      f'D4PG.vmin = {low} and D4PG.vmax = {high}.'
+    )
+
+
+def _to_bind(kind: StudentKind) -> str:
+  sizes = 'SACAgent.num_layers and SACAgent.hidden_units'
+  return (
+    f'{kind.network_parameter}, {sizes}'
+    if kind.is_continuous
+    else (kind.network_parameter)
+  )
+
+
 def _parameters(
   student: Student, arrays: dict[str, np.ndarray], group: str, path: str
 ) -> Any:
-  template = {group: student.trainer.state.params}
+  template = {group: student.trainer.trees()[group]}
   ours = flatten(template)
   theirs = {n: x for n, x in arrays.items() if n.startswith(f'{group}/')}
+  # Another library's SAC keeps its temperature elsewhere: ours begins anew.
+  temperature = f'{group}/{TEMPERATURE}/'
+  theirs |= {
+    n: x
+    for n, x in ours.items()
+    if n.startswith(temperature) and n not in theirs
+  }
   for name in sorted(ours.keys() | theirs.keys()):
     shapes = [_shape(ours, name), _shape(theirs, name)]
     if shapes[0] != shapes[1]:
       raise UnlikeTeacherError(
         f'{name} has {shapes[1]} in {path} and {shapes[0]} in the student: '
-        f"bind {student.kind.network_parameter} to the teacher's network."
+        f"bind {_to_bind(student.kind)} to the teacher's network."
       )
   cast = {n: x.astype(ours[n].dtype) for n, x in theirs.items()}
   return unflatten(cast, template)[group]

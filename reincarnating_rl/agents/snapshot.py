@@ -140,7 +140,7 @@ def description(student: Student) -> Description | None:
   """Returns what a checkpoint says of the network, if that can be said."""
   meaning = student.value.meaning
   vmax = None
-  if 'atoms to' in meaning:
+  if 'distributional' in meaning:
     vmin, vmax = meaning['atoms from'], meaning['atoms to']
     if meaning['distributional'] and vmin != -vmax:
       return None

@@ -1,19 +1,22 @@
 """The student: a Dopamine JAX agent that learns from a teacher.
 
+`ValueStudent` and `ControlStudent` are its two kinds.
+
 It owns its parts and hands Dopamine's calls on to them: `actor` chooses
 actions, `batches` holds the replay, `weaner` the weights of the loss, and
 `trainer` updates the pure `learner`.
 """
 
+import dataclasses
 from typing import Any
 
 import gin
-import jax
 import numpy as np
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
 from reincarnating_rl.agents import building, gin_forwarding
 from reincarnating_rl.agents.trainer import on_host
+from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.learner.types import Array, Params, Transition
 from reincarnating_rl.methods.method import Method
 from reincarnating_rl.replay.frame_store import FrameStore
@@ -27,7 +30,7 @@ from reincarnating_rl.teachers.base import Teacher
 
 @gin.configurable(
   denylist=[
-    *('num_actions', 'seed', 'teacher', 'game', 'network'),
+    *('actions', 'seed', 'teacher', 'game', 'network'),
     *('method_settings', 'kind_settings'),
   ]
 )
@@ -42,50 +45,52 @@ class Student:
   Attributes:
     method: the entry of `methods.table.METHODS`.
     kind: the entry of `students.STUDENTS`.
-    teacher: whose logits label the states, or None.
+    actions: what it acts by.
+    teacher: whose policy labels the states, or None.
   """
 
   method: Method
   kind: StudentKind
-  _num_updates_per_train_step = 1
-  _hidden_settings: frozenset[str] = frozenset()
 
   def __init__(
     self,
-    num_actions: int,
+    actions: Actions,
     *,
     seed: int,
     teacher: Teacher | None = None,
     game: dict[str, Any] | None = None,
     network: Any = None,
     method_settings: Any = None,
-    kind_settings: dict[str, Any] | None = None,
+    kind_settings: Any = None,
     learning_rate: NonNegativeFloat = 6.25e-5,
     final_learning_rate: NonNegativeFloat | None = None,
     replay_capacity: PositiveInt = 1_000_000,
     batch_size: PositiveInt = 32,
+    updates_per_step: PositiveInt = 1,
     data_augmentation: bool = False,
   ) -> None:
     """Builds the student; bindings of its Dopamine agent set the rest.
 
     Args:
-      num_actions: A.
+      actions: what it acts by.
       seed: of the network, exploration, replay and roll-ins.
       teacher: None for tabula rasa.
-      game: settings of `JaxDQNAgent` that the game tells: the observations.
+      game: settings of Dopamine's agent that the game tells: observations.
       network: in place of what gin binds.
       method_settings: of `method`; None for its defaults.
-      kind_settings: what `kind.settings` names.
+      kind_settings: of `kind`; None for its defaults.
       learning_rate: while the teacher, if any, is followed in full.
       final_learning_rate: once weaned; None keeps `learning_rate`.
       replay_capacity: frames in the student's replay.
       batch_size: elements per update.
+      updates_per_step: updates that are made where one is due.
       data_augmentation: whether updates shift and scale images, as in DrQ.
 
     Raises:
       UserError: a setting makes no sense, or the network does not fit.
     """
-    self.teacher, self.batch_size = teacher, batch_size
+    self.actions, self.teacher = actions, teacher
+    self.batch_size = batch_size
     self.method_settings = method_settings or self.method.settings()
     self._spec = building.StudentSpec(
       method=self.method,
@@ -98,16 +103,19 @@ class Student:
       batch_size=batch_size,
       augments=data_augmentation,
     )
-    vars(self).update({**self.kind.settings, **(kind_settings or {})})
+    building.check_teacher(self._spec)
+    self.kind_settings = kind_settings or self.kind.settings()
+    vars(self).update(dataclasses.asdict(self.kind_settings))
+    self.updates_per_step = updates_per_step
     self._game_settings = dict(game or {})
-    if self.kind.hides_base_settings:
-      self._hidden_settings = gin_forwarding.hidden_names(self.kind.gin_name)
-    settings = gin_forwarding.dopamine_settings(
-      self.kind, self._hidden_settings, network
-    )
-    if not self.kind.forwards:
-      settings |= self._game_settings
-    super().__init__(num_actions, seed=seed, **settings)
+    super().__init__(**self._dopamine_settings(seed, network))
+
+  def _dopamine_settings(self, seed: int, network: Any) -> dict[str, Any]:
+    """Returns what Dopamine's constructor is called with."""
+    raise NotImplementedError
+
+  def _finish_building(self) -> None:
+    """Compiles what only this kind of student does."""
 
   # Dopamine's constructor calls these two.
 
@@ -122,8 +130,7 @@ class Student:
     parts = building.build(self, self._spec, self._replay)
     self.value, self.terms, self.learner, self.weaner = parts[:4]
     self.batches, self.trainer, self.actor = parts[4:]
-    self._q_batch = jax.jit(self.learner.q_values)
-    self.epsilon_fn = gin_forwarding.unwrapped(self.epsilon_fn)
+    self._finish_building()
 
   def make_replay(
     self, capacity: int, *, kind: type[FrameStore] = FrameStore
@@ -160,7 +167,7 @@ class Student:
   def _store_transition(
     self,
     last_observation: np.ndarray,
-    action: int,
+    action: Array | int,
     reward: float,
     is_terminal: bool,
     *,
@@ -181,34 +188,6 @@ class Student:
     self.trainer.state = state._replace(key=key)
     return self.action
 
-  @property
-  def epsilon(self) -> float:
-    """Probability of a random action now.
-
-    Offline updates count as steps, as in the paper, so that exploration is at
-    its end when the online phase begins.
-    """
-    if self.eval_mode:
-      return self.epsilon_eval
-    return self.epsilon_fn(
-      self.epsilon_decay_period,
-      self.training_steps + self.trainer.pretraining_updates,
-      self.min_replay_history,
-      self.epsilon_train,
-    )
-
-  def q_values(self, states: Array, keys: np.ndarray | None = None) -> Array:
-    """Returns the student's Q-values [B, A] in evaluation.
-
-    Args:
-      states: [B, *O, S].
-      keys: [B, 2] uint32, raw JAX keys, of a student whose values are means of
-        samples; None for the same ones every time.
-    """
-    if keys is None:
-      keys = np.zeros((len(states), 2), np.uint32)
-    return self._q_batch(self.trainer.state.params, states, keys)
-
   # Learning.
 
   @property
@@ -227,20 +206,30 @@ class Student:
     return self.trainer.state.optimizer_state
 
   def _train_step(self) -> None:
-    if self._replay.add_count > self.min_replay_history:
+    if self._may_learn:
       if self.training_steps % self.update_period == 0:
-        for _ in range(self._num_updates_per_train_step):
+        for _ in range(self.updates_per_step):
           self._train_once()
       # Apart from the update, or the two periods would have to divide.
-      if self.training_steps % self.target_update_period == 0:
+      is_due = self.training_steps % self.target_update_period == 0
+      if is_due and self.learner.has_hard_target:
         self.trainer.sync_target()
     self.training_steps += 1
+
+  @property
+  def _may_learn(self) -> bool:
+    """Whether the replay is full enough, and a warm-up is over."""
+    warm_up = self.method.warm_up_steps(self.method_settings)
+    return (
+      self._replay.add_count > self.min_replay_history
+      and self.training_steps >= warm_up
+    )
 
   def _train_once(self) -> None:
     metrics = self.trainer.train(online_steps=self.training_steps)
     periods = self.summary_writing_frequency, self.update_period
     has_runner = hasattr(self, 'collector_dispatcher')
-    if has_runner and self.trainer.is_writing(*periods):
+    if has_runner and self.trainer.is_writing(*periods, self.updates_per_step):
       step = self.training_steps
       values = on_host(metrics, f'online step {step}')
       self.collector_dispatcher.write(

@@ -11,7 +11,7 @@ from reincarnating_rl.agents.batches import OnlineBatches
 from reincarnating_rl.learner.learner import Learner
 from reincarnating_rl.learner.terms import (
   MONTE_CARLO_RETURN,
-  TEACHER_LOGITS,
+  TEACHER_POLICY,
   Term,
   any_reads,
 )
@@ -75,7 +75,8 @@ class Trainer:
       batches: of online updates.
       key: of the parameters, and of all randomness that follows.
       stack_size: S, of offline data.
-      offline_target_period: offline updates between target syncs.
+      offline_target_period: offline updates between target syncs; 0 where the
+        target follows with each update.
     """
     self._learner, self._weaner, self._batches = learner, weaner, batches
     self._terms = tuple(terms)
@@ -110,7 +111,8 @@ class Trainer:
       self.state, data, slots, self._weaner.weights
     )
     self.pretraining_updates += len(slots)
-    if self.pretraining_updates % self.offline_target_period == 0:
+    period = self.offline_target_period
+    if period and self.pretraining_updates % period == 0:
       self.sync_target()
     return metrics
 
@@ -121,18 +123,18 @@ class Trainer:
       resets_optimizer: whether the loss changes, so that the optimiser's
         moments are of another one.
     """
-    self.sync_target()
+    if self._learner.has_hard_target:
+      self.sync_target()
     self._weaner.at_switch()
     if resets_optimizer:
-      fresh = self._learner.optimizer.init(self.state.params)
-      self.state = self.state._replace(optimizer_state=fresh)
+      self.state = self._learner.reset_optimizer(self.state)
 
   @property
-  def needs_teacher_logits(self) -> bool:
+  def needs_teacher_policy(self) -> bool:
     """Whether the loss reads the teacher's logits of each state now."""
     weights = self._weaner.weights.terms
     return any(
-      TEACHER_LOGITS in term.reads and weights[term.name] > 0.0
+      TEACHER_POLICY in term.reads and weights[term.name] > 0.0
       for term in self._terms
     )
 
@@ -147,7 +149,7 @@ class Trainer:
     """
     self._weaner.before_update(online_steps)
     weights = self._weaner.weights
-    batch, drawn = self._batches.sample(labelled=self.needs_teacher_logits)
+    batch, drawn = self._batches.sample(labelled=self.needs_teacher_policy)
     self.state, report = self.update(self.state, batch, weights)
     self._batches.update(drawn, report.td_losses)
     self.online_updates += 1
@@ -166,15 +168,19 @@ class Trainer:
       if term.is_weaned and not weights[term.name]
     }
 
-  def is_writing(self, frequency: int, update_period: int) -> bool:
+  def is_writing(
+    self, frequency: int, update_period: int, updates_per_step: int = 1
+  ) -> bool:
     """Returns whether the metrics of the newest online update are written.
 
     Args:
       frequency: environment steps between metrics.
-      update_period: environment steps between updates.
+      update_period: environment steps between steps with updates.
+      updates_per_step: how many there are in such a step.
     """
     # Counted in updates: the two periods need not divide.
-    return self.online_updates % max(1, frequency // update_period) == 0
+    period = max(1, frequency // update_period) * updates_per_step
+    return self.online_updates % period == 0
 
   def trees(self) -> dict[str, Any]:
     """Returns all arrays, by their names in checkpoints."""

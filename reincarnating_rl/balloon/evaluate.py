@@ -17,6 +17,7 @@ def evaluate(
   directory: pathlib.Path,
   processes: int | None = None,
   *,
+  address: str | None = None,
   create_fly: Callable[[], Fly] = Flights,
 ) -> list[dict[str, Any]]:
   """Flies the missing flights, and compares the policies.
@@ -26,6 +27,7 @@ def evaluate(
     seeds: that each policy flies.
     directory: of the files of flights.
     processes: flights at a time; None for one a core.
+    address: of a Ray cluster; None for this machine.
     create_fly: see `progress.fly_all`.
 
   Returns:
@@ -48,7 +50,7 @@ def evaluate(
   ]
   done = len(flown) * len(seeds) - len(missing)
   for policy, record in progress.fly_all(
-    missing, processes, done=done, create_fly=create_fly
+    missing, processes, address=address, done=done, create_fly=create_fly
   ):
     with files.writing(directory, remedy):
       store[policy].add(record)

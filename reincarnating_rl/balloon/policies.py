@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import os
-import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -12,12 +11,16 @@ from reincarnating_rl.balloon.policy import Policy, check_names, split
 from reincarnating_rl.envs import balloon_games, balloon_policies, seeding
 from reincarnating_rl.envs.policies import teacher_policy
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers import balloon_facts, factory, recognition
+from reincarnating_rl.teachers import (
+  balloon_facts,
+  checkpoint_files,
+  factory,
+  recognition,
+)
 from reincarnating_rl.teachers.base import GREEDY, Teacher
 
 RANDOM_WALK = 'random_walk'
 NAMES = (*factory.BALLOON, RANDOM_WALK)
-_CHECKPOINT = re.compile(r'(?P<prefix>\w+)\.(?P<number>\d+)(\.json)?')
 
 Pilot = Callable[[np.ndarray], int]
 """`observation[1099] -> action`, for one flight."""
@@ -92,7 +95,7 @@ def _find(name: str, place: str) -> Policy:
       f'There is no policy or directory {place!r}: give one of '
       f'{", ".join(NAMES)}, or the --base_dir of a run.'
     )
-  path, number = _numbered(path)
+  path, number = checkpoint_files.split_number(path)
   teacher = _read(recognition.AUTO, path, number)
   return Policy(
     name,
@@ -109,15 +112,6 @@ def _identity(teacher: Teacher) -> str:
   return checksum if teacher.acts == GREEDY else f'{checksum} {teacher.acts}'
 
 
-def _numbered(path: str) -> tuple[str, int | None]:
-  """Splits a checkpoint's file into folder and number; else there is none."""
-  folder, name = os.path.split(path)
-  match = _CHECKPOINT.fullmatch(name)
-  if match and match['prefix'] == 'ckpt' and os.path.isfile(path):
-    return folder, int(match['number'])
-  return path, None
-
-
 def _read(
   agent: str, path: str | None = None, number: int | None = None
 ) -> Teacher:
@@ -125,7 +119,7 @@ def _read(
   return factory.create_teacher(
     agent,
     path,
-    num_actions=len(balloon_games.MEANINGS),
+    actions=balloon_facts.GAME_ACTIONS,
     observation_shape=tuple(observation_shape),
     stack_size=stack_size,
     checkpoint_number=number,

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import pathlib
 from collections.abc import Sequence
 
 from reincarnating_rl.cli import command_line
@@ -14,7 +15,8 @@ _DETAILS = """
 Writes index.html, which needs no network, PNG pictures and CSV files.
 
 A RUN_DIR is the --base_dir of a run, a directory that holds several, or a log
-that --log wrote. The method of a run is
+that --log wrote. A document, FILE.md, stands alone: its tables and pictures are
+made again from the logs that it names. The method of a run is
   LABEL                  if it is given as LABEL=RUN_DIR,
   METHOD                 in a log, or a directory that holds METHOD/GAME/SEED,
   the value of --agent   otherwise.
@@ -22,6 +24,7 @@ that --log wrote. The method of a run is
 _EXAMPLES = (
   "runs --title 'QDagger in three games'",
   'tau_0.1=runs/a tau_1=runs/b --at 1000000',
+  'docs/results.md',
 )
 
 
@@ -50,7 +53,7 @@ def create_parser() -> Parser:
     'paths',
     metavar='RUN_DIR',
     nargs='+',
-    help='Directory of runs, or LABEL=RUN_DIR.',
+    help='Directory of runs, LABEL=RUN_DIR, a log, or documents alone.',
   )
   add(
     '--out', metavar='DIR', default='report', help='Where the page is written.'
@@ -92,9 +95,30 @@ def create_parser() -> Parser:
 
 
 def _run(args: argparse.Namespace) -> None:
+  documents = [path for path in args.paths if path.endswith('.md')]
+  if documents:
+    if len(documents) < len(args.paths):
+      raise command_line.FlagError(
+        f'{documents[0]} is a document: name it without directories of runs.'
+      )
+    _rewrite(documents)
+    return
   out = os.path.expanduser(args.out)
   with claims.claimed(out, '--out'):
     _write(args, out)
+
+
+def _rewrite(paths: Sequence[str]) -> None:
+  # What is slow to import waits until the flags have been read.
+  from reincarnating_rl.evaluation import documents
+  from reincarnating_rl.evaluation.text import count
+
+  for path in paths:
+    made = documents.write(pathlib.Path(path).expanduser())
+    print(
+      f'{path}: {count(made.num_tables, "table")}, '
+      f'{count(len(made.pictures), "picture")}'
+    )
 
 
 def _write(args: argparse.Namespace, out: str) -> None:

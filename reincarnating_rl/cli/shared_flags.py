@@ -70,3 +70,66 @@ def add_settings(add: Add, whose: str) -> None:
     metavar='DIR',
     help="Directory of Atari ROMs. Default: ale-py's own.",
   )
+
+
+def add_workers(add: Add, what: str) -> None:
+  """Adds how many processes work, and where.
+
+  Args:
+    add: adds a flag to their group.
+    what: they do, such as 'Runs'.
+  """
+  add(
+    '--processes',
+    metavar='N',
+    type=number(int, 1),
+    help=f'{what} at a time, each on one core. Default: one for each core.',
+  )
+  add(
+    '--ray_address',
+    metavar='ADDRESS',
+    help='A Ray cluster, HOST:PORT, or auto for the one that this machine '
+    'belongs to. Default: this machine alone.',
+  )
+
+
+def add_episodes(add: Add, default: int) -> None:
+  """Adds which episodes are played, and how.
+
+  Args:
+    add: adds a flag to their group.
+    default: how many.
+  """
+  add(
+    '--episodes',
+    metavar='N',
+    type=number(int, 1),
+    default=default,
+    help='Episodes to play.',
+  )
+  add_play(add)
+
+
+def add_play(add: Add) -> None:
+  """Adds how a teacher plays."""
+  add(
+    '--epsilon',
+    metavar='P',
+    type=number(float, 0, 1),
+    default=0.001,
+    help='Probability of a random action.',
+  )
+  add(
+    '--seed',
+    metavar='N',
+    type=number(int, 0),
+    default=0,
+    help='Seed of the episodes.',
+  )
+  add(
+    '--max_steps_per_episode',
+    metavar='N',
+    type=number(int, 1),
+    help='Steps after which an episode is cut. Default: as in gin '
+    "(Runner), or the game's own time limit.",
+  )

@@ -1,33 +1,34 @@
-"""`python -m reincarnating_rl.pvrl`: flags, then runs, then reports."""
+"""`python -m reincarnating_rl.study`: flags, then runs, then reports."""
 
 import argparse
 import pathlib
-import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from reincarnating_rl.cli import command_line, train_flags
+from reincarnating_rl.cli import command_line, shared_flags, train_flags
 from reincarnating_rl.cli.command_line import Parser, number
-from reincarnating_rl.studies import plan, table
-from reincarnating_rl.studies.pool import Pool
+from reincarnating_rl.studies import plan, study_file
+from reincarnating_rl.studies.runs import Runs
+from reincarnating_rl.studies.study import Study
 from reincarnating_rl.support.errors import UserError
 
-PROGRAM = 'python -m reincarnating_rl.pvrl'
-_SUMMARY = 'Compare the ways to reuse a teacher and its data.'
+PROGRAM = 'python -m reincarnating_rl.study'
+_SUMMARY = 'Run many trainings, and compare them.'
 _DETAILS = """
-Trains one DQN teacher for each game of MinAtar, then the students of each
-method from the same teachers and the same stored replays, with equal budgets,
-and writes a report of each study to DIR/reports. Ctrl-C writes checkpoints;
+FILE says which games, teachers, variants and seeds; docs/studies.md describes
+it. Teachers are trained first. Each run is a program of its own, here or on a
+Ray cluster. DIR/reports has a page for each table. Ctrl-C writes checkpoints;
 the same command resumes the runs, and repeats those that failed.
 """
 _EXAMPLES = (
-  '--out runs/pvrl',
-  '--out runs/pvrl --dry_run \\\n    --studies methods --methods qdagger,jsrl',
+  'paper --out runs/paper',
+  'paper --out runs/paper --dry_run \\\n'
+  '    --tables methods --variants qdagger,jsrl --seeds 1',
+  'my_study.yaml --out /shared/runs \\\n    --ray_address auto',
 )
-_ALL = 'all'
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-  """Runs the comparison; a user's mistake is one line on stderr.
+  """Runs a study; a user's mistake is one line on stderr.
 
   Args:
     argv: the flags; None for those of the process.
@@ -47,17 +48,21 @@ def create_parser() -> Parser:
     PROGRAM, summary=_SUMMARY, details=_DETAILS, examples=_EXAMPLES
   )
   parser.add_argument(
-    '--out', metavar='DIR', required=True, help='Where runs and reports go.'
+    'file',
+    metavar='FILE',
+    help='A study file, or the name of a shipped one: '
+    f'{", ".join(study_file.shipped_names())}.',
   )
-  _add_choice(parser)
+  parser.add_argument(
+    '--out',
+    metavar='DIR',
+    required=True,
+    help='Where runs and reports go; on a cluster, a folder that all machines '
+    'share.',
+  )
+  _add_part(parser)
   add = parser.add_argument_group('how it runs').add_argument
-  add(
-    '--processes',
-    metavar='N',
-    type=number(int, 1),
-    default=2,
-    help='Runs at a time, each on one core.',
-  )
+  shared_flags.add_workers(add, 'Runs')
   add(
     '--gin_bindings',
     metavar='BINDING',
@@ -74,65 +79,66 @@ def create_parser() -> Parser:
   return parser
 
 
-def _add_choice(parser: Parser) -> None:
-  add = parser.add_argument_group('what is compared').add_argument
-  for what, known, default in (
-    ('games', plan.GAMES, 'breakout,freeway,space_invaders'),
-    ('methods', table.METHODS, _ALL),
-    ('studies', table.STUDIES, 'methods,n_step,teachers,weaning'),
-  ):
+def _add_part(parser: Parser) -> None:
+  add = parser.add_argument_group('which part of it').add_argument
+  for what in ('games', 'variants', 'tables'):
     add(
       f'--{what}',
       metavar='A,B,...',
-      default=default,
-      help=f'Which of {", ".join(known)}.',
+      default=plan.ALL,
+      help=f'Only these {what} of the file.',
     )
   add(
     '--seeds',
     metavar='N',
     type=number(int, 1),
-    default=3,
-    help='Runs of each method in each game.',
+    help="Seeds 1 to N. Default: the file's.",
   )
 
 
 def _run(args: argparse.Namespace) -> None:
   root = pathlib.Path(args.out).expanduser()
-  chosen = plan.Choice(
-    games=_choose('game', args.games, plan.GAMES),
-    methods=_choose('method', args.methods, table.METHODS),
-    studies=_choose('study', args.studies, table.STUDIES),
+  path = study_file.find(args.file)
+  study = plan.part_of(
+    study_file.read(path),
+    games=args.games,
+    variants=args.variants,
+    tables=args.tables,
     seeds=args.seeds,
   )
-  jobs = plan.make_plan(chosen, bindings=args.gin_bindings)
-  pool = Pool(root, processes=args.processes)
+  jobs = plan.make_plan(study, args.gin_bindings)
+  runs = Runs(
+    root,
+    processes=args.processes,
+    address=args.ray_address,
+    retries=study.retries,
+  )
   if args.dry_run:
-    print('\n'.join(shlex.join(pool.command(job)) for job in jobs))
+    print('\n'.join(runs.shown(job) for job in jobs))
   elif args.report:
-    missing = {job.directory for job in jobs if not pool.is_done(job)}
-    if all(job.directory in missing for job in jobs if job.teacher):
-      raise UserError(f'No student in {root} is done yet: see log.txt of each.')
-    _write_reports(root, chosen, missing)
+    missing = {job.directory for job in jobs if not runs.is_done(job)}
+    if all(name in missing for name in plan.compared(study)):
+      raise UserError(f'No run in {root} is done yet: see log.txt of each.')
+    _write_reports(root, study, missing)
   else:
-    if args.gin_bindings:
-      _check_settings(jobs)
-    failed = _work(pool, jobs)
+    if args.gin_bindings or path.parent != study_file.FOLDER:
+      _check_settings(job for job in jobs if not runs.is_done(job))
+    failed = _work(runs, jobs)
     try:
-      _write_reports(root, chosen, failed.keys())
+      _write_reports(root, study, failed.keys())
     finally:
       _check(root, failed, len(jobs))
 
 
-def _choose(what: str, names: str, known: Collection[str]) -> Sequence[str]:
-  return plan.choose(what, known if names == _ALL else names.split(','), known)
-
-
-def _check_settings(jobs: Sequence[plan.Job]) -> None:
+def _check_settings(jobs: Iterable[plan.Job]) -> None:
   """Reads the settings of every run, as the run would.
 
   Raises:
-    UserError: a binding is wrong.
+    UserError: an agent, a file or a binding is wrong.
   """
+  jobs = list(jobs)
+  if not jobs:
+    return
   # What is slow to import waits until there is something to read.
   from reincarnating_rl.runner import factories
 
@@ -142,13 +148,14 @@ def _check_settings(jobs: Sequence[plan.Job]) -> None:
     flags = parser.parse_args([*job.flags, '--base_dir=unused'])
     settings = flags.agent, *map(tuple, (flags.gin_files, flags.gin_bindings))
     if settings not in read:
+      factories.check_names(flags.agent, flags.teacher_agent)
       factories.load_settings(*settings)
       read.add(settings)
 
 
-def _work(pool: Pool, jobs: Sequence[plan.Job]) -> dict[str, str]:
+def _work(runs: Runs, jobs: Sequence[plan.Job]) -> dict[str, str]:
   try:
-    return pool.run(jobs)
+    return runs.run(jobs)
   except KeyboardInterrupt as stop:
     raise KeyboardInterrupt(
       'Stopped. The same command resumes the runs.'
@@ -170,41 +177,41 @@ def _check(root: pathlib.Path, failed: dict[str, str], total: int) -> None:
 
 
 def _write_reports(
-  root: pathlib.Path, chosen: plan.Choice, missing: Collection[str]
+  root: pathlib.Path, study: Study, missing: Collection[str]
 ) -> None:
-  """Writes what each study shows.
+  """Writes what each table shows.
 
   Raises:
     UserError: the runs of one cannot be compared; the others are written.
   """
   mistakes = []
-  for study in chosen.studies:
+  for table in study.tables:
     try:
-      _report(root, study, chosen, missing)
+      _report(root, study, table, missing)
     except UserError as error:
-      mistakes.append(f'{study}: {error}')
+      mistakes.append(f'{table}: {error}')
   if mistakes:
     raise UserError('; '.join(mistakes))
 
 
 def _report(
-  root: pathlib.Path, study: str, chosen: plan.Choice, missing: Collection[str]
+  root: pathlib.Path, study: Study, table: str, missing: Collection[str]
 ) -> None:
-  """Writes what a study shows, as far as its runs were made."""
+  """Writes what a table shows, as far as its runs were made."""
   # What is slow to import waits until the runs are done.
   from reincarnating_rl.evaluation import page, results, terminal
 
   paths = [
     f'{name}={root / directory}'
-    for name, directories in plan.runs_of(study, chosen).items()
+    for name, directories in plan.runs_of(study, table).items()
     for directory in directories
     if directory not in missing
   ]
   if not paths:
     return
-  title = table.STUDIES[study].title
-  runs = results.load_runs(paths, scale_of=table.STUDIES[study].scale_of)
-  out = root / 'reports' / study
+  title, _, scale_of = study.tables[table]
+  runs = results.load_runs(paths, scale_of=scale_of)
+  out = root / 'reports' / table
   print(f'\n{title}', flush=True)
   terminal.print_report(page.write(runs, str(out), title))
   print(f'The page: {out / page.PAGE_FILE}')

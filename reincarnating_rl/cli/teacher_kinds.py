@@ -26,6 +26,10 @@ TEACHER_KINDS = (
   TeacherKind('implicit_quantile', 'IQN', 'sampled quantiles.'),
   TeacherKind('quantile', 'QR-DQN', 'fixed quantiles.'),
   TeacherKind('ppo', 'PPO or A2C', 'a policy.'),
+  TeacherKind('sac', 'SAC or TQC', 'a Gaussian under a tanh.'),
+  TeacherKind('td3', 'TD3 or DDPG', 'a deterministic actor.'),
+  TeacherKind('d4pg', 'D4PG', 'the same, its critic of distributions.'),
+  TeacherKind('gaussian_ppo', 'PPO or A2C of vectors', 'a Gaussian policy.'),
   TeacherKind(
     'random',
     'Random',

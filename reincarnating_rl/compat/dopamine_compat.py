@@ -91,6 +91,8 @@ with _quiet():
   importlib.import_module('gym')
   _taken = _keep_tensorflow_off_accelerators()
   importlib.import_module('dopamine.discrete_domains.atari_lib')
+  # It logs that it keeps TensorFlow off accelerators, which is done already.
+  importlib.import_module('dopamine.jax.agents.sac.sac_agent')
 if _taken:
   warnings.warn(
     f'TensorFlow was initialised before and keeps {_taken}: import '

@@ -17,6 +17,7 @@ from reincarnating_rl.envs import atari_roms
 from reincarnating_rl.envs.atari_lives import Lives, Openings
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import Steps
+from reincarnating_rl.learner.actions import Discrete
 
 # Thirty minutes of play (Machado et al. 2018, Table 5).
 MAX_FRAMES_PER_EPISODE = 108_000
@@ -89,6 +90,7 @@ def create_atari_environment(
       repeat_action_probability=STICKINESS if sticky_actions else 0.0,
       full_action_space=full_action_set,
       max_num_frames_per_episode=max_frames_per_episode,
+      render_mode='rgb_array',  # It costs nothing until one asks for it.
     )
   openings = openings or Openings()
   played: gym.Env = wrappers.AtariPreprocessing(
@@ -163,7 +165,7 @@ class AtariVectorEnvironment:
     self._ready: dict[int, concurrent.futures.Future] = {}
     self._pool = concurrent.futures.ThreadPoolExecutor(len(emulators))
     self.num_envs = num_envs
-    self.num_actions = int(emulators[0].single_action_space.n)
+    self.actions = Discrete(int(emulators[0].single_action_space.n))
     self.observation_shape = (SCREEN_SIZE, SCREEN_SIZE)
     self.observation_dtype = np.dtype(np.uint8)
 
@@ -177,7 +179,7 @@ class AtariVectorEnvironment:
       observations.append(observation)
     return np.stack(observations)
 
-  def step(self, lanes: Sequence[int], actions: Sequence[int]) -> Steps:
+  def step(self, lanes: Sequence[int], actions: np.ndarray) -> Steps:
     """See `VectorEnvironment.step`."""
     emulators = [self._emulators[lane] for lane in lanes]
     actions = np.asarray(actions, np.int32)

@@ -8,8 +8,8 @@ import gymnasium as gym
 import numpy as np
 
 from reincarnating_rl.compat import balloon_compat
-from reincarnating_rl.envs import process_vector
-from reincarnating_rl.envs.family import Game, GameFamily, looped
+from reincarnating_rl.envs import balloon_picture
+from reincarnating_rl.envs.family import Game, GameFamily, spread
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.setting_types import PositiveInt
@@ -55,7 +55,7 @@ class BalloonGame(gym.Env):
       self._game = environment.BalloonEnv(seed=0)
     space = self._game.observation_space
     self._max_steps = max_steps_per_episode
-    self._steps = 0
+    self._infos: list[dict[str, Any]] = []  # of the start, and of each step
     self.action_space = gym.spaces.Discrete(len(MEANINGS))
     self.observation_space = gym.spaces.Box(space.low, space.high)
 
@@ -72,8 +72,8 @@ class BalloonGame(gym.Env):
       if seed is not None:
         self._game.seed(seed)
       observation = self._game.reset()
-    self._steps = 0
-    return observation, self._info('')
+    self._infos = [self._info('')]
+    return observation, self._infos[0]
 
   def step(
     self, action: int
@@ -91,12 +91,15 @@ class BalloonGame(gym.Env):
       one of `FAILURES`, `TIME_OUT`, or empty while it goes on.
     """
     observation, reward, terminated, told = self._game.step(int(action))
-    self._steps += 1
-    truncated = not terminated and self._steps >= self._max_steps
+    truncated = not terminated and len(self._infos) >= self._max_steps
     end = TIME_OUT if truncated else ''
     end = next((failure for failure in FAILURES if told[failure]), end)
-    info = self._info(end)
+    self._infos.append(info := self._info(end))
     return observation, float(reward), bool(terminated), truncated, info
+
+  def render(self) -> np.ndarray:
+    """Draws the flight so far: [H, W, 3] uint8."""
+    return balloon_picture.draw(self._infos)
 
   def _info(self, end: str) -> dict[str, Any]:
     state = self._game.get_simulator_state()
@@ -215,17 +218,7 @@ def create_balloon_game(
     The game. A missing package is an error once an environment is made.
   """
   create = functools.partial(create_balloon_environment, max_steps_per_episode)
-  game = looped(NAME, create, num_vector_environments)
-  if process_vector.process_count(num_vector_environments, num_processes) == 1:
-    return game
-  return game._replace(
-    create_vector_environment=functools.partial(
-      process_vector.ProcessVectorEnvironment,
-      create,
-      num_vector_environments,
-      num_processes,
-    )
-  )
+  return spread(NAME, create, num_vector_environments, num_processes)
 
 
 FAMILY = GameFamily(

@@ -1,15 +1,18 @@
 """What a game is, and what an entry of the table of games holds."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from reincarnating_rl.envs import process_vector
 from reincarnating_rl.envs.programs import GameProgram
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import (
   LoopVectorEnvironment,
   VectorEnvironment,
 )
+from reincarnating_rl.learner.actions import Discrete
 
 
 class Game(NamedTuple):
@@ -26,6 +29,8 @@ class Game(NamedTuple):
       none, or its family's.
     for_teacher: the same game, as the teacher plays it; None: as the student.
     if_all_time_out: one line for a user all of whose episodes have timed out.
+    create_drawn_environment: makes one that draws itself, where those that are
+      played do not.
     program: makes the same game as a JAX program; None where there is none.
   """
 
@@ -37,6 +42,12 @@ class Game(NamedTuple):
   max_steps_per_episode: int | None = None
   for_teacher: 'Game | None' = None
   if_all_time_out: str | None = None
+  create_drawn_environment: Callable[[], Environment] | None = None
+
+  def create_environment_to_draw(self) -> Environment:
+    """Makes one environment that can `draw` its states."""
+    return (self.create_drawn_environment or self.create_environment)()
+
   program: Callable[[], GameProgram] | None = None
 
 
@@ -57,8 +68,10 @@ class GameFamily:
     flags: parameters of `create` that flags set; gin may not.
     prefix: what precedes `create`'s parameter `game_name` in a full name.
     only: the full name of the only game, if `create` has no `game_name`.
+    actions: of its games, 'discrete' and 'continuous' or one of them.
     stack_size: observations in a state by default.
     max_steps_per_episode: until a time-out; None if each game has its own.
+    steps_per_second: in a video; a viewer can follow.
     networks: by kind of student, the network that fits: a name of
       `networks.registry.NETWORKS`.
   """
@@ -74,8 +87,10 @@ class GameFamily:
   flags: tuple[str, ...] = ()
   prefix: str = ''
   only: str | None = None
+  actions: tuple[str, ...] = (Discrete.kind,)
   stack_size: int = 1
   max_steps_per_episode: int | None = None
+  steps_per_second: int = 30
   networks: Mapping[str, str]
 
   def full_name(self, game_name: str | None) -> str | None:
@@ -127,3 +142,30 @@ def looped(
     return LoopVectorEnvironment([create() for _ in range(lanes)])
 
   return Game(name, create, create_vector, stack_size)
+
+
+def spread(
+  name: str,
+  create: Callable[[], Environment],
+  lanes: int,
+  num_processes: int | None,
+) -> Game:
+  """Makes a game whose lanes are spread over processes.
+
+  Args:
+    name: the full name.
+    create: makes one environment; see `ProcessVectorEnvironment`.
+    lanes: episodes played side by side in evaluation.
+    num_processes: that play them. None is one a core; 1 is this process.
+
+  Raises:
+    UserError: there are fewer than 1.
+  """
+  game = looped(name, create, lanes)
+  if process_vector.process_count(lanes, num_processes) == 1:
+    return game
+  return game._replace(
+    create_vector_environment=functools.partial(
+      process_vector.ProcessVectorEnvironment, create, lanes, num_processes
+    )
+  )

@@ -5,6 +5,7 @@ from typing import Any
 from reincarnating_rl.envs import (
   atari_games,
   balloon_games,
+  control_games,
   gymnasium_games,
   minatar_games,
 )
@@ -17,6 +18,7 @@ GAMES: dict[str, GameFamily] = {
   for family in (
     balloon_games.FAMILY,
     minatar_games.FAMILY,
+    control_games.FAMILY,
     gymnasium_games.FAMILY,
     atari_games.FAMILY,
   )

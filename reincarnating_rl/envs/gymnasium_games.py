@@ -14,38 +14,56 @@ from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support import errors, game_names
 from reincarnating_rl.support.setting_types import PositiveInt
 
+# What Gymnasium says where our extra is missing. Its own advice brings a second
+# pygame, or a MuJoCo that the DeepMind Control Suite cannot work with.
+_EXTRAS = {
+  'Box2D is not installed': 'box2d',
+  'MuJoCo is not installed': 'control',
+  "No module named 'imageio'": 'control',
+  "No module named 'glfw'": 'control',
+}
 _VERSION = re.compile(r'-v[0-9]+$', re.ASCII)
 
 
-def create_gymnasium_environment(name: str) -> Environment:
+def create_gymnasium_environment(
+  name: str, *, is_drawn: bool = False
+) -> Environment:
   """An environment of Gymnasium's registry, such as `CartPole-v1`.
 
   Args:
     name: of the registry; `module:Name-v0` imports `module` first, which
       registers `Name-v0`.
+    is_drawn: whether it shall be able to draw itself.
 
   Returns:
     The environment, with its registered time limit as a truncation.
 
   Raises:
-    UserError: it is unknown or lacks a dependency, or value-based agents
-      cannot use its actions or observations.
+    UserError: it is unknown or lacks a dependency, or its actions or
+      observations are of a kind that no student learns.
   """
   module, plain = game_names.split_module(name)
   try:
     if module is not None:
       _import(module)
-    return Environment(gym.make(plain))
+    return Environment(_make_drawn(plain) if is_drawn else gym.make(plain))
   except (gym.error.Error, ImportError) as error:
     message = ' '.join(str(error).split())
     if module is None and isinstance(error, gym.error.UnregisteredEnv):
       message += f" A game of one's own is named MODULE:{name}."
-    if 'Box2D is not installed' in message:
-      # Gymnasium's own advice brings a second pygame.
-      message = "pip install -e '.[box2d]' first."
+    for missing, extra in _EXTRAS.items():
+      if missing in message:
+        message = f"pip install -e '.[{extra}]' first."
     raise errors.UserError(
       f'Cannot make the Gymnasium environment {name!r}: {message}'
     ) from error
+
+
+def _make_drawn(name: str) -> gym.Env:
+  try:
+    return gym.make(name, render_mode='rgb_array')
+  except TypeError:  # It has no such argument; it may draw itself all the same.
+    return gym.make(name)
 
 
 def create_gymnasium_game(
@@ -73,7 +91,9 @@ def create_gymnasium_game(
   create = functools.partial(create_gymnasium_environment, game_name)
   game = looped(name, create, num_vector_environments)
   return game._replace(
-    module=module, max_steps_per_episode=_registered_limit(module, name)
+    module=module,
+    max_steps_per_episode=_registered_limit(module, name),
+    create_drawn_environment=functools.partial(create, is_drawn=True),
   )
 
 
@@ -113,6 +133,8 @@ FAMILY = GameFamily(
   exists=lambda name: game_names.split_module(name)[1] in gym.registry,
   create=create_gymnasium_game,
   gin_name='create_gymnasium_environment',
+  actions=('discrete', 'continuous'),
+  steps_per_second=50,
   networks={
     'dqn': 'MLPDQNNetwork',
     'rainbow': 'MLPRainbowNetwork',

@@ -17,7 +17,7 @@ class Episode(NamedTuple):
 
   index: int  # number within the iteration
   terminal: bool  # False where a time limit ended it
-  actions: np.ndarray  # [T] int32
+  actions: np.ndarray  # [T] int32, or [T, D] float32 in [-1, 1]
   rewards: np.ndarray  # [T] float32, raw
   observations: np.ndarray | None  # [T, *O], seen before acting; if kept
   extras: np.ndarray | None  # [T, ...], the policy's; if kept and any
@@ -79,7 +79,8 @@ class Policy(Protocol):
         or two numbers that are uniform in [0, 2^32).
 
     Returns:
-      Actions `[E]` and, per lane, whatever should be kept, `[E, ...]` or None.
+      Actions `[E]` or `[E, D]`, as the game's are, and, per lane, whatever
+      should be kept, `[E, ...]` or None.
     """
     ...
 
@@ -87,9 +88,18 @@ class Policy(Protocol):
 class Running:
   """The records of an episode that is under way."""
 
-  def __init__(self, index: int, generator: np.random.Generator) -> None:
-    """Starts empty; `generator` is the source of the episode's keys."""
+  def __init__(
+    self, index: int, generator: np.random.Generator, dtype: np.dtype
+  ) -> None:
+    """Starts empty.
+
+    Args:
+      index: of the episode.
+      generator: the source of its keys.
+      dtype: of an action.
+    """
     self.index = index
+    self._dtype = dtype
     self._generator = generator
     self._keys = np.empty((0, 2), np.uint32)
     self._actions, self._rewards = [], []
@@ -110,7 +120,7 @@ class Running:
       )
     return self._keys[i]
 
-  def add(self, action: int, reward: float, *, ends_life: bool) -> None:
+  def add(self, action: np.ndarray, reward: float, *, ends_life: bool) -> None:
     """Records a step."""
     self._actions.append(action)
     self._rewards.append(reward)
@@ -130,7 +140,7 @@ class Running:
     return Episode(
       index=self.index,
       terminal=terminal,
-      actions=np.array(self._actions, np.int32),
+      actions=np.array(self._actions, self._dtype),
       rewards=np.array(self._rewards, np.float32),
       observations=np.stack(self._observations) if self._observations else None,
       extras=np.stack(self._extras) if self._extras else None,
@@ -166,7 +176,7 @@ class Lanes:
     self._stacks[lanes, -1] = self.environment.reset(lanes, seeds)
     for lane, i in zip(lanes, episodes, strict=True):
       generator = seeding.episode_generator(seed, iteration, i)
-      self.running[lane] = Running(i, generator)
+      self.running[lane] = Running(i, generator, self.environment.actions.dtype)
 
   def step(self, policy: Policy, keep: Keep) -> tuple[list[int], vector.Steps]:
     """Acts once in every lane that plays.

@@ -115,8 +115,25 @@ class MinAtarGame(gym.Env):
     truncated = not terminated and (over or self._steps >= self._max_steps)
     return self._observe(), reward, terminated, truncated, {}
 
+  def render(self) -> np.ndarray:
+    """Draws the board as MinAtar does: `[10, 10, 3]` uint8."""
+    state = self._game.state()
+    # Of the objects in one place, the one of the last channel is seen.
+    seen = np.amax(state * np.arange(1, state.shape[2] + 1), axis=2)
+    return _palette(state.shape[2])[seen]
+
   def _observe(self) -> np.ndarray:
     return self._game.state().view(np.uint8)
+
+
+@functools.cache
+def _palette(num_channels: int) -> np.ndarray:
+  """Returns MinAtar's colours `[1 + C, 3]`: black, then one a channel."""
+  import matplotlib
+
+  places = np.linspace(0, 1, num_channels + 2)[1:-1]
+  colors = matplotlib.colormaps['cubehelix'](places, bytes=True)[:, :3]
+  return np.concatenate([np.zeros((1, 3), np.uint8), colors])
 
 
 def _import_minatar() -> Any:
@@ -179,6 +196,7 @@ FAMILY = GameFamily(
   exists=lambda name: name.removeprefix(_PREFIX) in GAMES,
   create=create_minatar_game,
   gin_name='create_minatar_environment',
+  steps_per_second=10,
   prefix=_PREFIX,
   max_steps_per_episode=MAX_STEPS_PER_EPISODE,
   networks={

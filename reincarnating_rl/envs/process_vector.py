@@ -56,14 +56,14 @@ class ProcessVectorEnvironment:
       i: ('create', create_environment, count) for i, count in enumerate(lanes)
     }
     told = self._ask(requests)[0]
-    self.num_actions, self.observation_shape, self.observation_dtype = told
+    self.actions, self.observation_shape, self.observation_dtype = told
 
   def reset(self, lanes: Sequence[int], seeds: Sequence[int]) -> np.ndarray:
     """See `VectorEnvironment.reset`."""
     (observations,) = self._ask_lanes('reset', lanes, seeds)
     return observations
 
-  def step(self, lanes: Sequence[int], actions: Sequence[int]) -> Steps:
+  def step(self, lanes: Sequence[int], actions: np.ndarray) -> Steps:
     """See `VectorEnvironment.step`."""
     return Steps(*self._ask_lanes('step', lanes, actions))
 
@@ -75,7 +75,7 @@ class ProcessVectorEnvironment:
     self._finalizer()
 
   def _ask_lanes(
-    self, request: str, lanes: Sequence[int], values: Sequence[int]
+    self, request: str, lanes: Sequence[int], values: Sequence[Any]
   ) -> list[np.ndarray]:
     """Returns each field of the answers, in the order of `lanes`."""
     places, requests = {}, {}
@@ -85,7 +85,7 @@ class ProcessVectorEnvironment:
       ]
       if places[worker]:
         inner = [int(lanes[k]) // len(self._workers) for k in places[worker]]
-        given = [int(values[k]) for k in places[worker]]
+        given = np.asarray(values)[places[worker]]
         requests[worker] = (request, inner, given)
     answers = self._ask(requests)
     order = np.argsort([k for worker in answers for k in places[worker]])

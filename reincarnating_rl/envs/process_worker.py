@@ -26,7 +26,7 @@ class _Lanes:
   ) -> tuple:
     environments = [create_environment() for _ in range(count)]
     self._lanes = lanes = LoopVectorEnvironment(environments)
-    return lanes.num_actions, lanes.observation_shape, lanes.observation_dtype
+    return lanes.actions, lanes.observation_shape, lanes.observation_dtype
 
 
 if __name__ == '__main__':

@@ -20,6 +20,7 @@ def rollouts(
   stack_size: int,
   min_steps: int | None = None,
   num_episodes: int | None = None,
+  first_episode: int = 0,
   keep: Keep = Keep.NOTHING,
   max_steps_per_episode: int = MAX_STEPS_PER_EPISODE,
   on_steps: Callable[[int], Any] | None = None,
@@ -39,6 +40,7 @@ def rollouts(
     stack_size: observations per state, `S`.
     min_steps: steps of all lanes together from which on no episode begins.
     num_episodes: play exactly so many instead.
+    first_episode: number of the first one; more follow it.
     keep: what episodes carry beside actions and rewards.
     max_steps_per_episode: where a time-out ends an episode.
     on_steps: called with the number of steps just taken.
@@ -52,10 +54,12 @@ def rollouts(
   if (min_steps is None) == (num_episodes is None):
     raise ValueError('Give either min_steps or num_episodes.')
   lanes = Lanes(environment, stack_size)
-  begun = taken = 0
+  begun, taken = first_episode, 0
   while True:
-    end = num_episodes  # The first episode that will not begin.
-    if end is None:
+    # The first episode that will not begin.
+    if num_episodes is not None:
+      end = first_episode + num_episodes
+    else:
       end = sys.maxsize if taken < min_steps else begun
     if opening := min(end - begun, len(lanes.idle)):
       lanes.open(seed, iteration, range(begun, begun + opening))

@@ -6,6 +6,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
 from reincarnating_rl.support import errors
 
 # In Gymnasium's info: an end for a learner alone.
@@ -25,7 +26,8 @@ class Environment:
   numbers alone. So what a game answers is checked here.
 
   Attributes:
-    action_space: Discrete.
+    actions: of the game.
+    name: of the game, for messages.
     observation_space: Box of uint8 or float32, `[*O]`.
     action_meanings: the emulator's names of the actions, in order; None if the
       environment has none.
@@ -37,28 +39,23 @@ class Environment:
     """Wraps `environment`.
 
     Args:
-      environment: with Discrete actions from 0 and a Box of observations.
+      environment: with Discrete actions from 0, or a Box of them with bounds;
+        and a Box of observations.
       name: of the game, for messages; None for that of its registry or class.
 
     Raises:
       UserError: the actions or the observations are of another kind.
     """
-    actions, observations = (
-      environment.action_space,
-      environment.observation_space,
-    )
-    if not isinstance(actions, gym.spaces.Discrete) or actions.start != 0:
-      raise errors.UserError(
-        f'{environment} has the actions {actions}: value-based agents need '
-        'Discrete ones that start at 0.'
-      )
+    observations = environment.observation_space
+    self.name = name or _name_of(environment)
     if not isinstance(observations, gym.spaces.Box):
       raise errors.UserError(
-        f'{environment} has the observations {observations}: they must be a '
+        f'{self.name} has the observations {observations}: they must be a '
         'Box. gymnasium.wrappers.FlattenObservation may make one.'
       )
     self._environment = environment
-    self.action_space = actions
+    self.actions = _actions_of(environment.action_space, self.name)
+    self._action_space = environment.action_space
     self.observation_space = observations
     if observations.dtype not in (np.uint8, np.float32):
       self.observation_space = gym.spaces.Box(
@@ -67,7 +64,6 @@ class Environment:
     self.action_meanings = _action_meanings(environment)
     self.game_over = True
     self.truncated = False
-    self._name = name or _name_of(environment)
     self._seed: int | None = None
     self._steps = 0
 
@@ -89,11 +85,13 @@ class Environment:
     self.game_over = self.truncated = False
     return self._cast(observation)
 
-  def step(self, action: int) -> tuple[np.ndarray, float, bool, dict[str, Any]]:
+  def step(
+    self, action: np.ndarray | int
+  ) -> tuple[np.ndarray, float, bool, dict[str, Any]]:
     """Acts once.
 
     Args:
-      action: in [0, action_space.n).
+      action: a number below A, or `[D]` in [-1, 1].
 
     Returns:
       The observation `[*O]`, the raw reward, whether the task ended here (a
@@ -107,16 +105,42 @@ class Environment:
     """
     self._steps += 1
     observation, reward, terminated, truncated, info = self._environment.step(
-      int(action)
+      self._of_game(action)
     )
     self.game_over = bool(terminated or truncated)
     self.truncated = self.game_over and not terminated
     is_terminal = bool(terminated or info.get(LIFE_LOST))
     return self._cast(observation), self._number(reward), is_terminal, info
 
+  def draw(self) -> np.ndarray:
+    """Draws the state that the game is in.
+
+    Returns:
+      [H, W, 3] uint8.
+
+    Raises:
+      UserError: the game cannot draw itself.
+    """
+    try:
+      drawn = self._environment.render()
+    except (NotImplementedError, gym.error.Error, ImportError) as error:
+      raise self._undrawn(f' ({errors.first_line(error)})') from error
+    if not isinstance(drawn, np.ndarray) or drawn.shape[2:] != (3,):
+      raise self._undrawn()
+    return drawn.astype(np.uint8)
+
   def close(self) -> None:
     """Frees what the environment holds."""
     self._environment.close()
+
+  def _of_game(self, action: np.ndarray | int) -> np.ndarray | int:
+    if isinstance(self.actions, Discrete):
+      return int(action)
+    space = self._action_space
+    within = self.actions.to_game(np.asarray(action, np.float32))
+    within = within.reshape(space.shape).astype(space.dtype, copy=False)
+    # What is rounded may lie beyond.
+    return np.minimum(np.maximum(within, space.low), space.high)
 
   def _cast(self, observation: Any) -> np.ndarray:
     try:
@@ -147,10 +171,16 @@ class Environment:
       )
     return number
 
+  def _undrawn(self, reason: str = '') -> errors.UserError:
+    return errors.UserError(
+      f'{self.name} cannot draw itself{reason}: let its render() return an '
+      'array [height, width, 3] where its render mode is rgb_array.'
+    )
+
   def _error(self, what: str, rule: str) -> errors.GameError:
     seed = '' if self._seed is None else f' with seed {self._seed}'
     return errors.GameError(
-      f'{self._name} answers with {what} at step {self._steps} of an episode'
+      f'{self.name} answers with {what} at step {self._steps} of an episode'
       f'{seed}: {rule}, so mend the game.'
     )
 
@@ -166,6 +196,24 @@ def _only_number(reward: Any) -> float:
     return float(np.asarray(reward).item())
   except (TypeError, ValueError, OverflowError):
     return np.nan
+
+
+def _actions_of(space: gym.Space, name: str) -> Actions:
+  if isinstance(space, gym.spaces.Discrete) and space.start == 0:
+    return Discrete(int(space.n))
+  if isinstance(space, gym.spaces.Box) and space.dtype.kind == 'f':
+    bounds = space.low, space.high
+    try:
+      return Continuous(*(tuple(x.ravel().tolist()) for x in bounds))
+    except ValueError as error:
+      raise errors.UserError(
+        f'{name} has the actions {space}: their {error}. '
+        'gymnasium.wrappers.TransformAction may set others.'
+      ) from error
+  raise errors.UserError(
+    f'{name} has the actions {space}: they must be Discrete ones that '
+    'start at 0, or a Box of floats with bounds.'
+  )
 
 
 def _name_of(environment: gym.Env) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from reincarnating_rl.envs import single
+from reincarnating_rl.learner.actions import Actions
 
 
 class Steps(NamedTuple):
@@ -25,13 +26,13 @@ class VectorEnvironment(Protocol):
 
   Attributes:
     num_envs: number of lanes, `E`.
-    num_actions: `A`.
+    actions: of the game.
     observation_shape: `[*O]`, without a batch.
     observation_dtype: uint8 or float32.
   """
 
   num_envs: int
-  num_actions: int
+  actions: Actions
   observation_shape: tuple[int, ...]
   observation_dtype: np.dtype
 
@@ -47,12 +48,12 @@ class VectorEnvironment(Protocol):
     """
     ...
 
-  def step(self, lanes: Sequence[int], actions: Sequence[int]) -> Steps:
+  def step(self, lanes: Sequence[int], actions: np.ndarray) -> Steps:
     """Acts once in each of `K` lanes; the others stand still.
 
     Args:
       lanes: `[K]`, distinct, each with an episode under way.
-      actions: `[K]`.
+      actions: `[K]` integers, or `[K, D]` in [-1, 1].
 
     Returns:
       What they answered, in the order of `lanes`.
@@ -82,16 +83,16 @@ class LoopVectorEnvironment:
     self._environments = list(environments)
     space = self._environments[0].observation_space
     self.num_envs = len(self._environments)
-    self.num_actions = int(self._environments[0].action_space.n)
+    self.actions = self._environments[0].actions
     self.observation_shape = space.shape
     self.observation_dtype = space.dtype
 
   def reset(self, lanes: Sequence[int], seeds: Sequence[int]) -> np.ndarray:
     """See `VectorEnvironment.reset`."""
-    pairs = zip(lanes, seeds, strict=True)
+    pairs = zip(lanes, map(int, seeds), strict=True)
     return np.stack([self._environments[i].reset(seed) for i, seed in pairs])
 
-  def step(self, lanes: Sequence[int], actions: Sequence[int]) -> Steps:
+  def step(self, lanes: Sequence[int], actions: np.ndarray) -> Steps:
     """See `VectorEnvironment.step`."""
     environments = [self._environments[lane] for lane in lanes]
     observations, rewards, ends, _ = zip(

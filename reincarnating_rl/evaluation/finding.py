@@ -46,7 +46,7 @@ def find(arguments: Sequence[str]) -> tuple[Found, ...]:
   """
   labels: dict[str, Found] = {}
   for argument in arguments:
-    for found in _find_below(*_split(argument)):
+    for found in _find_below(*split(argument)):
       path = os.path.realpath(found.path)
       if labels.setdefault(path, found).label != found.label:
         raise UserError(
@@ -56,7 +56,18 @@ def find(arguments: Sequence[str]) -> tuple[Found, ...]:
   return tuple(labels.values())
 
 
-def _split(argument: str) -> tuple[str | None, str]:
+def split(argument: str) -> tuple[str | None, str]:
+  """Splits a user's argument into label and path.
+
+  Args:
+    argument: PATH or LABEL=PATH. A path that exists is no label.
+
+  Returns:
+    The label, or None, and the path.
+
+  Raises:
+    UserError: one of both is empty.
+  """
   label, separator, path = argument.partition('=')
   if not separator or os.path.exists(os.path.expanduser(argument)):
     return None, os.path.expanduser(argument)

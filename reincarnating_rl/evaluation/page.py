@@ -20,10 +20,12 @@ from reincarnating_rl.evaluation import (
   provenance,
   tables,
   text,
+  videos,
 )
 from reincarnating_rl.evaluation.analysis import Analysis
 from reincarnating_rl.evaluation.pictures import Picture
 from reincarnating_rl.evaluation.results import Runs
+from reincarnating_rl.evaluation.videos import Video
 from reincarnating_rl.support import files
 
 PAGE_FILE = 'index.html'
@@ -61,7 +63,8 @@ def write(
   drawn = pictures.draw(numbers)
   contents = {f'{picture.name}.png': picture.light for picture in drawn}
   contents |= csv_files.render(numbers)
-  contents[PAGE_FILE] = render(numbers, drawn, title).encode()
+  filmed = videos.find(runs.runs, out)
+  contents[PAGE_FILE] = render(numbers, drawn, title, filmed).encode()
   with files.writing(out, 'choose another --out'):
     os.makedirs(out, exist_ok=True)
     for name, data in contents.items():
@@ -69,18 +72,25 @@ def write(
   return numbers
 
 
-def render(numbers: Analysis, drawn: Sequence[Picture], title: str) -> str:
+def render(
+  numbers: Analysis,
+  drawn: Sequence[Picture],
+  title: str,
+  filmed: Sequence[Video] = (),
+) -> str:
   """Returns the page.
 
   Args:
     numbers: that it shows.
     drawn: pictures that it shows.
     title: of the page.
+    filmed: videos that it shows, as long as they stay where they are.
   """
   return _TEMPLATES.get_template('page.html').render(
     title=title,
     numbers=numbers,
     pictures=drawn,
+    videos=filmed,
     headline=tables.headline(numbers),
     reaching=tables.reaching(numbers),
     games=tables.games(numbers),

@@ -19,6 +19,7 @@ from reincarnating_rl.evaluation.plot_style import (
   Theme,
   plt,
 )
+from reincarnating_rl.support.errors import UserError
 
 
 class Picture(NamedTuple):
@@ -37,16 +38,25 @@ class Picture(NamedTuple):
     return round(pixels * 96 / plot_style.DPI)
 
 
+class Kind(NamedTuple):
+  """A picture that can be drawn: what it is called, shows, and who draws it."""
+
+  name: str
+  title: str
+  caption: str
+  function: Callable[[Analysis, Looks, Theme], Figure]
+
+
 _BAND = 'Bands and bars are 95% stratified bootstrap intervals.'
 _ALL = (
-  (
+  Kind(
     'iqm_curves',
     'Learning curves, all games',
     'Interquartile mean over all runs of all games. Online curves start at the '
     f'last offline score. {_BAND}',
     curve_plots.iqm_curves,
   ),
-  (
+  Kind(
     'intervals',
     'Aggregates',
     'IQM, median, mean and optimality gap at the point of comparison. The '
@@ -54,27 +64,28 @@ _ALL = (
     f'{_BAND}',
     comparison_plots.intervals,
   ),
-  (
+  Kind(
     'profiles',
     'Score distributions',
     'Fraction of all runs that score more than τ: higher is better. The height '
     'of a curve at the solid line is the fraction that beats the teacher.',
     comparison_plots.profiles,
   ),
-  (
+  Kind(
     'improvements',
     'Probability of improvement',
     'Probability that a run of the row’s method beats a run of the column’s '
     'method in the same game, averaged over games.',
     comparison_plots.improvements,
   ),
-  (
+  Kind(
     'game_curves',
     'Learning curves, game by game',
     f'Mean over the seeds of each game. {_BAND}',
     curve_plots.game_curves,
   ),
 )
+BY_NAME = {kind.name: kind for kind in _ALL}
 
 
 def draw(analysis: Analysis) -> tuple[Picture, ...]:
@@ -88,12 +99,23 @@ def draw(analysis: Analysis) -> tuple[Picture, ...]:
   """
   return tuple(
     Picture(
-      *(name, title, caption),
-      *(_png(analysis, function, theme) for theme in (LIGHT, DARK)),
+      *kind[:3],
+      *(_png(analysis, kind.function, theme) for theme in (LIGHT, DARK)),
     )
-    for name, title, caption, function in _ALL
-    if _is_possible(name, analysis)
+    for kind in _ALL
+    if _is_possible(kind.name, analysis)
   )
+
+
+def light(analysis: Analysis, kind: Kind) -> bytes:
+  """Draws one picture, as a PNG file in the light theme.
+
+  Raises:
+    UserError: there are too few runs, methods or games for it.
+  """
+  if not _is_possible(kind.name, analysis):
+    raise UserError(f'there are too few runs, methods or games for {kind.name}')
+  return _png(analysis, kind.function, LIGHT)
 
 
 def _is_possible(name: str, analysis: Analysis) -> bool:

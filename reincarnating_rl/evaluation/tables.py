@@ -8,7 +8,12 @@ import numpy as np
 from reincarnating_rl.evaluation import matrices, text
 from reincarnating_rl.evaluation.aggregate import STATISTICS
 from reincarnating_rl.evaluation.analysis import Analysis
-from reincarnating_rl.evaluation.run import OFFLINE, ONLINE, Run
+from reincarnating_rl.evaluation.run import (
+  OFFLINE,
+  ONLINE,
+  Evaluation,
+  Run,
+)
 
 Table = tuple[Sequence[str], list[Sequence[Any]]]
 PHASE_NAMES = {OFFLINE: 'offline', ONLINE: 'online'}
@@ -58,16 +63,12 @@ def games(analysis: Analysis) -> Table:
 
 def _game_row(analysis: Analysis, method: str, game: str) -> tuple[str, ...]:
   runs = analysis.runs.of(method, game)
-  last = [_compared(analysis, run) for run in runs]
-  scores = [
-    run.evaluations[i].score.mean for run, i in zip(runs, last, strict=True)
-  ]
+  last = [compared(analysis, run) for run in runs]
+  scores = [evaluation.score.mean for evaluation in last]
   mean = sum(scores) / len(scores)
   scale = analysis.runs.scales.get(game)
   spread = f' ({min(scores):,.1f} to {max(scores):,.1f})' if scores[1:] else ''
-  steps = sum(
-    run.evaluations[i].steps for run, i in zip(runs, last, strict=True)
-  ) / len(runs)
+  steps = sum(evaluation.steps for evaluation in last) / len(runs)
   return (
     *(game, method, str(len(runs)), f'{mean:,.1f}{spread}'),
     '' if scale is None else f'{scale.normalize(mean):.2f}',
@@ -75,12 +76,12 @@ def _game_row(analysis: Analysis, method: str, game: str) -> tuple[str, ...]:
   )
 
 
-def _compared(analysis: Analysis, run: Run) -> int:
-  """Returns the index of the evaluation that is compared."""
+def compared(analysis: Analysis, run: Run) -> Evaluation:
+  """Returns the evaluation of a run that is compared."""
   steps = analysis.compared.steps
-  online = [i for i, e in enumerate(run.evaluations) if e.phase == ONLINE]
+  online = run.of_phase(ONLINE)
   if steps is None or not online:
-    return len(run.evaluations) - 1
+    return run.evaluations[-1]
   return online[matrices.nearest(run, steps)]
 
 

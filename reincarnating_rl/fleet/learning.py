@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from reincarnating_rl.envs.policies import ACTS
+from reincarnating_rl.envs.discrete_actions import ACTS
 from reincarnating_rl.fleet.play import Ended, Player, chosen
 from reincarnating_rl.fleet.types import Clock, Own, Plan, Seed, Told
 from reincarnating_rl.learner.learner import Learner

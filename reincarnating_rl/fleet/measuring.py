@@ -12,7 +12,7 @@ from absl import logging
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.envs.policies import (
   check_student_values,
-  check_teacher_logits,
+  check_teacher_policy,
 )
 from reincarnating_rl.fleet import rollout
 from reincarnating_rl.fleet.play import Player
@@ -135,7 +135,7 @@ class Measuring:
 
 
 def _check_finite(step: Step, is_teacher: bool) -> None:
-  check = check_teacher_logits if is_teacher else check_student_values
+  check = check_teacher_policy if is_teacher else check_student_values
   if ((step.index >= 0) & ~step.is_finite).any():
     check(np.array([np.nan]))
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from reincarnating_rl.envs import policies
-from reincarnating_rl.envs.policies import ACTS
+from reincarnating_rl.envs import discrete_actions
+from reincarnating_rl.envs.discrete_actions import ACTS
 from reincarnating_rl.fleet.play import Ended, Play, Player, chosen
 from reincarnating_rl.learner.types import Array
 from reincarnating_rl.teachers.base import Teacher
@@ -143,7 +143,7 @@ def student(
 
   def choose(params: Any, states: Array, keys: Array) -> tuple[Array, Array]:
     values = q_values(params, states, keys)
-    return policies.epsilon_greedy(keys, values, epsilon), values
+    return discrete_actions.epsilon_greedy(keys, values, epsilon), values
 
   return choose
 
@@ -175,6 +175,6 @@ def uniform(num_actions: int) -> Choose:
   def choose(params: Any, states: Array, keys: Array) -> tuple[Array, Array]:
     del params
     logits = jnp.zeros((len(states), num_actions))
-    return policies.uniform(keys[:, 0], num_actions), logits
+    return discrete_actions.uniform(keys[:, 0], num_actions), logits
 
   return choose

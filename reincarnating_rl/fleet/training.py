@@ -12,7 +12,7 @@ from dopamine.metrics.statistics_instance import StatisticsInstance
 from reincarnating_rl.agents.trainer import on_host
 from reincarnating_rl.envs.policies import (
   check_student_values,
-  check_teacher_logits,
+  check_teacher_policy,
 )
 from reincarnating_rl.fleet import pace
 from reincarnating_rl.fleet.learning import Online
@@ -93,7 +93,7 @@ class Training:
     return seeds
 
   def _needs_labels(self) -> bool:
-    return any(s.agent.trainer.needs_teacher_logits for s in self._seeds)
+    return any(s.agent.trainer.needs_teacher_policy for s in self._seeds)
 
   def _program(self, labels: bool, updates: bool) -> Callable:
     key = labels, updates
@@ -173,7 +173,7 @@ def _account(
 
 def _check_finite(told: Told) -> None:
   if (~told.is_finite & told.by_teacher).any():
-    check_teacher_logits(np.array([np.nan]))
+    check_teacher_policy(np.array([np.nan]))
   if not told.is_finite.all():
     check_student_values(np.array([np.nan]))
 

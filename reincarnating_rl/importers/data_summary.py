@@ -17,7 +17,7 @@ class DataSummary(NamedTuple):
   mean_length: float | None  # steps
   least_reward: float
   largest_reward: float
-  largest_action: int
+  largest_action: int | None  # None where actions are vectors
   tells_time_outs: bool  # if not, a cut episode is joined to the next one
 
   @property
@@ -49,6 +49,8 @@ def summarize(columns: StepColumns) -> DataSummary:
     mean_length=float(lengths.mean()) if len(lengths) else None,
     least_reward=float(columns.reward.min()),
     largest_reward=float(columns.reward.max()),
-    largest_action=int(columns.action.max()),
+    largest_action=(
+      int(columns.action.max()) if columns.action.ndim == 1 else None
+    ),
     tells_time_outs=columns.tells_time_outs,
   )

@@ -14,7 +14,7 @@ are stored as the store's own n-step returns need.
 The file is read twice, one value at a time, and never held as a whole.
 """
 
-from reincarnating_rl.importers import loading
+from reincarnating_rl.importers import checks, loading
 from reincarnating_rl.importers.dopamine41_elements import (
   Table,
   frames,
@@ -68,7 +68,7 @@ def load(
   """
   store.clear()
   info = inspect(replay)
-  loading.check_store(store, info, replay.path, newest)
+  checks.check_store(store, info, replay.path, newest)
   table = read_table(replay, info, progress)
   layout = _lay_out(replay, table, info, store.settings, newest=newest)
   _check(replay, store, layout)
@@ -123,9 +123,7 @@ def _check(replay: Dopamine41Replay, store: FrameStore, layout: Layout) -> None:
       f'The replay {replay.path} holds no episode that can be recovered: '
       'choose another replay.'
     )
-  loading.check_capacity(store, replay.folder, layout.steps)
+  checks.check_capacity(store, replay.folder, layout.steps)
   columns = layout.columns
-  loading.check_actions(
-    replay.path, columns['action'], store.settings.num_actions
-  )
-  loading.check_rewards(replay.path, columns['reward'])
+  checks.check_actions(replay.path, columns['action'], store.settings.actions)
+  checks.check_rewards(replay.path, columns['reward'])

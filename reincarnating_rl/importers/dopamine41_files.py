@@ -24,6 +24,7 @@ from reincarnating_rl.importers.formats.numpy_msgpack import (
   stored_array,
 )
 from reincarnating_rl.importers.loading import numbered_checkpoints
+from reincarnating_rl.learner.actions import Actions, Discrete
 from reincarnating_rl.support.errors import (
   EmptyReplayError,
   UserError,
@@ -75,6 +76,7 @@ class Dopamine41Info(NamedTuple):
   stack_size: int  # L of its agent
   observation_shape: tuple[int, ...]  # *O
   observation_dtype: np.dtype
+  actions: Actions = Discrete(0)  # no file says how many
 
   @property
   def is_cut(self) -> bool:

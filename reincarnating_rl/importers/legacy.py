@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.importers import legacy_columns, loading
+from reincarnating_rl.importers import checks, legacy_columns, loading
 from reincarnating_rl.importers.legacy_files import (
   LegacyInfo,
   LegacyReplay,
@@ -52,7 +52,7 @@ def load(
   """
   store.clear()
   info = inspect(replay)
-  loading.check_store(store, info, _frames(replay), newest)
+  checks.check_store(store, info, _frames(replay), newest)
   columns = legacy_columns.read_columns(replay, info)
   terminal = columns['terminal']
   ends = legacy_columns.read_ends(replay, info)
@@ -72,12 +72,12 @@ def load(
     newest=newest,
   )
   steps = len(layout.episode_step)
-  loading.check_capacity(store, replay.folder, steps)
+  checks.check_capacity(store, replay.folder, steps)
   legacy_columns.check_kept(
     replay,
     columns,
     layout.position >= 0,
-    num_actions=store.settings.num_actions,
+    actions=store.settings.actions,
   )
   for at, frames in legacy_columns.chunks(replay, info):
     _write(store, layout, columns, at, frames)
@@ -123,7 +123,7 @@ def read_columns(
     are_rows_padding=False,
   )
   is_kept = layout.position >= 0
-  legacy_columns.check_kept(replay, columns, is_kept, num_actions=0)
+  legacy_columns.check_kept(replay, columns, is_kept, actions=info.actions)
   slots = np.empty(len(layout.episode_step), np.int64)
   slots[layout.position[is_kept]] = np.flatnonzero(is_kept)
   episode_step = layout.episode_step
@@ -180,5 +180,5 @@ def _write(
   }
   rows['observation'] = frames[is_kept]
   rows['episode_step'] = layout.episode_step[position]
-  rows['teacher_logits'] = np.zeros((len(position), 1), np.float32)
+  rows['teacher_policy'] = np.zeros((len(position), 1), np.float32)
   store.write(int(position[0]), rows)

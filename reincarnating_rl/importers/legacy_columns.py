@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from reincarnating_rl.importers.checks import check_actions, check_rewards
 from reincarnating_rl.importers.formats import safe_pickle
 from reincarnating_rl.importers.formats.npy_gzip import (
   open_array,
@@ -16,7 +17,7 @@ from reincarnating_rl.importers.legacy_files import (
   LegacyInfo,
   LegacyReplay,
 )
-from reincarnating_rl.importers.loading import check_actions, check_rewards
+from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.support.errors import damaged_replay
 
 _CHUNK_BYTES = 2**23  # The system maps larger buffers anew each time.
@@ -112,7 +113,7 @@ def check_kept(
   columns: dict[str, np.ndarray],
   is_kept: np.ndarray,
   *,
-  num_actions: int,
+  actions: Actions,
 ) -> None:
   """Checks the kept steps, and sets all others to zero.
 
@@ -120,7 +121,7 @@ def check_kept(
     replay: for messages.
     columns: from `read_columns`; changed in place.
     is_kept: [C] bool.
-    num_actions: A, or 0 if unknown.
+    actions: of the game; `Discrete(0)` if their number is unknown.
 
   Raises:
     DamagedFileError: an action is negative or a reward is not finite.
@@ -128,5 +129,5 @@ def check_kept(
   """
   action, reward = columns['action'], columns['reward']
   action[~is_kept] = reward[~is_kept] = 0
-  check_actions(replay.column_path('action'), action, num_actions)
+  check_actions(replay.column_path('action'), action, actions)
   check_rewards(replay.column_path('reward'), reward)

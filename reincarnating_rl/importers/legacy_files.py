@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.importers import loading
+from reincarnating_rl.importers import checks
 from reincarnating_rl.importers.formats.npy_gzip import open_array, read_array
+from reincarnating_rl.learner.actions import Actions, Discrete
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   EmptyReplayError,
@@ -87,6 +88,7 @@ class LegacyInfo(NamedTuple):
   n_step: int  # n of its agent
   observation_shape: tuple[int, ...]  # *O
   observation_dtype: np.dtype
+  actions: Actions = Discrete(0)  # no file says how many
 
   @property
   def entries(self) -> int:
@@ -202,7 +204,7 @@ def inspect(replay: LegacyReplay) -> LegacyInfo:
   ):
     raise damaged_replay(path, f'holds an array {shape}, not frames')
   columns = map(replay.column_path, ('observation', *COLUMNS))
-  loading.check_lengths({path: _length(path) for path in columns})
+  checks.check_lengths({path: _length(path) for path in columns})
   add_count = _add_count(replay)
   if not add_count:
     path = replay.path('add_count')

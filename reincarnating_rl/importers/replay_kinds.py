@@ -11,11 +11,11 @@ from reincarnating_rl.importers import (
   run_files,
   run_replay,
 )
+from reincarnating_rl.importers.checks import check_observations
 from reincarnating_rl.importers.loading import (
   LoadReport,
   ReplayInfo,
   StepColumns,
-  check_observations,
 )
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.progress import Progress

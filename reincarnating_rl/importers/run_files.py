@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reincarnating_rl.importers.loading import numbered_checkpoints
+from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.replay import array_file
 from reincarnating_rl.replay.settings import ReplaySettings
 from reincarnating_rl.support.errors import (
@@ -28,7 +29,7 @@ REPLAYS, STUDENT = 'replays', 'student'
 # Errors that reading an untrusted manifest can raise.
 UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, OSError)
 _NAME = re.compile(r'ckpt\.(0|[1-9][0-9]{0,8})\.json', re.ASCII)
-_MAX_ACTIONS = 1024  # A limit: logits of a whole segment are allocated.
+_WIDEST = 1024  # A limit: rows of a whole segment are allocated.
 
 
 class RunReplay(NamedTuple):
@@ -84,6 +85,11 @@ class RunInfo(NamedTuple):
   def observation_shape(self) -> tuple[int, ...]:
     """Shape of one frame, `*O`."""
     return self.settings.observation_shape
+
+  @property
+  def actions(self) -> Actions:
+    """Of the run's game."""
+    return self.settings.actions
 
   @property
   def stack_size(self) -> int:
@@ -148,7 +154,7 @@ def _describe(replay: RunReplay) -> RunInfo:
     replays = read_json(pathlib.Path(replay.path)).get(REPLAYS, {})
     if STUDENT in replays:
       manifest = replays[STUDENT]
-      settings = ReplaySettings.checked(**manifest['settings'])
+      settings = ReplaySettings.from_json(manifest['settings'])
       next_step = int(manifest['state']['next_step'])
       segments = list(manifest['segments'])
   except (UserError, *UNREADABLE) as error:
@@ -157,10 +163,14 @@ def _describe(replay: RunReplay) -> RunInfo:
     raise EmptyReplayError(
       f'The replay of {replay.path} holds no step: choose another checkpoint.'
     )
-  if not 0 < next_step < 2**62 or settings.num_actions > _MAX_ACTIONS:
+  if not 0 < next_step < 2**62 or _is_too_wide(settings):
     raise damaged_replay(replay.path, 'holds impossible numbers')
   steps = range(max(next_step - settings.capacity, 0), next_step)
   return RunInfo(settings, steps, segments)
+
+
+def _is_too_wide(settings: ReplaySettings) -> bool:
+  return max(settings.policy_size, *settings.actions.shape, 0) > _WIDEST
 
 
 def unusable(replay: RunReplay, error: Exception) -> DamagedFileError:

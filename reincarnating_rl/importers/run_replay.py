@@ -2,14 +2,14 @@
 
 To resume a run, the settings must be the run's. Here only observations,
 actions, rewards and episode ends are used. n-step, discount, stack size and
-capacity are the store's, and the logits of the run's teacher are dropped.
+capacity are the store's, and what the run's teacher said is dropped.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from reincarnating_rl.importers import loading, run_files
+from reincarnating_rl.importers import checks, loading, run_files
 from reincarnating_rl.importers.loading import LoadReport, StepColumns
 from reincarnating_rl.importers.run_files import (
   STUDENT,
@@ -20,6 +20,7 @@ from reincarnating_rl.importers.run_files import (
   log_of,
   unusable,
 )
+from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.segment_log import Manifest, SegmentLog
 from reincarnating_rl.support.errors import UserError, damaged_replay
@@ -64,12 +65,12 @@ def load(
   """
   store.clear()
   info = inspect(replay)
-  loading.check_store(store, info, replay.path, newest)
+  checks.check_store(store, info, replay.path, newest)
   wanted = info.steps if newest is None else info.steps[-newest:]
-  loading.check_capacity(store, replay.folder, len(wanted))
-  num_actions = store.settings.num_actions
-  for at, rows in _read(replay, info, wanted, num_actions):
-    rows['teacher_logits'] = np.zeros((len(rows['action']), 1), np.float32)
+  checks.check_capacity(store, replay.folder, len(wanted))
+  actions = store.settings.actions
+  for at, rows in _read(replay, info, wanted, actions):
+    rows['teacher_policy'] = np.zeros((len(rows['action']), 1), np.float32)
     store.write(at - wanted.start, rows)
     progress(at + len(rows['action']) - wanted.start, len(wanted))
   left_out = {'older steps': len(info.steps) - len(wanted)}
@@ -79,7 +80,7 @@ def load(
 def read_columns(
   replay: RunReplay, progress: Progress = lambda done, total: None
 ) -> StepColumns:
-  """Reads all columns but frames and logits, one segment at a time.
+  """Reads all columns but frames and labels, one segment at a time.
 
   Args:
     replay: from `run_files.find`.
@@ -90,7 +91,7 @@ def read_columns(
     DamagedFileError: a file is missing, damaged, or contradicts another.
   """
   info, parts = inspect(replay), []
-  for at, rows in _read(replay, info, info.steps, num_actions=0):
+  for at, rows in _read(replay, info, info.steps, info.actions):
     parts.append([rows[name] for name in StepColumns.arrays()])
     progress(at + len(rows['action']) - info.steps.start, info.entries)
   return StepColumns(*map(np.concatenate, zip(*parts, strict=True)))
@@ -113,14 +114,14 @@ def save(folder: str, store: FrameStore) -> dict[str, Manifest]:
 
 
 def _read(
-  replay: RunReplay, info: RunInfo, wanted: range, num_actions: int
+  replay: RunReplay, info: RunInfo, wanted: range, actions: Actions
 ) -> Iterator[_Part]:
   """Yields the number of a step and the columns from it on, checked."""
   log = SegmentLog(replay.log, _REMEDY)
   parts = log.read_steps(info.segments, info.settings, wanted)
   last = None  # Episode step of the previous step.
   for at, rows in _reporting_damage(replay, parts):
-    _check_rows(replay, rows, last, num_actions)
+    _check_rows(replay, rows, last, actions)
     last = int(rows['episode_step'][-1])
     yield at, rows
 
@@ -145,11 +146,11 @@ def _check_rows(
   replay: RunReplay,
   rows: dict[str, np.ndarray],
   last: int | None,
-  num_actions: int,
+  actions: Actions,
 ) -> None:
   """Checks values: a checksum proves nothing about who wrote the file."""
-  loading.check_actions(replay.path, rows['action'], num_actions)
-  loading.check_rewards(replay.path, rows['reward'])
+  checks.check_actions(replay.path, rows['action'], actions)
+  checks.check_rewards(replay.path, rows['reward'])
   if rows['terminal'].view(np.uint8).max() > 1:
     raise damaged_replay(replay.path, 'holds invalid booleans')
   step = rows['episode_step']

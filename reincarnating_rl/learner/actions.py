@@ -1,8 +1,14 @@
 """What an action is: one of several, or a vector within bounds."""
 
 import dataclasses
+import functools
+import operator
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+
+from reincarnating_rl.learner.kinds import CONTINUOUS, DISCRETE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -10,16 +16,17 @@ class Discrete:
   """Actions 0 to `number - 1`.
 
   Attributes:
-    number: A.
+    number: A; 0 where nobody knows it.
   """
 
   number: int
+  kind = DISCRETE
   shape = ()
   dtype = np.dtype(np.int32)
 
   def __str__(self) -> str:
     """Returns them as a message names them."""
-    return f'{self.number} discrete actions'
+    return _counted(self.number, 'discrete') if self.number else 'discrete ones'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,11 +39,29 @@ class Continuous:
   Attributes:
     low: [D], the game's least values.
     high: [D], its greatest.
+
+  Raises:
+    ValueError: there are no such bounds in float32.
   """
 
   low: tuple[float, ...]
   high: tuple[float, ...]
+  kind = CONTINUOUS
   dtype = np.dtype(np.float32)
+
+  def __post_init__(self) -> None:
+    low, span = self._low_and_span
+    is_right = np.isfinite(low) & np.isfinite(span) & (span > 0.0)
+    if not len(low) or len(low) != len(self.high) or not is_right.all():
+      raise ValueError(
+        f'bounds must be finite and ascend, not {self.low} to {self.high}'
+      )
+
+  @functools.cached_property
+  def _low_and_span(self) -> tuple[np.ndarray, np.ndarray]:
+    low, high = np.float32(self.low), np.float32(self.high)
+    with np.errstate(all='ignore'):
+      return low, high - low
 
   @property
   def size(self) -> int:
@@ -50,19 +75,46 @@ class Continuous:
 
   def to_game(self, actions: np.ndarray) -> np.ndarray:
     """Returns actions[..., D] of [-1, 1] within the game's bounds."""
-    low, high = np.float32(self.low), np.float32(self.high)
-    return low + (actions + np.float32(1.0)) * (high - low) / np.float32(2.0)
+    low, span = self._low_and_span
+    return low + (actions + np.float32(1.0)) * span / np.float32(2.0)
 
   def from_game(self, actions: np.ndarray) -> np.ndarray:
     """Inverse of `to_game`."""
-    low, high = np.float32(self.low), np.float32(self.high)
-    return np.float32(2.0) * (actions - low) / (high - low) - np.float32(1.0)
+    low, span = self._low_and_span
+    return np.float32(2.0) * (actions - low) / span - np.float32(1.0)
 
   def __str__(self) -> str:
     """Returns them as a message names them."""
     bounds = {*zip(self.low, self.high, strict=True)}
     within = ', '.join(f'[{low:g}, {high:g}]' for low, high in sorted(bounds))
-    return f'{self.size} continuous actions in {within}'
+    return f'{_counted(self.size, "continuous")} in {within}'
+
+
+def _counted(number: int, kind: str) -> str:
+  return f'{number} {kind} action{"" if number == 1 else "s"}'
 
 
 Actions = Discrete | Continuous
+
+
+def as_json(actions: Actions) -> dict[str, Any]:
+  """Returns actions as JSON types."""
+  told = dataclasses.asdict(actions)
+  return {k: list(x) if isinstance(x, tuple) else x for k, x in told.items()}
+
+
+def from_json(told: Mapping[str, Any]) -> Actions:
+  """Inverse of `as_json`.
+
+  Args:
+    told: from a file, which may be damaged.
+
+  Raises:
+    KeyError, TypeError, ValueError: it is no such record.
+  """
+  if 'number' in told:
+    number = operator.index(told['number'])
+    if number < 0:
+      raise ValueError(f'there are no {number} actions')
+    return Discrete(number)
+  return Continuous(*(tuple(map(float, told[k])) for k in ('low', 'high')))

@@ -18,7 +18,7 @@ from reincarnating_rl.learner.value_function import ValueFunction
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Learner:
-  """What a student computes, without its state.
+  """What any student computes, without its state.
 
   Every function is pure, and `jax.vmap` over the states of several seeds
   accepts it.
@@ -29,6 +29,23 @@ class Learner:
     update: `(state, batch, weights) -> (state, report)`.
     sync_target: `state -> state`, whose target network is a copy of the online
       network.
+    reset_optimizer: `state -> state`, whose optimiser has seen nothing.
+    has_hard_target: whether targets stay as they are until they are synced;
+      otherwise they follow with each update.
+  """
+
+  init: Callable[[Array], LearnerState]
+  update: Update
+  sync_target: Callable[[LearnerState], LearnerState]
+  reset_optimizer: Callable[[LearnerState], LearnerState]
+  has_hard_target: bool = True
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ValueLearner(Learner):
+  """What a student with Q-values computes.
+
+  Attributes:
     output: `(params, state[*O, S], key, eval_mode) -> ` the network's output,
       as an actor reads it.
     q_values: `(params, states[B, *O, S], keys[B, 2]) -> [B, A]`, in evaluation.
@@ -36,9 +53,6 @@ class Learner:
     optimizer: with a learning rate of 1.
   """
 
-  init: Callable[[Array], LearnerState]
-  update: Update
-  sync_target: Callable[[LearnerState], LearnerState]
   output: Callable[..., Any]
   q_values: Callable[[Params, Array, Array], Array]
   objective: Objective
@@ -67,7 +81,7 @@ def make_learner(
   example: Array,
   preprocess: Callable[[Array], Array] = lambda state: state,
   augments: bool = False,
-) -> Learner:
+) -> ValueLearner:
   """Puts a learner together.
 
   Args:
@@ -102,10 +116,15 @@ def make_learner(
   objective = make_objective(value, bound, terms)
   if augments:
     objective = augmentation.augmented(objective)
-  return Learner(
+
+  def reset_optimizer(state: LearnerState) -> LearnerState:
+    return state._replace(optimizer_state=optimizer.init(state.params))
+
+  return ValueLearner(
     init=init,
     update=make_update(objective, optimizer),
     sync_target=sync_target,
+    reset_optimizer=reset_optimizer,
     output=output,
     q_values=q_values,
     objective=objective,

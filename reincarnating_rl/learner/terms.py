@@ -17,7 +17,7 @@ from reincarnating_rl.learner.td_losses import TDLoss
 from reincarnating_rl.learner.types import Array, Batch
 from reincarnating_rl.support.errors import UserError, pick
 
-TEACHER_LOGITS = 'teacher_logits'
+TEACHER_POLICY = 'teacher_policy'
 SECOND = 'second'
 MONTE_CARLO_RETURN = 'monte_carlo_return'
 
@@ -49,7 +49,8 @@ class Term:
     weight: at the start of a run.
     is_weaned: whether the weaner scales its weight. TD's weight is constant.
     reads: what the batch must have beside the transition, a subset of
-      `TEACHER_LOGITS`, `SECOND` and `MONTE_CARLO_RETURN`.
+      `TEACHER_POLICY`, `SECOND` and `MONTE_CARLO_RETURN`.
+    of: the part of the student that learns from it, where it has several.
   """
 
   name: str
@@ -58,6 +59,7 @@ class Term:
   weight: float = 1.0
   is_weaned: bool = False
   reads: frozenset[str] = frozenset()
+  of: str | None = None
 
 
 def any_reads(terms: Iterable[Term], what: str) -> bool:
@@ -132,17 +134,17 @@ def distill(
 
   def policy(c: Context) -> Array:
     return distillation.policy_distillation(
-      c.output.q_values, c.example.teacher_logits, temperature
+      c.output.q_values, c.example.teacher_policy, temperature
     )
 
   def best_action(c: Context) -> Array:
     return distillation.best_action_distillation(
-      c.output.q_values, c.example.teacher_logits, temperature
+      c.output.q_values, c.example.teacher_policy, temperature
     )
 
   def value(c: Context) -> Array:
     return distillation.value_distillation(
-      c.output.q_values, teacher_temperature * c.example.teacher_logits
+      c.output.q_values, teacher_temperature * c.example.teacher_policy
     )
 
   losses = (policy, best_action, value, lambda c: policy(c) + value(c))
@@ -160,7 +162,7 @@ def distill(
     metric='Loss/Distill',
     weight=weight,
     is_weaned=True,
-    reads=frozenset({TEACHER_LOGITS}),
+    reads=frozenset({TEACHER_POLICY}),
   )
 
 
@@ -186,11 +188,11 @@ def large_margin(
   loss = pick('margin loss', _MARGINS, kind)
   return Term(
     name='margin',
-    loss=lambda c: loss(c.output.q_values, c.example.teacher_logits, margin),
+    loss=lambda c: loss(c.output.q_values, c.example.teacher_policy, margin),
     metric='Loss/Margin',
     weight=weight,
     is_weaned=True,
-    reads=frozenset({TEACHER_LOGITS}),
+    reads=frozenset({TEACHER_POLICY}),
   )
 
 

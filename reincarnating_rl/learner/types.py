@@ -1,7 +1,9 @@
 """Array records that flow between the rooms; every shape is stated here.
 
-`B` is the batch size, `A` the number of actions, `S` the stack size and
-`*O` the shape of one observation, `(84, 84)` for an Atari frame.
+`B` is the batch size, `A` the number of actions, `D` the size of an action
+that is a vector, `S` the stack size and `*O` the shape of one observation,
+`(84, 84)` for an Atari frame. `W` is how many numbers say what a teacher's
+policy is in a state: A logits, or the parameters of a distribution.
 """
 
 from collections.abc import Mapping
@@ -24,7 +26,7 @@ class Transition(NamedTuple):
   """
 
   observation: Array  # [*O], what was seen before acting
-  action: int
+  action: Array | int  # [] integer, or [D] float32 in [-1, 1]
   reward: float
   terminal: bool
   episode_end: bool = False
@@ -47,12 +49,12 @@ class Batch(NamedTuple):
   """
 
   state: Array  # [B, *O, S]
-  action: Array  # [B] int32
+  action: Array  # [B] int32, or [B, D] float32 in [-1, 1]
   reward: Array  # [B] float32
   discount: Array  # [B] float32
   next_state: Array  # [B, *O, S]; arbitrary where is_terminal
   is_terminal: Array  # [B] bool
-  teacher_logits: Array  # [B, A] float32; zeros where nobody asked a teacher
+  teacher_policy: Array  # [B, W] float32; zeros where nobody asked a teacher
   importance_weight: Array  # [B] float32, at most 1; ones if drawn uniformly
   second: Lookahead | None = None  # None unless the replay has two horizons
   monte_carlo_return: Array | None = None  # [B] float32; -inf where unknown
@@ -91,6 +93,12 @@ class PolicyOutput(NamedTuple):
 
   logits: Array  # [A], log pi up to a constant
   value: Array | None  # []; None where the critic was left out
+
+
+class ActorOutput(NamedTuple):
+  """What an actor returns for one state, whose actions are vectors."""
+
+  parameters: Array  # [W], of a distribution over [-1, 1]^D
 
 
 class Weights(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.learner.terms import TEACHER_LOGITS, Term
+from reincarnating_rl.learner.terms import TEACHER_POLICY, Term
 from reincarnating_rl.learner.types import Weights
 from reincarnating_rl.learner.weaning import (
   RETURNS,
@@ -146,7 +146,7 @@ class Weaner:
 
   def _weight(self, term: Term) -> float:
     is_heard = self._has_teacher or not (
-      term.is_weaned or TEACHER_LOGITS in term.reads
+      term.is_weaned or TEACHER_POLICY in term.reads
     )
     share = self.fraction if term.is_weaned else 1.0
     return term.weight * share if is_heard else 0.0

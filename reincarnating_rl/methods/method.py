@@ -7,6 +7,7 @@ import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from reincarnating_rl.learner.kinds import CONTINUOUS, DISCRETE
 from reincarnating_rl.methods import objectives
 from reincarnating_rl.methods.objectives import MakeTerms
 from reincarnating_rl.methods.settings import NoSettings
@@ -36,7 +37,8 @@ class Method:
     summary: one line: what it takes from the teacher.
     settings: a frozen dataclass, each field with a default.
     gin_name: by which gin binds them.
-    terms: makes the objective's terms of the settings.
+    terms: makes the objective's terms of the settings, in the words of the
+      student's own.
     schedule: of the weights, a key of `weaning.SCHEDULES`; None for what the
       settings' field `weaner` says.
     weaning: makes that schedule's settings of the method's.
@@ -44,6 +46,12 @@ class Method:
     offline: whether it learns from the teacher's data before it plays.
     teacher_data_ratio: reads rho off the settings, the teacher's share of
       online batches.
+    exact_share: reads off the settings whether that is of each batch, or on
+      average.
+    warm_up_steps: reads off the settings how many online steps come before the
+      first online update, at least.
+    actions: of the students that it is for, 'discrete' and 'continuous' or one
+      of them.
     temperature: reads off the settings tau of the student's policy
       `softmax(Q / tau)`; None where the method has no such policy.
     second_horizon: reads off the settings the steps of a second TD loss; None
@@ -62,12 +70,15 @@ class Method:
   source: str
   settings: type = NoSettings
   gin_name: str | None = None
-  terms: MakeTerms = objectives.td_alone
+  terms: MakeTerms = objectives.own_alone
   schedule: str | None = 'constant'
   weaning: Callable[[Any], WeaningSettings] = objectives.no_weaning
   needs_teacher: bool = True
   offline: Offline = Offline.NEVER
   teacher_data_ratio: Callable[[Any], float] = lambda settings: 0.0
+  exact_share: Callable[[Any], bool] = lambda settings: False
+  warm_up_steps: Callable[[Any], int] = lambda settings: 0
+  actions: tuple[str, ...] = (DISCRETE, CONTINUOUS)
   temperature: Callable[[Any], float | None] = lambda settings: None
   second_horizon: Callable[[Any], int | None] = lambda settings: None
   rolls_in: bool = False

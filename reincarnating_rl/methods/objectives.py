@@ -10,89 +10,79 @@ from reincarnating_rl.methods.settings import (
   PretrainedSettings,
   QDaggerSettings,
 )
-from reincarnating_rl.support.errors import pick
+from reincarnating_rl.support.errors import UserError
 
 # The learner imports JAX, which takes longer than `--help` should: functions
 # below import it when they are called.
 if TYPE_CHECKING:
-  from reincarnating_rl.learner.td_losses import TDLoss
   from reincarnating_rl.learner.terms import Term
+  from reincarnating_rl.learner.vocabulary import Terms, ValueTerms
   from reincarnating_rl.learner.weaning import WeaningSettings
 
-MakeTerms = Callable[[Any, 'TDLoss', 'float | None'], 'tuple[Term, ...]']
-"""`(settings, td_loss, teacher_temperature) -> terms`, `td` first."""
+MakeTerms = Callable[[Any, 'Terms'], 'tuple[Term, ...]']
+"""`(settings, the student's terms) -> terms of its loss`, `td` first."""
 
 
-def td_alone(
-  settings: Any, loss: TDLoss, teacher_temperature: float | None
-) -> tuple[Term, ...]:
-  """Returns TD."""
-  from reincarnating_rl.learner import terms
-
-  del settings, teacher_temperature
-  return (terms.td(loss),)
+def own_alone(settings: Any, terms: Terms) -> tuple[Term, ...]:
+  """Returns what the student learns from rewards: TD."""
+  del settings
+  return terms.own()
 
 
-def td_and_distillation(
-  settings: QDaggerSettings, loss: TDLoss, teacher_temperature: float | None
+def own_and_distillation(
+  settings: QDaggerSettings, terms: Terms
 ) -> tuple[Term, ...]:
   """Returns TD and the distance to the teacher's policy."""
-  from reincarnating_rl.learner import terms
-
-  return (
-    terms.td(loss),
-    terms.distill(
-      settings.distill_type,
-      temperature=settings.distill_temperature,
-      teacher_temperature=teacher_temperature,
-      weight=settings.distill_loss_coefficient,
-    ),
-  )
+  return (*terms.own(), _distillation(settings, terms))
 
 
 def distillation_alone(
-  settings: QDaggerSettings, loss: TDLoss, teacher_temperature: float | None
+  settings: QDaggerSettings, terms: Terms
 ) -> tuple[Term, ...]:
   """Returns the same; TD weighs nothing, and is reported."""
-  from reincarnating_rl.learner import terms
-
-  _, distill = td_and_distillation(settings, loss, teacher_temperature)
-  return (terms.td(loss, weight=0.0), distill)
+  return (*terms.own(weight=0.0), _distillation(settings, terms))
 
 
-def td_and_margin(
-  settings: DQfDSettings, loss: TDLoss, teacher_temperature: float | None
+def _distillation(settings: QDaggerSettings, terms: Terms) -> Term:
+  tau = settings.distill_temperature
+  if not terms.has_temperature and tau != QDaggerSettings().distill_temperature:
+    raise UserError(
+      f'QDagger.distill_temperature is {tau}, and an actor has no policy of '
+      'Q-values: leave it out, or set QDagger.distill_loss_coefficient.'
+    )
+  return terms.distill(
+    settings.distill_type,
+    temperature=tau,
+    weight=settings.distill_loss_coefficient,
+  )
+
+
+def own_and_margin(
+  settings: DQfDSettings, terms: ValueTerms
 ) -> tuple[Term, ...]:
   """Returns TD and the margin of the teacher's best action."""
-  from reincarnating_rl.learner import terms
-
-  del teacher_temperature
   second = ()
   if settings.second_update_horizon is not None:
-    second = (terms.second_td(loss, weight=settings.second_td_coefficient),)
-  margin = terms.large_margin(
+    second = (terms.second_td(weight=settings.second_td_coefficient),)
+  margin = terms.margin(
     settings.margin_type,
     margin=settings.margin,
     weight=settings.margin_coefficient,
   )
-  return (terms.td(loss), margin, *second)
+  return (*terms.own(), margin, *second)
 
 
-def td_and_regularizer(
-  settings: PretrainedSettings, loss: TDLoss, teacher_temperature: float | None
+def own_and_regularizer(
+  settings: PretrainedSettings, terms: Terms
 ) -> tuple[Term, ...]:
   """Returns TD and a regularizer: CQL or Cal-QL."""
-  from reincarnating_rl.learner import terms
-
-  del teacher_temperature
-  kinds = {'plain': terms.conservative, 'calibrated': terms.calibrated}
-  regularizer = pick('cql_type', kinds, settings.cql_type)
-  return (
-    terms.td(loss),
-    regularizer(
-      temperature=settings.cql_temperature, weight=settings.cql_coefficient
-    ),
+  regularizer = terms.conservative(
+    settings.cql_type,
+    temperature=settings.cql_temperature,
+    samples=settings.cql_samples,
+    weight=settings.cql_coefficient,
   )
+  return (*terms.own(), regularizer)
 
 
 def no_weaning(settings: Any) -> WeaningSettings:

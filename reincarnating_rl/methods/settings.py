@@ -122,10 +122,13 @@ class PretrainedSettings:
     cql_temperature: tau of the student's policy in it.
     cql_type: `plain`, or `calibrated` by the Monte-Carlo returns of the
       teacher's data (Cal-QL).
+    cql_samples: actions that are drawn uniformly, and as many of the policy's,
+      where actions are vectors.
   """
 
   cql_coefficient: PositiveFloat = 1.0
   cql_temperature: PositiveFloat = 0.1
+  cql_samples: PositiveInt = 10
   cql_type: Literal['plain', 'calibrated'] = 'plain'
 
 
@@ -136,9 +139,12 @@ class RehearsalSettings:
   Attributes:
     teacher_data_ratio: rho, the probability that an element of an online batch
       is the teacher's; 0 is tabula rasa.
+    exact_share: whether each batch has the same share of the teacher's
+      elements, rho of it to the nearest element, as in RLPD.
   """
 
   teacher_data_ratio: Fraction = 1 / 16
+  exact_share: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -165,3 +171,22 @@ class ReloadedSettings:
 
   reload_optimizer: bool = True
   load_replay: bool = True
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WarmStartSettings:
+  """Settings of a warm start.
+
+  Attributes:
+    warm_up_steps: online steps of the policy as it was, before any update; they
+      fill the replay.
+    reload_optimizer: whether to take over the optimiser's moments.
+  """
+
+  warm_up_steps: NonNegativeInt = 5000
+  reload_optimizer: bool = True
+
+  @property
+  def load_replay(self) -> bool:
+    """The teacher's replay stays behind: that is the method."""
+    return False

@@ -2,9 +2,11 @@
 
 A `Method` is data. An agent is a method and a student (`students.py`), and any
 two of them go together: `--agent METHOD_STUDENT`. To add a method, add an entry
-here, its settings to `settings.py`, and its terms to `objectives.py`.
+here, its settings to `settings.py`, and its terms to `objectives.py`. One that
+makes no sense of vectors says so (`actions`).
 """
 
+from reincarnating_rl.learner.kinds import DISCRETE
 from reincarnating_rl.methods import objectives
 from reincarnating_rl.methods.method import Method, Offline
 from reincarnating_rl.methods.settings import (
@@ -14,12 +16,13 @@ from reincarnating_rl.methods.settings import (
   QDaggerSettings,
   RehearsalSettings,
   ReloadedSettings,
+  WarmStartSettings,
 )
 
 _QDAGGER = {
   'settings': QDaggerSettings,
   'gin_name': 'QDagger',
-  'terms': objectives.td_and_distillation,
+  'terms': objectives.own_and_distillation,
   'temperature': lambda settings: settings.distill_temperature,
   'schedule': None,
   'weaning': objectives.until_decay(
@@ -78,10 +81,11 @@ _ALL = (
     source='Hester et al. 2018, https://arxiv.org/abs/1704.03732',
     settings=DQfDSettings,
     gin_name='DQfD',
-    terms=objectives.td_and_margin,
+    terms=objectives.own_and_margin,
     schedule=None,
     weaning=objectives.until_decay('margin_decay_period'),
     second_horizon=lambda settings: settings.second_update_horizon,
+    actions=(DISCRETE,),
     offline=Offline.USUALLY,
   ),
   Method(
@@ -92,7 +96,7 @@ _ALL = (
     source='Agarwal et al. 2022, section 4; Kumar et al. 2020',
     settings=PretrainedSettings,
     gin_name='Pretrained',
-    terms=objectives.td_and_regularizer,
+    terms=objectives.own_and_regularizer,
     temperature=lambda settings: settings.cql_temperature,
     schedule='offline_only',
     offline=Offline.ALWAYS,
@@ -103,11 +107,12 @@ _ALL = (
     title='Rehearsal',
     class_name='Rehearsal',
     summary='its data, a part of each online batch',
-    source='Agarwal et al. 2022, section 4.1',
+    source='Agarwal et al. 2022, section 4.1; Ball et al. 2023',
     settings=RehearsalSettings,
     gin_name='Rehearsal',
     offline=Offline.OPTIONAL,
     teacher_data_ratio=lambda settings: settings.teacher_data_ratio,
+    exact_share=lambda settings: settings.exact_share,
   ),
   Method(
     name='jsrl',
@@ -127,6 +132,17 @@ _ALL = (
     source='Agarwal et al. 2022, section 5',
     settings=ReloadedSettings,
     gin_name='Reloaded',
+    starts_from_teacher=True,
+  ),
+  Method(
+    name='warm_start',
+    title='Warm start',
+    class_name='WarmStart',
+    summary='its parameters and optimiser; its policy fills the replay first',
+    source='Zhou et al. 2024, https://arxiv.org/abs/2412.07762',
+    settings=WarmStartSettings,
+    gin_name='WarmStart',
+    warm_up_steps=lambda settings: settings.warm_up_steps,
     starts_from_teacher=True,
   ),
   Method(

@@ -4,14 +4,16 @@ Teachers of other libraries are brought into this form.
 """
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from reincarnating_rl.learner.kinds import DISTRIBUTIONS
 from reincarnating_rl.learner.types import (
+  ActorOutput,
   Array,
   CategoricalOutput,
   PolicyOutput,
@@ -19,7 +21,9 @@ from reincarnating_rl.learner.types import (
   QuantileOutput,
 )
 from reincarnating_rl.networks import torsos
+from reincarnating_rl.networks.actor_heads import Actor, Bounds, Limit
 from reincarnating_rl.networks.impala import ResidualStack
+from reincarnating_rl.networks.layered_norms import NORMS
 
 Convolution = tuple[int, tuple[int, int], int, int | str]
 """Features, (height, width) of the kernel, stride, and padding: zeros on each
@@ -30,7 +34,9 @@ Norm = tuple[int, str, str, Any, float]
 PLACES = ('inputs', 'unflattened', 'outputs')
 """What a layer takes; the same of the first linear layer before it is
 flattened; what a layer returns, before its activation."""
-Output = QOutput | PolicyOutput | QuantileOutput | CategoricalOutput
+Output = (
+  QOutput | PolicyOutput | QuantileOutput | CategoricalOutput | ActorOutput
+)
 
 # With the defaults of torch.nn, whose GELU is the exact one.
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
@@ -44,54 +50,8 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-class Affine(nn.Module):
-  """Scales and shifts the last axis."""
-
-  @nn.compact
-  def __call__(self, x: Array) -> Array:
-    """Returns `x[..., C] * scale[C] + bias[C]`."""
-    scale = self.param('scale', nn.initializers.ones, x.shape[-1:])
-    bias = self.param('bias', nn.initializers.zeros, x.shape[-1:])
-    ranks = tuple(range(x.ndim - 1))
-    return x * jnp.expand_dims(scale, ranks) + jnp.expand_dims(bias, ranks)
-
-
-def _affine(detail: None, epsilon: float, name: str) -> nn.Module:
-  del detail, epsilon  # They are in the scale.
-  return Affine(name=name)
-
-
-def _layer_norm(axes: Sequence[int], epsilon: float, name: str) -> nn.Module:
-  axes = tuple(axes)
-  return nn.LayerNorm(
-    epsilon,
-    reduction_axes=axes,
-    feature_axes=axes,
-    use_fast_variance=False,
-    name=name,
-  )
-
-
-def _group_norm(
-  groups: int, epsilon: float, name: str
-) -> Callable[[Array], Array]:
-  # The axes are those of all features; there is no axis of a batch.
-  return lambda x: nn.GroupNorm(
-    groups,
-    epsilon=epsilon,
-    reduction_axes=tuple(range(x.ndim)),
-    use_fast_variance=False,
-    name=name,
-  )(x)
-
-
-# An affine map takes nothing, LayerNorm its axes, GroupNorm its groups.
-NORMS: dict[str, Callable[..., Callable[[Array], Array]]] = {
-  'affine': _affine,
-  'layer': _layer_norm,
-  'group': _group_norm,
-}
-OUTPUTS = ('q_values', 'policy', 'quantiles', 'categorical')
+OUTPUTS = ('q_values', 'policy', 'quantiles', 'categorical', *DISTRIBUTIONS)
+"""What the head's numbers mean."""
 
 
 class ObservationStatistics(nn.Module):
@@ -129,7 +89,7 @@ class LayeredNetwork(nn.Module):
   which is the head. All fields are plain data; lists do for tuples.
 
   Attributes:
-    num_actions: number of actions, A.
+    num_actions: number of actions, A; or of an action's numbers, D.
     normalized: whether states are normalized, before anything else, by
       `ObservationStatistics`.
     clip: of these.
@@ -147,6 +107,13 @@ class LayeredNetwork(nn.Module):
       logits of its atoms; 1 otherwise.
     value_range: returns that the first and the last atom stand for, the others
       evenly between; for 'categorical' alone.
+    squash: a key of `actor_heads.SQUASHES`, how a 'deterministic' actor keeps
+      its actions in [-1, 1].
+    log_std_from: where log standard deviations are from: 'head', the second
+      half of its numbers, or 'parameter', one of the name `log_std`.
+    log_std_limit: of these, as an `actor_heads.Limit`; None: any.
+    bounds: what an actor's numbers are actions in, the least and the greatest
+      values of each; None: [-1, 1].
   """
 
   num_actions: int
@@ -162,6 +129,10 @@ class LayeredNetwork(nn.Module):
   output: str = 'q_values'
   num_atoms: int = 1
   value_range: tuple[float, float] | None = None
+  squash: str = 'tanh'
+  log_std_from: str = 'head'
+  log_std_limit: Limit | None = None
+  bounds: Bounds | None = None
 
   @nn.compact
   def __call__(self, state: Array) -> Output:
@@ -193,7 +164,7 @@ class LayeredNetwork(nn.Module):
       x = next(activations)(x)
     first = len(self.convolutions)
     x = self._normalized(x, first, 'unflattened').reshape(-1)
-    sizes = (*self.hidden, self.num_actions * self.num_atoms)
+    sizes = (*self.hidden, self._outputs())
     for index, units in enumerate(sizes, start=first):
       x = self._normalized(x, index, 'inputs')
       x = self._normalized(nn.Dense(units)(x), index, 'outputs')
@@ -215,8 +186,27 @@ class LayeredNetwork(nn.Module):
       raise ValueError(f'There are no {count} activations in {names}.')
     return iter([ACTIVATIONS[name] for name in names])
 
+  @property
+  def _actor(self) -> Actor:
+    return Actor(
+      *(self.output, self.num_actions, self.squash, self.log_std_from),
+      *(self.log_std_limit, self.bounds),
+    )
+
+  def _outputs(self) -> int:
+    if self.output in DISTRIBUTIONS:
+      return self._actor.outputs
+    return self.num_actions * self.num_atoms
+
   def _output(self, numbers: Array) -> Output:
-    """Says what the head's numbers[A * N] mean."""
+    """Says what the head's numbers mean: [A * N], or those of an actor."""
+    if self.output in DISTRIBUTIONS:
+      free = (
+        self.param('log_std', nn.initializers.zeros, (self.num_actions,))
+        if self._actor.has_parameter
+        else None
+      )
+      return self._actor.output(numbers, free)
     if self.output in ('q_values', 'policy') and self.num_atoms != 1:
       raise ValueError(f'{self.output} have no {self.num_atoms} atoms.')
     if self.output == 'q_values':

@@ -5,6 +5,7 @@ import dataclasses
 from flax import linen as nn
 
 from reincarnating_rl.networks import (
+  control_networks,
   layered,
   minatar_networks,
   mlp_networks,
@@ -139,6 +140,22 @@ NETWORKS: dict[str, Network] = {
       minatar_networks.MinAtarImplicitQuantileNetwork,
       'implicit_quantile',
       'one convolution (Young & Tian 2019); MinAtar',
+    ),
+    Network(
+      control_networks.MLPActorCriticNetwork,
+      'sac',
+      'an actor and critics, perceptrons; vectors',
+      is_default=True,
+    ),
+    Network(
+      control_networks.LayerNormActorCriticNetwork,
+      'sac',
+      'the same with LayerNorm (Ball et al. 2023); vectors',
+    ),
+    Network(
+      control_networks.SimbaActorCriticNetwork,
+      'sac',
+      'the same with residual blocks (SimBa, Lee et al. 2024); vectors',
     ),
     Network(
       policy_networks.NaturePolicyNetwork,

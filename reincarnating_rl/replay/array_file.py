@@ -8,7 +8,7 @@ import functools
 import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import cramjam
@@ -53,7 +53,12 @@ def write(directory: str, stem: str, arrays: dict[str, np.ndarray]) -> Entry:
 
 
 def read(
-  directory: str, entry: Entry, expected: Layout, remedy: str = RESUME_EARLIER
+  directory: str,
+  entry: Entry,
+  expected: Layout,
+  remedy: str = RESUME_EARLIER,
+  *,
+  renamed: Mapping[str, str] | None = None,
 ) -> dict[str, np.ndarray]:
   """Reads a file, and allocates no more than the expected size.
 
@@ -62,6 +67,7 @@ def read(
     entry: from `write`, or from an untrusted manifest.
     expected: type and shape of all arrays, by name.
     remedy: advice in error messages.
+    renamed: names that earlier versions gave to arrays, and those of today.
 
   Returns:
     Arrays by name, of those types and shapes.
@@ -90,6 +96,8 @@ def read(
     raise damaged(f'would take {limit} bytes') from error
   except (cramjam.DecompressionError, safetensors.SafetensorError) as error:
     raise damaged(f'cannot be decoded ({error})') from error
+  renamed = renamed or {}
+  arrays = {renamed.get(name, name): array for name, array in arrays.items()}
   found = {name: (array.dtype, array.shape) for name, array in arrays.items()}
   if found != expected:
     raise damaged(f'holds {_shapes(found)}, not {_shapes(expected)}')

@@ -30,7 +30,7 @@ class Ring(NamedTuple):
   reward: Array  # [C] float32
   terminal: Array  # [C] bool
   episode_step: Array  # [C] int32, steps since the episode's start
-  teacher_logits: Array  # [C, A] float32; zeros where nobody asked a teacher
+  teacher_policy: Array  # [C, A] float32; zeros where nobody asked a teacher
   elements: Array  # [C] int32 ring of the elements' first steps, in order
   tail: Array  # [] int32, elements that have left
   head: Array  # [] int32, elements that have come
@@ -104,7 +104,7 @@ class DeviceRing:
       reward=ring.reward.at[slot].set(transition.reward),
       terminal=ring.terminal.at[slot].set(terminal),
       episode_step=ring.episode_step.at[slot].set(episode_step),
-      teacher_logits=ring.teacher_logits.at[slot].set(0.0),
+      teacher_policy=ring.teacher_policy.at[slot].set(0.0),
       next_episode_step=jnp.where(
         terminal | transition.episode_end, 0, episode_step + 1
       ),
@@ -150,7 +150,7 @@ class DeviceRing:
     """
     slots = steps % self.settings.capacity
     return ring._replace(
-      teacher_logits=ring.teacher_logits.at[slots].set(logits)
+      teacher_policy=ring.teacher_policy.at[slots].set(logits)
     )
 
   def sample(self, ring: Ring, key: Array, size: int) -> Drawn:
@@ -215,7 +215,7 @@ class DeviceRing:
       discount=part.discount,
       next_state=self._next(ring, slots, part),
       is_terminal=part.is_terminal,
-      teacher_logits=ring.teacher_logits[slots],
+      teacher_policy=ring.teacher_policy[slots],
       importance_weight=drawn.importance_weight,
       second=self._second(ring, step, slots),
     )

@@ -18,12 +18,12 @@ class ReplayArrays(NamedTuple):
 
   observation: Array  # [N, *O]
   episode_step: Array  # [N] int32, steps since the episode's start
-  action: Array  # [N] int32
+  action: Array  # [N] int32, or [N, D] float32
   reward: Array  # [N] float32, n-step return
   discount: Array  # [N] float32, 0 where is_terminal
   is_terminal: Array  # [N] bool
   next_offset: Array  # [N] int32, from a state's slot to its next state's
-  teacher_logits: Array  # [N, A] float32
+  teacher_policy: Array  # [N, W] float32
   second: NStep | None  # of the second horizon, if the store has one
   monte_carlo_return: Array | None  # [N] float32, if asked for
 
@@ -61,7 +61,7 @@ def device_view(
       observation=encode(columns['observation']),
       episode_step=columns['episode_step'],
       action=columns['action'],
-      teacher_logits=columns['teacher_logits'],
+      teacher_policy=columns['teacher_policy'],
       second=_second(store, columns),
       monte_carlo_return=monte_carlo_returns(store) if monte_carlo else None,
       **part._asdict(),
@@ -118,7 +118,7 @@ def gather(
     discount=arrays.discount[slots],
     next_state=next_states(arrays.next_offset),
     is_terminal=arrays.is_terminal[slots],
-    teacher_logits=arrays.teacher_logits[slots],
+    teacher_policy=arrays.teacher_policy[slots],
     importance_weight=jnp.ones(len(slots), jnp.float32),
     second=None if arrays.second is None else lookahead(arrays.second),
     monte_carlo_return=None if returns is None else returns[slots],
@@ -140,6 +140,9 @@ def stacks(
     size: S.
     decode: frames as they are kept to frames [..., *O].
   """
+  if size == 1:  # No padding.
+    frames = arrays.observation.at[slots].get(mode='promise_in_bounds')
+    return decode(frames)[..., None]
   ages = jnp.arange(size - 1, -1, -1, dtype=jnp.int32)[None]
   index = (slots[:, None] - ages) % len(arrays.observation)
   # The index is in bounds. Promising that avoids a mask over every pixel.

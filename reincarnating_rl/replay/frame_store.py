@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.learner.types import Array, Batch, Lookahead
 from reincarnating_rl.replay.labelled_ring import LabelledRing
 from reincarnating_rl.replay.n_step import n_step as n_step_part
@@ -32,10 +33,11 @@ class FrameStore(LabelledRing):
     capacity: int,
     observation_shape: tuple[int, ...],
     observation_dtype: Any = np.uint8,
+    actions: Actions,
+    policy_size: int = 0,
     stack_size: int = 4,
     n_step: int = 1,
     gamma: float = 0.99,
-    num_actions: int = 0,
     second_n_step: int | None = None,
     batch_size: int = 32,
     seed: int,
@@ -46,10 +48,12 @@ class FrameStore(LabelledRing):
       capacity: frames to keep; more than `stack_size + n_step`.
       observation_shape: `*O`, the shape of one frame.
       observation_dtype: type of a frame.
+      actions: of the game.
+      policy_size: W, numbers that say what a teacher's policy is in a state; 0
+        without a teacher.
       stack_size: S, frames in a state.
       n_step: steps that a return sums.
       gamma: discount of one step, in [0, 1].
-      num_actions: A, the width of the teacher's logits; 0 without a teacher.
       second_n_step: steps of a second return, sampled as `Batch.second`; None
         for one return only. Where a time-out or the newest step comes sooner,
         the second return sums the steps before it (`n_step_until_cut`).
@@ -64,10 +68,11 @@ class FrameStore(LabelledRing):
         capacity=capacity,
         observation_shape=observation_shape,
         observation_dtype=observation_dtype,
+        actions=actions,
+        policy_size=policy_size,
         stack_size=stack_size,
         n_step=n_step,
         gamma=gamma,
-        num_actions=num_actions,
         second_n_step=second_n_step,
       )
     )
@@ -146,7 +151,7 @@ class FrameStore(LabelledRing):
       )
 
   def gather(self, keys: np.ndarray) -> Batch:
-    """Returns the elements of some keys; unlabelled ones have zero logits.
+    """Returns the elements of some keys; unlabelled ones have zeros for labels.
 
     Args:
       keys: [B] int64, from `sample_keys`; nothing may have been added since.
@@ -170,7 +175,7 @@ class FrameStore(LabelledRing):
       discount=part.discount,
       next_state=self._stacks(next_slots),
       is_terminal=part.is_terminal,
-      teacher_logits=columns['teacher_logits'][slots],
+      teacher_policy=columns['teacher_policy'][slots],
       importance_weight=np.ones(len(slots), np.float32),
       second=self._second(slots),
     )

@@ -1,6 +1,8 @@
 """Memory for single frames, and stacks gathered from it."""
 
 import math
+import os
+import tempfile
 
 import numpy as np
 
@@ -16,6 +18,26 @@ def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
   raw = np.zeros(size + 64, np.uint8)
   start = -raw.ctypes.data % 64
   return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def zeros_in_file(
+  shape: tuple[int, ...], dtype: np.dtype, folder: str
+) -> np.ndarray:
+  """Returns zeros that are a file's: memory holds what was used last.
+
+  Args:
+    shape: of the array.
+    dtype: of it.
+    folder: of the file, which has no name and goes with the array.
+
+  Raises:
+    OSError: the disk has no room for all of it.
+  """
+  size = math.prod(shape) * dtype.itemsize
+  with tempfile.TemporaryFile(dir=folder) as file:
+    # Writing to memory could not report a full disk.
+    os.posix_fallocate(file.fileno(), 0, size)
+    return np.asarray(np.memmap(file, dtype, 'r+', shape=shape))
 
 
 def stacks(

@@ -1,4 +1,4 @@
-"""A ring of steps with its states and the teacher's logits."""
+"""A ring of steps with its states and the teacher's policy in them."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from reincarnating_rl.replay.step_ring import StepRing
 
 
 class LabelledRing(StepRing):
-  """Gathers states of stored steps and stores the teacher's logits."""
+  """Gathers states of stored steps and stores the teacher's policy there."""
 
   def slots(self, keys: np.ndarray) -> np.ndarray:
     """Returns the slots of some keys, as int64.
@@ -26,12 +26,12 @@ class LabelledRing(StepRing):
     return keys % self.settings.capacity
 
   def unlabelled(self) -> np.ndarray:
-    """Returns the keys of the stored states that lack logits, in order.
+    """Returns the keys of the stored states that lack labels, in order.
 
     Returns:
       [N] int64; consecutive. Empty for a store without a teacher.
     """
-    if not self.settings.num_actions:
+    if not self.settings.policy_size:
       return np.zeros(0, np.int64)
     return np.arange(self._first_unlabelled(), self.next_step)
 
@@ -53,23 +53,23 @@ class LabelledRing(StepRing):
     """
     return self._stacks(self.slots(keys))
 
-  def label(self, keys: np.ndarray, logits: Array) -> None:
-    """Stores the teacher's logits of the first unlabelled states.
+  def label(self, keys: np.ndarray, policy: Array) -> None:
+    """Stores the teacher's policy in the first unlabelled states.
 
     Args:
       keys: [B], the first keys of `unlabelled`.
-      logits: [B, A].
+      policy: [B, W], logits or the parameters of a distribution.
 
     Raises:
-      ValueError: the keys are others, or the logits have another shape.
+      ValueError: the keys are others, or the policy has another shape.
     """
-    shape = (len(keys), self.settings.num_actions)
-    if np.shape(logits) != shape:
-      raise ValueError(f'The logits must be {shape}, not {np.shape(logits)}.')
+    shape = (len(keys), self.settings.policy_size)
+    if np.shape(policy) != shape:
+      raise ValueError(f'The policy must be {shape}, not {np.shape(policy)}.')
     first = self._first_unlabelled()
     if not np.array_equal(keys, np.arange(first, first + len(keys))):
       raise ValueError('Label the first of the unlabelled() keys, in order.')
-    self.columns['teacher_logits'][self.slots(keys)] = logits
+    self.columns['teacher_policy'][self.slots(keys)] = policy
     self.labelled = first + len(keys)
 
   def _stacks(self, slots: np.ndarray) -> np.ndarray:

@@ -25,19 +25,27 @@ class MixedReplay:
   """
 
   def __init__(
-    self, own: FrameStore, *, ratio: float, batch_size: int, seed: int
+    self,
+    own: FrameStore,
+    *,
+    ratio: float,
+    is_exact: bool = False,
+    batch_size: int,
+    seed: int,
   ) -> None:
     """Samples the student's replay alone until `teacher` is set.
 
     Args:
       own: the student's replay.
       ratio: rho, in [0, 1].
+      is_exact: whether rho of each batch, to the nearest element, are the
+        teacher's (RLPD: Ball et al. 2023, https://arxiv.org/abs/2302.02948).
       batch_size: B, the size of `sample`.
       seed: seed of the number of teacher's rows in each batch.
     """
     self.teacher: FrameStore | None = None
     self._own = own
-    self._ratio = ratio
+    self._ratio, self._is_exact = ratio, is_exact
     self._batch_size = batch_size
     self._rng = np.random.default_rng((seed, _STREAM))
 
@@ -54,11 +62,7 @@ class MixedReplay:
       ValueError: a store to draw from has no element yet, or only one of the
         two has a second horizon.
     """
-    from_teacher = 0
-    if self.teacher is not None:
-      draws = self._rng.random(self._batch_size) < self._ratio
-      from_teacher = int(np.count_nonzero(draws))
-    parts = []
+    from_teacher, parts = self._draw_share(), []
     if from_teacher < self._batch_size:
       parts.append(self._draw_own(self._batch_size - from_teacher))
     if from_teacher:
@@ -90,6 +94,15 @@ class MixedReplay:
   def load_state_dict(self, state: dict[str, Any]) -> None:
     """Restores a state from `state_dict`."""
     self._rng.bit_generator.state = state['sampler']
+
+  def _draw_share(self) -> int:
+    """Returns how many elements of a batch are the teacher's."""
+    if self.teacher is None:
+      return 0
+    if self._is_exact:
+      return round(self._ratio * self._batch_size)
+    draws = self._rng.random(self._batch_size) < self._ratio
+    return int(np.count_nonzero(draws))
 
   def _draw_own(self, size: int) -> tuple[Batch, SampleMetadata]:
     batch, drawn = self._own.sample(size, with_sample_metadata=True)

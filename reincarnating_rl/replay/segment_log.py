@@ -22,6 +22,8 @@ from reincarnating_rl.support.errors import DamagedFileError, UserError
 # and the page faults make saving and loading four times as slow.
 SEGMENT_STEPS = 2048
 _MAX_SEGMENT_STEPS = 65_536  # A limit: readers allocate a whole segment.
+# Columns of earlier versions.
+_RENAMED = {'teacher_logits': 'teacher_policy'}
 _FIELDS = ('file', 'start', 'stop', 'labelled', 'bytes', 'sha256')
 
 Manifest = dict[str, Any]
@@ -45,7 +47,7 @@ class SegmentLog:
   def save(self, store: FrameStore) -> Manifest:
     """Writes the steps that are new since the store was saved or loaded.
 
-    Steps that got teacher's logits since they were written are written again.
+    Steps that were labelled since they were written are written again.
 
     Args:
       store: to be saved; its `segments` are updated.
@@ -188,7 +190,9 @@ class SegmentLog:
         name: (dtype, (stop - start, *shape))
         for name, (dtype, shape) in layout.items()
       }
-      rows = array_file.read(self.directory, segment, expected, self._remedy)
+      rows = array_file.read(
+        self.directory, segment, expected, self._remedy, renamed=_RENAMED
+      )
       yield at, {name: row[at - start :] for name, row in rows.items()}
       at = stop
     if at != wanted.stop:
@@ -207,19 +211,23 @@ class SegmentLog:
 
 
 def _labelled(store: FrameStore, start: int, stop: int) -> int:
-  """Returns the first step of a range that may lack logits, or its end."""
-  if not store.settings.num_actions:
+  """Returns the first step of a range that may lack a label, or its end."""
+  if not store.settings.policy_size:
     return stop
   return min(max(store.labelled, start), stop)
 
 
-def _check_settings(store: FrameStore, saved: dict[str, Any]) -> None:
-  saved = ReplaySettings._field_defaults | saved  # Older logs lack these.
-  for name, value in store.settings.as_json().items():
-    if saved[name] != value:
+def _check_settings(store: FrameStore, told: dict[str, Any]) -> None:
+  try:
+    saved = ReplaySettings.from_json(told)
+  except UserError as error:  # Nobody has set these.
+    raise ValueError(str(error)) from error
+  for name, value in store.settings._asdict().items():
+    was = getattr(saved, name)
+    if was != value:
       raise UserError(
-        f'The saved replay has {name} = {saved[name]} and this run {value}: '
-        f'resume with {name} = {saved[name]}.'
+        f'The saved replay has {name} = {was} and this run {value}: resume '
+        f'with {name} = {was}.'
       )
 
 

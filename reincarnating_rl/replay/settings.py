@@ -1,14 +1,16 @@
 """Checked settings of a replay."""
 
 import operator
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from reincarnating_rl.learner import actions
+from reincarnating_rl.learner.actions import Actions, Discrete
 from reincarnating_rl.support.errors import UserError
 
 _COLUMNS = {
-  'action': np.int32,
   'reward': np.float32,
   'terminal': np.bool_,
   'episode_step': np.int32,
@@ -28,7 +30,8 @@ class ReplaySettings(NamedTuple):
   stack_size: int  # S
   n_step: int
   gamma: float  # discount of one step
-  num_actions: int  # A, width of the teacher's logits; 0 without a teacher
+  actions: Actions
+  policy_size: int  # W, numbers of a teacher's policy; 0 without a teacher
   second_n_step: int | None = None  # also sampled as `Batch.second`
 
   @classmethod
@@ -49,7 +52,8 @@ class ReplaySettings(NamedTuple):
         operator.index(settings.pop('stack_size')),
         operator.index(settings.pop('n_step')),
         float(settings.pop('gamma')),
-        operator.index(settings.pop('num_actions')),
+        settings.pop('actions'),
+        operator.index(settings.pop('policy_size')),
         _optional_index(settings.pop('second_n_step', None)),
       )
     except (TypeError, ValueError) as error:
@@ -62,9 +66,10 @@ class ReplaySettings(NamedTuple):
   def _check_ranges(self) -> None:
     least = self.stack_size + self.n_step
     for is_right, name, rule in (
+      (isinstance(self.actions, Actions), 'actions', 'Discrete or Continuous'),
       (self.stack_size >= 1, 'stack_size', 'at least 1'),
       (self.n_step >= 1, 'n_step', 'at least 1'),
-      (self.num_actions >= 0, 'num_actions', 'at least 0'),
+      (self.policy_size >= 0, 'policy_size', 'at least 0'),
       (
         self.second_n_step is None or self.second_n_step >= 1,
         'second_n_step',
@@ -96,7 +101,8 @@ class ReplaySettings(NamedTuple):
     """Returns type and shape of one step in each column."""
     layout = {name: (np.dtype(dtype), ()) for name, dtype in _COLUMNS.items()}
     layout['observation'] = self.observation_dtype, self.observation_shape
-    layout['teacher_logits'] = np.dtype(np.float32), (self.num_actions,)
+    layout['action'] = self.actions.dtype, self.actions.shape
+    layout['teacher_policy'] = np.dtype(np.float32), (self.policy_size,)
     return layout
 
   def as_json(self) -> dict[str, Any]:
@@ -104,7 +110,25 @@ class ReplaySettings(NamedTuple):
     return self._asdict() | {
       'observation_shape': list(self.observation_shape),
       'observation_dtype': self.observation_dtype.str,
+      'actions': actions.as_json(self.actions),
     }
+
+  @classmethod
+  def from_json(cls, told: Mapping[str, Any]) -> Self:
+    """Inverse of `as_json`, of earlier versions too.
+
+    Args:
+      told: from a manifest, which may be damaged.
+
+    Raises:
+      ReplaySettingError: a field is out of its range.
+      KeyError, TypeError, ValueError: it is no such record.
+    """
+    told = dict(told)
+    if 'num_actions' in told:  # Before there were vectors.
+      size = told.pop('num_actions')
+      told |= {'actions': {'number': size}, 'policy_size': size}
+    return cls.checked(**told | {'actions': actions.from_json(told['actions'])})
 
   def check_observations(
     self, observation: np.ndarray, leading: tuple[int, ...]
@@ -122,15 +146,18 @@ class ReplaySettings(NamedTuple):
     leading = rows['action'].shape[:1]
     self.check_observations(rows['observation'], leading)
     shapes = {
-      'action': leading,
+      'action': (*leading, *self.actions.shape),
       'reward': leading,
-      'teacher_logits': (*leading, self.num_actions),
+      'teacher_policy': (*leading, self.policy_size),
     }
     for name, shape in shapes.items():
       if name in rows and rows[name].shape != shape:
         raise ValueError(f'{name} must be {shape}, not {rows[name].shape}.')
-    if rows['action'].dtype.kind not in 'iu':
-      raise ValueError(f'action must be integers, not {rows["action"].dtype}.')
+    kinds, told = 'f', 'floats'
+    if isinstance(self.actions, Discrete):
+      kinds, told = 'iu', 'integers'
+    if rows['action'].dtype.kind not in kinds:
+      raise ValueError(f'action must be {told}, not {rows["action"].dtype}.')
 
 
 def _optional_index(value: Any) -> int | None:

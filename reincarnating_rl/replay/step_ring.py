@@ -23,7 +23,7 @@ class StepRing:
       capacity. `episode_step` counts from the episode's start.
     next_step: number of the next step.
     add_count: number of elements completed so far.
-    labelled: number of the first step that may lack teacher's logits.
+    labelled: number of the first step that may lack the teacher's policy.
     segments: files that hold steps of this ring; managed by `SegmentLog`.
   """
 
@@ -37,6 +37,20 @@ class StepRing:
     }
     self._elements = np.zeros(capacity, np.int64)
     self.clear()
+
+  def keep_frames_in_file(self, folder: str) -> None:
+    """Moves the frames of an empty ring from memory to a file.
+
+    Args:
+      folder: of the file, which has no name and goes with the ring.
+
+    Raises:
+      OSError: the disk has no room for all of them.
+    """
+    frames_ = self.columns['observation']
+    self.columns['observation'] = frames.zeros_in_file(
+      frames_.shape, frames_.dtype, folder
+    )
 
   def clear(self) -> None:
     """Drops all steps and resets `add_count`."""
@@ -80,8 +94,8 @@ class StepRing:
     columns['reward'][slot] = transition.reward
     columns['terminal'][slot] = terminal
     columns['episode_step'][slot] = episode_step
-    if self.settings.num_actions:
-      columns['teacher_logits'][slot] = 0.0
+    if self.settings.policy_size:
+      columns['teacher_policy'][slot] = 0.0
     self.next_step = step + 1
     is_end = terminal or transition.episode_end
     self._next_episode_step = 0 if is_end else episode_step + 1
@@ -97,42 +111,42 @@ class StepRing:
     rewards: np.ndarray,
     *,
     terminal: bool,
-    teacher_logits: np.ndarray | None = None,
+    teacher_policy: np.ndarray | None = None,
   ) -> None:
     """Stores a whole episode; equals `add` for each step, but is faster.
 
     Args:
       observations: [T, *O].
-      actions: [T] integers.
+      actions: [T] integers, or [T, D] floats in [-1, 1].
       rewards: [T].
       terminal: whether the episode ended in a terminal; False if it was cut.
-      teacher_logits: [T, A], or None to `label` later.
+      teacher_policy: [T, W], or None to `label` later.
 
     Raises:
       ValueError: shapes or dtypes do not fit, an episode is still open, or
-        logits are given but earlier steps lack them.
+        the teacher's policy is given but earlier steps lack it.
     """
     rows = {
       'observation': np.asarray(observations),
       'action': np.asarray(actions),
       'reward': np.asarray(rewards),
     }
-    if teacher_logits is not None:
-      rows['teacher_logits'] = np.asarray(teacher_logits)
+    if teacher_policy is not None:
+      rows['teacher_policy'] = np.asarray(teacher_policy)
     self.settings.check_rows(rows)
     if self._next_episode_step:
       raise ValueError('An episode is open: call truncate_episode() first.')
-    if 'teacher_logits' in rows and self.labelled != self.next_step:
-      raise ValueError('Earlier steps have no logits: label them first.')
+    if 'teacher_policy' in rows and self.labelled != self.next_step:
+      raise ValueError('Earlier steps have no labels: label them first.')
     count, start = len(rows['action']), self.next_step
     steps = np.arange(count)
     rows['episode_step'] = steps
     rows['terminal'] = (steps == count - 1) & bool(terminal)
-    rows.setdefault('teacher_logits', np.zeros((count, 1), np.float32))
+    rows.setdefault('teacher_policy', np.zeros((count, 1), np.float32))
     oldest = max(start + count - self.settings.capacity, 0)
     self._evict(oldest)
     self.write(start, rows)
-    if teacher_logits is not None:
+    if teacher_policy is not None:
       self.labelled = start + count
     self.next_step, self._next_episode_step = start + count, 0
     whole = steps if terminal else steps[: max(count - self.settings.n_step, 0)]

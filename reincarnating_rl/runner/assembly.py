@@ -32,6 +32,7 @@ from reincarnating_rl.runner.teacher_phases import (
   TeacherEvaluation,
 )
 from reincarnating_rl.runner.teacher_replay import TeacherDataSource
+from reincarnating_rl.support.errors import UserError
 
 RunPhase = Callable[[Iteration], dict[str, float]]
 
@@ -77,6 +78,7 @@ def assemble(runner: Any, settings: Settings) -> Parts:
       settings, source, teacher_evaluator, runner._max_steps_per_episode
     ),
     clip_rewards=runner._clip_rewards,
+    folder=runner._base_dir if settings.teacher_data_in_file else None,
   )
   progress = Progress(
     record,
@@ -111,6 +113,11 @@ def assemble(runner: Any, settings: Settings) -> Parts:
   evaluation = StudentEvaluation(
     agent, evaluator, record, progress, ends_phase=ends_phase
   )
+  if settings.diagnoses and agent.kind.is_continuous:
+    raise UserError(
+      'RunnerWithTeacher.diagnoses are of Q-values of each action, and '
+      f'{agent.kind.title} has an actor: leave them out.'
+    )
   if settings.diagnoses:
     evaluation.diagnosis = Diagnosis(agent, clip_rewards=runner._clip_rewards)
   return Parts(

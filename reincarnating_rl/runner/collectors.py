@@ -77,7 +77,7 @@ class TerminalCollector(collector.Collector):
     'Train/AverageStepsPerSecond': 'steps/s',
     'Pretrain/UpdatesPerSecond': 'updates/s',
     'Pretrain/Loss/TD': 'TD loss',
-    'Pretrain/Loss/Distill': 'KL',
+    'Pretrain/Loss/Distill': 'distillation',
   }
 
   def __init__(self, base_dir: str) -> None:

@@ -8,7 +8,7 @@ from reincarnating_rl.agents.classes import AGENTS, names_that_count_before
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
-from reincarnating_rl.runner import observations, student_network
+from reincarnating_rl.runner import observations, pairing, student_network
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.runner.teacher_sources import (
   TeacherSettings as TeacherSettings,
@@ -18,18 +18,13 @@ from reincarnating_rl.runner.teacher_sources import (
   read_teacher_state,
 )
 from reincarnating_rl.settings import gin_names, gin_parsing
-from reincarnating_rl.students import StudentKind
 from reincarnating_rl.support.errors import UserError, did_you_mean
 from reincarnating_rl.teachers import factory as teacher_factory
 from reincarnating_rl.teachers.base import Teacher
 
 
 def check_names(agent: str | None, teacher_agent: str) -> None:
-  """Refuses names that no registry has.
-
-  Raises:
-    UserError: with the nearest right name.
-  """
+  """Refuses names that no registry has; the error tells the nearest."""
   _check('--agent', agent, AGENTS)
   _check('--teacher_agent', teacher_agent, teacher_factory.TEACHERS)
 
@@ -109,7 +104,7 @@ def prepare(
   game = gin_names.create_games(atari_roms_path=atari_roms_path)
   student = AGENTS[agent]
   made = create_teacher(
-    teacher, game, needed=student.method.needs_teacher, kind=student.kind
+    teacher, game, needed=student.method.needs_teacher, student=student
   )
 
   def make(
@@ -165,13 +160,14 @@ def create_agent(
     UserError: a setting makes no sense, or does not fit the game.
   """
   del session, summary_writer
-  kind = AGENTS[name].kind
-  return AGENTS[name](
-    int(environment.action_space.n),
+  student = AGENTS[name]
+  pairing.check(student, environment)
+  return student(
+    environment.actions,
     seed=seed,
     teacher=teacher,
-    game=observations.game_settings(kind, environment, stack_size),
-    network=network or student_network.of_game(kind),
+    game=observations.game_settings(student.kind, environment, stack_size),
+    network=network or student_network.of_game(student.kind),
   )
 
 
@@ -180,7 +176,7 @@ def create_teacher(
   game: Game,
   *,
   needed: bool,
-  kind: StudentKind | None = None,
+  student: type[Student] | None = None,
 ) -> Teacher | None:
   """Makes the teacher for a game.
 
@@ -188,24 +184,25 @@ def create_teacher(
     settings: which one.
     game: that it must know how to play.
     needed: whether doing without is an error.
-    kind: of the student, for its stack.
+    student: class of the one that it is to teach.
 
   Returns:
     The teacher; None where none is named and none is needed.
 
   Raises:
-    UserError: there is none, or it does not fit the game.
+    UserError: there is none, or one of the two does not fit the game.
   """
   if not needed and settings == TeacherSettings():
     return None
   environment = game.create_environment()
   try:
+    pairing.check(student, environment)
     return gin_names.create_teacher(
       settings.agent,
       settings.checkpoint_dir,
-      num_actions=int(environment.action_space.n),
+      actions=environment.actions,
       observation_shape=environment.observation_space.shape,
-      stack_size=observations.stack_size(game, kind),
+      stack_size=observations.stack_size(game, student and student.kind),
       checkpoint_number=settings.checkpoint_number,
       checkpoint_file_prefix=settings.checkpoint_file_prefix,
       game_actions=environment.action_meanings,

@@ -29,6 +29,7 @@ MAY_CHANGE = frozenset(
     'RunnerWithTeacher.num_pretraining_steps',
     'RunnerWithTeacher.teacher_steps',
     'RunnerWithTeacher.teacher_data',
+    'RunnerWithTeacher.teacher_data_in_file',
     # Evaluation.
     'Runner.evaluation_steps',
     'RunnerWithTeacher.evaluation_episodes',
@@ -106,6 +107,7 @@ def lasting_settings(agent: Student) -> dict[str, Any]:
     agent: the student.
   """
   own = {method.gin_name for method in METHODS.values()}
+  own |= {kind.class_name for kind in STUDENTS.values()}
   own |= {
     cls.__name__
     for cls in type(agent).__mro__
@@ -119,7 +121,7 @@ def lasting_settings(agent: Student) -> dict[str, Any]:
     and name.split('.')[-1] not in _MAY_CHANGE_ANYWHERE + _TOLD_APART
   }
   method = dataclasses.asdict(agent.method_settings)
-  kind = {name: getattr(agent, name) for name in agent.kind.settings}
+  kind = dataclasses.asdict(agent.kind_settings)
   return settings | {
     f'{owner}.{name}': value
     for owner, values in (

@@ -5,17 +5,17 @@ from typing import Any
 import numpy as np
 
 from reincarnating_rl.agents import gin_forwarding
-from reincarnating_rl.agents.gin_forwarding import BASE
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.students import StudentKind
+from reincarnating_rl.students.kind import BASE
 from reincarnating_rl.support.errors import UserError
 
 
 def game_settings(
   kind: StudentKind, environment: Environment, stack_size: int
 ) -> dict[str, Any]:
-  """Returns the settings of `JaxDQNAgent` that a game tells, and gin does not.
+  """Returns the settings of a student that its game tells, and gin does not.
 
   Args:
     kind: of the student.
@@ -29,7 +29,7 @@ def game_settings(
   given = _bound(kind, 'observation_shape', space.shape)
   if tuple(given) != space.shape:
     raise UserError(
-      f'JaxDQNAgent.observation_shape is {given}, but the game gives '
+      f'{kind.gin_names[0]}.observation_shape is {given}, but the game gives '
       f'{space.shape}: leave it out.'
     )
   settings = {
@@ -37,8 +37,7 @@ def game_settings(
     'observation_dtype': np.dtype(space.dtype).name,
     'stack_size': stack_size,
   }
-  bound = gin_forwarding.bound_names(BASE)
-  bound |= gin_forwarding.bound_names(kind.gin_name)
+  bound = set().union(*map(gin_forwarding.bound_names, kind.gin_names))
   return {name: x for name, x in settings.items() if name not in bound}
 
 
@@ -53,7 +52,6 @@ def stack_size(game: Game, kind: StudentKind | None = None) -> int:
 
 
 def _bound(kind: StudentKind | None, name: str, default: Any) -> Any:
-  value = gin_forwarding.bound(f'{BASE}.{name}', default)
-  return (
-    gin_forwarding.bound(f'{kind.gin_name}.{name}', value) if kind else value
-  )
+  for owner in kind.gin_names if kind else (BASE,):
+    default = gin_forwarding.bound(f'{owner}.{name}', default)
+  return default

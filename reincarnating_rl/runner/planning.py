@@ -25,6 +25,7 @@ class Settings:
   num_pretraining_steps: int
   teacher_steps: int
   teacher_data: str
+  teacher_data_in_file: bool
   teacher_epsilon: float
   evaluation_episodes: int | None
   diagnoses: bool

@@ -65,6 +65,7 @@ class RunnerWithTeacher(run_experiment.Runner):
     num_pretraining_steps: PositiveInt = 100_000,
     teacher_steps: NonNegativeInt = 1_000_000,
     teacher_data: Choice = 'auto',
+    teacher_data_in_file: bool = False,
     teacher_epsilon: Fraction = 0.01,
     evaluation_episodes: PositiveInt | None = None,
     diagnoses: bool = False,
@@ -81,25 +82,23 @@ class RunnerWithTeacher(run_experiment.Runner):
       game: that is played.
       teacher: the student's; None trains tabula rasa.
       find_teacher_replay: looks for the replay that the teacher left on disk.
-      read_teacher_state: reads what a student starts with that is fine-tuned.
+      read_teacher_state: reads what a fine-tuned student starts with.
       seed: of the episodes, each of which also depends on its iteration.
       started_as: agent and command, for `lineage.json`.
       random_score: of the random policy; None: as published, or measured.
       num_pretraining_iterations: offline iterations, each evaluated; None is 10
-        where the method has an offline phase, 0 in rehearsal, which may have
-        one. Where the method can have none, a number is an error.
+        where the method has an offline phase; an error where it has none.
       num_pretraining_steps: gradient updates in each.
       teacher_steps: most steps of teacher data, collected or newest stored.
       teacher_data: 'collected': the teacher plays; 'stored': from its replay;
         'topped_up': from its replay, and it plays what that lacks of
-        `teacher_steps`; 'auto': from its replay, or it plays where there is
-        none. A student that starts as the teacher takes any replay there is,
-        but for 'collected'.
+        `teacher_steps`; 'auto': from its replay if there is one, else it plays.
+        One that starts as the teacher takes any replay, but for 'collected'.
+      teacher_data_in_file: whether frames are in a file of `base_dir`, not in
+        memory, which they may exceed. An accelerator has to have room for them.
       teacher_epsilon: the teacher's exploration while it collects.
-      evaluation_episodes: episodes of each evaluation, in place of
-        `Runner.evaluation_steps`.
-      diagnoses: whether evaluations also tell what the student's values are
-        worth, as `diagnosis.diagnose` describes.
+      evaluation_episodes: of each, in place of `Runner.evaluation_steps`.
+      diagnoses: whether evaluations also tell what `diagnosis.diagnose` does.
       checkpoint_minutes: longest time between checkpoints, up to an episode.
       checkpoints_to_keep: newest iterations that stay restorable.
     """
@@ -113,6 +112,7 @@ class RunnerWithTeacher(run_experiment.Runner):
       num_pretraining_steps=num_pretraining_steps,
       teacher_steps=teacher_steps,
       teacher_data=teacher_data,
+      teacher_data_in_file=teacher_data_in_file,
       teacher_epsilon=teacher_epsilon,
       evaluation_episodes=evaluation_episodes,
       diagnoses=diagnoses,
@@ -150,7 +150,7 @@ class RunnerWithTeacher(run_experiment.Runner):
     Raises:
       Interrupted: the user asked to stop; a checkpoint has what was done.
       UnwritableError: a disk fails; it says where what was learnt is.
-      NotFiniteError: of the game, the teacher or the student.
+      NotFiniteError: of game, teacher or student.
     """
     try:
       with (

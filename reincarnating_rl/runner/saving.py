@@ -13,6 +13,7 @@ import numpy as np
 from reincarnating_rl.agents import snapshot
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import Game
+from reincarnating_rl.learner.actions import Continuous, as_json
 from reincarnating_rl.runner import collectors, identity
 from reincarnating_rl.runner.checkpoints import Checkpoint, Checkpoints
 from reincarnating_rl.runner.position import Position
@@ -26,7 +27,12 @@ from reincarnating_rl.support.errors import (
 )
 from reincarnating_rl.teachers import native_checkpoint
 from reincarnating_rl.teachers.checkpoint_files import FOLDER
-from reincarnating_rl.teachers.description import ENTRY, GAME, MODULE
+from reincarnating_rl.teachers.description import (
+  BOUNDS,
+  ENTRY,
+  GAME,
+  MODULE,
+)
 
 _PLACE = ('pretraining_updates', 'training_steps', 'online_updates')
 
@@ -209,6 +215,8 @@ def about(game: Game, environment: Any, agent: Student) -> dict[str, Any]:
   """
   told = snapshot.description(agent)
   played = {'name': game.name, 'actions': environment.action_meanings}
+  if isinstance(environment.actions, Continuous):
+    played[BOUNDS] = as_json(environment.actions)
   if game.module is not None:
     played[MODULE] = game.module
   return {GAME: played} | ({ENTRY: told._asdict()} if told else {})

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from reincarnating_rl.agents import snapshot
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.lanes import Keep
-from reincarnating_rl.envs.policies import sampling_policy
 from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
 from reincarnating_rl.runner.diagnosis import Diagnosis
 from reincarnating_rl.runner.evaluator import Evaluator
@@ -181,7 +180,7 @@ class StudentEvaluation:
 
   def _measure(self, iteration: Iteration) -> tuple[ScoreSummary, Metrics]:
     agent = self._agent
-    policy = sampling_policy(agent.q_values, agent.epsilon_eval)
+    policy = agent.evaluation_policy()
     if self.diagnosis is None:
       score = self._evaluator.evaluate(policy, iteration, who='student')
       return score, {}

@@ -15,6 +15,7 @@ from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.importers.loading import LoadReport
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.progress import Progress
 
@@ -67,7 +68,12 @@ class TeacherData:
   """
 
   def __init__(
-    self, agent: Student, *, capacity: int, clip_rewards: bool
+    self,
+    agent: Student,
+    *,
+    capacity: int,
+    clip_rewards: bool,
+    folder: str | None = None,
   ) -> None:
     """Makes no replay yet.
 
@@ -75,7 +81,9 @@ class TeacherData:
       agent: the student who will learn from it.
       capacity: frames, at most.
       clip_rewards: to [-1, 1].
+      folder: of a file that holds the frames; None for memory.
     """
+    self._folder = folder
     self._agent = agent
     self._capacity, self._clip_rewards = capacity, clip_rewards
     self.store: FrameStore | None = None
@@ -86,9 +94,16 @@ class TeacherData:
 
     Args:
       capacity: of a replay that is restored; None for the constructor's.
+
+    Raises:
+      UnwritableError: its file cannot be made.
     """
     if self.store is None:
       self.store = self._agent.make_replay(capacity or self._capacity)
+      if self._folder is not None:
+        remedy = 'set RunnerWithTeacher.teacher_data_in_file = False'
+        with files.writing(self._folder, remedy):
+          self.store.keep_frames_in_file(self._folder)
     return self.store
 
   def close(self) -> None:
@@ -102,10 +117,10 @@ class TeacherData:
       self.close()
 
   def add(self, episode: Episode) -> None:
-    """Stores an episode with the logits that the teacher acted on."""
+    """Stores an episode, labelled with what the teacher acted on."""
     store = self.open()
-    # What a loss that asks no teacher has read before has no logits.
-    has_logits = store.labelled == store.next_step
+    # What a loss that asks no teacher has read before has no labels.
+    has_labels = store.labelled == store.next_step
     for life in episode.lives():
       rewards = life.rewards
       store.add_episode(
@@ -113,7 +128,7 @@ class TeacherData:
         life.actions,
         np.clip(rewards, -1.0, 1.0) if self._clip_rewards else rewards,
         terminal=life.terminal,
-        teacher_logits=life.extras if has_logits else None,
+        teacher_policy=life.extras if has_labels else None,
       )
     self._view = None
 
@@ -151,7 +166,7 @@ class TeacherData:
     return report
 
   def label(self, progress: Progress = lambda done, total: None) -> None:
-    """Asks the teacher for the logits of every state that has none yet."""
+    """Asks the teacher for its policy in every state that lacks it."""
     labelling.label(
       self.store, self._agent.teacher, chunk=_LABEL_CHUNK, progress=progress
     )
@@ -163,7 +178,7 @@ class TeacherData:
       **settings: of `device_view.device_view`.
     """
     trainer = self._agent.trainer
-    if trainer.needs_teacher_logits:
+    if trainer.needs_teacher_policy:
       self.label()
     return device_view.device_view(
       self.store, monte_carlo=trainer.needs_returns, **settings

@@ -82,7 +82,7 @@ class TeacherEvaluation:
     published = atari_scores.random_score(self._game_name)
     if published is not None:
       return published, 'published'
-    uniform = uniform_policy(self._agent.num_actions)
+    uniform = uniform_policy(self._evaluator.environment.actions)
     score = self._evaluator.evaluate(uniform, iteration, who='random')
     return score.mean, 'measured'
 
@@ -172,7 +172,7 @@ class Loading:
           newest=iteration.steps,
           progress=progress.following(bar),
         )
-      if self._agent.trainer.needs_teacher_logits:
+      if self._agent.trainer.needs_teacher_policy:
         with progress.bar(iteration, 'ask the teacher', 'states') as bar:
           self._data.label(progress.following(bar))
     self._record.read(self._replay.describe(), report)

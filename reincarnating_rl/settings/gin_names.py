@@ -9,6 +9,7 @@ import gin
 from reincarnating_rl.envs import games
 from reincarnating_rl.envs.family import Game, GameFamily
 from reincarnating_rl.learner import schedules
+from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.networks import registry
 from reincarnating_rl.support.errors import UserError, check_choice
 from reincarnating_rl.support.setting_types import OneOf
@@ -103,21 +104,21 @@ def create_games(*, atari_roms_path: str | None = None) -> Game:
       f'The teacher plays {teacher.name} and the student {student.name}: bind '
       f'{family.gin_name}.game_name alike for both.'
     )
-  counts = _count_actions(teacher), _count_actions(student)
-  if counts[0] != counts[1]:
+  actions = _actions(teacher), _actions(student)
+  if actions[0] != actions[1]:
     raise UserError(
-      f'The teacher plays with {counts[0]} actions and the student with '
-      f'{counts[1]}: set teacher/{family.gin_name}.full_action_set and '
+      f'The teacher plays with {actions[0]} and the student with '
+      f'{actions[1]}: set teacher/{family.gin_name}.full_action_set and '
       f'student/{family.gin_name}.full_action_set alike; a teacher of all 18 '
       "actions plays with fewer by create_teacher.action_meanings = 'full'."
     )
   return student._replace(for_teacher=teacher)
 
 
-def _count_actions(game: Game) -> int:
+def _actions(game: Game) -> Actions:
   environment = game.create_environment()
   try:
-    return int(environment.action_space.n)
+    return environment.actions
   finally:
     environment.close()
 

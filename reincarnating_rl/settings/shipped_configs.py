@@ -13,17 +13,10 @@ from reincarnating_rl.envs.games import DEFAULT, GAMES
 from reincarnating_rl.methods.settings import NoSettings
 from reincarnating_rl.methods.table import METHODS
 from reincarnating_rl.students import STUDENTS
+from reincarnating_rl.support import shipped
 from reincarnating_rl.support.errors import UserError, nearest
 
-_PACKAGE = Path(__file__).parents[1]
-# In a clone `configs/` stands beside the package; a wheel carries it inside.
-SHIPPED = next(
-  (
-    p for p in (_PACKAGE / 'configs', _PACKAGE.parent / 'configs') if p.is_dir()
-  ),
-  _PACKAGE / 'configs',
-)
-_PREFIXES = (f'{SHIPPED.as_posix()}/', 'reincarnating_rl/', 'configs/')
+SHIPPED = shipped.FOLDER
 _PARTS = ('students', 'methods', 'games')
 PATTERN = '[FAMILY/][METHOD_]STUDENT.gin'
 
@@ -46,6 +39,8 @@ def composed() -> dict[str, tuple[str, ...]]:
   """
   found = {}
   for family, method, student in itertools.product(GAMES, METHODS, STUDENTS):
+    if not _fit(family, method, student):
+      continue
     parts = _parts(family, method, student)
     if not files().issuperset(parts):
       continue  # An entry of a table that has no file yet.
@@ -56,9 +51,14 @@ def composed() -> dict[str, tuple[str, ...]]:
   return found
 
 
+def _fit(family: str, method: str, student: str) -> bool:
+  actions = STUDENTS[student].actions
+  return all(actions in x.actions for x in (GAMES[family], METHODS[method]))
+
+
 def _parts(family: str, method: str, student: str) -> tuple[str, ...]:
   """Returns the files of a student, a method and a game; special ones last."""
-  special = (student, *_relatives(method))
+  special = (STUDENTS[student].actions, student, *_relatives(method))
   optional = [f'games/{family}/{name}.gin' for name in special]
   return (
     f'students/{student}.gin',
@@ -81,12 +81,16 @@ def _file_of(method: str) -> str:
   return method or 'tabula_rasa'
 
 
+def _official_students() -> tuple[str, ...]:
+  return tuple(n for n, kind in STUDENTS.items() if not kind.is_continuous)
+
+
 @functools.cache
 def _old_names() -> dict[str, tuple[str, ...]]:
   """Returns what the names of the former `base/` include."""
   students = {
     name: (f'students/{name}.gin', f'games/{DEFAULT}.gin')
-    for name in (*STUDENTS, 'common')
+    for name in (*_official_students(), 'common')
   }
   games = {name: (f'games/{name}.gin',) for name in GAMES}
   found = students | games | {'qdagger': ('methods/qdagger.gin',)}
@@ -97,7 +101,7 @@ def _old_names() -> dict[str, tuple[str, ...]]:
 def _key(name: str) -> str:
   """Returns a name as `files` and `composed` have it."""
   name = Path(name).as_posix()
-  for prefix in _PREFIXES:
+  for prefix in shipped.PREFIXES:
     name = name.removeprefix(prefix)
   return name
 

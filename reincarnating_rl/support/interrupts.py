@@ -13,7 +13,13 @@ class Interrupted(KeyboardInterrupt):
 
 
 class InterruptFlag:
-  """Remembers a request to stop until a safe point is reached."""
+  """Remembers a request to stop until a safe point is reached.
+
+  Attributes:
+    requested: whether the user asked to stop.
+    insisted: whether again. `KeyboardInterrupt` says so as well, but is lost
+      where a library drops an object.
+  """
 
   def __init__(
     self, promise: str = 'at the next safe point, with a checkpoint'
@@ -23,7 +29,7 @@ class InterruptFlag:
     Args:
       promise: when and how the program will stop, for the message.
     """
-    self.requested = False
+    self.requested = self.insisted = False
     self._promise = promise
 
   def check(self) -> None:
@@ -50,6 +56,7 @@ class InterruptFlag:
   def _handle(self, number: int, frame: FrameType | None) -> None:
     del frame
     if self.requested:
+      self.insisted = True
       raise KeyboardInterrupt
     self.requested = True
     # Not `print`: the signal may interrupt another write.

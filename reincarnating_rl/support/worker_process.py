@@ -4,7 +4,6 @@ The worker is a program of its own. `multiprocessing` would first import this
 process's main module in the worker, which may take longer than the work.
 """
 
-import contextlib
 import os
 import pickle
 import signal
@@ -22,19 +21,6 @@ class WorkerError(RuntimeError):
   """A worker process failed; the message contains the worker's error."""
 
 
-class WorkerEndedError(WorkerError):
-  """A worker process ended unexpectedly.
-
-  Attributes:
-    code: its exit code.
-  """
-
-  def __init__(self, code: int) -> None:
-    """Takes the exit code."""
-    super().__init__(f'A worker process ended with exit code {code}.')
-    self.code = code
-
-
 class WorkerProcess:
   """The requesting end.
 
@@ -45,12 +31,11 @@ class WorkerProcess:
     pipe: to wait for answers on.
   """
 
-  def __init__(self, module: str, core: int | None = None) -> None:
+  def __init__(self, module: str) -> None:
     """Starts the worker.
 
     Args:
       module: run as a program; its argument is the descriptor for `serve`.
-      core: the worker's only core, modulo the number of cores; None for all.
     """
     self.pipe, theirs = connection.Pipe()
     self._process = subprocess.Popen(
@@ -65,17 +50,12 @@ class WorkerProcess:
       process_group=0,  # Ctrl-C goes to this process's group.
     )
     theirs.close()
-    if core is not None:
-      # Set before the worker starts threads: JAX starts one for each core.
-      cores = sorted(os.sched_getaffinity(0))
-      with contextlib.suppress(OSError):
-        os.sched_setaffinity(self._process.pid, {cores[core % len(cores)]})
 
   def send(self, request: tuple) -> None:
     """Sends a request; only one at a time.
 
     Raises:
-      WorkerEndedError: the worker has ended.
+      WorkerError: the worker has ended.
     """
     try:
       self.pipe.send_bytes(pickle.dumps(request))
@@ -87,8 +67,8 @@ class WorkerProcess:
 
     Raises:
       UserError: the worker raised it.
-      WorkerError: the worker raised another error; contains its traceback.
-      WorkerEndedError: the worker ended without an answer.
+      WorkerError: the worker raised another error, whose traceback is told, or
+        ended without an answer.
     """
     try:
       kind, answer = self.pipe.recv()
@@ -104,19 +84,13 @@ class WorkerProcess:
     """Lets the worker end after its current request."""
     self.pipe.close()
 
-  def kill(self) -> None:
-    """Ends the worker at once."""
-    self.hang_up()
-    self._process.kill()
-    self.wait()
-
   def wait(self) -> int:
     """Waits for the worker to end, and returns its exit code."""
     return self._process.wait()
 
-  def _ended(self) -> WorkerEndedError:
+  def _ended(self) -> WorkerError:
     self.hang_up()
-    return WorkerEndedError(self.wait())
+    return WorkerError(f'A worker process ended with exit code {self.wait()}.')
 
 
 def serve(descriptor: int, answer: Callable[..., Any]) -> None:

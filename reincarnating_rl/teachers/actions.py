@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   OtherGameError,
@@ -97,7 +98,7 @@ def indices_of(
       f"{game}; declare what the teacher's mean, in its order, with "
       f"create_teacher.action_meanings ({FULL!r} for ALE's 18), or give a "
       'teacher of this game.',
-      num_actions=teacher,
+      actions=Discrete(teacher),
     )
   if len(found.meanings) != teacher or len(found.indices) != game:
     raise MismatchedTeacherError(

@@ -1,11 +1,14 @@
 """What a teacher is."""
 
 import hashlib
+import math
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import jax.numpy as jnp
 
-from reincarnating_rl.learner.actions import Continuous
+from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
+from reincarnating_rl.learner.kinds import TANH_GAUSSIAN
 from reincarnating_rl.learner.types import Array
 
 GREEDY, SAMPLE = 'greedy', 'sample'
@@ -47,21 +50,13 @@ class Teacher(Protocol):
     ...
 
 
-DETERMINISTIC, GAUSSIAN, TANH_GAUSSIAN = (
-  'deterministic',
-  'gaussian',
-  'tanh_gaussian',
-)
-DISTRIBUTIONS = (DETERMINISTIC, GAUSSIAN, TANH_GAUSSIAN)
-"""What the parameters of a policy over vectors are of."""
-
-
 class ContinuousTeacher(Protocol):
   """A fixed policy over vectors in [-1, 1]^D.
 
   Attributes:
     actions: D, and the bounds of the game that it was trained in.
-    distribution: what its parameters are of, one of `DISTRIBUTIONS`:
+    distribution: what its parameters are of, one of
+      `learner.kinds.DISTRIBUTIONS`:
       'deterministic', W = D: the action; 'gaussian', W = 2D: means and log
       standard deviations of actions, clipped to [-1, 1] afterwards;
       'tanh_gaussian', W = 2D: those of what `tanh` makes actions.
@@ -88,21 +83,74 @@ class ContinuousTeacher(Protocol):
     ...
 
 
+AnyTeacher = Teacher | ContinuousTeacher
+
+
+def asked(teacher: AnyTeacher) -> Callable[[Array], Array]:
+  """Returns what a teacher is asked for its policy: `states -> [B, W]`."""
+  if hasattr(teacher, 'policy_parameters'):
+    return teacher.policy_parameters
+  return teacher.policy_logits
+
+
+def actions_of(teacher: AnyTeacher) -> Actions:
+  """Returns a teacher's actions."""
+  if hasattr(teacher, 'policy_parameters'):
+    return teacher.actions
+  return Discrete(teacher.num_actions)
+
+
+def random_teacher(actions: Actions) -> AnyTeacher:
+  """Makes a teacher without preferences, where it is asked for by name."""
+  if isinstance(actions, Continuous):
+    return ContinuousRandomTeacher(actions)
+  return RandomTeacher(actions.number)
+
+
+def _random_lineage(actions: Actions) -> dict[str, Any]:
+  number = getattr(actions, 'number', None)
+  told = f'{number} actions' if number is not None else str(actions)
+  text = f'random teacher of {told}'
+  return {
+    'agent': 'random',
+    'fingerprint': hashlib.sha256(text.encode()).hexdigest(),
+    'acts': SAMPLE,
+  }
+
+
 class RandomTeacher:
-  """A teacher without preferences; made only where it is asked for by name."""
+  """A teacher of discrete actions without preferences."""
 
   acts = SAMPLE
 
   def __init__(self, num_actions: int) -> None:
     self.num_actions = num_actions
-    text = f'random teacher of {num_actions} actions'
-    self.fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    self.lineage: dict[str, Any] = {
-      'agent': 'random',
-      'fingerprint': self.fingerprint,
-      'acts': self.acts,
-    }
+    self.lineage = _random_lineage(Discrete(num_actions))
+    self.fingerprint: str = self.lineage['fingerprint']
 
   def policy_logits(self, states: Array) -> Array:
     """Returns zeros[B, A], the logits of the uniform policy."""
     return jnp.zeros((len(states), self.num_actions), jnp.float32)
+
+
+class ContinuousRandomTeacher:
+  """A teacher of vectors without preferences.
+
+  It is the Gaussian under a `tanh` that comes nearest to the uniform policy on
+  [-1, 1]^D: the one of the least KL divergence from it.
+  """
+
+  acts = SAMPLE
+  distribution = TANH_GAUSSIAN
+  # artanh of a uniform number is logistic, of this standard deviation.
+  _LOG_STD = math.log(math.pi / math.sqrt(12.0))
+
+  def __init__(self, actions: Continuous) -> None:
+    self.actions = actions
+    self.lineage = _random_lineage(actions)
+    self.fingerprint: str = self.lineage['fingerprint']
+
+  def policy_parameters(self, states: Array) -> Array:
+    """Returns [B, 2D]: means of zero, and the same log deviation for all."""
+    row = jnp.repeat(jnp.float32([0.0, self._LOG_STD]), self.actions.size)
+    return jnp.tile(row, (len(states), 1))

@@ -1,4 +1,4 @@
-"""A teacher that is any function of states."""
+"""Teachers that are any function of states."""
 
 import functools
 import hashlib
@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from reincarnating_rl.learner.actions import Continuous
+from reincarnating_rl.learner.kinds import DETERMINISTIC
 from reincarnating_rl.learner.types import Array
 from reincarnating_rl.support.errors import name_of
 from reincarnating_rl.teachers.base import GREEDY
 from reincarnating_rl.teachers.errors import TeacherError
 
 Function = Callable[[np.ndarray], Any]
-"""`states[B, *O, S] -> logits[B, A]`, or `-> actions[B]`, integers."""
+"""`states[B, *O, S] -> logits[B, A]`, or `-> actions[B]`, integers; where
+actions are vectors, `-> actions[B, D]` within the game's bounds."""
 
 
 class CallableTeacher:
@@ -97,6 +100,63 @@ class CallableTeacher:
     logits = np.full(shape, np.log(others), np.float32)
     logits[np.arange(len(actions)), actions] = np.log1p(-self._epsilon)
     return logits
+
+
+class ContinuousCallableTeacher:
+  """A vector that someone else computes."""
+
+  acts, distribution = GREEDY, DETERMINISTIC
+
+  def __init__(
+    self,
+    function: Function,
+    *,
+    actions: Continuous,
+    fingerprint: str | None = None,
+  ) -> None:
+    """Makes the teacher.
+
+    Args:
+      function: called with NumPy arrays, outside of any compiled program.
+      actions: D, and the bounds of the game.
+      fingerprint: tells one teacher from another; None: made of the function's
+        name and source, in which what it has loaded is not seen.
+
+    Raises:
+      TeacherError: there is no source to be found and no fingerprint.
+    """
+    self.actions = actions
+    self.fingerprint = fingerprint or _fingerprint(function)
+    self.lineage: dict[str, Any] = {
+      'agent': 'callable',
+      'function': name_of(function),
+      'fingerprint': self.fingerprint,
+      'acts': self.acts,
+    }
+    self._function = function
+
+  def policy_parameters(self, states: Array) -> np.ndarray:
+    """Returns the actions [B, D] float32, clipped to [-1, 1].
+
+    Args:
+      states: [B, *O, S].
+
+    Raises:
+      TeacherError: the function returns anything but a finite action for each.
+    """
+    returned = _as_array(self._function(np.asarray(states)))
+    size = len(states)
+    shape = (size, self.actions.size)
+    if returned.shape == shape and returned.dtype.kind in 'fiu':
+      with np.errstate(over='ignore'):
+        chosen = self.actions.from_game(returned.astype(np.float32))
+      if np.isfinite(chosen).all():
+        return np.clip(chosen, -1.0, 1.0)
+    raise TeacherError(
+      f'{name_of(self._function)} returned {_brief(returned)} for {size} '
+      f'states; it must return finite actions of shape {shape}, within the '
+      "game's bounds."
+    )
 
 
 def _as_array(returned: Any) -> np.ndarray:

@@ -16,6 +16,7 @@ from reincarnating_rl.support.errors import MissingFileError
 FOLDER = 'checkpoints'
 _SENTINEL = 'sentinel_checkpoint_complete'
 PREFIXES = ('ckpt', 'tf_ckpt')  # Dopamine's own.
+_FILE = re.compile(r'ckpt\.(\d+)(?:\.json)?')
 
 
 def find_folder(directory: str | os.PathLike[str]) -> pathlib.Path:
@@ -50,6 +51,22 @@ def find_run(directory: str | os.PathLike[str]) -> pathlib.Path:
   """
   folder = find_folder(directory)
   return folder.parent if folder.name == FOLDER else folder
+
+
+def split_number(path: str) -> tuple[str, int | None]:
+  """Splits the file of a checkpoint of ours, `ckpt.N.json` or `ckpt.N`.
+
+  Args:
+    path: of a file or a folder.
+
+  Returns:
+    The folder and N; the path and None if it is something else.
+  """
+  folder, name = os.path.split(path)
+  match = _FILE.fullmatch(name)
+  if match and os.path.isfile(path):
+    return folder or os.curdir, int(match[1])
+  return path, None
 
 
 def _no_directory(path: pathlib.Path) -> str:

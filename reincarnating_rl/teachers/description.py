@@ -5,12 +5,14 @@ A manifest that has an entry `network` spares its user `--teacher_agent` and
 project can be described.
 """
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from flax import linen as nn
 
+from reincarnating_rl.learner.actions import Continuous, from_json
 from reincarnating_rl.networks import registry
 from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.support.game_names import split_module
@@ -19,11 +21,13 @@ from reincarnating_rl.teachers.inferred_fields import Fields
 ENTRY = 'network'
 GAME = 'game'
 STATE_SHAPE = 'state_shape'  # In the entry of what was converted.
+BOUNDS = 'bounds'  # The same: of actions that are vectors.
 MODULE = 'module'  # In the entry of the game: what registers its name.
 NETWORKS: dict[str, type[nn.Module]] = {
   name: network.module for name, network in registry.NETWORKS.items()
 }
 _NOT_FIELDS = {'name', 'parent', 'num_actions'}
+_COUNTS = ('num_layers', 'actor_layers', 'num_critics')
 _MAX_LAYERS = 1000  # Each costs time before it is seen not to fit.
 
 
@@ -53,13 +57,15 @@ def describe(
   # gin makes a subclass of what it configures.
   if not (name in NETWORKS and isinstance(network, NETWORKS[name])):
     return None
-  fields = {
-    field: getattr(network, field)
-    for field in type(network).__dataclass_fields__
-    if field not in _NOT_FIELDS
-  }
+  fields = {field: getattr(network, field) for field in _fields(type(network))}
   told = Description(kind, name, fields, vmax)
   return told if all(map(_is_json, fields.values())) else None
+
+
+def _fields(network: type[nn.Module]) -> list[str]:
+  """Returns the names of a network's own fields; class variables are none."""
+  names = [field.name for field in dataclasses.fields(network)]
+  return [name for name in names if name not in _NOT_FIELDS]
 
 
 def _is_json(value: Any) -> bool:
@@ -103,14 +109,19 @@ def from_manifest(
   return told._replace(fields=fields)
 
 
+def _is_count(number: Any) -> bool:
+  """Whether it may be a number of layers; None where that is not told."""
+  return number is None or (isinstance(number, int) and number <= _MAX_LAYERS)
+
+
 def _check_values(told: Description, source: str) -> None:
   """Refuses what no description has, before anything is made of it."""
-  known = NETWORKS[told.network].__dataclass_fields__.keys() - _NOT_FIELDS
-  atoms, layers = (told.fields.get(n, 1) for n in ('num_atoms', 'num_layers'))
+  known = set(_fields(NETWORKS[told.network]))
+  atoms = told.fields.get('num_atoms', 1)
   for is_right, name in (
     (told.fields.keys() <= known, 'fields'),
     (isinstance(atoms, int) and atoms >= 1, 'num_atoms'),
-    (isinstance(layers, int) and layers <= _MAX_LAYERS, 'num_layers'),
+    *((_is_count(told.fields.get(name)), name) for name in _COUNTS),
     (told.vmax is None or 0 < told.vmax < math.inf, 'vmax'),
   ):
     if not is_right:
@@ -144,6 +155,36 @@ def actions_from_manifest(
   ):
     raise DamagedFileError(f'{source} names no actions: copy it again.')
   return tuple(actions)
+
+
+def bounds_from_manifest(
+  manifest: Mapping[str, Any], source: str
+) -> Continuous | None:
+  """Reads the bounds of actions that are vectors.
+
+  Args:
+    manifest: of a checkpoint.
+    source: its path, for messages.
+
+  Returns:
+    The actions; None where the manifest does not say.
+
+  Raises:
+    DamagedFileError: the entry holds anything else.
+  """
+  game = manifest.get(GAME)
+  told = game.get(BOUNDS) if isinstance(game, dict) else None
+  if told is None:
+    return None
+  try:
+    actions = from_json(told)
+    if not isinstance(actions, Continuous):
+      raise ValueError
+  except (LookupError, TypeError, ValueError, OverflowError) as error:
+    raise DamagedFileError(
+      f'{source} has no bounds of actions: copy it again.'
+    ) from error
+  return actions
 
 
 def state_shape_of(manifest: Mapping[str, Any]) -> tuple[int, ...] | None:

@@ -1,5 +1,6 @@
 """What can be wrong with a teacher besides its files."""
 
+from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.support.errors import UserError
 
 
@@ -12,8 +13,17 @@ class MismatchedTeacherError(TeacherError):
 
 
 class OtherGameError(MismatchedTeacherError):
-  """The teacher seems to be of a game with another number of actions."""
+  """The teacher seems to be of a game with other actions.
 
-  def __init__(self, message: str, *, num_actions: int) -> None:
+  Attributes:
+    actions: the teacher's.
+    knows_bounds: False of vectors whose bounds nothing tells; these are then
+      said to be [-1, 1].
+  """
+
+  def __init__(
+    self, message: str, *, actions: Actions, knows_bounds: bool = True
+  ) -> None:
     super().__init__(message)
-    self.num_actions = num_actions
+    self.actions = actions
+    self.knows_bounds = knows_bounds

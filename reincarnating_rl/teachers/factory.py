@@ -3,24 +3,36 @@
 import difflib
 import os
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
+from reincarnating_rl.learner.actions import (
+  Actions,
+  Continuous,
+)
 from reincarnating_rl.support.setting_types import PositiveFloat, Range
 from reincarnating_rl.teachers import (
   checkpoints,
   loading,
+  network_factory,
   perciatelli,
   recognition,
   station_seeker,
 )
-from reincarnating_rl.teachers.base import GREEDY, RandomTeacher, Teacher
-from reincarnating_rl.teachers.callable_teacher import CallableTeacher, Function
-from reincarnating_rl.teachers.description import trained_on
+from reincarnating_rl.teachers.base import (
+  GREEDY,
+  SAMPLE,
+  AnyTeacher,
+  random_teacher,
+)
+from reincarnating_rl.teachers.callable_teacher import (
+  CallableTeacher,
+  ContinuousCallableTeacher,
+  Function,
+)
 from reincarnating_rl.teachers.errors import TeacherError
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
-from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
-from reincarnating_rl.teachers.network_teacher import NetworkTeacher
+from reincarnating_rl.teachers.loading import TeacherSource
 
 CALLABLE = 'callable'
 BALLOON = (perciatelli.NAME, station_seeker.NAME)
@@ -33,7 +45,7 @@ def create_teacher(
   agent: str,
   checkpoint_dir: str | os.PathLike[str] | None,
   *,
-  num_actions: int,
+  actions: Actions,
   observation_shape: tuple[int, ...],
   stack_size: int,
   checkpoint_number: int | None = None,
@@ -49,7 +61,7 @@ def create_teacher(
   policy: Function | None = None,
   policy_epsilon: Annotated[float, Range(above=0, below=1)] = 0.01,
   acts: Literal['greedy', 'sample'] | None = None,
-) -> Teacher:
+) -> AnyTeacher:
   """Makes a teacher.
 
   What a network has besides its number of actions (atoms, noisy layers, ...) is
@@ -61,7 +73,7 @@ def create_teacher(
       or else looks like. Those of `PATHLESS` have no checkpoint directory.
     checkpoint_dir: a run of the teacher, or its checkpoints folder; or a file
       of CleanRL, Stable-Baselines3 or PyTorch, or a folder with one.
-    num_actions: actions of the game.
+    actions: of the game.
     observation_shape: *O, of one observation of the game.
     stack_size: S, observations in a state.
     checkpoint_number: which checkpoint; None for the newest complete one.
@@ -83,12 +95,13 @@ def create_teacher(
     game_actions: what the game's actions mean; None if it does not tell.
     game_name: such as 'Pong'; None to take a teacher of any game.
     policy: of a 'callable' teacher: `states[B, *O, S] -> logits[B, A]`, or
-      `-> actions[B]`; NumPy arrays.
-    policy_epsilon: of a `policy` that returns actions, and of
+      `-> actions[B]`, or, where actions are vectors, `-> actions[B, D]` within
+      the game's bounds; NumPy arrays.
+    policy_epsilon: of a `policy` that returns one of several actions, and of
       'station_seeker': the probability of all others together.
-    acts: how the teacher plays: 'greedy', its best action, or 'sample', a draw
-      from its policy; None: 'sample' for a policy (PPO, A2C) and the random
-      teacher, 'greedy' for all others.
+    acts: how the teacher plays: 'greedy', its best action or its mean, or
+      'sample', a draw from its policy; None: 'sample' for a policy (PPO, A2C)
+      over discrete actions and the random teacher, 'greedy' for all others.
 
   Returns:
     The teacher.
@@ -101,13 +114,13 @@ def create_teacher(
   check_agent(agent)
   _check_acts(acts, agent)
   if agent == 'random':
-    return RandomTeacher(num_actions)
+    return random_teacher(actions)
   if agent == CALLABLE:
-    return _callable(policy, num_actions, policy_epsilon, acts or GREEDY)
+    return _callable(policy, actions, policy_epsilon, acts)
   state_shape = (*observation_shape, stack_size)
   if agent == station_seeker.NAME:
     return station_seeker.create(
-      num_actions=num_actions,
+      actions=actions,
       state_shape=state_shape,
       epsilon=policy_epsilon,
       acts=acts or GREEDY,
@@ -133,21 +146,13 @@ def create_teacher(
       action_meanings=action_meanings,
       observation_statistics=observation_statistics,
     ),
-    num_actions=num_actions,
+    actions=actions,
     state_shape=state_shape,
     game_actions=game_actions,
     game_name=game_name,
   )
-  kind = loaded.candidate.kind
-  return NetworkTeacher(
-    loaded.policy(temperature),
-    loaded.checkpoint.params,
-    num_actions=num_actions,
-    acts=acts or kind.acts,
-    lineage=_lineage(loaded)
-    | {'parent': checkpoint_dir and checkpoints.read_lineage(checkpoint_dir)}
-    | ({} if kind.is_policy else {'temperature': temperature}),
-  )
+  parent = checkpoint_dir and checkpoints.read_lineage(checkpoint_dir)
+  return network_factory.create(loaded, actions, acts, temperature, parent)
 
 
 def check_agent(agent: str, known: Sequence[str] = TEACHERS) -> None:
@@ -176,33 +181,17 @@ def _check_acts(acts: str | None, agent: str) -> None:
 
 
 def _callable(
-  policy: Function | None, num_actions: int, epsilon: float, acts: str
-) -> Teacher:
+  policy: Function | None, actions: Actions, epsilon: float, acts: str | None
+) -> AnyTeacher:
   if policy is None:
     raise TeacherError(
       f'The {CALLABLE} teacher needs a function: bind create_teacher.policy to '
       'one, such as @my_module.policy.'
     )
+  if isinstance(actions, Continuous):
+    if acts == SAMPLE:
+      raise network_factory.nothing_to_draw('create_teacher.policy')
+    return ContinuousCallableTeacher(policy, actions=actions)
   return CallableTeacher(
-    policy, num_actions=num_actions, epsilon=epsilon, acts=acts
+    policy, num_actions=actions.number, epsilon=epsilon, acts=acts or GREEDY
   )
-
-
-def _lineage(loaded: LoadedTeacher) -> dict[str, Any]:
-  checkpoint, fields = loaded.checkpoint, loaded.fields
-  told = checkpoint.metadata
-  lineage = {
-    'agent': loaded.candidate.kind.name,
-    'network': type(loaded.candidate.make(fields)).__name__,
-    'network_fields': fields,
-    'checkpoint': checkpoint.path,
-    'checkpoint_number': checkpoint.number,
-    'checkpoint_sha256': checkpoint.sha256,
-    'trained_on': trained_on(told),
-    'described_as': told if checkpoint.number is None else told.get('teacher'),
-  }
-  if loaded.vmax is not None:
-    lineage['vmax'] = loaded.vmax
-  if loaded.indices is not None:
-    lineage['actions'] = list(loaded.indices)
-  return lineage

@@ -7,9 +7,11 @@ import numpy as np
 from flax import errors as flax_errors
 from flax import linen as nn
 
+from reincarnating_rl.learner.actions import Actions, Discrete
 from reincarnating_rl.learner.types import Params
 from reincarnating_rl.networks import torsos
 from reincarnating_rl.support.errors import first_line, name_of
+from reincarnating_rl.teachers import bounds, kinds
 from reincarnating_rl.teachers import params as params_lib
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
@@ -37,13 +39,18 @@ class Candidate:
     kind: of the teacher.
     network: makes its network, given the fields of its kind.
     state_shape: (*O, S), of one state of the game.
-    num_actions: A, of the game.
+    actions: of the game.
   """
 
   kind: Kind
   network: NetworkFactory
   state_shape: tuple[int, ...]
-  num_actions: int
+  actions: Actions
+
+  @property
+  def num_actions(self) -> int:
+    """A, or D of vectors."""
+    return kinds.count(self.actions)
 
   def make(self, fields: Fields, num_actions: int | None = None) -> nn.Module:
     """Makes the network, for the game's number of actions if none is given.
@@ -69,13 +76,13 @@ class Candidate:
       # Neither vmax nor the temperature is of consequence here.
       inputs = self.kind.inputs(fields, 1.0)
       output, params = module.init_with_output(key, state, **inputs)
-      return self.kind.logits(output, 1.0), params
+      return self.kind.policy(output, 1.0), params
 
     state = jax.ShapeDtypeStruct(self.state_shape, np.uint8)
     try:
-      logits, params = jax.eval_shape(init, jax.random.key(0), state)
-      if logits.shape != (num_actions or self.num_actions,):
-        raise ValueError(f'its policy has the shape {logits.shape}')
+      policy, params = jax.eval_shape(init, jax.random.key(0), state)
+      if policy.shape != (self.kind.width(num_actions or self.num_actions),):
+        raise ValueError(f'its policy has the shape {policy.shape}')
       shapes = params_lib.shapes(params)
       torsos.check_depth(shapes.values(), self.state_shape)
     except _UNUSABLE as error:
@@ -116,24 +123,31 @@ def fit(params: Params, candidate: Candidate, source: str) -> Fields:
   """
   params_lib.check_leaves(params, source)
   found = params_lib.shapes(params)
+  _check_sort(found, candidate, source)
   fields, expected = candidate.read(found)
   is_given = candidate.network is not candidate.kind.network
   usual = fields.get('num_atoms') in (None, 1, candidate.kind.usual_atoms)
   if found == expected and (usual or is_given):
     return fields
-  # Some kinds differ in nothing but the usual number of atoms.
+  # Some kinds differ in nothing but the usual number of atoms. If this is right
+  # none the less, naming the network says so.
+  way_out = ', or give create_teacher.network' if found == expected else ''
+  _check_others(found, candidate, source, way_out)
+  if found != expected:
+    raise _mismatch(found, expected, candidate, fields, source=source)
+  return fields
+
+
+def _check_others(
+  found: Shapes, candidate: Candidate, source: str, way_out: str = ''
+) -> None:
   others = _others(found, candidate)
   if others:
-    # If this is right none the less, naming the network says so.
-    way_out = ', or give create_teacher.network' if found == expected else ''
     raise MismatchedTeacherError(
       f'{source} is not of the kind {candidate.kind.name} but looks like '
       f'{" or ".join(others)}; pass --teacher_agent {others[0]} for '
       f'that{way_out}.'
     )
-  if found != expected:
-    raise _mismatch(found, expected, candidate, fields, source=source)
-  return fields
 
 
 def _others(found: Shapes, candidate: Candidate) -> list[str]:
@@ -149,10 +163,49 @@ def _others(found: Shapes, candidate: Candidate) -> list[str]:
       fields.get('noisy')
       or fields.get('dueling')
       or fields.get('num_atoms') == kind.usual_atoms
+      or kind.distribution is not None
     )
     if kind != candidate.kind and telling and found == expected:
       names.append(kind.name)
   return names
+
+
+def _check_sort(found: Shapes, candidate: Candidate, source: str) -> None:
+  """Refuses a teacher of vectors in a game without, and the reverse."""
+  kind, game = candidate.kind, candidate.actions
+  if kind.takes(game):
+    return
+  _check_others(found, candidate, source)
+  if kind.distribution is None:
+    raise MismatchedTeacherError(
+      f'The {kind.name} teacher of {source} chooses among discrete actions, '
+      f'and the game has {game}; give a teacher whose actions are vectors.'
+    )
+  fields, expected = candidate.read(found)
+  actions = _actions_of(found, candidate, fields, expected)
+  if actions is None:
+    raise MismatchedTeacherError(_difference(found, expected, source))
+  bounds.check_size(actions.size, game, source)
+
+
+def _actions_of(
+  found: Shapes, candidate: Candidate, fields: Fields, expected: Shapes
+) -> Actions | None:
+  """Returns the actions that make the network's shapes those found, if any."""
+  kind = candidate.kind
+  if found.keys() != expected.keys():
+    return None
+  # The atoms of an actor's critic are no numbers of an action.
+  atoms = 1 if kind.distribution else fields.get('num_atoms', 1)
+  each = atoms * kind.width(1)
+  sizes = {size // each for shape in found.values() for size in shape[-1:]}
+  for number in sorted(sizes - {0}):
+    is_other = number != candidate.num_actions or not kind.takes(
+      candidate.actions
+    )
+    if is_other and found == candidate.shapes(fields, number):
+      return kind.actions(number)
+  return None
 
 
 def _mismatch(
@@ -163,16 +216,15 @@ def _mismatch(
   *,
   source: str,
 ) -> MismatchedTeacherError:
-  if found.keys() == expected.keys():
-    atoms = fields.get('num_atoms', 1)
-    sizes = {size // atoms for shape in found.values() for size in shape[-1:]}
-    for actions in sorted(sizes - {0, candidate.num_actions}):
-      if found == candidate.shapes(fields, actions):
-        return OtherGameError(
-          f'The teacher of {source} has {actions} actions, but the game has '
-          f'{candidate.num_actions}; give a teacher of this game.',
-          num_actions=actions,
-        )
+  actions = _actions_of(found, candidate, fields, expected)
+  if isinstance(actions, Discrete):
+    return OtherGameError(
+      f'The teacher of {source} has {actions.number} actions, but the game has '
+      f'{candidate.num_actions}; give a teacher of this game.',
+      actions=actions,
+    )
+  if actions is not None:
+    bounds.check_size(actions.size, candidate.actions, source)
   return MismatchedTeacherError(_difference(found, expected, source))
 
 

@@ -16,6 +16,7 @@ RAINBOW_ATOMS, QUANTILES = 51, 200  # Dopamine's, and nearly everyone's.
 _KERNEL = re.compile(
   r'params/(?P<kind>[A-Za-z_]+?)(_(?P<number>[0-9]{1,6}))?/kernel(_mu)?'
 )
+_ACTOR = re.compile(r'params/_actor/Dense_[0-9]{1,6}/kernel')
 
 
 class _Linear(NamedTuple):
@@ -63,6 +64,20 @@ def implicit_quantile(shapes: Shapes, num_actions: int) -> list[Fields]:
   del num_actions
   layers = _linear_layers(shapes)
   return [{'quantile_embedding_dim': layers[0].inputs}] if layers else [{}]
+
+
+def actor_critic(shapes: Shapes, num_actions: int) -> list[Fields]:
+  """Readings of `MLPActorCriticNetwork`: how many layers, and how wide."""
+  del num_actions
+  layers = [
+    shape
+    for path, shape in shapes.items()
+    if _ACTOR.fullmatch(path) and len(shape) == 2
+  ]
+  first = shapes.get('params/_actor/Dense_0/kernel', ())
+  if len(layers) < 2 or len(first) != 2:
+    return [{}]
+  return [{'num_layers': len(layers) - 1, 'hidden_units': first[1]}]
 
 
 def nothing(shapes: Shapes, num_actions: int) -> list[Fields]:

@@ -5,12 +5,14 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
+from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
+from reincarnating_rl.learner.control.parts import TEMPERATURE
 from reincarnating_rl.learner.types import Array, Params
-from reincarnating_rl.support.game_names import plain_name
+from reincarnating_rl.teachers import actions as action_maps
 from reincarnating_rl.teachers import (
-  actions,
   balloon_facts,
   checkpoints,
+  game_checks,
   perciatelli,
   recognition,
 )
@@ -20,8 +22,6 @@ from reincarnating_rl.teachers.description import (
   Description,
   actions_from_manifest,
   describe,
-  state_shape_of,
-  trained_on,
 )
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
@@ -74,6 +74,7 @@ class LoadedTeacher(NamedTuple):
   vmax: float | None  # of its atoms, where it is a Rainbow with any
   indices: tuple[int, ...] | None  # the game's actions among its own; None: all
   meanings: tuple[str, ...] | None  # of its own actions, where that is known
+  knows_bounds: bool = True  # those of vectors: from the game, or its file
 
   @property
   def trained_by(self) -> str:
@@ -100,8 +101,9 @@ class LoadedTeacher(NamedTuple):
     taken = None if self.indices is None else list(self.indices)
 
     def policy(params: Params, state: Array) -> Array:
-      logits = kind.logits(network.apply(params, state, **inputs), temperature)
-      return logits if taken is None else logits[jnp.array(taken)]
+      output = network.apply(params, state, **inputs)
+      said = kind.policy(output, temperature)
+      return said if taken is None else said[jnp.array(taken)]
 
     return policy
 
@@ -109,7 +111,7 @@ class LoadedTeacher(NamedTuple):
 def load(
   source: TeacherSource,
   *,
-  num_actions: int,
+  actions: Actions,
   state_shape: tuple[int, ...],
   game_actions: tuple[str, ...] | None = None,
   game_name: str | None = None,
@@ -118,7 +120,7 @@ def load(
 
   Args:
     source: where it is, and what is known of it.
-    num_actions: A, of the game.
+    actions: of the game.
     state_shape: (*O, S), of one state of the game.
     game_actions: what the game's actions mean; None if it does not tell.
     game_name: such as 'Pong'; None to take a teacher of any game. So does
@@ -132,20 +134,21 @@ def load(
       network or game.
   """
   if source.agent == perciatelli.NAME:
-    return _load_perciatelli(source, num_actions, state_shape, game_actions)
+    return _load_perciatelli(source, actions, state_shape, game_actions)
   declared = source.action_meanings
-  action_map = actions.action_map(declared, game_actions) if declared else None
+  action_map = _declared(declared, actions, game_actions) if declared else None
   checkpoint = checkpoints.load_checkpoint(
     source.path,
     source.number,
     source.prefix,
     layers=source.layers,
-    target=Target(num_actions, state_shape, action_map),
+    target=Target(actions, state_shape, action_map),
     statistics=source.observation_statistics,
   )
-  _check_states(checkpoint, state_shape)
-  if game_name is not None and not declared:
-    _check_game(checkpoint, game_name)
+  checkpoint = checkpoint._replace(params=_of_network(checkpoint.params))
+  game_checks.check(
+    checkpoint, actions, state_shape, None if declared else game_name
+  )
   if checkpoint.number is None:
     action_map = None  # Converted for the game's actions already.
   else:
@@ -155,7 +158,7 @@ def load(
     source.agent,
     source.network,
     state_shape=state_shape,
-    num_actions=len(action_map.meanings) if action_map else num_actions,
+    actions=Discrete(len(action_map.meanings)) if action_map else actions,
   )
   return LoadedTeacher(
     checkpoint,
@@ -167,9 +170,14 @@ def load(
   )
 
 
+def _of_network(params: Params) -> Params:
+  """Leaves out SAC's temperature, which training alone needs."""
+  return {name: tree for name, tree in params.items() if name != TEMPERATURE}
+
+
 def _load_perciatelli(
   source: TeacherSource,
-  num_actions: int,
+  actions: Actions,
   state_shape: tuple[int, ...],
   game_actions: tuple[str, ...] | None,
 ) -> LoadedTeacher:
@@ -179,39 +187,29 @@ def _load_perciatelli(
       f'The {source.agent} teacher comes as it is: leave out its path, its '
       'number and all of create_teacher but the temperature.'
     )
-  balloon_facts.check_game(source.agent, num_actions, state_shape)
+  balloon_facts.check_game(source.agent, actions, state_shape)
   checkpoint = perciatelli.load()
   candidate, fields = recognition.recognise(
     checkpoint,
     recognition.AUTO,
     None,
     state_shape=state_shape,
-    num_actions=num_actions,
+    actions=actions,
   )
   return LoadedTeacher(checkpoint, candidate, fields, None, None, game_actions)
 
 
-def _check_states(
-  checkpoint: TeacherCheckpoint, state_shape: tuple[int, ...]
-) -> None:
-  """Refuses states of as many numbers, in another order, as it is made for."""
-  shape = state_shape_of(checkpoint.metadata)
-  if shape is not None and shape != state_shape:
-    raise MismatchedTeacherError(
-      f'The teacher of {checkpoint.path} was converted for states of shape '
-      f'{list(shape)}, but the game gives states of shape '
-      f'{list(state_shape)}; convert it anew with --game.'
+def _declared(
+  meanings: str | tuple[str, ...],
+  actions: Actions,
+  game_actions: tuple[str, ...] | None,
+) -> ActionMap:
+  if isinstance(actions, Continuous):
+    raise TeacherError(
+      f'create_teacher.action_meanings is {meanings!r}, and the game has '
+      f'{actions}: leave it out.'
     )
-
-
-def _check_game(checkpoint: TeacherCheckpoint, game_name: str) -> None:
-  told = trained_on(checkpoint.metadata)
-  if told is not None and plain_name(told) != plain_name(game_name):
-    raise MismatchedTeacherError(
-      f'The teacher of {checkpoint.path} was trained on {told}, and the game '
-      f'is {game_name}; give a teacher of this game, or declare what its '
-      'actions mean with create_teacher.action_meanings.'
-    )
+  return action_maps.action_map(meanings, game_actions)
 
 
 def _told(
@@ -222,7 +220,7 @@ def _told(
   if not told or not game_actions or told == tuple(game_actions):
     return None
   try:
-    return actions.action_map(told, game_actions)
+    return action_maps.action_map(told, game_actions)
   except TeacherError as error:
     raise MismatchedTeacherError(
       f'The actions that the manifest of {checkpoint.path} names do not serve '

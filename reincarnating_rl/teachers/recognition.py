@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+from reincarnating_rl.learner.actions import Actions, Discrete
 from reincarnating_rl.networks.layered import LayeredNetwork
 from reincarnating_rl.teachers import fit
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
@@ -13,7 +14,7 @@ from reincarnating_rl.teachers.errors import (
 )
 from reincarnating_rl.teachers.fit import Candidate
 from reincarnating_rl.teachers.inferred_fields import Fields
-from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
+from reincarnating_rl.teachers.kinds import KINDS, Kind, NetworkFactory, count
 from reincarnating_rl.teachers.params import shapes
 
 AUTO = 'auto'
@@ -26,7 +27,7 @@ def recognise(
   network: NetworkFactory | None,
   *,
   state_shape: tuple[int, ...],
-  num_actions: int,
+  actions: Actions,
 ) -> tuple[Candidate, Fields]:
   """Finds the kind, the network and its fields.
 
@@ -38,7 +39,7 @@ def recognise(
     agent: a key of `KINDS`, or `AUTO`.
     network: makes the network, or None.
     state_shape: (*O, S), of one state of the game.
-    num_actions: A, of the teacher.
+    actions: of the teacher.
 
   Returns:
     What the teacher is, and the fields of its network.
@@ -47,14 +48,12 @@ def recognise(
     MismatchedTeacherError: nothing fits.
   """
   if network is None and checkpoint.description is not None:
-    candidate = _described(checkpoint, agent, state_shape, num_actions)
+    candidate = _described(checkpoint, agent, state_shape, actions)
     return candidate, fit.fit(checkpoint.params, candidate, checkpoint.path)
-  kinds = KINDS.values() if agent == AUTO else [KINDS[agent]]
+  kinds = _guesses(actions) if agent == AUTO else [KINDS[agent]]
   failures = []
   for kind in kinds:
-    candidate = Candidate(
-      kind, network or kind.network, state_shape, num_actions
-    )
+    candidate = Candidate(kind, network or kind.network, state_shape, actions)
     try:
       fields = fit.fit(checkpoint.params, candidate, checkpoint.path)
       if agent == AUTO:
@@ -62,12 +61,28 @@ def recognise(
       return candidate, fields
     except MismatchedTeacherError as error:
       failures.append((candidate, error))
-  raise _likeliest(failures, checkpoint)
+  raise _likeliest(failures, checkpoint, is_guess=agent == AUTO)
+
+
+def _guesses(actions: Actions) -> list[Kind]:
+  """Returns the kinds that parameters without a word can be of.
+
+  Plain layers tell nothing of themselves. Where actions are discrete, those of
+  vectors are among them, to be told from the rest.
+  """
+  return [
+    kind
+    for kind in KINDS.values()
+    if kind.is_guessed
+    and (kind.takes(actions) or isinstance(actions, Discrete))
+  ]
 
 
 def _likeliest(
   failures: list[tuple[Candidate, MismatchedTeacherError]],
   checkpoint: TeacherCheckpoint,
+  *,
+  is_guess: bool,
 ) -> MismatchedTeacherError:
   """Chooses the error of the kind that comes nearest."""
   found = shapes(checkpoint.params)
@@ -76,19 +91,22 @@ def _likeliest(
     candidate, error = failure
     # Read as Q-values, atoms are many actions.
     if isinstance(error, OtherGameError):
-      return error.num_actions
+      return count(error.actions)
     try:
-      distance = len(found.items() ^ candidate.read(found)[1].items())
+      expected = candidate.read(found)[1]
     except MismatchedTeacherError:
       return math.inf
-    return _MANY_ACTIONS + distance
+    if not found.keys() & expected.keys():
+      return math.inf
+    return _MANY_ACTIONS + len(found.items() ^ expected.items())
 
   nearest = min(failures, key=rank)  # Of equals, the first.
-  if len(failures) > 1 and rank(nearest) == math.inf:
+  if is_guess and rank(nearest) == math.inf:
+    game = nearest[0]
     return MismatchedTeacherError(
       f'{checkpoint.path} does not say of what network it is, and none that is '
-      f'known takes states of shape {nearest[0].state_shape}: give '
-      'create_teacher.network and --teacher_agent.'
+      f'known takes states of shape {game.state_shape} for {game.actions}: '
+      'give create_teacher.network and --teacher_agent.'
     )
   return nearest[1]
 
@@ -97,7 +115,7 @@ def _described(
   checkpoint: TeacherCheckpoint,
   agent: str,
   state_shape: tuple[int, ...],
-  num_actions: int,
+  actions: Actions,
 ) -> Candidate:
   told = checkpoint.description
   if told.kind not in KINDS:
@@ -118,7 +136,7 @@ def _described(
   if told.network == LayeredNetwork.__name__:
     # It takes nothing beside the state: its atoms are among its fields.
     kind = dataclasses.replace(kind, inputs=lambda fields, vmax: {})
-  return Candidate(kind, NETWORKS[told.network], state_shape, num_actions)
+  return Candidate(kind, NETWORKS[told.network], state_shape, actions)
 
 
 def _check_usual(candidate: Candidate, fields: Fields, source: str) -> None:
@@ -127,7 +145,7 @@ def _check_usual(candidate: Candidate, fields: Fields, source: str) -> None:
   if candidate.network is not kind.network or atoms in (1, kind.usual_atoms):
     return
   outputs = atoms * candidate.num_actions
-  actions, rest = divmod(outputs, kind.usual_atoms)
+  number, rest = divmod(outputs, kind.usual_atoms)
   way_out = (
     f'pass --teacher_agent {kind.name} if it has {atoms} atoms an action.'
   )
@@ -137,7 +155,7 @@ def _check_usual(candidate: Candidate, fields: Fields, source: str) -> None:
       f'{candidate.num_actions} actions; {way_out}'
     )
   raise OtherGameError(
-    f'The teacher of {source} has {actions} actions, but the game has '
+    f'The teacher of {source} has {number} actions, but the game has '
     f'{candidate.num_actions}; give a teacher of this game, or {way_out}',
-    num_actions=actions,
+    actions=Discrete(number),
   )

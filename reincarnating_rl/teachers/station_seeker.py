@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from reincarnating_rl.compat import balloon_compat
+from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.teachers import balloon_facts
 from reincarnating_rl.teachers.callable_teacher import CallableTeacher
 
@@ -22,12 +23,12 @@ _STAY = balloon_facts.ACTIONS.index('STAY')
 
 
 def create(
-  *, num_actions: int, state_shape: tuple[int, ...], epsilon: float, acts: str
+  *, actions: Actions, state_shape: tuple[int, ...], epsilon: float, acts: str
 ) -> CallableTeacher:
   """Makes the teacher, which takes some milliseconds a state.
 
   Args:
-    num_actions: A, of the game.
+    actions: of the game.
     state_shape: (*O, S), of one of its states.
     epsilon: probability of the actions that it does not choose, together.
     acts: how it plays, one of `base.ACTS`.
@@ -39,7 +40,8 @@ def create(
     MismatchedTeacherError: the game has other states or actions.
     UserError: the package is not installed, or `epsilon` makes no sense.
   """
-  balloon_facts.check_game(NAME, num_actions, state_shape)
+  balloon_facts.check_game(NAME, actions, state_shape)
+  num_actions = len(balloon_facts.ACTIONS)
   module = balloon_compat.load_agent('station_seeker_agent')
   controller = module.StationSeekerAgent(num_actions, state_shape[:1])
   text = f'{NAME} {epsilon}\n{inspect.getsource(module)}'

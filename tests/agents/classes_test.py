@@ -18,7 +18,8 @@ from reincarnating_rl.agents.classes import AGENTS
 from reincarnating_rl.learner.types import LearnerState
 from reincarnating_rl.methods.settings import QDaggerSettings
 from reincarnating_rl.methods.table import METHODS
-from reincarnating_rl.students import STUDENTS
+from reincarnating_rl.students import STUDENTS, values
+from reincarnating_rl.students.values import DQNSettings
 from reincarnating_rl.support.errors import UserError
 from tests import toys
 from tests.agents.student_test import teacher_data
@@ -45,12 +46,14 @@ _SMALL = {
 
 
 def test_there_is_an_agent_for_each_method_and_student():
-  assert len(METHODS) == 10 and len(STUDENTS) == 4
-  assert len(AGENTS) == 40
+  assert len(METHODS) == 11 and len(STUDENTS) == 4 + 3
+  assert len(AGENTS) == 11 * 4 + 10 * 3
+  # A margin is between discrete actions.
+  assert {f'{m}_sac' for m in METHODS if m} - AGENTS.keys() == {'dqfd_sac'}
   assert {name for name in AGENTS if 'dqn' in name} == {
     *('dqn', 'qdagger_dqn', 'kickstarting_dqn', 'ql_dagger_dqn', 'dagger_dqn'),
     *('dqfd_dqn', 'pretrained_dqn', 'rehearsal_dqn', 'jsrl_dqn'),
-    'reloaded_dqn',
+    *('reloaded_dqn', 'warm_start_dqn'),
   }
   for name, agent in AGENTS.items():
     method, kind = agent.method.name, agent.kind.name
@@ -79,11 +82,13 @@ def test_the_documented_classes_extend_dopamines_agents():
 def test_an_agent_is_a_few_classes_deep():
   for agent in AGENTS.values():
     own = [c for c in agent.__mro__ if c.__module__.startswith('reincarnating')]
-    assert len(own) <= 5
-  assert len(classes.QDaggerDQNAgent.__mro__) == 5
+    assert len(own) <= 6
+  assert len(classes.QDaggerDQNAgent.__mro__) == 6
 
 
-@pytest.mark.parametrize('name', AGENTS)
+@pytest.mark.parametrize(
+  'name', [n for n, agent in AGENTS.items() if not agent.kind.is_continuous]
+)
 def test_every_pair_updates(name):
   is_taught = AGENTS[name].method.needs_teacher
   agent = toys.make_agent(
@@ -107,17 +112,17 @@ def test_every_pair_updates(name):
   assert all(np.isfinite(x).all() for x in jax.tree.leaves(moved))
 
 
-@pytest.mark.parametrize('kind', STUDENTS)
+@pytest.mark.parametrize('kind', values.KINDS, ids=lambda k: k.name)
 def test_seeds_in_one_program_are_seeds_apart(kind):
   """The learner is pure: `jax.vmap` takes its state and its update."""
-  agent = toys.make_agent(kind=AGENTS[f'qdagger_{kind}'], **_SMALL)
+  agent = toys.make_agent(kind=AGENTS[f'qdagger_{kind.name}'], **_SMALL)
   learner, weights = agent.learner, toys.weights_of(agent, 2.0)
   keys = jax.random.split(jax.random.PRNGKey(3), 2)
   states = jax.jit(jax.vmap(learner.init))(keys)
   store = teacher_data(agent)
   batches = [store.sample(8) for _ in keys]
   batches = [
-    b._replace(teacher_logits=np.float32([[0.0, i]] * 8))
+    b._replace(teacher_policy=np.float32([[0.0, i]] * 8))
     for i, b in enumerate(batches)
   ]
   stacked = jax.tree.map(lambda *x: jnp.stack(x), *batches)
@@ -221,7 +226,7 @@ def test_settings_may_be_given_whole():
     seed=0,
     method_settings=settings,
     distill_floor=0.2,
-    kind_settings={'double_dqn': True},
+    kind_settings=DQNSettings(double_dqn=True),
     network=toys.MLPDQNNetwork,
     game={'observation_shape': (5,), 'stack_size': 1},
   )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.agents import labelling
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.errors import DivergedError
@@ -31,7 +32,8 @@ def test_every_state_is_labelled_with_its_own_logits(count, sizes):
     observation_shape=(1,),
     observation_dtype=np.int32,
     stack_size=2,
-    num_actions=2,
+    actions=Discrete(2),
+    policy_size=2,
     seed=0,
   )
   for i in range(count):
@@ -42,7 +44,7 @@ def test_every_state_is_labelled_with_its_own_logits(count, sizes):
   steps = np.arange(count)
   expected = steps + np.maximum(steps - 1, 0)
   np.testing.assert_array_equal(
-    store.columns['teacher_logits'][:count], np.stack([expected, -expected], 1)
+    store.columns['teacher_policy'][:count], np.stack([expected, -expected], 1)
   )
   labelling.label(store, teacher, chunk=4)
   assert teacher.sizes == sizes
@@ -54,7 +56,8 @@ def test_logits_that_are_not_finite_are_refused(bad):
     capacity=9,
     observation_shape=(1,),
     observation_dtype=np.int32,
-    num_actions=2,
+    actions=Discrete(2),
+    policy_size=2,
     seed=0,
   )
   for _ in range(4):
@@ -65,6 +68,6 @@ def test_logits_that_are_not_finite_are_refused(bad):
       return np.full((len(states), 2), bad, np.float32)
 
   with pytest.raises(
-    DivergedError, match="The teacher's logits are not finite"
+    DivergedError, match="The teacher's policy is not of finite"
   ):
     labelling.label(store, NoTeacher(), chunk=4)

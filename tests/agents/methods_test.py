@@ -165,7 +165,7 @@ def test_the_teacher_is_asked_where_its_logits_are_read(name):
   play(agent, 30)
   assert agent.weaner.is_listening
   assert (teacher.num_states > 0) == ('pretrained' not in name)
-  assert agent.trainer.needs_teacher_logits == ('pretrained' not in name)
+  assert agent.trainer.needs_teacher_policy == ('pretrained' not in name)
 
 
 @of_each(['pretrained_dqn', 'pretrained_rainbow'])
@@ -181,7 +181,7 @@ def test_pretraining_prefers_the_actions_in_the_data(name):
     state=states,
     next_state=states,
     action=np.full(8, toys.RIGHT, np.int32),
-    teacher_logits=np.zeros((8, 2), np.float32),
+    teacher_policy=np.zeros((8, 2), np.float32),
   )
   state = jax.tree.map(jnp.copy, agent.trainer.state)
   for _ in range(50):

@@ -175,7 +175,7 @@ def test_the_update_is_dopamines_and_lambda_times_the_divergence(
   output = jax.jit(jax.vmap(online))(
     batch.state, jax.random.split(keys.online, 8)
   )
-  teacher = log_softmax(batch.teacher_logits)
+  teacher = log_softmax(batch.teacher_policy)
   student = log_softmax(np.asarray(output.q_values) / 0.5)
   divergence = np.mean(np.sum(np.exp(teacher) * (teacher - student), axis=1))
   assert divergence > 0.01

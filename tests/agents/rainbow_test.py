@@ -38,7 +38,7 @@ def random_batch(shape, dtype, num_actions, size=8):
     discount=np.where(terminal, 0.0, 0.99**3).astype(np.float32),
     next_state=states(),
     is_terminal=terminal,
-    teacher_logits=rng.normal(size=(size, num_actions)).astype(np.float32),
+    teacher_policy=rng.normal(size=(size, num_actions)).astype(np.float32),
     importance_weight=rng.uniform(0.1, 1.0, size).astype(np.float32),
   )
 
@@ -174,7 +174,7 @@ def test_priorities_come_from_the_td_loss_alone():
     _, report = agent.trainer.update(
       jax.tree.map(jnp.copy, agent.trainer.state),
       batch._replace(
-        teacher_logits=np.full_like(batch.teacher_logits, [0.0, 5.0])
+        teacher_policy=np.full_like(batch.teacher_policy, [0.0, 5.0])
       ),
       toys.weights_of(agent, weight),
     )

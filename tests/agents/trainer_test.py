@@ -11,6 +11,7 @@ import pytest
 from reincarnating_rl.agents.batches import OnlineBatches
 from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.learner import terms, value_function
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.learner import make_learner
 from reincarnating_rl.learner.types import QOutput, Transition
 from reincarnating_rl.learner.weaner import Weaner
@@ -38,7 +39,8 @@ def store(**settings):
     observation_shape=(SIZE,),
     observation_dtype=np.float32,
     stack_size=1,
-    num_actions=2,
+    actions=Discrete(2),
+    policy_size=2,
     batch_size=4,
     seed=0,
     **settings,
@@ -131,7 +133,7 @@ def test_an_online_update_labels_new_states_once_and_moves_the_student():
 def test_a_term_that_is_not_weaned_has_its_logits_too():
   steady = dataclasses.replace(terms.distill(), is_weaned=False)
   parts = Parts(steady)
-  assert parts.trainer.needs_teacher_logits
+  assert parts.trainer.needs_teacher_policy
   parts.trainer.train(online_steps=1)
   assert parts.teacher.num_states > 0
 
@@ -142,7 +144,7 @@ def test_once_weaned_nobody_asks_the_teacher_or_reports_its_term():
   metrics = parts.trainer.train(online_steps=10)
   assert 'Loss/Distill' not in metrics
   assert parts.teacher.num_states == 0
-  assert not parts.trainer.needs_teacher_logits
+  assert not parts.trainer.needs_teacher_policy
 
 
 @pytest.mark.parametrize('resets', [True, False])

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import signal
 import time
 
 from reincarnating_rl.balloon.policy import Policy
@@ -60,19 +59,9 @@ def _failing_at_2(fail):
   return fly_or_fail
 
 
-def create_killer():
-  """Kills the command in its third flight."""
-  return _failing_at_2(lambda: os.kill(os.getppid(), signal.SIGKILL))
-
-
-def create_ctrl_c():
-  """Interrupts the command in its third flight, which takes a minute."""
-
-  def fail():
-    os.kill(os.getppid(), signal.SIGINT)
-    time.sleep(60)
-
-  return _failing_at_2(fail)
+def create_slow_at_2():
+  """Takes a minute in the flight of seed 2."""
+  return _failing_at_2(lambda: time.sleep(60))
 
 
 def create_mistaken():
@@ -87,20 +76,6 @@ def create_mistaken():
 def create_crashing():
   """Ends its process."""
   return _failing_at_2(lambda: os._exit(3))
-
-
-def create_crashing_after_another():
-  """Ends its process in the flight of seed 2, once another has ended."""
-  fly = create()
-
-  def fly_or_crash(policy, seed):
-    if seed == 2:
-      while not flown(policy.path):
-        time.sleep(0.01)
-      os._exit(3)
-    return fly(policy, seed)
-
-  return fly_or_crash
 
 
 def flown(log):

@@ -118,3 +118,17 @@ def test_a_report_needs_neither_tensorflow_nor_dopamine_nor_jax(tmp_path):
   )
   assert done.returncode == 0, done.stderr
   assert (tmp_path / 'out' / 'intervals.png').exists()
+
+
+def test_a_document_is_made_again(tmp_path, capsys):
+  made.write_curve(tmp_path / 'runs', 'Pong', 1, [2.0], method='mine')
+  path = tmp_path / 'page.md'
+  path.write_text('<!-- table: x.jsonl games -->\n<!-- end -->\n')
+  words = (str(tmp_path / 'runs'), '--out', str(tmp_path / 'out'))
+  assert f'{path} is a document: name it' in fail(capsys, str(path), *words)
+  log = ('--log', str(tmp_path / 'x.jsonl'), '--reps', '10')
+  assert report.main([*words, *log]) == 0
+  capsys.readouterr()
+  assert report.main([str(path)]) == 0
+  assert capsys.readouterr().out == f'{path}: 1 table, 0 pictures\n'
+  assert '| Pong | 0.0 | 10.0 | 2.0 |\n' in path.read_text()

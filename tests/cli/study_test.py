@@ -1,14 +1,15 @@
 """The command, with runs that are written instead of trained."""
 
-import sys
-
 import pytest
 
 from reincarnating_rl.cli import study
-from reincarnating_rl.studies.pool import Pool
+from reincarnating_rl.studies import study_file
+from reincarnating_rl.studies.runs import Runs
 from reincarnating_rl.support.errors import UserError
+from tests.studies import inline
 
-ONE_GAME = ['--games', 'breakout', '--seeds', '2', '--methods', 'qdagger,jsrl']
+ONE_GAME = ['--games', 'breakout', '--seeds', '2']
+TWO = [*ONE_GAME, '--variants', 'qdagger,jsrl']
 WRITE = """
 import sys
 from tests.evaluation import run_directories as made
@@ -31,23 +32,23 @@ made.write(
 @pytest.fixture
 def written(monkeypatch):
   """Has every run write a directory at once; returns the agents that ran."""
+  inline.use(monkeypatch)
   agents = []
 
   def command(self, job):
     flags = dict(flag[2:].split('=', 1) for flag in job.flags)
     agents.append(flags['agent'])
     directory = str(self._root / job.directory)
-    words = (flags['agent'], directory, flags['run_number'])
-    return [sys.executable, '-c', WRITE, *words]
+    return ('-c', WRITE, flags['agent'], directory, flags['run_number'])
 
-  monkeypatch.setattr(Pool, 'command', command)
+  monkeypatch.setattr(Runs, 'command', command)
   return agents
 
 
 def test_a_study_ends_with_its_report_and_is_not_run_again(
   tmp_path, capsys, written
 ):
-  argv = ['--out', str(tmp_path), *ONE_GAME, '--studies', 'methods']
+  argv = ['paper', '--out', str(tmp_path), *TWO, '--tables', 'methods']
   assert study.main(argv) == 0
   printed = capsys.readouterr().out
   page = tmp_path / 'reports' / 'methods' / 'index.html'
@@ -70,8 +71,8 @@ def test_a_study_ends_with_its_report_and_is_not_run_again(
 def test_a_failed_run_is_told_and_the_reports_are_of_the_others(
   tmp_path, capsys, written
 ):
-  flags = [*ONE_GAME, '--studies', 'weaning', '--processes', '1']
-  assert study.main(['--out', str(tmp_path), *flags]) == 1
+  flags = [*ONE_GAME, '--tables', 'weaning', '--processes', '1']
+  assert study.main(['paper', '--out', str(tmp_path), *flags]) == 1
   printed = capsys.readouterr()
   last = printed.err.splitlines()[-1]
   assert last == (
@@ -94,15 +95,16 @@ def test_a_report_that_fails_hides_no_other(
     raise UserError('no scale')
 
   monkeypatch.setattr(results, 'load_runs', fail_once)
-  flags = ['--out', str(tmp_path), *ONE_GAME, '--studies', 'methods,n_step']
-  assert study.main(flags) == 1
+  variants = ['--variants', 'qdagger,jsrl,3-step,1-step']
+  flags = [*ONE_GAME, *variants, '--tables', 'methods,n_step']
+  assert study.main(['paper', '--out', str(tmp_path), *flags]) == 1
   assert 'error: methods: no scale' in capsys.readouterr().err
   assert (tmp_path / 'reports' / 'n_step' / 'index.html').is_file()
 
 
 def test_a_dry_run_prints_commands_and_writes_nothing(tmp_path, capsys):
   out = tmp_path / 'out'
-  flags = ['--out', str(out), *ONE_GAME, '--studies', 'methods', '--dry_run']
+  flags = ['paper', '--out', str(out), *TWO, '--tables', 'methods', '--dry_run']
   assert study.main(flags) == 0
   lines = capsys.readouterr().out.splitlines()
   assert len(lines) == 5  # A teacher, and two seeds of each method.
@@ -114,16 +116,18 @@ def test_a_dry_run_prints_commands_and_writes_nothing(tmp_path, capsys):
 @pytest.mark.parametrize(
   ('flags', 'message'),
   [
-    (['--out', 'x', '--methods', 'qdager'], 'Did you mean QDagger'),
-    (['--out', 'x', '--games', 'brekout'], 'Did you mean breakout'),
-    (['--out', 'x', '--studies', 'weening'], 'Did you mean weaning'),
-    (['--out', 'x', '--seeds', '0'], "'0' is not a whole number of 1 or more"),
-    (['--out', 'x', '--report'], 'No student in x is done yet'),
-    ([], '--out'),
+    (['--variants', 'qdager'], 'Did you mean QDagger'),
+    (['--games', 'brekout'], 'Did you mean breakout'),
+    (['--tables', 'weening'], 'Did you mean weaning'),
+    (['--seeds', '0'], "'0' is not a whole number of 1 or more"),
+    (['--report'], 'No run in x is done yet'),
+    (['--ray_address', 'ray://a:1'], 'give auto or HOST:PORT'),
+    (['--ray_address', '127.0.0.1:9'], 'no cluster can be reached there'),
   ],
 )
-def test_mistakes_are_one_line(capsys, flags, message):
-  assert study.main(flags) == 1
+def test_mistakes_are_one_line(tmp_path, monkeypatch, capsys, flags, message):
+  monkeypatch.chdir(tmp_path)
+  assert study.main(['paper', '--out', 'x', *flags]) == 1
   (line,) = capsys.readouterr().err.splitlines()
   assert line.startswith('error: ') and message in line
 
@@ -131,7 +135,7 @@ def test_mistakes_are_one_line(capsys, flags, message):
 def test_a_wrong_setting_is_told_before_anything_runs(
   tmp_path, capsys, written
 ):
-  flags = ['--out', str(tmp_path), *ONE_GAME, '--studies', 'methods']
+  flags = ['paper', '--out', str(tmp_path), *TWO, '--tables', 'methods']
   wrong = ['--gin_bindings', 'Student.batch_size=1e2']
   assert study.main([*flags, *wrong]) == 1
   (line,) = capsys.readouterr().err.splitlines()
@@ -141,20 +145,23 @@ def test_a_wrong_setting_is_told_before_anything_runs(
   assert study.main([*flags, *right]) == 0
 
 
-def test_all_is_a_name_for_all(tmp_path, capsys):
-  flags = ['--out', str(tmp_path), '--games', 'all', '--seeds', '1']
-  study_of_methods = ['--studies', 'methods', '--dry_run']
-  assert study.main([*flags, *study_of_methods]) == 0
-  lines = capsys.readouterr().out.splitlines()
-  assert len(lines) == 5 * (1 + 8)  # A teacher and eight methods a game.
+def test_a_file_of_ones_own_is_checked_before_anything_runs(
+  tmp_path, capsys, written
+):
+  path = tmp_path / 'own.yaml'
+  text = study_file.find('weaning').read_text()
+  path.write_text(text.replace('ql_dagger_dqn', 'ql_dager_dqn'))
+  assert study.main([str(path), '--out', str(tmp_path / 'out'), *ONE_GAME]) == 1
+  (line,) = capsys.readouterr().err.splitlines()
+  assert 'ql_dagger_dqn' in line and not written
 
 
 def test_ctrl_c_tells_how_to_resume(tmp_path, monkeypatch, capsys):
   def run(self, jobs):
     raise KeyboardInterrupt
 
-  monkeypatch.setattr(Pool, 'run', run)
-  assert study.main(['--out', str(tmp_path)]) == 130
+  monkeypatch.setattr(Runs, 'run', run)
+  assert study.main(['paper', '--out', str(tmp_path)]) == 130
   (line,) = capsys.readouterr().err.splitlines()
   assert line == 'Stopped. The same command resumes the runs.'
 
@@ -164,5 +171,5 @@ def test_help_tells_what_there_is(capsys):
     study.main(['--help'])
   assert ended.value.code == 0
   printed = capsys.readouterr().out
-  for word in ('space_invaders', 'Kickstarting', 'n_step', 'examples:'):
+  for word in ('paper, ', '--ray_address', '--variants', 'examples:'):
     assert word in printed

@@ -46,7 +46,7 @@ TRAINED = (
   *('gymnasium/dqn_cartpole.gin', 'gymnasium/qdagger_dqn_cartpole.gin'),
   'gymnasium/qdagger_dqn_lunarlander.gin',
   *('balloon/demo.gin', 'balloon/reloaded_quantile.gin'),
-  'reloaded_dqn_nature.gin',
+  *('reloaded_dqn_nature.gin', 'quick.gin'),
 )
 # Of each kind of game one; `make soak` trains the others.
 ALWAYS = (

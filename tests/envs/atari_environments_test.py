@@ -26,14 +26,14 @@ def _dopamine_reset(environment, seed):
 def test_frames_rewards_and_ends_equal_dopamines(game):
   theirs = atari_lib.create_atari_environment(game)
   ours = create_atari_environment(game)
-  assert ours.action_space.n == theirs.action_space.n
+  assert ours.actions.number == theirs.action_space.n
   generator = np.random.default_rng(0)
   for seed in (11, 12):
     expected, observation = _dopamine_reset(theirs, seed), ours.reset(seed)
     is_terminal, total = False, 0.0
     while not is_terminal:
       np.testing.assert_array_equal(observation, expected)
-      action = generator.integers(ours.action_space.n)
+      action = generator.integers(ours.actions.number)
       expected, expected_reward, expected_terminal, _ = theirs.step(action)
       expected = expected[..., 0]
       observation, reward, is_terminal, _ = ours.step(action)
@@ -50,7 +50,7 @@ def test_atari_observations_and_actions():
   observation = environment.reset(seed=0)
   assert observation.shape == (84, 84) and observation.dtype == np.uint8
   assert environment.observation_space.shape == (84, 84)
-  assert environment.action_space.n == 6
+  assert environment.actions.number == 6
   assert not environment.game_over
   step = environment.step(np.int64(2))
   assert type(step[1]) is float and type(step[2]) is bool
@@ -60,7 +60,7 @@ def _frames(environment, seed, num_steps=150):
   frames = [environment.reset(seed)]
   generator = np.random.default_rng(5)
   for _ in range(num_steps):
-    action = generator.integers(environment.action_space.n)
+    action = generator.integers(environment.actions.number)
     frames.append(environment.step(action)[0])
   return np.stack(frames)
 
@@ -160,7 +160,7 @@ def test_atari_rewards_are_raw():
 
 def test_atari_shapes_and_types():
   lanes = AtariVectorEnvironment('Pong', 3)
-  assert (lanes.num_envs, lanes.num_actions) == (3, 6)
+  assert (lanes.num_envs, lanes.actions.number) == (3, 6)
   assert lanes.observation_shape == (84, 84)
   assert lanes.observation_dtype == np.uint8
   assert lanes.reset([2, 0], [1, 2]).shape == (2, 84, 84)

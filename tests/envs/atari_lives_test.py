@@ -68,7 +68,7 @@ def test_all_actions(openings):
     game.create_environment(),
     game.create_vector_environment(),
   )
-  assert environment.action_space.n == lanes.num_actions == 18
+  assert environment.actions.number == lanes.actions.number == 18
   assert environment.action_meanings[-1] == 'DOWNLEFTFIRE'
   np.testing.assert_array_equal(lanes.reset([0], [3])[0], environment.reset(3))
   observation, *_ = environment.step(17)

@@ -70,7 +70,7 @@ def test_another_process_sees_the_same(game):
 def test_spaces_and_meanings(game):
   environment = single.Environment(game)
   assert environment.action_meanings == ('DOWN', 'STAY', 'UP')
-  assert environment.action_space.n == 3
+  assert environment.actions.number == 3
   assert environment.observation_space.shape == (1099,)
   assert environment.observation_space.dtype == np.float32
   from balloon_learning_environment.env.balloon import control
@@ -185,3 +185,13 @@ def test_without_the_environment(monkeypatch):
   monkeypatch.setattr(balloon_compat, 'load', balloon_compat.load.__wrapped__)
   with pytest.raises(UserError, match=r'pip install .*\[balloon\]'):
     balloon_games.BalloonGame()
+
+
+def test_it_draws_the_flight_so_far(game, monkeypatch):
+  drawn = []
+  monkeypatch.setattr(balloon_games.balloon_picture, 'draw', drawn.append)
+  for _ in range(2):  # A new flight forgets the one before.
+    infos = [game.reset(seed=3)[1]]
+    infos += [game.step(1)[4] for _ in range(2)]
+    game.render()
+    assert drawn.pop() == infos

@@ -1,5 +1,6 @@
 """Games by name: of which family they are, and what comes of it."""
 
+import importlib
 import inspect
 import os
 import pathlib
@@ -12,12 +13,17 @@ import pytest
 
 from reincarnating_rl.cli.teachers import flags
 from reincarnating_rl.envs import balloon_games, family, games, vector
+from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.networks.registry import NETWORKS
+from reincarnating_rl.runner import factories  # noqa: F401  (names for gin)
 from reincarnating_rl.settings import gin_parsing
+from reincarnating_rl.students import STUDENTS
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers.kinds import KINDS
 from tests import toys
 
+LOW, HIGH = np.float32([-0.4, 0.4]).tolist()
+HUMANOID = Continuous((LOW,) * 17, (HIGH,) * 17)
+BOUNDED = Continuous((-1.0,) * 4, (1.0,) * 4)
 ROOT = pathlib.Path(__file__).parents[2]
 
 
@@ -41,6 +47,9 @@ ROOT = pathlib.Path(__file__).parents[2]
     ('CartPole-v1', 'gymnasium', True),
     ('LunarLander-v3', 'gymnasium', True),
     ('Nowhere-v0', 'gymnasium', False),
+    ('Humanoid-v5', 'gymnasium', True),
+    ('dm_control/humanoid-run', 'control', True),
+    ('dm_control/human-run', 'control', False),
   ],
 )
 def test_the_family_of_a_name(name, kind, known):
@@ -56,6 +65,9 @@ def test_the_family_of_a_name(name, kind, known):
     ('CartPole-v1', (4,), np.float32, 1, 2),
     ('Acrobot-v1', (6,), np.float32, 1, 3),
     ('LunarLander-v3', (8,), np.float32, 1, 4),
+    ('Pendulum-v1', (3,), np.float32, 1, Continuous((-2.0,), (2.0,))),
+    ('Humanoid-v5', (348,), np.float32, 1, HUMANOID),
+    ('dm_control/hopper-hop', (15,), np.float32, 1, BOUNDED),
   ],
 )
 def test_a_game_by_its_name(name, shape, dtype, stack_size, actions):
@@ -67,13 +79,15 @@ def test_a_game_by_its_name(name, shape, dtype, stack_size, actions):
   )
   assert environment.observation_space.shape == lanes.observation_shape == shape
   assert environment.observation_space.dtype == lanes.observation_dtype == dtype
-  assert environment.action_space.n == lanes.num_actions == actions
+  expected = Discrete(actions) if isinstance(actions, int) else actions
+  assert environment.actions == lanes.actions == expected
+  action = 1 if isinstance(actions, int) else np.full(actions.shape, 0.5)
   assert lanes.num_envs == 2
   # One environment and each of many play the same episodes.
   first = lanes.reset([1], [5])
   np.testing.assert_array_equal(first[0], environment.reset(5))
-  steps = lanes.step([1], [1])
-  observation, reward, _, _ = environment.step(1)
+  steps = lanes.step([1], [action])
+  observation, reward, _, _ = environment.step(action)
   np.testing.assert_array_equal(steps.observations[0], observation)
   assert steps.rewards[0] == np.float32(reward)
   lanes.close()
@@ -137,7 +151,7 @@ def test_flights_are_spread_over_processes(monkeypatch):
   monkeypatch.setattr(os, 'sched_getaffinity', lambda _: {0, 1, 2})
   made = []
   monkeypatch.setattr(
-    balloon_games.process_vector,
+    family.process_vector,
     'ProcessVectorEnvironment',
     lambda create, *counts: made.append((create, counts)),
   )
@@ -196,13 +210,14 @@ def test_a_family_is_one_entry(monkeypatch, capsys):
   assert games.family_named('corridor') is entry
   assert entry.full_name('short') == 'Corridor/short'
   assert entry.full_name(None) is None
-  kinds = "one of 'atari', 'balloon', 'corridor', 'gymnasium'"
+  importlib.import_module('reincarnating_rl.settings.gin_names')
+  kinds = "one of 'atari', 'balloon', 'control', 'corridor', 'gymnasium'"
   with pytest.raises(UserError, match=kinds):
     gin_parsing.load([], ['create_game.kind="corridors"'], network_parameter='')
   with pytest.raises(SystemExit):
     flags.create_parser().parse_args(['inspect', '--help'])
   printed = ' '.join(capsys.readouterr().out.split())
-  assert 'Corridor/short, Balloon, MinAtar/breakout, CartPole-v1' in printed
+  assert 'Corridor/short, Balloon, MinAtar/breakout, dm_control/' in printed
 
 
 @pytest.mark.parametrize('kind', games.GAMES)
@@ -226,8 +241,14 @@ def test_atari_times_out_after_half_an_hour():
 
 @pytest.mark.parametrize('kind', games.GAMES)
 def test_a_family_has_a_network_for_each_student(kind):
-  fits = games.GAMES[kind].networks
-  assert set(fits) == set(KINDS) - {'ppo'}
+  entry = games.GAMES[kind]
+  fits = entry.networks
+  # Students with an actor have perceptrons, unless gin says otherwise.
+  assert set(fits) == {
+    student.name
+    for student in STUDENTS.values()
+    if student.actions in entry.actions and not student.is_continuous
+  }
   for student, name in fits.items():
     assert NETWORKS[name].kind == student
     assert NETWORKS[name].reference is not None
@@ -244,4 +265,5 @@ def test_the_document_says_which_network_fits():
   assert found == {
     kind: (entry.summary, list(entry.networks.values()))
     for kind, entry in games.GAMES.items()
+    if entry.networks
   }

@@ -53,9 +53,44 @@ def test_without_box2d(monkeypatch):
 
 
 @pytest.mark.parametrize(
+  ('name', 'missing'),
+  [('Humanoid-v5', 'mujoco'), ('Hopper-v5', 'imageio'), ('Ant-v5', 'glfw')],
+)
+def test_without_mujoco(monkeypatch, name, missing):
+  for module in [n for n in sys.modules if n.startswith('gymnasium.envs.muj')]:
+    monkeypatch.delitem(sys.modules, module)
+  for module in [n for n in sys.modules if n.split('.')[0] == missing]:
+    monkeypatch.delitem(sys.modules, module)
+  monkeypatch.setattr(sys, 'meta_path', [Missing(missing), *sys.meta_path])
+  with pytest.raises(errors.UserError, match=r"install -e '.\[control\]'"):
+    create_gymnasium_environment(name)
+
+
+class Missing:
+  """Finds no module of a name, as where it is not installed."""
+
+  def __init__(self, name):
+    self._name = name
+
+  def find_spec(self, name, path, target=None):
+    if name == self._name:
+      raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+
+
+def test_actions_that_are_vectors():
+  environment = create_gymnasium_environment('Pendulum-v1')
+  environment.reset(seed=0)
+  for action in (-1.0, 1.0, 0.25):
+    environment.step(np.float32([action]))
+    assert environment._environment.unwrapped.last_u == 2.0 * action
+  while not environment.game_over:
+    assert not environment.step(np.zeros(1))[2]
+  assert environment.truncated and environment._steps == 200
+
+
+@pytest.mark.parametrize(
   ('name', 'message'),
   [
-    ('Pendulum-v1', 'Discrete'),
     ('FrozenLake-v1', 'must be a Box'),
     ('CartPoll-v1', "'CartPoll-v1'.*CartPole"),
     ('CartPole-v77', "'CartPole-v77'"),

@@ -3,6 +3,7 @@
 import minatar
 import numpy as np
 import pytest
+import seaborn
 
 from reincarnating_rl.envs import minatar_games, single
 from reincarnating_rl.support.errors import UserError
@@ -26,7 +27,7 @@ def _play(environment, seed, steps=120, actions=7):
   seen = [environment.reset(seed)]
   rewards = []
   while len(rewards) < steps:
-    action = generator.integers(environment.action_space.n)
+    action = generator.integers(environment.actions.number)
     observation, reward, _, _ = environment.step(action)
     seen.append(observation)
     rewards.append(reward)
@@ -121,7 +122,7 @@ def test_one_action_in_ten_sticks():
 def test_actions_are_the_minimal_set(game, meanings):
   environment = _make(game)
   assert environment.action_meanings == meanings
-  assert environment.action_space.n == len(meanings)
+  assert environment.actions.number == len(meanings)
 
 
 def _end(environment, action=0):
@@ -171,3 +172,16 @@ def test_without_minatar(monkeypatch):
   monkeypatch.setattr(minatar_games.importlib, 'import_module', find_no_minatar)
   with pytest.raises(UserError, match=r"install -e '.\[minatar\]'"):
     minatar_games.MinAtarGame('breakout')
+
+
+@pytest.mark.parametrize('game', minatar_games.GAMES)
+def test_it_is_drawn_in_minatars_colours(game):
+  played = minatar_games.MinAtarGame(game)
+  seen, _ = played.reset(seed=0)
+  colors = seaborn.color_palette('cubehelix', CHANNELS[game])
+  expected = np.zeros((10, 10, 3))
+  for channel, color in enumerate(colors):  # Later ones cover earlier ones.
+    expected[seen[..., channel] > 0] = color
+  drawn = played.render()
+  assert drawn.dtype == np.uint8
+  np.testing.assert_allclose(drawn, 255 * expected, atol=1)

@@ -14,6 +14,8 @@ import pytest
 from reincarnating_rl.envs import process_vector, single, vector
 from reincarnating_rl.envs.gymnasium_games import create_gymnasium_environment
 from reincarnating_rl.support.errors import UserError
+from tests import toys
+from tests.envs.side_by_side import assert_same, play_alone, play_side_by_side
 
 LANES = 5
 create_cartpole = functools.partial(create_gymnasium_environment, 'CartPole-v1')
@@ -86,9 +88,18 @@ def test_lanes_answer_as_a_loop_does(two, processes):
     np.testing.assert_array_equal(one, other)
 
 
+def test_actions_that_are_vectors():
+  lanes = process_vector.ProcessVectorEnvironment(toys.target, 3, 2)
+  schedule = [[(1, 9), (2, 3)], [(3, 9)], [(4, 5), (5, 2)]]
+  records = play_side_by_side(lanes, schedule)
+  lanes.close()
+  for seed, max_steps in sum(schedule, []):
+    assert_same(records[seed], play_alone(toys.target(), seed, max_steps))
+
+
 def test_spaces_are_the_environments(two):
   loop = vector.LoopVectorEnvironment([create_cartpole()])
-  for name in ('num_actions', 'observation_shape', 'observation_dtype'):
+  for name in ('actions', 'observation_shape', 'observation_dtype'):
     assert getattr(two, name) == getattr(loop, name)
   assert two.num_envs == LANES
   two.prepare([1, 2])

@@ -1,5 +1,7 @@
 """Tests for reincarnating_rl.envs.rollouts and lanes."""
 
+import functools
+
 import jax
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ from reincarnating_rl.envs import policies, rollouts, seeding, vector
 from reincarnating_rl.envs.atari_environments import AtariVectorEnvironment
 from reincarnating_rl.envs.gymnasium_games import create_gymnasium_environment
 from reincarnating_rl.envs.lanes import Keep
+from reincarnating_rl.learner.actions import Discrete
+from tests import toys
 
 _SEED, _ITERATION = 3, 2
 
@@ -18,7 +22,7 @@ class Scripted:
 
   observation_shape = (2,)
   observation_dtype = np.dtype(np.uint16)
-  num_actions = 5
+  actions = Discrete(5)
 
   def __init__(self, num_envs, lengths, timed_out=()):
     self.num_envs = num_envs
@@ -256,7 +260,7 @@ def test_atari_episodes_do_not_depend_on_the_lanes():
     environment = AtariVectorEnvironment('Breakout', num_envs)
     episodes = _run(
       environment,
-      policies.uniform_policy(4),
+      policies.uniform_policy(Discrete(4)),
       num_episodes=4,
       keep=Keep.ALL,
     )
@@ -269,6 +273,61 @@ def test_atari_episodes_do_not_depend_on_the_lanes():
 
 def test_uniform_policy():
   keys = np.array([[0, 9], [2**31, 9], [2**32 - 1, 9]], np.uint32)
-  actions, extras = policies.uniform_policy(6)(np.zeros((3, 1)), keys)
+  actions, extras = policies.uniform_policy(Discrete(6))(np.zeros((3, 1)), keys)
   np.testing.assert_array_equal(actions, [0, 3, 5])
   assert extras is None
+
+
+class Aiming:
+  """A teacher that aims at what it sees, but not well."""
+
+  acts = 'sample'
+  distribution = 'gaussian'
+
+  def policy_parameters(self, states):
+    spread = np.full((len(states), 2), np.log(0.3), np.float32)
+    return np.concatenate([states[..., 0] / 2.0, spread], axis=1)
+
+
+@functools.cache
+def network():
+  """Acts by a network, whose layers XLA multiplies as it likes."""
+  generator = np.random.default_rng(0)
+  first, second = (
+    generator.normal(size=shape).astype(np.float32)
+    for shape in ((2, 256), (256, 2))
+  )
+  return jax.jit(
+    lambda states, keys: jax.numpy.tanh(
+      jax.nn.relu(states[..., 0] @ first) @ second / 16.0
+    )
+  )
+
+
+@pytest.mark.parametrize(
+  'policy',
+  [
+    policies.uniform_policy(toys.target().actions),
+    policies.teacher_policy(Aiming(), 0.3),
+    policies.deterministic_policy(lambda states, keys: states[..., 0]),
+    policies.deterministic_policy(lambda *asked: network()(*asked)),
+  ],
+  ids=['uniform', 'teacher', 'student', 'network'],
+)
+def test_vectors_do_not_depend_on_the_lanes(policy):
+  runs = []
+  for num_envs in (1, 3, 4):
+    lanes = vector.LoopVectorEnvironment(
+      [toys.target() for _ in range(num_envs)]
+    )
+    episodes = _run(lanes, policy, num_episodes=6, keep=Keep.ALL)
+    runs.append(sorted(episodes, key=lambda e: e.index))
+  for alone, *among in zip(*runs, strict=True):
+    assert alone.actions.shape == (alone.length, 2)
+    assert alone.actions.dtype == np.float32
+    assert np.abs(alone.actions).max() <= 1.0
+    for other in among:
+      for name in ('actions', 'rewards', 'observations', 'extras'):
+        np.testing.assert_array_equal(
+          getattr(alone, name), getattr(other, name), name
+        )

@@ -2,16 +2,21 @@
 
 import numpy as np
 
+from reincarnating_rl.learner.actions import Discrete
 
-def _action(seed, step, num_actions):
-  return int(np.random.default_rng((seed, step)).integers(num_actions))
+
+def _action(seed, step, actions):
+  generator = np.random.default_rng((seed, step))
+  if isinstance(actions, Discrete):
+    return int(generator.integers(actions.number))
+  return generator.uniform(-1.0, 1.0, actions.size).astype(np.float32)
 
 
 def play_alone(environment, seed, max_steps):
   """One episode as a list of (observation, reward, terminal, truncated)."""
   record = [(environment.reset(seed), 0.0, False, False)]
   for step in range(max_steps):
-    action = _action(seed, step, environment.action_space.n)
+    action = _action(seed, step, environment.actions)
     observation, reward, terminal, _ = environment.step(action)
     record.append((observation, reward, terminal, environment.truncated))
     if environment.game_over:
@@ -38,7 +43,7 @@ def play_side_by_side(environment, schedule):
     lanes = sorted(playing, reverse=True)  # Any order will do.
     seeds = [playing[lane][0] for lane in lanes]
     actions = [
-      _action(seed, len(records[seed]) - 1, environment.num_actions)
+      _action(seed, len(records[seed]) - 1, environment.actions)
       for seed in seeds
     ]
     steps = zip(*environment.step(lanes, actions)[:4], strict=True)

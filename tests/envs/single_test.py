@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.envs import single
-from reincarnating_rl.support.errors import GameError
+from reincarnating_rl.support.errors import GameError, UserError
 
 
 class _Float64Environment(gym.Env):
@@ -149,3 +149,103 @@ def test_a_game_is_named_as_its_registry_does():
   environment._environment.unwrapped.state = np.full(4, np.nan)
   with pytest.raises(GameError, match='^CartPole-v1 answers with an obs'):
     environment.step(0)
+
+
+class _Acted(gym.Env):
+  """Keeps what it was told to do."""
+
+  observation_space = gym.spaces.Box(-1, 1, (2,), np.float32)
+
+  def __init__(self, action_space):
+    self.action_space = action_space
+
+  def reset(self, *, seed=None, options=None):
+    return np.zeros(2), {}
+
+  def step(self, action):
+    self.acted = action
+    return np.zeros(2), 0.0, False, False, {}
+
+
+@pytest.mark.parametrize('dtype', [np.float32, np.float64])
+def test_vectors_are_rescaled_to_the_games_bounds(dtype):
+  space = gym.spaces.Box(
+    np.array([[-0.1, -2.0], [0.0, 1.0]], dtype),
+    np.array([[0.4, 2.0], [0.3, 9.0]], dtype),
+    dtype=dtype,
+  )
+  game = _Acted(space)
+  environment = single.Environment(game)
+  assert environment.actions.shape == (4,)
+  environment.reset(0)
+  for action, expected in (
+    (-np.ones(4), space.low),
+    (np.ones(4), space.high),
+    (np.float32([0.0, 0.5, -1.0, 7.0]), [[0.15, 1.0], [0.0, 9.0]]),
+  ):
+    environment.step(np.float32(action))
+    assert game.acted.dtype == dtype and space.contains(game.acted)
+    np.testing.assert_allclose(game.acted, expected, rtol=1e-6)
+
+
+_BOX = gym.spaces.Box(-1, 1, (2,), np.float32)
+
+
+@pytest.mark.parametrize(
+  ('space', 'message'),
+  [
+    (gym.spaces.Discrete(3, start=1), 'start at 0'),
+    (
+      gym.spaces.MultiDiscrete([2, 3]),
+      r'actions MultiDiscrete\(\[2 3\]\): they',
+    ),
+    (gym.spaces.MultiBinary(3), 'MultiBinary'),
+    (gym.spaces.Dict(a=_BOX), 'Dict'),
+    (gym.spaces.Tuple([_BOX, _BOX]), 'Tuple'),
+    (gym.spaces.Box(0, 9, (2,), np.uint8), 'a Box of floats'),
+    (gym.spaces.Box(-np.inf, np.inf, (2,), np.float32), 'bounds .* finite'),
+    (gym.spaces.Box(-np.inf, 1.0, (2,), np.float64), 'TransformAction'),
+    (gym.spaces.Box(1.0, 1.0, (2,), np.float32), 'bounds .* ascend'),
+  ],
+  ids=str,
+)
+def test_actions_that_nobody_learns(space, message):
+  with pytest.raises(UserError, match=message) as caught:
+    single.Environment(_Acted(space))
+  assert '\n' not in str(caught.value)
+
+
+class _Drawn(_Float64Environment):
+  def __init__(self, drawn):
+    self._drawn = drawn
+
+  def render(self):
+    if isinstance(self._drawn, Exception):
+      raise self._drawn
+    return self._drawn
+
+
+def test_it_draws_what_the_game_does():
+  drawn = np.full((4, 6, 3), 7, np.uint8)
+  environment = single.Environment(_Drawn(drawn))
+  environment.reset()
+  np.testing.assert_array_equal(environment.draw(), drawn)
+
+
+@pytest.mark.parametrize(
+  ('drawn', 'reason'),
+  [
+    (None, ''),
+    ('ansi text', ''),
+    (np.zeros((4, 6)), ''),
+    ([np.zeros((4, 6, 3))], ''),
+    (NotImplementedError(), r' \(NotImplementedError\)'),
+    (gym.error.DependencyNotInstalled('no pygame\nat all'), r' \(no pygame\)'),
+  ],
+)
+def test_a_game_that_cannot_draw_itself(drawn, reason):
+  environment = single.Environment(_Drawn(drawn), 'Blind')
+  with pytest.raises(
+    UserError, match=f'^Blind cannot draw itself{reason}: let its render'
+  ):
+    environment.draw()

@@ -2,10 +2,11 @@ import html.parser
 import os
 import pathlib
 import re
+import urllib.parse
 
 import pytest
 
-from reincarnating_rl.evaluation import analysis, page, results
+from reincarnating_rl.evaluation import analysis, logs, page, results
 from reincarnating_rl.evaluation.pictures import Picture
 from reincarnating_rl.support.errors import UserError
 from tests.evaluation import run_directories as made
@@ -189,6 +190,35 @@ def test_scripts_and_the_network_are_forbidden(tmp_path):
     'img-src': 'data:',
     'style-src': "'unsafe-inline'",
   }
+
+
+@pytest.mark.parametrize(
+  ('name', 'tag'), [('video.mp4', 'video'), ('video.gif', 'img')]
+)
+def test_videos_are_shown_from_the_folders_of_runs(tmp_path, name, tag):
+  made.write_curve(tmp_path / 'runs & more', 'Pong', 1, [2.0], method='a')
+  made.write_curve(tmp_path / 'runs & more', 'Pong', 2, [2.0], method='a')
+  run = tmp_path / 'runs & more' / 'a' / 'Pong' / '2'
+  (run / name).write_bytes(b'frames')
+  text = write([str(tmp_path / 'runs & more')], tmp_path / 'out')
+  (source,) = (
+    attributes['src']
+    for found, attributes in Elements(text).elements
+    if found == tag and not attributes['src'].startswith('data:')
+  )
+  path = tmp_path / 'out' / urllib.parse.unquote(source)
+  assert path.read_bytes() == b'frames'
+  assert source == f'../runs%20%26%20more/a/Pong/2/{name}'
+  assert 'a, Pong, seed 2</figcaption>' in text
+  assert "img-src data: 'self'; media-src 'self'; style-src" in text
+
+
+def test_a_log_has_no_videos(tmp_path):
+  made.write_curve(tmp_path / 'runs', 'Pong', 1, [2.0], method='a')
+  runs = results.load_runs([str(tmp_path / 'runs')])
+  logs.write(runs.runs, str(tmp_path / 'log.jsonl'))
+  (tmp_path / 'video.mp4').touch()
+  assert '<h2>Videos' not in write([str(tmp_path / 'log.jsonl')], tmp_path)
 
 
 def test_the_templates_are_shipped():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.fleet import mirror
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
@@ -16,7 +17,7 @@ SHAPE = (3, 2)
 def store_of(kind):
   return kind(
     capacity=20, observation_shape=SHAPE, n_step=2, stack_size=2,
-    num_actions=2, seed=0,
+    actions=Discrete(2), policy_size=2, seed=0,
   )  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def test_a_ring_goes_on_from_a_store_and_comes_back(kind, begin):
     expected.add(transition)
     ring = add(ring, step, transition)
   ring = functions.label(ring, np.arange(30, 35), np.ones((5, 2)))
-  expected.columns['teacher_logits'][[10, 11, 12, 13, 14]] = 1.0
+  expected.columns['teacher_policy'][[10, 11, 12, 13, 14]] = 1.0
   expected.labelled = 35
   ring = jax.device_get(ring)
   mirror.fill(store, ring, functions, step=35, labelled=35)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import policies, rollouts
+from reincarnating_rl.envs import discrete_actions, policies, rollouts
 from reincarnating_rl.envs.lanes import Keep
 from reincarnating_rl.fleet import measuring, rollout
 from reincarnating_rl.fleet.measuring import Measuring
@@ -62,7 +62,7 @@ def test_an_episode_does_not_depend_on_lanes_and_other_seeds():
 def test_values_that_are_no_numbers_are_an_error():
   def choose(params, states, keys):
     logits = jnp.full((len(states), 2), jnp.nan)
-    return policies.epsilon_greedy(keys, logits, 0.0), logits
+    return discrete_actions.epsilon_greedy(keys, logits, 0.0), logits
 
   with pytest.raises(DivergedError, match='Student.learning_rate'):
     played(choose, episodes=1)

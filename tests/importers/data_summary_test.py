@@ -7,6 +7,7 @@ import pytest
 
 from reincarnating_rl.importers import data_summary, external_replay
 from reincarnating_rl.importers.loading import StepColumns
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.errors import DamagedFileError
 from tests.importers import legacy_dumps, saved
@@ -85,6 +86,7 @@ def test_columns_match_the_loaded_steps(
 ):
   replay = external_replay.choose(os.path.join(fixtures, name))
   store = FrameStore(
+    actions=Discrete(6),
     capacity=6000,
     observation_shape=shape,
     observation_dtype=dtype,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from reincarnating_rl.importers import dopamine41_files
 from reincarnating_rl.importers.formats.msgpack_stream import MsgpackStream
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
@@ -71,7 +72,7 @@ def test_the_description_of_a_replay(tmp_path):
   played.save(tmp_path)
   (replay,) = dopamine41_files.find(tmp_path)
   info = dopamine41_files.inspect(replay)
-  assert info == (31, 12, 3, (3, 1), np.uint8) and info.is_cut
+  assert info == (31, 12, 3, (3, 1), np.uint8, Discrete(0)) and info.is_cut
 
 
 def test_a_replay_without_an_element(tmp_path):

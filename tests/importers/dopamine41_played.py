@@ -12,6 +12,7 @@ from etils import epath
 
 import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
 from reincarnating_rl.importers import dopamine41, dopamine41_files
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 
 GAMMA = 0.9
@@ -125,6 +126,7 @@ def make(**settings):
         'capacity': 500,
         'observation_shape': (3, 1),
         'gamma': GAMMA,
+        'actions': Discrete(0),
         'seed': 0,
       }
       | settings

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.replay.settings import ReplaySettingError
 from reincarnating_rl.support.errors import DamagedFileError
@@ -76,7 +77,12 @@ def test_a_replay_is_loaded_labelled_and_continued(tmp_path):
   played = Played(TWO, is_open=True)
   played.buffer.save(str(tmp_path / 'checkpoints'), 3)
   store = PrioritizedFrameStore(
-    capacity=90, observation_shape=(3, 1), num_actions=6, gamma=0.9, seed=0
+    capacity=90,
+    observation_shape=(3, 1),
+    actions=Discrete(6),
+    policy_size=6,
+    gamma=0.9,
+    seed=0,
   )
   _, report = load(tmp_path, store)
   assert report.describe() == (
@@ -92,7 +98,7 @@ def test_a_replay_is_loaded_labelled_and_continued(tmp_path):
     np.zeros(3, int),
     np.zeros(3),
     terminal=True,
-    teacher_logits=np.ones((3, 6)),
+    teacher_policy=np.ones((3, 6)),
   )
   assert len(store) == 15 + 3 and not len(store.unlabelled())
   assert store.sample().state.shape == (32, 3, 1, 4)
@@ -192,7 +198,7 @@ def test_capacity_and_newest(tmp_path):
 @pytest.mark.parametrize(
   ('changed', 'message'),
   [
-    ({'num_actions': 5}, 'the action 5, but .* are 0 to 4:'),
+    ({'actions': Discrete(5)}, 'the action 5, but .* are 0 to 4:'),
     ({'observation_shape': (3,)}, r'\(3, 1\) of uint8'),
     ({'observation_dtype': np.int8}, r'\(3, 1\) of uint8'),
   ],
@@ -220,13 +226,16 @@ def test_memory_is_bounded_by_the_store(tmp_path):
   code = f"""
 import pathlib
 from reincarnating_rl.importers import external_replay
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 
 def memory(field):
   status = pathlib.Path('/proc/self/status').read_text()
   return 1024 * int(status.split(field + ':')[1].split()[0])
 
-store = FrameStore(capacity=1_500, observation_shape=(84, 84), seed=0)
+store = FrameStore(
+  capacity=1_500, observation_shape=(84, 84), actions=Discrete(6), seed=0
+)
 replay = external_replay.choose({str(tmp_path)!r})
 before = memory('VmRSS')
 report = replay.load(store)

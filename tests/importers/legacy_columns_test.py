@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.settings import ReplaySettingError
 from reincarnating_rl.support.errors import (
   DamagedFileError,
@@ -21,7 +22,7 @@ from tests.importers.legacy_dumps import DUMP, load, make
 @pytest.mark.parametrize(
   ('changed', 'message'),
   [
-    ({'num_actions': 3}, 'the action 3, but .* are 0 to 2:'),
+    ({'actions': Discrete(3)}, 'the action 3, but .* are 0 to 2:'),
     ({'observation_shape': (3,)}, r'\(2,\) of uint8'),
     ({'observation_dtype': np.int8}, r'\(2,\) of uint8'),
   ],

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 
 from reincarnating_rl.importers import legacy, legacy_files
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 
 STORED = ('observation', 'action', 'reward', 'terminal')
@@ -84,6 +85,7 @@ def make(kind=FrameStore, **changed):
         'observation_shape': (2,),
         'stack_size': 3,
         'gamma': 0.9,
+        'actions': Discrete(0),
         'seed': 0,
       }
       | changed

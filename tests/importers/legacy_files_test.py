@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.importers import legacy_files
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
@@ -116,7 +117,8 @@ def test_the_description_of_a_replay(
   )
   legacy_dumps.write(tmp_path, attributes)
   info = legacy_files.inspect(choose(tmp_path))
-  assert info == (add_count, capacity, stack_size, n_step, (2,), np.uint8)
+  assert info[:4] == (add_count, capacity, stack_size, n_step)
+  assert info[4:] == ((2,), np.uint8, Discrete(0))
 
 
 @pytest.mark.parametrize(

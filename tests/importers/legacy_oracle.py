@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
 from reincarnating_rl.importers import legacy, legacy_files
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 
 GAMMA = 0.9
@@ -118,6 +119,7 @@ class Played:
       (folder / 'episode_end_indices_ckpt.3.gz').unlink()
     store = FrameStore(
       observation_shape=(2,),
+      actions=Discrete(0),
       gamma=GAMMA,
       seed=0,
       **({'capacity': 400, 'stack_size': self.stack} | settings),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from reincarnating_rl.importers import legacy, legacy_files
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.replay.segment_log import SegmentLog
 from reincarnating_rl.replay.settings import ReplaySettingError
@@ -260,20 +261,20 @@ def test_progress_reaches_the_end(tmp_path, monkeypatch):
 
 def test_a_loaded_replay_is_labelled_saved_and_continued(tmp_path):
   legacy_dumps.write(tmp_path / 'dump', DUMP)
-  store = make(PrioritizedFrameStore, num_actions=4)
+  store = make(PrioritizedFrameStore, actions=Discrete(4), policy_size=4)
   store.add_episode(
     np.ones((40, 2), np.uint8), np.zeros(40, int), np.zeros(40), terminal=True
   )
   store.label(store.unlabelled(), np.ones((40, 4)))
   load(tmp_path / 'dump', store)
   assert store.unlabelled().tolist() == list(range(7))
-  assert not store.gather(np.arange(7)).teacher_logits.any()
+  assert not store.gather(np.arange(7)).teacher_policy.any()
   drawn = store.sample(99, with_sample_metadata=True)[1]
   assert set(drawn.keys) == {0, 1, 2, 3, 4}
   store.label(store.unlabelled(), np.full((7, 4), 2.0))
   log = SegmentLog(str(tmp_path / 'log'))
   manifest = log.save(store)
-  again = make(PrioritizedFrameStore, num_actions=4)
+  again = make(PrioritizedFrameStore, actions=Discrete(4), policy_size=4)
   log.load(again, manifest)
   assert again.state_dict() == store.state_dict()
   store.add_episode(
@@ -288,6 +289,7 @@ def test_memory_is_bounded_by_the_store(tmp_path):
 import pathlib
 from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.importers import legacy, legacy_files
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 
 def memory(field):
@@ -296,7 +298,11 @@ def memory(field):
 
 folder = pathlib.Path({str(tmp_path)!r})
 store = FrameStore(
-  capacity=8_000, observation_shape=(84, 84), stack_size=3, seed=0
+  capacity=8_000,
+  observation_shape=(84, 84),
+  actions=Discrete(6),
+  stack_size=3,
+  seed=0,
 )
 replay = legacy_files.choose(legacy_files.find(folder))
 before = memory('VmRSS')

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from reincarnating_rl.importers import run_files, run_replay
+from reincarnating_rl.importers import (
+  data_summary,
+  external_replay,
+  run_files,
+  run_replay,
+)
+from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.replay.settings import ReplaySettingError
@@ -16,6 +22,8 @@ from tests import toys
 from tests.fuzzing import fuzz
 from tests.importers import saved
 from tests.runner import experiments
+
+VECTORS = Continuous((0.0,), (2.0,))
 
 
 def load(folder, store, **arguments):
@@ -37,7 +45,8 @@ def test_a_run_read_into_a_store_of_other_settings(tmp_path):
     stack_size=3,
     n_step=5,
     gamma=0.5,
-    num_actions=2,
+    actions=Discrete(2),
+    policy_size=2,
     seed=1,
   )
   report = run_replay.load(replays[-1], ours)
@@ -68,7 +77,7 @@ def test_the_newest_of_a_ring_that_wrapped(
   tmp_path, monkeypatch, steps, newest
 ):
   monkeypatch.setattr('reincarnating_rl.replay.segment_log.SEGMENT_STEPS', 16)
-  theirs = saved.make(n_step=3, stack_size=1, num_actions=2)
+  theirs = saved.make(n_step=3, stack_size=1, policy_size=2)
   saved.fill(theirs, steps)
   saved.write(tmp_path, theirs)
   ours, told = saved.make(n_step=2, stack_size=4), []
@@ -104,7 +113,8 @@ def test_the_store_of_another_game_or_too_small_a_one(tmp_path):
   for changed, message in (
     ({'observation_shape': (3,)}, r'\(2,\) of uint8'),
     ({'capacity': 30}, '40 steps .* capacity of 30'),
-    ({'num_actions': 1}, 'action 1, but .* are 0 to 0:'),
+    ({'actions': Discrete(1)}, '8 discrete .* store 1 discrete action:'),
+    ({'actions': VECTORS}, r'store 1 continuous action in \[0, 2\]: choose'),
   ):
     store = saved.make(**changed)
     with pytest.raises(ReplaySettingError, match=message):
@@ -201,3 +211,50 @@ def test_any_manifest_is_a_replay_or_a_typed_error(tmp_path, data):
     assert (len(store), store.next_step) == (0, 0)
   else:
     assert 0 < report.steps == store.next_step <= 40
+
+
+def _of_vectors(tmp_path, value=0.5):
+  theirs = saved.make(actions=VECTORS, policy_size=2, n_step=3, stack_size=1)
+  theirs.add_episode(
+    np.ones((9, 2), np.uint8),
+    np.linspace(-1.0, value, 9)[:, None].astype(np.float32),
+    np.ones(9, np.float32),
+    terminal=True,
+    teacher_policy=np.ones((9, 2), np.float32),
+  )
+  saved.write(tmp_path, theirs)
+  return theirs
+
+
+def test_actions_that_are_vectors(tmp_path):
+  theirs = _of_vectors(tmp_path)
+  ours = saved.make(actions=VECTORS, policy_size=1, stack_size=2)
+  assert load(tmp_path, ours).steps == 9
+  np.testing.assert_array_equal(
+    ours.columns['action'], theirs.columns['action']
+  )
+  assert ours.columns['action'].dtype == np.float32
+  assert len(ours.unlabelled()) == 9
+  (replay,) = external_replay.find(tmp_path)
+  columns = replay.read_columns()
+  assert columns.action.shape == (9, 1)
+  assert data_summary.summarize(columns).largest_action is None
+
+
+def test_other_actions_than_the_games(tmp_path):
+  _of_vectors(tmp_path)
+  for actions, message in (
+    (Discrete(4), r'1 continuous action in \[0, 2\], .* 4 discrete actions:'),
+    (Continuous((0.0,), (1.0,)), r'in \[0, 2\], .* 1 .* in \[0, 1\]:'),
+    (Continuous((0.0,) * 2, (2.0,) * 2), 'store 2 continuous'),
+  ):
+    with pytest.raises(ReplaySettingError, match=message) as caught:
+      load(tmp_path, saved.make(actions=actions))
+    assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize('value', [1.5, np.nan])
+def test_a_vector_beyond_the_bounds_is_damage(tmp_path, value):
+  _of_vectors(tmp_path, value)
+  with pytest.raises(DamagedFileError, match=r'not in \[-1, 1\]'):
+    load(tmp_path, saved.make(actions=VECTORS))

@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.segment_log import SegmentLog
@@ -13,7 +14,15 @@ from reincarnating_rl.replay.segment_log import SegmentLog
 
 def make(kind=FrameStore, **settings):
   return kind(
-    **({'capacity': 300, 'observation_shape': (2,), 'seed': 0} | settings)
+    **(
+      {
+        'capacity': 300,
+        'observation_shape': (2,),
+        'actions': Discrete(8),
+        'seed': 0,
+      }
+      | settings
+    )
   )
 
 

@@ -1,8 +1,16 @@
 """Tests of what an action is."""
 
-import numpy as np
+import json
 
-from reincarnating_rl.learner.actions import Continuous, Discrete
+import numpy as np
+import pytest
+
+from reincarnating_rl.learner.actions import (
+  Continuous,
+  Discrete,
+  as_json,
+  from_json,
+)
 
 
 def test_a_vector_is_rescaled_to_the_games_bounds_and_back():
@@ -22,3 +30,29 @@ def test_actions_know_their_shape_and_their_name():
   assert str(one) == '2 continuous actions in [-1, 1]'
   two = Continuous((-1.0, -2.0), (1.0, 2.0))
   assert str(two) == '2 continuous actions in [-2, 2], [-1, 1]'
+
+
+@pytest.mark.parametrize(
+  'actions', [Discrete(4), Continuous((-1.0, 0.1), (1.0, 0.7))], ids=str
+)
+def test_actions_as_json(actions):
+  assert from_json(json.loads(json.dumps(as_json(actions)))) == actions
+
+
+@pytest.mark.parametrize(
+  ('low', 'high'),
+  [
+    ((), ()),
+    ((0.0,), (0.0,)),
+    ((1.0,), (-1.0,)),
+    ((-np.inf,), (1.0,)),
+    ((0.0,), (np.nan,)),
+    ((0.0, 0.0), (1.0,)),
+    ((-3e38,), (3e38,)),
+  ],
+)
+def test_bounds_that_nothing_lies_within(low, high):
+  with pytest.raises(ValueError, match='bounds'):
+    Continuous(low, high)
+  with pytest.raises(ValueError, match='bounds'):
+    from_json({'low': list(low), 'high': list(high)})

@@ -96,7 +96,7 @@ def test_an_augmented_objective_sees_other_states_and_the_same_logits():
     (seen[0].state[0], seen[0].next_state[0]),
   ):
     assert not np.array_equal(one, other)
-  assert seen[0].teacher_logits is rows
+  assert seen[0].teacher_policy is rows
 
 
 def test_the_states_of_a_second_horizon_are_augmented_too():

@@ -177,7 +177,7 @@ def test_shapes_survive_a_single_example_and_a_single_action(
     discount=jnp.zeros(batch_size),
     next_state=jnp.zeros((batch_size, 1), int),
     is_terminal=jnp.ones(batch_size, bool),
-    teacher_logits=jnp.zeros((batch_size, num_actions)),
+    teacher_policy=jnp.zeros((batch_size, num_actions)),
     importance_weight=jnp.ones(batch_size),
   )
   params = jnp.zeros((1, num_actions))
@@ -220,7 +220,7 @@ def image_case():
     discount=np.where(terminal, 0.0, 0.99**3).astype(np.float32),
     next_state=states(),
     is_terminal=terminal,
-    teacher_logits=rng.normal(size=(8, 4)).astype(np.float32),
+    teacher_policy=rng.normal(size=(8, 4)).astype(np.float32),
     importance_weight=np.ones(8, np.float32),
   )
   return Case(network, params, target_params, batch)

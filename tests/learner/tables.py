@@ -56,7 +56,7 @@ def table_batch(**changes):
     discount=jnp.array([0.5, 0.0]),
     next_state=jnp.array([[1], [0]]),
     is_terminal=jnp.array([False, True]),
-    teacher_logits=jnp.array([[0.0, np.log(3.0)], [0.0, 0.0]]),
+    teacher_policy=jnp.array([[0.0, np.log(3.0)], [0.0, 0.0]]),
     importance_weight=jnp.ones(2),
   )
   return batch._replace(**changes)

@@ -18,7 +18,7 @@ EXAMPLE = Batch(
   discount=jnp.float32(0.5),
   next_state=None,
   is_terminal=False,
-  teacher_logits=None,
+  teacher_policy=None,
   importance_weight=1.0,
 )
 # Targets of action 0: 1 + 0.5 * (-2, 2, 4) = 0, 2, 3.

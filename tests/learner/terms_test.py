@@ -109,14 +109,14 @@ def test_each_says_what_it_reads():
   reads = {name: set(term.reads) for name, (term, *_) in TERMS.items()}
   assert reads.pop('cql') == set()
   assert reads.pop('cal-ql') == {terms.MONTE_CARLO_RETURN}
-  assert all(x == {terms.TEACHER_LOGITS} for x in reads.values())
+  assert all(x == {terms.TEACHER_POLICY} for x in reads.values())
 
 
 def test_equal_q_values_cost_nothing_whatever_the_temperatures():
   """The student's temperature was once used to undo the teacher's."""
   term = terms.distill('value', temperature=1.0, teacher_temperature=0.1)
   batch = tables.table_batch(
-    state=jnp.array([[1], [1]]), teacher_logits=PARAMS[jnp.array([1, 1])] / 0.1
+    state=jnp.array([[1], [1]]), teacher_policy=PARAMS[jnp.array([1, 1])] / 0.1
   )
   _, report = tables.table_objective('mse', term)(
     PARAMS,

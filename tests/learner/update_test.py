@@ -31,7 +31,7 @@ def data():
     discount=np.full(n, 0.9, np.float32),
     next_state=rng.normal(size=(n, NUM_STATES)).astype(np.float32),
     is_terminal=np.zeros(n, bool),
-    teacher_logits=rng.normal(size=(n, NUM_ACTIONS)).astype(np.float32),
+    teacher_policy=rng.normal(size=(n, NUM_ACTIONS)).astype(np.float32),
     importance_weight=np.ones(n, np.float32),
   )
 

@@ -15,10 +15,10 @@ from reincarnating_rl.balloon.records import FlightFile
 from reincarnating_rl.evaluation import run as evaluated_run
 from reincarnating_rl.evaluation.finding import Found
 from reincarnating_rl.importers import external_replay
+from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.settings import gin_parsing
-from reincarnating_rl.studies.plan import Job
-from reincarnating_rl.studies.pool import Pool
+from reincarnating_rl.studies import finished, study_file
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import (
   checkpoints,
@@ -43,7 +43,9 @@ from tests.importers.formats import bundles
 
 FIXTURES = pathlib.Path(__file__).parents[1] / 'fixtures'
 _FOREIGN = FIXTURES / 'foreign'
-_VECTOR = Target(4, (3, 1))
+_VECTOR = Target(Discrete(4), (3, 1))
+_BOUNDS = Continuous((-2.0, -0.5), (2.0, 1.5))
+_ACTOR = Target(_BOUNDS, (3, 1))
 
 
 class Reader(NamedTuple):
@@ -193,11 +195,34 @@ def _write_native(folder):
 def _native(folder):
   loading.load(
     TeacherSource(folder),
-    num_actions=4,
+    actions=Discrete(4),
     state_shape=(3, 1),
     game_actions=('A', 'B', 'C', 'D'),
     game_name='Toy',
   )
+
+
+_SAC = ('ckpt.3', 'sentinel_checkpoint_complete.3')
+
+
+def _write_actor(folder):
+  rng = np.random.default_rng(0)
+  kernel = rng.normal(size=(3, 2)).astype('f4')
+  params = {'Dense_0': {'kernel': kernel, 'bias': kernel[0]}}
+  params['log_std'] = kernel[1]
+  bounds = {'low': _BOUNDS.low, 'high': _BOUNDS.high}
+  fields = {'output': 'gaussian', 'log_std_from': 'parameter', 'hidden': []}
+  fields |= {'bounds': [*bounds.values()], 'log_std_limit': ['clip', -1, 1]}
+  network = {'kind': 'gaussian_ppo', 'network': 'LayeredNetwork'}
+  about = {
+    'network': network | {'fields': fields},
+    'game': {'name': 'Toy', 'actions': None, 'bounds': bounds},
+  }
+  native_checkpoint.write(folder, 7, {'params': params}, about)
+
+
+def _load(folder, actions):
+  loading.load(TeacherSource(folder), actions=actions, state_shape=(3, 1))
 
 
 def _described(entry, path):
@@ -224,7 +249,7 @@ def _mend_run_replay(folder):
 
 
 def _write_run_replay(folder):
-  store = saved.make(capacity=40, n_step=1, stack_size=2, num_actions=3)
+  store = saved.make(capacity=40, n_step=1, stack_size=2, actions=Discrete(6))
   saved.fill(store, 30)
   saved.write(folder, store)
 
@@ -241,7 +266,8 @@ def _replay(shape):
         observation_shape=shape,
         observation_dtype=info.observation_dtype,
         stack_size=2,
-        num_actions=6,
+        actions=Discrete(6),
+        policy_size=6,
         seed=0,
       )
       replay.load(store)
@@ -301,18 +327,21 @@ def _flights(folder):
     file.read(seed)
 
 
-_JOB = Job('run', ('--agent=dqn', '--seed=1'))
+_FLAGS = ('--agent=dqn', '--seed=1')
 
 
 def _write_study(folder):
   (folder / 'run').mkdir()
-  told = json.dumps({'flags': list(_JOB.flags)})
+  told = json.dumps({'flags': _FLAGS})
   (folder / 'run' / 'finished.json').write_text(told)
 
 
 READERS = {
   'sb3 policy': Reader(_copies('sb3_trpo.zip'), _sb3(_VECTOR)),
-  'sb3 images': Reader(_copies('sb3_rgb1.zip'), _sb3(Target(4, (5, 4, 3, 1)))),
+  'sb3 images': Reader(
+    _copies('sb3_rgb1.zip'), _sb3(Target(Discrete(4), (5, 4, 3, 1)))
+  ),
+  'sb3 actor': Reader(_copies('actors/sb3_sac.zip'), _sb3(_ACTOR)),
   'sb3 normalized': Reader(
     _copies('mountain_car/vec_normalize.pkl'), _statistics
   ),
@@ -327,6 +356,18 @@ READERS = {
   'cleanrl flax': Reader(
     _write_flax, lambda folder: cleanrl.read(_one(folder), _VECTOR)
   ),
+  'cleanrl actor': Reader(
+    _copies('actors/cleanrl_sac.cleanrl_model'),
+    lambda folder: cleanrl.read(_one(folder), _ACTOR),
+  ),
+  'cleanrl flax actor': Reader(
+    _copies('actors/cleanrl_td3_jax.cleanrl_model'),
+    lambda folder: cleanrl.read(_one(folder), _ACTOR),
+  ),
+  'dopamine SAC': Reader(
+    _copies(*(f'dopamine_sac/checkpoints/{name}' for name in _SAC)),
+    lambda folder: _load(folder, _BOUNDS),
+  ),
   'dopamine 4.0': Reader(_write_dopamine, _checkpoint),
   'dopamine 4.1': Reader(_write_dopamine41, _checkpoint),
   'tensorflow': Reader(_write_tensorflow, _tensorflow),
@@ -334,6 +375,9 @@ READERS = {
     _copies('small_graph.pb'), lambda folder: perciatelli.read(_one(folder))
   ),
   'our checkpoint': Reader(_write_native, _native, _mend_native, 0.3),
+  'our actor': Reader(
+    _write_actor, lambda folder: _load(folder, _BOUNDS), _mend_native, 0.3
+  ),
   'our training': Reader(
     _write_native, lambda f: training_state.read(f), _mend_native
   ),
@@ -342,8 +386,12 @@ READERS = {
   'replay 4.1': Reader(_write_legacy_41, _replay((3, 1))),
   'report': Reader(_write_report, _report),
   'flights': Reader(_write_flights, _flights),
+  'finished run': Reader(
+    _write_study, lambda folder: finished.is_done(folder / 'run', _FLAGS)
+  ),
   'study': Reader(
-    _write_study, lambda folder: Pool(folder, processes=1).is_done(_JOB)
+    lambda folder: shutil.copy(study_file.find('teachers'), folder),
+    lambda folder: study_file.read(_one(folder)),
   ),
   'gin': Reader(_write_gin, _gin),
 }

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.device_draws import Drawn, draw
 from reincarnating_rl.replay.device_ring import DeviceRing
@@ -35,8 +36,9 @@ def history(seed, steps):
 def both(seed, steps, kind=FrameStore, **settings):
   """Returns a store and a ring to which the same steps were added."""
   store = kind(
-    **{'capacity': 40, 'num_actions': 2, 'gamma': 0.9} | settings,
+    **{'capacity': 40, 'policy_size': 2, 'gamma': 0.9} | settings,
     observation_shape=SHAPE,
+    actions=Discrete(2),
     seed=0,
   )
   rows = history(seed, steps)
@@ -170,7 +172,7 @@ def test_labels_go_to_their_steps():
   logits = jnp.arange(20.0).reshape(10, 2)
   ring = functions.label(ring, steps, logits)
   np.testing.assert_array_equal(
-    np.asarray(ring.teacher_logits)[np.arange(75, 85) % 40], logits
+    np.asarray(ring.teacher_policy)[np.arange(75, 85) % 40], logits
   )
 
 

@@ -5,6 +5,7 @@ import jax
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.device_view import device_view, gather
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.monte_carlo import monte_carlo_returns
@@ -39,7 +40,7 @@ def assert_same(store, *, monte_carlo=False):
   chex.assert_trees_all_equal(found, expected)
 
 
-@fuzz(stores(num_actions=2), histories, quick=6, soak=100)
+@fuzz(stores(policy_size=2), histories, quick=6, soak=100)
 def test_equals_the_host(make_store, history):
   store = make_store()
   oracle = Oracle(store)
@@ -53,7 +54,11 @@ def test_equals_the_host(make_store, history):
 
 def test_an_empty_store():
   store = FrameStore(
-    capacity=9, observation_shape=(2,), second_n_step=3, seed=0
+    capacity=9,
+    observation_shape=(2,),
+    actions=Discrete(2),
+    second_n_step=3,
+    seed=0,
   )
   arrays = device_view(store, monte_carlo=True)
   assert arrays.second.reward.shape == arrays.monte_carlo_return.shape == (0,)
@@ -65,7 +70,8 @@ def test_every_position_on_the_ring():
     capacity=12,
     observation_shape=(2,),
     n_step=2,
-    num_actions=2,
+    actions=Discrete(2),
+    policy_size=2,
     second_n_step=3,
     seed=0,
   )
@@ -88,7 +94,8 @@ def store(request):
     capacity=request.param,
     observation_shape=(84, 84),
     n_step=3,
-    num_actions=2,
+    actions=Discrete(2),
+    policy_size=2,
     seed=0,
   )
   oracle = Oracle(store)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 
 
@@ -20,7 +21,8 @@ def test_each_replay_has_its_own_discount():
       stack_size=1,
       n_step=2,
       gamma=gamma,
-      num_actions=2,
+      actions=Discrete(2),
+      policy_size=2,
       seed=0,
     )
     for gamma in expected

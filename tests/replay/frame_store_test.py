@@ -4,6 +4,7 @@ import sys
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
 from tests.fuzzing import fuzz
@@ -21,7 +22,15 @@ from tests.replay.replay_oracle import (
 
 def make(**settings):
   return FrameStore(
-    **({'capacity': 50, 'observation_shape': (2,), 'seed': 0} | settings)
+    **(
+      {
+        'capacity': 50,
+        'observation_shape': (2,),
+        'actions': Discrete(2),
+        'seed': 0,
+      }
+      | settings
+    )
   )
 
 
@@ -41,7 +50,7 @@ def test_elements_match_a_plain_list(make_store, history):
     check(oracle, store)
 
 
-@fuzz(stores(num_actions=2), histories)
+@fuzz(stores(policy_size=2), histories)
 def test_whole_episodes_equal_single_steps(make_store, history):
   one_by_one, at_once = make_store(), make_store()
   for store, is_bulk in ((one_by_one, False), (at_once, True)):
@@ -243,7 +252,7 @@ def test_wrong_observations():
     ({'observations': np.zeros((4, 2), np.uint8)}, r'observations \(3, 2\)'),
     ({'rewards': np.zeros(2)}, r'reward must be \(3,\)'),
     ({'actions': np.zeros(3)}, 'integers'),
-    ({'teacher_logits': np.zeros((3, 4))}, r'teacher_logits must be \(3, 2\)'),
+    ({'teacher_policy': np.zeros((3, 4))}, r'teacher_policy must be \(3, 2\)'),
   ],
 )
 def test_wrong_episodes(change, words):
@@ -253,7 +262,7 @@ def test_wrong_episodes(change, words):
     'rewards': np.zeros(3),
   }
   with pytest.raises(ValueError, match=words):
-    make(num_actions=2).add_episode(**(right | change), terminal=True)
+    make(policy_size=2).add_episode(**(right | change), terminal=True)
 
 
 def test_whole_episodes_need_a_closed_episode():
@@ -265,18 +274,18 @@ def test_whole_episodes_need_a_closed_episode():
 
 
 def test_clear():
-  store = make(num_actions=2)
+  store = make(policy_size=2)
   add_episode(store, 9)
   store.label(np.arange(3), np.ones((3, 2)))
   store.clear()
   assert (len(store), store.add_count, store.next_step) == (0, 0, 0)
   add_episode(store, 2)
   assert store.unlabelled().tolist() == [0, 1]
-  assert store.gather(np.array([0])).teacher_logits.tolist() == [[0.0, 0.0]]
+  assert store.gather(np.array([0])).teacher_policy.tolist() == [[0.0, 0.0]]
 
 
 def test_labels_follow_their_states():
-  store = make(num_actions=2, capacity=10)
+  store = make(policy_size=2, capacity=10)
   for _ in range(4):
     add_episode(store, 3)
     keys = store.unlabelled()
@@ -285,26 +294,26 @@ def test_labels_follow_their_states():
   assert store.unlabelled().tolist() == []
   batch = store.sample(50)
   np.testing.assert_array_equal(
-    batch.teacher_logits[:, 1], 10.0 * batch.state[:, 0, -1]
+    batch.teacher_policy[:, 1], 10.0 * batch.state[:, 0, -1]
   )
 
 
 def test_labels_come_with_whole_episodes():
-  store = make(num_actions=2)
+  store = make(policy_size=2)
   rows = np.ones((3, 2), np.uint8), np.zeros(3, int), np.zeros(3)
   logits = np.arange(6.0).reshape(3, 2)
-  store.add_episode(*rows, terminal=True, teacher_logits=logits)
+  store.add_episode(*rows, terminal=True, teacher_policy=logits)
   assert store.unlabelled().tolist() == []
   np.testing.assert_array_equal(
-    store.gather(np.arange(3)).teacher_logits, logits
+    store.gather(np.arange(3)).teacher_policy, logits
   )
   store.add_episode(*rows, terminal=True)
   with pytest.raises(ValueError, match='label them first'):
-    store.add_episode(*rows, terminal=True, teacher_logits=logits)
+    store.add_episode(*rows, terminal=True, teacher_policy=logits)
 
 
 def test_states_with_overwritten_frames_need_no_label():
-  store = make(num_actions=1, capacity=10)
+  store = make(policy_size=1, capacity=10)
   add_episode(store, 25)
   assert store.unlabelled().tolist() == list(range(18, 25))
   store.label(np.arange(18, 20), np.ones((2, 1)))
@@ -312,7 +321,7 @@ def test_states_with_overwritten_frames_need_no_label():
 
 
 def test_labels_come_in_order():
-  store = make(num_actions=2)
+  store = make(policy_size=2)
   add_episode(store, 9)
   with pytest.raises(ValueError, match='in order'):
     store.label(np.array([1]), np.zeros((1, 2)))
@@ -323,28 +332,34 @@ def test_labels_come_in_order():
 
 
 def test_a_label_is_overwritten_with_its_step():
-  store = make(num_actions=1, capacity=10)
+  store = make(policy_size=1, capacity=10)
   add_episode(store, 10)
   store.label(np.arange(10), np.ones((10, 1)))
   add_episode(store, 5)
-  assert not store.gather(np.arange(10, 15)).teacher_logits.any()
+  assert not store.gather(np.arange(10, 15)).teacher_policy.any()
 
 
 def test_a_store_without_a_teacher():
   store = make()
   add_episode(store, 3)
   assert store.unlabelled().tolist() == []
-  assert store.sample(2).teacher_logits.shape == (2, 0)
+  assert store.sample(2).teacher_policy.shape == (2, 0)
 
 
 def test_memory_is_taken_as_frames_arrive():
   """The official code takes 7 GB for each replay before the first step."""
   code = """
 import resource
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 before = peak()
-store = FrameStore(capacity=1_000_000, observation_shape=(84, 84), seed=0)
+store = FrameStore(
+  capacity=1_000_000,
+  observation_shape=(84, 84),
+  actions=Discrete(6),
+  seed=0,
+)
 assert store.columns['observation'].nbytes == 7_056_000_000
 assert peak() < 1.5 * before, (before, peak())
 """

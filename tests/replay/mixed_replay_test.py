@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.mixed_replay import TEACHER_KEY, MixedReplay
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
@@ -16,6 +17,7 @@ def fill(kind=FrameStore, *, n_step, gamma, seed, episodes, second=None):
   store = kind(
     capacity=500,
     observation_shape=(2, 3),
+    actions=Discrete(5),
     stack_size=2,
     n_step=n_step,
     gamma=gamma,
@@ -47,8 +49,10 @@ def own_and_teacher(kind=FrameStore, second=None):
   return own, taught
 
 
-def mix(own, taught, *, ratio, batch_size=32, seed=0):
-  mixture = MixedReplay(own, ratio=ratio, batch_size=batch_size, seed=seed)
+def mix(own, taught, *, ratio, is_exact=False, batch_size=32, seed=0):
+  mixture = MixedReplay(
+    own, ratio=ratio, is_exact=is_exact, batch_size=batch_size, seed=seed
+  )
   mixture.teacher = taught
   return mixture
 
@@ -96,6 +100,19 @@ def test_each_row_is_the_teachers_with_probability_rho(ratio):
   # Binomial: a fixed number of rows a batch would have no variance.
   assert mean == pytest.approx(8 * ratio, abs=0.1)
   assert variance == pytest.approx(8 * ratio * (1 - ratio), abs=0.15)
+
+
+@pytest.mark.parametrize('kind', [FrameStore, PrioritizedFrameStore])
+@pytest.mark.parametrize(
+  ('ratio', 'expected'), [(0.0, 0), (0.5, 4), (0.3, 2), (0.99, 8), (1.0, 8)]
+)
+def test_a_share_may_be_that_of_each_batch(kind, ratio, expected):
+  (own, _), (taught, _) = own_and_teacher(kind)
+  mixture = mix(own, taught, ratio=ratio, is_exact=True, batch_size=8)
+  for _ in range(5):
+    batch, drawn = mixture.sample(with_sample_metadata=True)
+    assert np.count_nonzero(drawn.keys == TEACHER_KEY) == expected
+    assert len(batch.reward) == 8
 
 
 def test_both_stores_have_a_second_horizon_or_neither():

@@ -1,5 +1,6 @@
 import numpy as np
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.monte_carlo import monte_carlo_returns
 from tests.fuzzing import fuzz
@@ -15,7 +16,12 @@ from tests.replay.replay_oracle import (
 
 def make(capacity=50, gamma=0.5):
   return FrameStore(
-    capacity=capacity, observation_shape=(), stack_size=1, gamma=gamma, seed=0
+    capacity=capacity,
+    observation_shape=(),
+    stack_size=1,
+    gamma=gamma,
+    seed=0,
+    actions=Discrete(3),
   )
 
 

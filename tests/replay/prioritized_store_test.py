@@ -4,6 +4,7 @@ import pytest
 import scipy.stats
 from hypothesis import strategies as st
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.prioritized_store import (
   DivergedError,
@@ -16,7 +17,15 @@ from tests.replay.replay_oracle import histories as episodes
 
 def make(**settings):
   return PrioritizedFrameStore(
-    **({'capacity': 50, 'observation_shape': (2,), 'seed': 0} | settings)
+    **(
+      {
+        'capacity': 50,
+        'observation_shape': (2,),
+        'actions': Discrete(2),
+        'seed': 0,
+      }
+      | settings
+    )
   )
 
 

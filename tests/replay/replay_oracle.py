@@ -3,6 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
+from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
 
@@ -63,8 +64,13 @@ class Oracle:
     observation = self.frame(len(self.episodes), len(episode))
     episode.append(number)
     self.rewards.append(float(number % 7) - 2.5)
-    self.actions.append(number % 5)
+    self.actions.append(self._action(number))
     return observation, self.actions[-1], self.rewards[-1]
+
+  def _action(self, number):
+    if isinstance(self.settings.actions, Discrete):
+      return number % 5
+    return np.float32([number % 5, -(number % 3)]) / np.float32(4.0)
 
   def _end(self, terminal):
     self.terminal.append(terminal)
@@ -185,7 +191,7 @@ def check_lookahead(found, elements):
 
 
 @st.composite
-def stores(draw, num_actions=0, kind=FrameStore):
+def stores(draw, policy_size=0, kind=FrameStore):
   """Small stores, with room for less than most histories."""
   stack_size = draw(st.integers(1, 5))
   n_step = draw(st.integers(1, 4))
@@ -199,7 +205,10 @@ def stores(draw, num_actions=0, kind=FrameStore):
     'stack_size': stack_size,
     'n_step': n_step,
     'gamma': draw(st.sampled_from([0.0, 0.9, 0.99, 1.0])),
-    'num_actions': num_actions,
+    'actions': draw(
+      st.sampled_from([Discrete(5), Continuous((-1.0, 0.0), (1.0, 3.0))])
+    ),
+    'policy_size': policy_size,
     'second_n_step': draw(st.sampled_from([None, 1, 3, 8])),
     'seed': draw(st.integers(0, 5)),
   }

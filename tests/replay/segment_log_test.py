@@ -1,6 +1,8 @@
 import errno
 import json
 import os
+import pathlib
+import shutil
 
 import chex
 import cramjam
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay import segment_log
 from reincarnating_rl.replay.frame_store import FrameStore
@@ -26,11 +29,13 @@ from tests.replay.replay_oracle import (
   stores,
 )
 
+FIXTURES = pathlib.Path(__file__).parents[1] / 'fixtures'
+
 
 def label(store, count=None):
   keys = store.unlabelled()[:count]
   logits = np.stack([keys, -keys], -1).astype(np.float32)
-  store.label(keys, logits[:, : store.settings.num_actions])
+  store.label(keys, logits[:, : store.settings.policy_size])
 
 
 def assert_same(first, second):
@@ -46,7 +51,7 @@ def assert_same(first, second):
 
 
 @fuzz(
-  stores(num_actions=2),
+  stores(policy_size=2),
   st.lists(st.tuples(histories, st.integers(0, 9)), min_size=1, max_size=4),
 )
 def test_a_restored_store_continues_like_the_saved_one(
@@ -169,7 +174,7 @@ def test_a_cut_after_a_save_is_saved(log):
 
 
 def test_labels_added_after_a_save_are_saved(log):
-  store = make(num_actions=2)
+  store = make(policy_size=2)
   fill(store, 30)
   label(store, 20)
   first = log.save(store)
@@ -179,8 +184,8 @@ def test_labels_added_after_a_save_are_saved(log):
   second = log.save(store)
   assert second['segments'][0] == first['segments'][0]
   assert [s['stop'] for s in second['segments']] == [20, 40]
-  assert_same(store, restored(log, second, num_actions=2))
-  assert len(restored(log, first, num_actions=2).unlabelled()) == 10
+  assert_same(store, restored(log, second, policy_size=2))
+  assert len(restored(log, first, policy_size=2).unlabelled()) == 10
 
 
 def test_a_full_disk_keeps_the_previous_save(log, monkeypatch):
@@ -371,3 +376,32 @@ def test_whole_episodes_are_saved_too(log):
     oracle.run(25, end, True)
   other = restored(log, log.save(store), capacity=40)
   check(oracle, other)
+
+
+def test_the_labels_of_earlier_versions(tmp_path):
+  folder = tmp_path / 'checkpoints'
+  shutil.copytree(FIXTURES / 'replay_with_teacher_logits', folder)
+  told = json.loads((folder / 'ckpt.3.json').read_text())['replays']['student']
+  settings = {
+    'capacity': 40,
+    'observation_dtype': np.float32,
+    'stack_size': 1,
+    'n_step': 2,
+    'gamma': 0.9,
+    'policy_size': 3,
+  }
+  log = SegmentLog(str(folder / 'replay_student'))
+  store = restored(log, told, actions=Discrete(3), **settings)
+  numbers = np.arange(20)
+  np.testing.assert_array_equal(
+    store.columns['teacher_policy'][:20],
+    np.stack([numbers, -numbers, numbers % 5], 1),
+  )
+  np.testing.assert_array_equal(store.unlabelled(), np.arange(20, 25))
+  with pytest.raises(UserError, match='actions = 3 discrete actions and .* 4'):
+    restored(log, told, actions=Discrete(4), **settings)
+  # What is new is written beside what is old.
+  store.label(store.unlabelled(), np.ones((5, 3)))
+  again = restored(log, log.save(store), actions=Discrete(3), **settings)
+  assert_same(store, again)
+  assert len(again.segments) == 2 and again.segments[0] == told['segments'][0]

@@ -1,10 +1,16 @@
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.errors import UserError
 
-RIGHT = {'capacity': 10, 'observation_shape': (2, 2), 'seed': 0}
+RIGHT = {
+  'capacity': 10,
+  'observation_shape': (2, 2),
+  'actions': Discrete(3),
+  'seed': 0,
+}
 
 
 @pytest.mark.parametrize(
@@ -17,7 +23,8 @@ RIGHT = {'capacity': 10, 'observation_shape': (2, 2), 'seed': 0}
     ({'n_step': 0}, 'n_step .* at least 1'),
     ({'gamma': 1.01}, 'gamma .* between 0 and 1, not 1.01'),
     ({'gamma': float('nan')}, 'gamma'),
-    ({'num_actions': -1}, 'num_actions'),
+    ({'policy_size': -1}, 'policy_size'),
+    ({'actions': 3}, 'actions .* Discrete or Continuous, not 3'),
     ({'second_n_step': 0}, 'second_n_step .* None or at least 1, not 0'),
     ({'second_n_step': 2.5}, 'type'),
     ({'observation_shape': (2, 0)}, 'observation_shape'),
@@ -41,6 +48,7 @@ def test_as_json():
     'stack_size': 4,
     'n_step': 1,
     'gamma': 0.99,
-    'num_actions': 0,
+    'actions': {'number': 3},
+    'policy_size': 0,
     'second_n_step': None,
   }

@@ -4,6 +4,7 @@ import os
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.runner.checkpoints import Checkpoints
@@ -14,7 +15,12 @@ from reincarnating_rl.teachers import native_checkpoint
 
 def make_store():
   return FrameStore(
-    capacity=20, observation_shape=(2,), stack_size=2, n_step=2, seed=0
+    capacity=20,
+    observation_shape=(2,),
+    stack_size=2,
+    n_step=2,
+    seed=0,
+    actions=Discrete(3),
   )
 
 

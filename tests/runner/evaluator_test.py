@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.envs import policies, seeding
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.runner import evaluator
 from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.support.interrupts import Interrupted, InterruptFlag
@@ -127,7 +128,7 @@ def test_an_evaluation_can_be_repeated():
   def play(seed=0, number=3):
     iteration = ITERATION._replace(number=number)
     return make(seed=seed, episodes=20).evaluate(
-      policies.uniform_policy(2), iteration, who=''
+      policies.uniform_policy(Discrete(2)), iteration, who=''
     )
 
   assert play() == play()

@@ -32,14 +32,17 @@ def make_runner(
   seed=0,
   game=None,
   agent=None,
+  make_agent=None,
   clip_rewards=False,
   kind=RunnerWithTeacher,
   **settings,
 ):
   """Builds a runner; `online` is iterations and steps of each.
 
+  `make_agent` makes the student of settings `agent`; None for the corridor's.
   It writes a checkpoint after each iteration, and none within one.
   """
+  make_agent = make_agent or _make_agent
   gin.clear_config()
   iterations, steps = online
   gin.parse_config(
@@ -61,7 +64,7 @@ def make_runner(
   return kind(
     str(base_dir),
     functools.partial(
-      _make_agent, seed=seed, teacher=teacher, settings=agent or {}
+      make_agent, seed=seed, teacher=teacher, settings=agent or {}
     ),
     game or toys.corridor(),
     teacher=teacher,
@@ -74,7 +77,7 @@ def _make_agent(
   session, environment, *, seed, teacher, settings, summary_writer
 ):
   return toys.make_agent(
-    environment.action_space.n, seed=seed, teacher=teacher, **settings
+    environment.actions.number, seed=seed, teacher=teacher, **settings
   )
 
 

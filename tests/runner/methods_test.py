@@ -140,7 +140,7 @@ def test_jsrl_the_teacher_begins_episodes_until_the_horizon_is_0(
   )
   assert runner._agent.training_steps == 6
   assert runner._agent.actor.steps == 1
-  assert not replay.columns['teacher_logits'].any()
+  assert not replay.columns['teacher_policy'].any()
   horizons = {
     row['step']: row['value']
     for row in experiments.metrics(tmp_path)

@@ -23,7 +23,7 @@ def test_a_teacher_of_a_student_that_does_not_listen_is_only_compared_with(
   ]
   (row,) = runner.record.rows
   assert row['normalized'] is not None
-  assert runner._agent.batches.replay.columns['teacher_logits'].max() == 0.0
+  assert runner._agent.batches.replay.columns['teacher_policy'].max() == 0.0
 
 
 def test_offline_only_is_offline_only_even_without_an_offline_phase(tmp_path):

@@ -214,10 +214,26 @@ def test_a_teacher_whose_logits_are_no_numbers_ends_the_run(
     return np.full((len(states), 2), np.nan, np.float32)
 
   runner._teacher.policy_logits = no_numbers
-  with pytest.raises(DivergedError, match="The teacher's logits are") as caught:
+  with pytest.raises(
+    DivergedError, match="The teacher's policy is not"
+  ) as caught:
     runner.run_experiment()
   assert first_line(caught.value) == str(caught.value)
   resumed = experiments.make_runner(tmp_path)
   assert resumed._start_iteration == start
   resumed.run_experiment()
   assert len(resumed.record.rows) == 4
+
+
+@pytest.mark.parametrize('kinds', [toys.KINDS, toys.REHEARSAL])
+def test_frames_in_a_file_change_nothing(tmp_path, kinds):
+  outcomes = []
+  for in_file in (False, True):
+    runner = experiments.make_runner(
+      tmp_path / str(in_file),
+      agent={'kind': kinds['dqn']},
+      teacher_data_in_file=in_file,
+    )
+    runner.run_experiment()
+    outcomes.append(experiments.outcome(runner))
+  assert outcomes[0] == outcomes[1]

@@ -76,7 +76,7 @@ def test_the_teacher_is_asked_for_the_logits_of_every_state(
   assert not len(found.unlabelled())
   keys = np.arange(found.next_step)
   np.testing.assert_array_equal(
-    found.columns['teacher_logits'][found.slots(keys)],
+    found.columns['teacher_policy'][found.slots(keys)],
     runner._teacher.policy_logits(found.states(keys)),
   )
 

@@ -4,6 +4,7 @@ import functools
 
 from reincarnating_rl.agents.classes import AGENTS
 from reincarnating_rl.importers import external_replay
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.teachers import factory, training_state
 from tests import toys
 from tests.runner import experiments
@@ -26,7 +27,7 @@ def load(directory, kind):
   return factory.create_teacher(
     'auto',
     directory,
-    num_actions=2,
+    actions=Discrete(2),
     observation_shape=(toys.LENGTH,),
     stack_size=1,
     network=toys.TINY_NETWORKS.get(kind),

@@ -10,17 +10,20 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.agents import building
+from reincarnating_rl.agents import value_parts
 from reincarnating_rl.envs import minatar_games
 from reincarnating_rl.runner import factories
 from reincarnating_rl.settings import gin_parsing, shipped_configs
-from reincarnating_rl.studies import plan as pvrl
-from reincarnating_rl.studies import table
+from reincarnating_rl.studies import plan, study_file
 from reincarnating_rl.support.errors import UserError
 
 BUNDLED = str(pathlib.Path(__file__).parents[2] / 'teacher_ckpts/Pong/1')
 # Of no agent: they come after a method's file.
-OF_STUDIES = {'minatar/pvrl.gin', 'minatar/recipe.gin'}
+OF_STUDIES = {
+  *('minatar/pvrl.gin', 'minatar/recipe.gin', 'minatar/comparison.gin'),
+  'minatar/teacher_budget.gin',
+}
+PAPER = study_file.read(study_file.find('paper'))
 PARTS = ('students', 'methods', 'games')
 RECIPES = sorted(
   name
@@ -62,7 +65,7 @@ def bounded_memory(frozen):
 @pytest.fixture(autouse=True)
 def no_initialisation(monkeypatch):
   """Makes parameters zeros of the right shapes, which compiles no program."""
-  make_learner = building.make_learner
+  make_learner = value_parts.make_pure
 
   def make(*args, **named):
     learner = make_learner(*args, **named)
@@ -73,7 +76,7 @@ def no_initialisation(monkeypatch):
 
     return dataclasses.replace(learner, init=init)
 
-  monkeypatch.setattr(building, 'make_learner', make)
+  monkeypatch.setattr(value_parts, 'make_pure', make)
 
 
 def agent_of(config):
@@ -123,11 +126,11 @@ def test_every_binding_is_read_by_something(tmp_path, config):
   gin_parsing.check_every_binding_was_read()
 
 
-@pytest.mark.parametrize('method', table.METHODS)
-def test_the_budget_of_the_comparison(tmp_path, method):
-  """As `pvrl` starts its runs: another budget, and the method's own values."""
-  choice = pvrl.Choice(('asterix',), (method,), (table.MAIN,), seeds=1)
-  _, job = pvrl.make_plan(choice)
+@pytest.mark.parametrize('variant', PAPER.tables['methods'].variants)
+def test_the_budget_of_the_comparison(tmp_path, variant):
+  """As `study` starts its runs: another budget, and the method's own values."""
+  chosen = plan.part_of(PAPER, variants=variant, games='freeway', seeds=1)
+  _, job = plan.make_plan(chosen)
   flags = [flag.removeprefix('--').split('=', 1) for flag in job.flags]
 
   def given(name):
@@ -146,11 +149,11 @@ def test_the_budget_of_the_comparison(tmp_path, method):
     teacher=factories.TeacherSettings('random'),
     seed=1,
   )
-  assert runner._game.name == 'MinAtar/asterix'
+  assert runner._game.name == 'MinAtar/freeway'
   assert runner._agent.update_horizon == 3
   online = [row for row in runner.plan if row.phase.name == 'ONLINE']
   assert [row.steps for row in online] == [2500] * 10
-  if method in ('QDagger', 'Kickstarting', 'DQfD'):
+  if variant in ('QDagger', 'Kickstarting', 'DQfD'):
     assert decay_period(runner._agent) == 15_000
   gin_parsing.check_every_binding_was_read()
 
@@ -173,7 +176,7 @@ def test_every_minatar_game(tmp_path, game):
   binding = f'create_minatar_environment.game_name = "{game}"'
   agent = build(tmp_path, 'minatar/dqn.gin', [binding])._agent
   environment = minatar_games.MinAtarGame(game)
-  assert agent.num_actions == environment.action_space.n
+  assert agent.num_actions == environment.actions.number
   shape = environment.observation_space.shape
   assert agent.state.shape == (*shape, 1) and agent.state.dtype == np.uint8
   gin_parsing.check_every_binding_was_read()

@@ -1,24 +1,26 @@
-"""The plan of the comparison: who learns from whom, and what is shared."""
+"""The plan of a study: who learns from whom, and what is shared."""
 
 import pytest
 
-from reincarnating_rl.settings import shipped_configs
-from reincarnating_rl.studies import plan, table
+from reincarnating_rl.studies import plan, study_file
+from reincarnating_rl.studies.study import Stored, Variant
 from reincarnating_rl.support.errors import UserError
 
-
-def choice(
-  games=('breakout',), seeds=1, methods=('QDagger',), studies=(table.MAIN,)
-):
-  return plan.Choice(games, methods, studies, seeds)
+PAPER = study_file.read(study_file.find('paper'))
+RECIPE = study_file.read(study_file.find('recipe'))
 
 
-def make(*args, **kwargs):
-  return plan.make_plan(choice(*args, **kwargs))
+def part(**chosen):
+  chosen = {'games': 'breakout', 'seeds': 1, 'tables': 'methods'} | chosen
+  return plan.part_of(PAPER, **chosen)
+
+
+def directories(study):
+  return [job.directory for job in plan.make_plan(study)]
 
 
 def test_one_method_literally():
-  teacher, student = make()
+  teacher, student = plan.make_plan(part(variants='qdagger'))
   game = "--gin_bindings=create_minatar_environment.game_name = 'breakout'"
   assert teacher == plan.Job(
     'teachers/breakout',
@@ -42,88 +44,152 @@ def test_one_method_literally():
   )
 
 
-def test_every_student_of_a_game_has_its_teacher_which_comes_before():
-  jobs = make(plan.GAMES, 3, tuple(table.METHODS), tuple(table.STUDIES))
+def test_one_recipe_literally():
+  """Runs of this name and these flags exist, and are not to be run again."""
+  chosen = plan.part_of(
+    RECIPE, games='breakout', seeds=1, variants='Adam eps 1e-8'
+  )
+  student = plan.make_plan(chosen)[1]
+  name = 'qdagger_dqn-FINAL_LEARNING_RATE_0.00025-eps_1e-8'
+  assert student.directory == f'recipes/{name}/breakout/1'
+  assert student.flags[4:] == (
+    '--gin_bindings=FINAL_LEARNING_RATE = 0.00025',
+    '--gin_bindings=create_optimizer.eps = 1e-8',
+    '--run_number=1',
+  )
+
+
+@pytest.mark.parametrize('name', study_file.shipped_names())
+def test_what_a_job_needs_comes_before_it(name):
   seen = set()
-  for job in jobs:
-    if not job.directory.startswith(plan.TEACHERS):
-      game = job.directory.split('/')[2]
-      assert job.teacher == f'{plan.TEACHERS}/{game}'
-      assert job.teacher in seen
+  for job in plan.make_plan(study_file.read(study_file.find(name))):
+    assert job.teacher in seen | {None}
     assert job.directory not in seen
     seen.add(job.directory)
 
 
-def test_a_run_of_several_studies_is_one_job():
-  alone = make(seeds=2)
-  both = make(seeds=2, studies=(table.MAIN, 'weaning'))
-  added = {job.directory for job in both} - {job.directory for job in alone}
-  assert added == {
+def test_a_run_of_several_tables_is_one_job():
+  alone = directories(part(seeds=2))
+  both = directories(part(seeds=2, tables='methods,weaning'))
+  assert set(both) - set(alone) == {
     f'students/{agent}/breakout/{seed}'
     for agent in ('dagger_dqn', 'ql_dagger_dqn')
     for seed in (1, 2)
   }
 
 
-def test_studies_come_one_after_the_other_and_so_do_seeds():
-  games = ('asterix', 'breakout')
-  directories = [
-    job.directory.split('/')[1:]
-    for job in make(games, 2, ('QDagger', 'JSRL'), (table.MAIN, 'weaning'))
-    if job.teacher
-  ]
-  assert directories == [
+def test_tables_come_one_after_the_other_and_so_do_seeds():
+  chosen = part(
+    games='breakout,freeway',
+    seeds=2,
+    variants='qdagger,jsrl,dagger,ql dagger'.replace('ql dagger', 'QL+Dagger'),
+    tables='methods,weaning',
+  )
+  assert [d.split('/')[1:] for d in directories(chosen)[2:]] == [
     [agent, game, seed]
     for agents in (('qdagger_dqn', 'jsrl_dqn'), ('dagger_dqn', 'ql_dagger_dqn'))
     for seed in '12'
-    for game in games
+    for game in ('breakout', 'freeway')
     for agent in agents
   ]
 
 
 def test_variants_differ_in_directory_and_in_what_sets_them_apart():
-  jobs = {j.directory: j for j in make(studies=('n_step', 'teachers'))}
+  jobs = plan.make_plan(part(tables='n_step,teachers'))
+  jobs = {job.directory: job for job in jobs}
   ten = jobs['students/qdagger_dqn-update_horizon_10/breakout/1']
   assert '--gin_bindings=JaxDQNAgent.update_horizon = 10' in ten.flags
   weak = jobs['students/qdagger_dqn-teacher_1/breakout/1']
   assert weak.teacher_checkpoint == 1
 
 
-def test_a_study_names_the_directories_of_its_jobs():
-  chosen = choice(plan.GAMES, 2, ('QDagger', 'JSRL'), tuple(table.STUDIES))
-  made = {job.directory for job in plan.make_plan(chosen) if job.teacher}
+def test_a_table_names_the_directories_of_its_jobs():
+  chosen = part(tables='all', games='all', seeds=2)
   named = {
     directory
-    for study in table.STUDIES
-    for directories in plan.runs_of(study, chosen).values()
-    for directory in directories
+    for table in chosen.tables
+    for found in plan.runs_of(chosen, table).values()
+    for directory in found
   }
-  assert named == made
+  made = {job.directory for job in plan.make_plan(chosen) if job.teacher}
+  assert named == made == plan.compared(chosen)
 
 
-def test_names_can_be_labels_of_the_report():
-  names = [name for study in table.STUDIES.values() for name in study.variants]
-  assert not [name for name in names if '=' in name]
+def test_a_part_has_the_teachers_that_it_needs():
+  teachers = study_file.read(study_file.find('teachers'))
+  chosen = plan.part_of(teachers, games='asterix', variants='rainbow', seeds=1)
+  assert directories(chosen) == [
+    'teachers/Rainbow/asterix',
+    'comparison/qdagger_dqn-from_Rainbow/asterix/1',
+  ]
+  # Whose teachers score 1 is not there any more.
+  assert chosen.tables['identity'].scale_of is None
 
 
-def test_every_agent_has_its_configuration():
-  variants = [v for s in table.STUDIES.values() for v in s.variants.values()]
-  for agent in {variant.agent for variant in variants}:
-    assert shipped_configs.is_shipped(f'minatar/{agent}.gin'), agent
+def test_settings_of_a_game_and_those_of_all_runs():
+  study = PAPER._replace(
+    games=('a', "b'c"),
+    seeds=(3,),
+    teachers={'old': Stored({'a': '/x', "b'c": '/y'}, 'cleanrl')},
+    variants={
+      'v': Variant('s', 'dqn', (), ('A.b = 1',), {'a': ('A.c = 2',)}, 'old')
+    },
+    tables={},
+  )
+  first, second = plan.make_plan(study, ('A.d = 3',))
+  assert first.flags[2:] == (
+    '--gin_bindings=A.b = 1',
+    '--gin_bindings=A.c = 2',
+    '--gin_bindings=A.d = 3',
+    '--run_number=3',
+    '--teacher_checkpoint_dir=/x',
+    '--teacher_agent=cleanrl',
+  )
+  assert first.teacher is None
+  assert second.flags[1].endswith('game_name = "b\'c"')
+  assert second.directory == 's/dqn-A.b_1/b_c/3'.replace('A.b', 'b')
+
+
+def test_a_teacher_that_has_a_teacher():
+  study = PAPER._replace(
+    games=('a',),
+    seeds=(1,),
+    teachers={
+      'first': Variant('t/1', 'dqn', ()),
+      'second': Variant('t/2', 'qdagger_dqn', (), teacher='first'),
+      'unused': Variant('t/3', 'dqn', ()),
+    },
+    variants={'v': Variant('s', 'qdagger_dqn', (), teacher='second')},
+    tables={},
+  )
+  assert [(j.directory, j.teacher) for j in plan.make_plan(study)] == [
+    ('t/1/a', None),
+    ('t/2/a', 't/1/a'),
+    ('s/qdagger_dqn-from_second/a/1', 't/2/a'),
+  ]
+
+
+def test_different_runs_in_one_folder_are_an_error():
+  variant = PAPER.variants['QDagger']
+  other = variant._replace(gin_files=('other.gin',))
+  study = PAPER._replace(variants={'a': variant, 'b': other}, tables={})
+  with pytest.raises(UserError, match='written to students/qdagger_dqn/break'):
+    plan.make_plan(study)
 
 
 @pytest.mark.parametrize(
   ('names', 'chosen'),
   [
-    (['jsrl', 'QDAGGER'], ['QDagger', 'JSRL']),
-    (['tabula-rasa'], ['Tabula rasa']),
-    (['QDagger', 'qdagger'], ['QDagger']),
+    ('jsrl,QDAGGER', ['QDagger', 'JSRL']),
+    ('tabula-rasa', ['Tabula rasa']),
+    ('QDagger,qdagger', ['QDagger']),
+    ('all', list(PAPER.variants)),
   ],
 )
 def test_names_are_found_however_they_are_written(names, chosen):
-  assert plan.choose('method', names, table.METHODS) == chosen
+  assert plan.choose('variant', names, PAPER.variants) == chosen
 
 
 def test_an_unknown_name_is_an_error_with_the_nearest():
   with pytest.raises(UserError, match="'qdager'.*Did you mean QDagger"):
-    plan.choose('method', ['qdager'], table.METHODS)
+    plan.choose('variant', 'qdager', PAPER.variants)

@@ -6,7 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from reincarnating_rl.teachers.callable_teacher import CallableTeacher
+from reincarnating_rl.learner.actions import Continuous
+from reincarnating_rl.teachers.callable_teacher import (
+  CallableTeacher,
+  ContinuousCallableTeacher,
+)
 from reincarnating_rl.teachers.errors import TeacherError
 
 _STATES = np.arange(6, dtype=np.float32).reshape(3, 2, 1)
@@ -98,3 +102,44 @@ def test_settings_that_make_no_sense():
   for epsilon in (0.0, 1.0, float('nan')):
     with pytest.raises(TeacherError, match='epsilon'):
       CallableTeacher(_first_number, num_actions=2, epsilon=epsilon)
+
+
+_VECTORS = Continuous((-2.0, 0.0), (2.0, 1.0))
+
+
+def _far(states):
+  """Actions in the game's bounds, the last of them beyond these."""
+  return np.array([[2.0, 0.0], [0.0, 0.5], [3.0, -1.0]])[: len(states)]
+
+
+def test_vectors_come_within_the_games_bounds():
+  teacher = ContinuousCallableTeacher(_far, actions=_VECTORS)
+  said = teacher.policy_parameters(np.zeros((3, 1)))
+  assert said.dtype == np.float32
+  np.testing.assert_allclose(said, [[1, -1], [0, 0], [1, -1]])
+  assert (teacher.acts, teacher.distribution) == ('greedy', 'deterministic')
+  assert teacher.lineage['function'].endswith('_far')
+  assert 'epsilon' not in teacher.lineage
+  other = ContinuousCallableTeacher(_far, actions=_VECTORS, fingerprint='far')
+  assert other.fingerprint == 'far' != teacher.fingerprint
+
+
+@pytest.mark.parametrize(
+  'returned',
+  [
+    [[0.0, 0.0]],
+    [[0.0], [1.0]],
+    [[0.0, np.nan]] * 2,
+    [0, 1],
+    'ab',
+    [[1], [1, 2]],
+  ],
+)
+def test_what_is_no_action_for_each_state(returned):
+  def wrong(states):
+    return returned
+
+  teacher = ContinuousCallableTeacher(wrong, actions=_VECTORS)
+  with pytest.raises(TeacherError, match=r'actions of shape \(2, 2\)') as error:
+    teacher.policy_parameters(np.zeros((2, 1)))
+  assert '\n' not in str(error.value)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.networks.mlp_networks import (
   MLPDQNNetwork,
   MLPRainbowNetwork,
@@ -19,7 +20,7 @@ from reincarnating_rl.teachers.description import NETWORKS, Description
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.teachers.networks import random_params
 
-_VECTORS = {'num_actions': 2, 'observation_shape': (4,), 'stack_size': 1}
+_VECTORS = {'actions': Discrete(2), 'observation_shape': (4,), 'stack_size': 1}
 _NETWORK = MLPDQNNetwork(
   2, num_layers=1, hidden_units=3, min_vals=(-1.0,) * 4, max_vals=(1.0,) * 4
 )
@@ -168,7 +169,7 @@ def test_a_policy_network_of_the_callers_is_no_dqn(tmp_path):
   teacher = factory.create_teacher(
     'auto',
     tmp_path,
-    num_actions=3,
+    actions=Discrete(3),
     observation_shape=(84, 84),
     stack_size=4,
     network=network,

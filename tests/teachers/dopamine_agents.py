@@ -18,13 +18,15 @@ from dopamine.jax.agents.ppo import ppo_agent
 from dopamine.jax.agents.quantile import quantile_agent
 from dopamine.jax.agents.rainbow import rainbow_agent
 
+from reincarnating_rl.learner.actions import Discrete
+
 NUM_ACTIONS = 3
 _SHAPE = (36, 44)  # As small as the policy's convolutions allow.
 STATES = np.random.default_rng(0).integers(
   256, size=(3, *_SHAPE, 4), dtype=np.uint8
 )
 GAME = {
-  'num_actions': NUM_ACTIONS,
+  'actions': Discrete(NUM_ACTIONS),
   'observation_shape': _SHAPE,
   'stack_size': 4,
 }

@@ -21,6 +21,7 @@ from dopamine.jax.agents.dqn import dqn_agent  # noqa: F401  (its gin names)
 
 from reincarnating_rl.agents import snapshot
 from reincarnating_rl.evaluation.atari_scores import random_score
+from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.networks.mlp_networks import (
   MLPDQNNetwork,
   MLPRainbowNetwork,
@@ -29,7 +30,10 @@ from reincarnating_rl.networks.policy_networks import NaturePolicyNetwork
 from reincarnating_rl.runner import factories  # noqa: F401  (gin's names)
 from reincarnating_rl.support.errors import MissingFileError, UserError
 from reincarnating_rl.teachers import description, factory, native_checkpoint
-from reincarnating_rl.teachers.base import RandomTeacher
+from reincarnating_rl.teachers.base import (
+  ContinuousRandomTeacher,
+  RandomTeacher,
+)
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   TeacherError,
@@ -37,9 +41,13 @@ from reincarnating_rl.teachers.errors import (
 from tests.teachers import networks
 
 _BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts' / 'Pong' / '1'
-_ATARI = {'num_actions': 6, 'observation_shape': (84, 84), 'stack_size': 4}
+_ATARI = {
+  'actions': Discrete(6),
+  'observation_shape': (84, 84),
+  'stack_size': 4,
+}
 _CARTPOLE = {
-  'num_actions': 2,
+  'actions': Discrete(2),
   'observation_shape': (4,),
   'stack_size': 1,
   'network': functools.partial(MLPDQNNetwork, num_layers=1, hidden_units=64),
@@ -166,7 +174,7 @@ def test_real_old_cartpole_teacher(fixtures):
 
 
 _VECTORS = {
-  'num_actions': 2,
+  'actions': Discrete(2),
   'observation_shape': (4,),
   'stack_size': 1,
   'network': functools.partial(MLPRainbowNetwork, hidden_units=8),
@@ -249,7 +257,7 @@ def test_a_way_to_play_that_there_is_not():
 
 
 def test_another_game():
-  settings = _ATARI | {'num_actions': 4}
+  settings = _ATARI | {'actions': Discrete(4)}
   with pytest.raises(MismatchedTeacherError, match='has 6 actions, but the ga'):
     factory.create_teacher('dqn', _BUNDLED, **settings)
 
@@ -290,6 +298,32 @@ def test_unknown_names_are_answered_with_the_nearest(name, near):
     factory.create_teacher(name, None, **_ATARI)
   assert f'did you mean {near!r}' in str(error.value)
   assert str(error.value).endswith(
-    'there are: auto, dqn, rainbow, implicit_quantile, quantile, ppo, random, '
-    'callable, perciatelli44, station_seeker.'
+    'there are: auto, dqn, rainbow, implicit_quantile, quantile, ppo, sac, '
+    'td3, d4pg, gaussian_ppo, random, callable, perciatelli44, station_seeker.'
   )
+
+
+def _middle(states):
+  return np.full((len(states), 2), 0.5)
+
+
+def _vectors(agent, **settings):
+  return factory.create_teacher(
+    agent,
+    None,
+    actions=Continuous((0.0, 0.5), (1.0, 1.5)),
+    observation_shape=(3,),
+    stack_size=1,
+    **settings,
+  )
+
+
+def test_teachers_of_vectors_without_a_checkpoint():
+  states = np.zeros((4, 3, 1), np.float32)
+  teacher = _vectors('callable', policy=_middle)
+  np.testing.assert_allclose(teacher.policy_parameters(states), [[0, -1]] * 4)
+  assert isinstance(_vectors('random'), ContinuousRandomTeacher)
+  with pytest.raises(TeacherError, match='nothing to draw from'):
+    _vectors('callable', policy=_middle, acts='sample')
+  with pytest.raises(TeacherError, match='prefers no action'):
+    _vectors('random', acts='greedy')

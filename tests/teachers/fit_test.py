@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import QOutput
 from reincarnating_rl.networks.mlp_networks import (
   MLPDQNNetwork,
@@ -45,7 +46,8 @@ def _mlp_params(num_actions=2):
 
 def _fit(params, kind='dqn', *, network=None, num_actions=2, shape=_ATARI):
   kind = KINDS[kind]
-  candidate = fit.Candidate(kind, network or kind.network, shape, num_actions)
+  actions = Discrete(num_actions)
+  candidate = fit.Candidate(kind, network or kind.network, shape, actions)
   return fit.fit(params, candidate, 'dir/ckpt.7')
 
 

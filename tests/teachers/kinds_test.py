@@ -10,6 +10,7 @@ import reincarnating_rl.compat.dopamine_compat  # noqa: F401  (before Dopamine)
 # isort: split
 from dopamine.jax import networks
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.networks.mlp_networks import MLPRainbowNetwork
 from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.teachers import factory
@@ -166,7 +167,7 @@ def test_a_rainbow_on_vectors(tmp_path):
 def test_agents_of_another_game_or_kind(tmp_path):
   agent = dopamine_agents.make('full_rainbow')
   with pytest.raises(MismatchedTeacherError, match='has 3 actions, but the ga'):
-    _load('rainbow', agent, tmp_path, num_actions=4)
+    _load('rainbow', agent, tmp_path, actions=Discrete(4))
   with pytest.raises(MismatchedTeacherError, match='--teacher_agent rainbow'):
     _load('dqn', agent, tmp_path)
 
@@ -193,6 +194,6 @@ def test_a_cut_checkpoint(tmp_path):
 def test_kinds_are_recognised(name, kind, tmp_path):
   agent = dopamine_agents.make(name)
   assert _load('auto', agent, tmp_path).lineage['agent'] == kind
-  game = dopamine_agents.GAME | {'num_actions': 5}
+  game = dopamine_agents.GAME | {'actions': Discrete(5)}
   with pytest.raises(MismatchedTeacherError, match='has 3 actions, but the ga'):
     factory.create_teacher('auto', tmp_path, **game)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.support.errors import DamagedFileError, MissingFileError
 from reincarnating_rl.teachers import factory, perciatelli, training_state
 from reincarnating_rl.teachers.errors import (
@@ -14,7 +15,11 @@ from reincarnating_rl.teachers.errors import (
   TeacherError,
 )
 
-_BALLOON = {'num_actions': 3, 'observation_shape': (1099,), 'stack_size': 1}
+_BALLOON = {
+  'actions': Discrete(3),
+  'observation_shape': (1099,),
+  'stack_size': 1,
+}
 
 
 @pytest.fixture(scope='module')
@@ -91,7 +96,8 @@ def test_students_can_begin_with_its_parameters():
 
 
 @pytest.mark.parametrize(
-  'other', [{'num_actions': 6}, {'observation_shape': (4,)}, {'stack_size': 4}]
+  'other',
+  [{'actions': Discrete(6)}, {'observation_shape': (4,)}, {'stack_size': 4}],
 )
 def test_other_games_are_refused(other):
   with pytest.raises(MismatchedTeacherError, match="kind = 'balloon'"):

@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.compat import balloon_compat
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.teachers import factory
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   TeacherError,
 )
 
-_BALLOON = {'num_actions': 3, 'observation_shape': (1099,), 'stack_size': 1}
+_BALLOON = {
+  'actions': Discrete(3),
+  'observation_shape': (1099,),
+  'stack_size': 1,
+}
 _DOWN, _STAY, _UP = range(3)
 
 
@@ -85,7 +90,7 @@ def test_what_does_not_fit_is_refused():
     MismatchedTeacherError, match='station_seeker teacher has'
   ):
     factory.create_teacher(
-      'station_seeker', None, **(_BALLOON | {'num_actions': 4})
+      'station_seeker', None, **(_BALLOON | {'actions': Discrete(4)})
     )
   with pytest.raises(TeacherError, match='epsilon'):
     _create(policy_epsilon=0.0)

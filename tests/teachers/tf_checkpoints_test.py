@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
@@ -35,7 +36,7 @@ def _assert_values(folder, kind):
   teacher = factory.create_teacher(
     kind,
     folder,
-    num_actions=q_values.shape[1],
+    actions=Discrete(q_values.shape[1]),
     observation_shape=states.shape[1:3],
     stack_size=states.shape[3],
     checkpoint_file_prefix='tf_ckpt',
@@ -200,7 +201,7 @@ def test_another_network(tmp_path):
     factory.create_teacher(
       'implicit_quantile',
       tmp_path,
-      num_actions=4,
+      actions=Discrete(4),
       observation_shape=(16, 16),
       stack_size=4,
       checkpoint_file_prefix='tf_ckpt',

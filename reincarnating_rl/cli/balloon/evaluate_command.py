@@ -29,7 +29,11 @@ def run(args: argparse.Namespace) -> None:
   seeds = suites.seeds(args.suite, args.seeds)
   with claims.claimed(directory, '--out'):
     told = evaluate(
-      policies.find(args.policies), seeds, directory, args.processes
+      policies.find(args.policies),
+      seeds,
+      directory,
+      args.processes,
+      address=args.ray_address,
     )
     result = {
       'suite': args.suite,

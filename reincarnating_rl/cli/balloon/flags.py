@@ -1,6 +1,7 @@
 """The flags of each command."""
 
 from reincarnating_rl.balloon.suites import SUITES
+from reincarnating_rl.cli import shared_flags
 from reincarnating_rl.cli.command_line import Parser, Subcommand, number
 
 PROGRAM = 'python -m reincarnating_rl.balloon'
@@ -37,12 +38,7 @@ def _add_policies(parser: Parser) -> None:
     help='perciatelli44, station_seeker, random_walk, the directory of a run, '
     'the file of a checkpoint, or NAME= and one of these.',
   )
-  parser.add_argument(
-    '--processes',
-    metavar='N',
-    type=number(int, 1),
-    help='Flights at a time, each on one core. Default: one for each core.',
-  )
+  shared_flags.add_workers(parser.add_argument, 'Flights')
 
 
 def _add_evaluate(parser: Parser) -> None:

@@ -28,7 +28,8 @@ def run(args: argparse.Namespace) -> None:
   if args.results is not None:
     flights = {p: _stored(args.results, p, args.seed) for p in flown}
   jobs = [(p, args.seed) for p, flight in flights.items() if flight is None]
-  flights |= dict(progress.fly_all(jobs, args.processes))
+  flown_now = progress.fly_all(jobs, args.processes, address=args.ray_address)
+  flights |= dict(flown_now)
   data = flight_plot.draw({p.name: flights[p] for p in flown})
   files.write_for_user(args.out, data, '--out')
   print(f'The picture: {args.out}')

@@ -11,10 +11,12 @@ from typing import Any
 import tqdm.auto as tqdm
 
 from reincarnating_rl.cli.teachers import (
+  converted_manifest,
   identify,
   next_command,
   settings,
 )
+from reincarnating_rl.cli.teachers.collecting import GAMMA, N_STEP, collect
 from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.evaluation.summary import PLOT_FILE
@@ -29,22 +31,9 @@ from reincarnating_rl.teachers import (
   checkpoints,
   native_checkpoint,
 )
-from reincarnating_rl.teachers.base import GREEDY
-from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
-from reincarnating_rl.teachers.description import (
-  ENTRY,
-  GAME,
-  MODULE,
-  STATE_SHAPE,
-)
 from reincarnating_rl.teachers.loading import LoadedTeacher
 
-# What is looked ahead belongs to whoever loads the replay; one is the least.
-_N_STEP = 1
-_GAMMA = 0.99
 _OTHER_OUT = 'choose another OUT'
-# Of what `evaluate` tells, what says how well and how it was measured.
-_MEASURED = ('score', 'epsilon', 'seed', 'max_steps_per_episode', 'command')
 
 
 def run(args: argparse.Namespace) -> None:
@@ -62,10 +51,13 @@ def run(args: argparse.Namespace) -> None:
     game = identify.facts(chosen, replay)
     loaded = identify.load(chosen, chosen.source(args.path), game)
     settings.check_bindings(args, chosen)
-    about = _about(args, chosen, loaded)
+    about = converted_manifest.about(args, chosen, loaded)
     store = None
     if replay is not None and not args.no_replay:
       store = _load_replay(replay, loaded, game, args.newest)
+    if args.collect is not None:
+      folder = os.path.join(part, checkpoint_files.FOLDER)
+      about[run_replay.REPLAYS] = collect(args, folder)
     with files.writing(out, _OTHER_OUT):
       _write(args.path, part, loaded, about, store)
   _print(args, out, loaded, chosen)
@@ -78,7 +70,9 @@ def _write(
   about: dict[str, Any],
   store: FrameStore | None,
 ) -> None:
-  os.makedirs(folder := os.path.join(part, checkpoint_files.FOLDER))
+  os.makedirs(
+    folder := os.path.join(part, checkpoint_files.FOLDER), exist_ok=True
+  )
   if store is not None:
     about[run_replay.REPLAYS] = run_replay.save(folder, store)
   native_checkpoint.write(
@@ -95,59 +89,11 @@ def _check_empty(out: str) -> None:
 
 
 def _find_replay(args: argparse.Namespace) -> ExternalReplay | None:
+  if args.collect is not None:
+    return None
   if args.teacher_replay_dir is not None:
     return external_replay.choose(args.teacher_replay_dir)
   return external_replay.beside(args.path, args.teacher_checkpoint_number)
-
-
-def _about(
-  args: argparse.Namespace, chosen: Settings, loaded: LoadedTeacher
-) -> dict[str, Any]:
-  """Returns what the manifest says of the teacher."""
-  checkpoint, described = loaded.checkpoint, loaded.description
-  named = chosen.game
-  name = named.name if named else chosen.told.game
-  module = named.module if named else chosen.told.module
-  meanings = loaded.meanings and list(loaded.meanings)
-  about = {
-    'teacher': {
-      'source': args.path,
-      'file': os.path.basename(checkpoint.path),
-      'sha256': checkpoint.sha256,
-      'number': checkpoint.number,
-      STATE_SHAPE: list(loaded.candidate.state_shape),
-      **identify.provenance(checkpoint),
-    }
-  }
-  if args.score is not None:
-    about['teacher']['measured'] = _read_score(args.score, checkpoint)
-  if described is not None:
-    about[ENTRY] = described._asdict()
-  if name is not None or meanings is not None:
-    about[GAME] = {'name': name, 'actions': meanings}
-    if module is not None:
-      about[GAME][MODULE] = module
-  return about
-
-
-def _read_score(path: str, checkpoint: TeacherCheckpoint) -> dict[str, Any]:
-  """Reads what `evaluate` measured of this checkpoint, and of no other."""
-  try:
-    told = json_file.read_json(pathlib.Path(path).expanduser())
-    is_its_own = told['teacher']['checkpoint_sha256'] == checkpoint.sha256
-    measured = {name: told[name] for name in _MEASURED}
-    # It was not said while all teachers played greedily.
-    measured['acts'] = told.get('acts', GREEDY)
-  except (OSError, ValueError, LookupError, TypeError) as error:
-    raise UserError(
-      f'--score {path} cannot be read: give what evaluate --json wrote.'
-    ) from error
-  if not is_its_own:
-    raise UserError(
-      f'--score {path} is of another checkpoint than {checkpoint.path}: '
-      'evaluate this one.'
-    )
-  return measured
 
 
 def _load_replay(
@@ -162,14 +108,16 @@ def _load_replay(
   steps = min(newest or info.entries, info.entries)
   if newest is None and replay.kind == 'dopamine41':
     steps *= 2  # Each of its episodes has a frame more than elements.
+  actions = game.actions or loaded.candidate.actions
   store = FrameStore(
-    capacity=max(steps, stack_size + _N_STEP + 1),
+    capacity=max(steps, stack_size + N_STEP + 1),
     observation_shape=observation_shape,
     observation_dtype=info.observation_dtype,
     stack_size=stack_size,
-    n_step=_N_STEP,
-    gamma=_GAMMA,
-    num_actions=game.num_actions or loaded.candidate.num_actions,
+    n_step=N_STEP,
+    gamma=GAMMA,
+    actions=actions,
+    policy_size=loaded.candidate.kind.width(actions),
     seed=0,
   )
   with tqdm.tqdm(

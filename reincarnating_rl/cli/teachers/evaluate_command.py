@@ -5,29 +5,19 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import tqdm.auto as tqdm
-
 from reincarnating_rl.cli import text
-from reincarnating_rl.cli.teachers import flags, identify, settings
-from reincarnating_rl.cli.teachers.settings import Settings
-from reincarnating_rl.cli.teachers.survey import Told
-from reincarnating_rl.envs import rollouts
+from reincarnating_rl.cli.teachers import evaluation, flags
+from reincarnating_rl.cli.teachers.playing import Playing, prepare
 from reincarnating_rl.envs.games import Game
-from reincarnating_rl.envs.lanes import Episode, Policy
-from reincarnating_rl.envs.policies import teacher_policy, uniform_policy
 from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.evaluation.normalization import summarize
 from reincarnating_rl.support import files, json_file
-from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers import base, factory
-from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers import base
 from reincarnating_rl.teachers.foreign import base as foreign_base
 from reincarnating_rl.teachers.foreign import statistics_files
 
-# Of the runner's evaluation of its teacher: the same seed, the same episodes.
-_STREAM = 1
 _ACTED = {
-  base.GREEDY: "Each action was the teacher's best",
+  base.GREEDY: "Each action was the teacher's {}",
   base.SAMPLE: "Each action was drawn from the teacher's policy",
 }
 
@@ -38,32 +28,13 @@ def run(args: argparse.Namespace) -> None:
   Raises:
     UserError: the teacher cannot be read, or is not one of this game.
   """
-  chosen = settings.read(args)
-  if chosen.game is None:
-    raise UserError(f'--game is missing: {_which_game(chosen.told)}')
-  if args.path is None and args.teacher_agent not in factory.PATHLESS:
-    raise UserError(
-      'PATH is missing: give the directory of a teacher, or --teacher_agent '
-      'random.'
-    )
-  args.max_steps_per_episode = (
-    args.max_steps_per_episode
-    or chosen.max_steps
-    or chosen.game.max_steps_per_episode
-    or rollouts.MAX_STEPS_PER_EPISODE
-  )
   if args.json:
     files.check_file(args.json, '--json')
-  teacher = _create(args, chosen)
-  settings.check_bindings(args, chosen)
-  episodes = _play(
-    args,
-    chosen.game,
-    teacher_policy(teacher, args.epsilon),
-    'teacher',
-  )
+  playing = prepare(args)
+  chosen, teacher = playing.chosen, playing.teacher
+  episodes = evaluation.play(playing, 'teacher')
   score = summarize([episode.return_ for episode in episodes])
-  random = _random(args, chosen.game, teacher)
+  random = _random(playing)
   result = {
     'command': flags.command(*args.words),
     'path': args.path,
@@ -88,84 +59,14 @@ def run(args: argparse.Namespace) -> None:
     files.write_for_user(args.json, data, '--json')
 
 
-def _which_game(told: Told) -> str:
-  if told.game is None:
-    return 'which game shall the teacher play, such as Pong?'
-  if told.module is None:
-    return f"the teacher's, {told.game}, is not known here."
-  # What a file names is not imported: its writer may be a stranger.
-  return (
-    f"the teacher's is {told.module}:{told.game}; name it so, which imports "
-    f'{told.module}.'
-  )
-
-
-def _create(args: argparse.Namespace, chosen: Settings) -> Teacher:
-  game = identify.facts(chosen, None)
-  *observation_shape, stack_size = game.state_shape
-  return factory.create_teacher(
-    args.teacher_agent,
-    args.path,
-    num_actions=game.num_actions,
-    observation_shape=tuple(observation_shape),
-    stack_size=stack_size,
-    checkpoint_number=chosen.number,
-    checkpoint_file_prefix=chosen.prefix,
-    game_actions=game.actions,
-    game_name=chosen.game.name,
-    **chosen.options,
-  )
-
-
-def _play(
-  args: argparse.Namespace, game: Game, policy: Policy, who: str
-) -> list[Episode]:
-  """Plays whole episodes, in the order of their seeds."""
-  environment = game.create_vector_environment()
-  try:
-    with tqdm.tqdm(
-      desc=f'evaluate {who}',
-      total=args.episodes,
-      unit=' episodes',
-      dynamic_ncols=True,
-      mininterval=1.0,
-      leave=False,
-    ) as bar:
-      steps = 0
-
-      def on_steps(count: int) -> None:
-        nonlocal steps
-        steps += count
-        bar.set_postfix_str(f'{steps:,} steps', refresh=False)
-        bar.update(0)
-
-      episodes = []
-      for episode in rollouts.rollouts(
-        environment,
-        policy,
-        seed=args.seed,
-        iteration=_STREAM,
-        stack_size=game.stack_size,
-        num_episodes=args.episodes,
-        max_steps_per_episode=args.max_steps_per_episode,
-        on_steps=on_steps,
-      ):
-        episodes.append(episode)
-        bar.update()
-  finally:
-    environment.close()
-  return sorted(episodes, key=lambda episode: episode.index)
-
-
-def _random(
-  args: argparse.Namespace, game: Game, teacher: Teacher
-) -> dict[str, Any] | None:
+def _random(playing: Playing) -> dict[str, Any] | None:
   """Returns the random policy's score; None where nobody knows it."""
+  args, game, teacher = playing.args, playing.chosen.game, playing.teacher
   published = atari_scores.random_score(game.name)
   # Only beside it can be told whether the teacher lacks its statistics.
   is_doubtful = statistics_files.doubt(teacher.lineage) is not None
   if args.measure_random or (published is None and is_doubtful):
-    episodes = _play(args, game, uniform_policy(teacher.num_actions), 'random')
+    episodes = evaluation.play(playing, 'random')
     score = summarize([episode.return_ for episode in episodes])
     return {'source': 'measured'} | score._asdict()
   if published is None:
@@ -192,7 +93,8 @@ def _print(result: dict[str, Any], game: Game) -> None:
       f'{limit:,} steps (--max_steps_per_episode).'
     )
   acts = result['acts']
-  print(f"{_ACTED[acts]} (create_teacher.acts = '{acts}').")
+  best = 'mean' if 'distribution' in result['teacher'] else 'best'
+  print(f"{_ACTED[acts].format(best)} (create_teacher.acts = '{acts}').")
   if count and random and random['source'] == 'published':
     print(
       'Published scores are of episodes without that limit: --measure_random '

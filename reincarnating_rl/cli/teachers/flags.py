@@ -144,34 +144,8 @@ def _add_inspect(parser: Parser) -> None:
 def _add_evaluate(parser: Parser) -> None:
   _add_teacher(parser, path_nargs='?')
   add = parser.add_argument_group('evaluation').add_argument
-  add(
-    '--episodes',
-    metavar='N',
-    type=number(int, 1),
-    default=30,
-    help='Episodes to play.',
-  )
-  add(
-    '--epsilon',
-    metavar='P',
-    type=number(float, 0, 1),
-    default=0.001,
-    help='Probability of a random action.',
-  )
-  add(
-    '--seed',
-    metavar='N',
-    type=number(int, 0),
-    default=0,
-    help='Seed of the episodes.',
-  )
-  add(
-    '--max_steps_per_episode',
-    metavar='N',
-    type=number(int, 1),
-    help='Steps after which an episode is cut. Default: as in gin '
-    "(Runner), or the game's own time limit.",
-  )
+  shared_flags.add_episodes(add, 30)
+  shared_flags.add_workers(add, 'Processes that play')
   add(
     '--measure_random',
     action='store_true',
@@ -191,6 +165,12 @@ def _add_convert(parser: Parser) -> None:
     help='Folder of the replay. Default: PATH, if it holds one.',
   )
   replay.add_argument(
+    '--collect',
+    metavar='N',
+    type=number(int, 1),
+    help='Have the teacher play at least N steps for a replay.',
+  )
+  replay.add_argument(
     '--no_replay', action='store_true', help='Write the parameters alone.'
   )
   group.add_argument(
@@ -204,6 +184,9 @@ def _add_convert(parser: Parser) -> None:
     metavar='FILE',
     help='Add the score of this checkpoint that evaluate --json wrote.',
   )
+  add = parser.add_argument_group('play, with --collect').add_argument
+  shared_flags.add_play(add)
+  shared_flags.add_workers(add, 'Processes that play')
 
 
 _COMMANDS = {

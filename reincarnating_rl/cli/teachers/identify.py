@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from reincarnating_rl.cli.teachers.settings import Settings, check_kind
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.importers.external_replay import ExternalReplay
+from reincarnating_rl.learner.actions import Actions, Discrete
 from reincarnating_rl.teachers import balloon_facts, factory, loading
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.errors import (
@@ -15,16 +16,16 @@ from reincarnating_rl.teachers.foreign import files as foreign_files
 from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
 
 _ATARI = (84, 84, 4)  # With Dopamine's stack.
-# No game has so few: a teacher's error then says how many it has.
-_ONE_ACTION = 1
+# No game has so few: a teacher's error then says which it has.
+_ONE_ACTION = Discrete(1)
 
 
 class GameFacts(NamedTuple):
   """What is known of a game; None where nothing is."""
 
   state_shape: tuple[int, ...]  # (*O, S)
-  num_actions: int | None
-  actions: tuple[str, ...] | None  # what they mean
+  actions: Actions | None
+  meanings: tuple[str, ...] | None  # of discrete actions
   known_by: str  # for the user
 
 
@@ -52,8 +53,9 @@ def facts(settings: Settings, replay: ExternalReplay | None) -> GameFacts:
   elif replay is not None:
     info, known_by = replay.inspect(), 'the states of its replay'
     state_shape = (*info.observation_shape, info.stack_size)
-  actions = settings.told.actions
-  return GameFacts(state_shape, actions and len(actions), actions, known_by)
+  meanings = settings.told.actions
+  actions = Discrete(len(meanings)) if meanings else settings.told.bounds
+  return GameFacts(state_shape, actions, meanings, known_by)
 
 
 def _is_balloon(game: Game | None) -> bool:
@@ -65,7 +67,7 @@ def _of_balloon(game: Game | None) -> GameFacts:
   *shape, stack_size = balloon_facts.STATE_SHAPE
   return GameFacts(
     (*shape, game.stack_size if game else stack_size),
-    len(balloon_facts.ACTIONS),
+    Discrete(len(balloon_facts.ACTIONS)),
     balloon_facts.ACTIONS,
     balloon_facts.GAME,
   )
@@ -76,7 +78,7 @@ def _of_game(game: Game) -> GameFacts:
   try:
     return GameFacts(
       (*environment.observation_space.shape, game.stack_size),
-      int(environment.action_space.n),
+      environment.actions,
       environment.action_meanings,
       game.name,
     )
@@ -87,7 +89,7 @@ def _of_game(game: Game) -> GameFacts:
 def load(
   settings: Settings, source: TeacherSource, game: GameFacts
 ) -> LoadedTeacher:
-  """Reads a teacher; its number of actions need not be known.
+  """Reads a teacher; its actions need not be known.
 
   Args:
     settings: of the command.
@@ -100,21 +102,27 @@ def load(
   """
   check_kind(settings.agent)
 
-  def attempt(num_actions: int) -> LoadedTeacher:
+  def attempt(actions: Actions) -> LoadedTeacher:
     return loading.load(
       source,
-      num_actions=num_actions,
+      actions=actions,
       state_shape=game.state_shape,
-      game_actions=game.actions,
+      game_actions=game.meanings,
       game_name=settings.game and settings.game.name,
     )
 
-  if game.num_actions is not None:
-    return attempt(game.num_actions)
+  if game.actions is not None:
+    return attempt(game.actions)
   try:
     attempt(_ONE_ACTION)
   except OtherGameError as error:
-    return attempt(error.num_actions)
+    loaded = attempt(error.actions)
+    if not error.knows_bounds and loaded.fields.get('bounds'):
+      raise MismatchedTeacherError(
+        f'{source.path} does not tell the bounds of its actions: name the game '
+        'with --game.'
+      ) from error
+    return loaded._replace(knows_bounds=error.knows_bounds)
   raise MismatchedTeacherError(
     f'{source.path} does not tell its actions from its atoms: name the game '
     'with --game.'

@@ -138,6 +138,11 @@ def _replay_lines(replay: dict[str, Any]) -> Iterator[tuple[str, object]]:
   yield 'problem', replay.get('problem')
 
 
+def _actions(data: dict[str, Any]) -> str:
+  largest = data['largest_action']
+  return 'vectors' if largest is None else f'0 to {largest}'
+
+
 def _data_lines(data: dict[str, Any]) -> Iterator[tuple[str, object]]:
   ended, cut = data['terminals'], data['episodes'] - data['terminals']
   yield 'steps', f'{data["steps"]:,}'
@@ -153,6 +158,6 @@ def _data_lines(data: dict[str, Any]) -> Iterator[tuple[str, object]]:
     'rewards',
     f'{data["least_reward"]:g} to {data["largest_reward"]:g}{clipped}',
   )
-  yield 'actions', f'0 to {data["largest_action"]}'
+  yield 'actions', _actions(data)
   if not data['tells_time_outs']:
     yield 'note', 'no ends are listed: an episode that was cut joins the next'

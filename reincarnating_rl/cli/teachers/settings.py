@@ -25,7 +25,7 @@ _READ = (
   *('create_game', 'create_teacher', 'JaxDQNAgent.stack_size'),
   'Runner.max_steps_per_episode',
 )
-_LANES = 16  # As many as an experiment has.
+LANES = 16  # As many as an experiment has.
 _OF_SOURCE = (
   *('network', 'layers', 'vmax', 'action_meanings'),
   'observation_statistics',
@@ -191,7 +191,7 @@ def _game(
 ) -> Game | None:
   if name is None:
     return None
-  lanes = min(_LANES, getattr(args, 'episodes', _LANES))
+  lanes = min(LANES, getattr(args, 'episodes', LANES))
   play = {'num_vector_environments': lanes} | play
   game = games.create_game(name, atari_roms_path=args.atari_roms_path, **play)
   return game._replace(stack_size=told_by_gin.stack_size or game.stack_size)

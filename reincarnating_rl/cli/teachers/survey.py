@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from reincarnating_rl.importers import external_replay
 from reincarnating_rl.importers.external_replay import ExternalReplay
+from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import checkpoint_files, native_checkpoint
 from reincarnating_rl.teachers.description import (
   actions_from_manifest,
+  bounds_from_manifest,
   from_manifest,
   module_of_game,
   state_shape_of,
@@ -80,6 +82,7 @@ class Told(NamedTuple):
   actions: tuple[str, ...] | None = None  # what they mean
   module: str | None = None  # of one's own, that registers the game
   state_shape: tuple[int, ...] | None = None  # (*O, S), of what was converted
+  bounds: Continuous | None = None  # of actions that are vectors
 
 
 def read_told(manifest: dict[str, Any], source: str) -> Told:
@@ -100,6 +103,7 @@ def read_told(manifest: dict[str, Any], source: str) -> Told:
     actions_from_manifest(manifest, source),
     module_of_game(manifest),
     state_shape_of(manifest),
+    bounds_from_manifest(manifest, source),
   )
 
 

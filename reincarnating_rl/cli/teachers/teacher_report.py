@@ -7,8 +7,10 @@ from reincarnating_rl.cli.teachers import identify
 from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.importers.external_replay import ExternalReplay
+from reincarnating_rl.learner.actions import Discrete, as_json
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import checkpoints, params
+from reincarnating_rl.teachers.description import BOUNDS
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
@@ -84,13 +86,26 @@ def _describe(
     if checkpoint.description
     else f'its parameters, for {game.known_by}',
     'game': settings.game.name if settings.game else settings.told.game,
-    'num_actions': candidate.num_actions,
-    'actions': loaded.meanings and list(loaded.meanings),
+    **_actions(loaded),
     'state_shape': list(game.state_shape),
     'parameters': _count(params.shapes(checkpoint.params)),
     'file': checkpoint.path,
     'sha256': checkpoint.sha256,
     'provenance': identify.provenance(checkpoint),
+  }
+
+
+def _actions(loaded: LoadedTeacher) -> dict[str, Any]:
+  actions = loaded.candidate.actions
+  if isinstance(actions, Discrete):
+    return {
+      'num_actions': actions.number,
+      'actions': loaded.meanings and list(loaded.meanings),
+    }
+  return {
+    'distribution': loaded.candidate.kind.distribution,
+    'action_size': actions.size,
+    BOUNDS: as_json(actions) if loaded.knows_bounds else None,
   }
 
 
@@ -111,7 +126,7 @@ def _parameters(source: TeacherSource, game: GameFacts) -> dict[str, Any]:
       source.path,
       source.number,
       source.prefix,
-      target=Target(game.num_actions or 1, game.state_shape),
+      target=Target(game.actions or Discrete(1), game.state_shape),
     )
   except UserError:
     return {}

@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.learner.types import Params
 from reincarnating_rl.support.errors import MissingFileError
 from reincarnating_rl.teachers.actions import ActionMap
@@ -16,7 +17,7 @@ MASKS = 'masks'  # Entry of what a file says: what became of them.
 class Target(NamedTuple):
   """The game that a teacher is converted for."""
 
-  num_actions: int  # A
+  actions: Actions
   state_shape: tuple[int, ...]  # (*O, S), of one state
   action_map: ActionMap | None = None  # None: the teacher has the same actions
 

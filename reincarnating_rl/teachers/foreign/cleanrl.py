@@ -1,18 +1,22 @@
 """Teachers of CleanRL: its `.cleanrl_model` files, of PyTorch or of Flax.
 
 Its agents see four grey frames of 84 x 84 pixels, channels first, divided by
-255, or vectors as they are, and have the game's own actions.
+255, or vectors as they are, and have the game's own actions. Actors whose
+actions are vectors keep the game's bounds beside their parameters in PyTorch,
+but for PPO, and not in Flax.
 """
 
 import math
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from reincarnating_rl.importers.formats import flax_file, torch_file
+from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
-from reincarnating_rl.teachers.foreign import base, state_dict_search
+from reincarnating_rl.teachers.foreign import actors, base, state_dict_search
 from reincarnating_rl.teachers.foreign.base import Foreign, Target
+from reincarnating_rl.teachers.foreign.cleanrl_scripts import SCRIPTS, Script
 from reincarnating_rl.teachers.foreign.conversion import convert
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.foreign.observation_statistics import Statistics
@@ -20,96 +24,6 @@ from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
 
 _STRIDES = (4, 2, 1)
 _LEAVES, _ATOMS = ('weight', 'kernel', 'bias'), 'atoms'
-# Of ppo_continuous_action.py; ddpg_, td3_ and sac_continuous_action.py.
-_CONTINUOUS = ('actor_mean', 'actor_logstd', 'fc_mu', 'fc_mean', '0.fc_mu')
-
-
-class _Script(NamedTuple):
-  """The layers that one of its training scripts saves."""
-
-  kind: str
-  convolutions: tuple[str, ...]
-  dense: tuple[str, ...]
-  critic: tuple[str, ...] = ()
-  activation: str = 'relu'
-  residual: tuple[tuple[str, ...], ...] = ()
-  pool_padding: int | str = 'SAME'
-
-  def names(self) -> set[str]:
-    """Returns the names of all layers."""
-    stacks = (name for stack in self.residual for name in stack)
-    return {*stacks, *self.convolutions, *self.dense, *self.critic}
-
-
-def _numbered(prefix: str, *numbers: int) -> tuple[str, ...]:
-  return tuple(f'{prefix}{number}' for number in numbers)
-
-
-def _stacks(prefix: str, *names: str) -> tuple[tuple[str, ...], ...]:
-  return tuple(
-    tuple(f'{prefix}{stack}.{name}' for name in names) for stack in range(3)
-  )
-
-
-_TORCH_STACKS = _stacks(
-  'network.',
-  'conv',
-  *(f'res_block{block}.conv{number}' for block in (0, 1) for number in (0, 1)),
-)
-_FLAX_STACK = (
-  'Conv_0',
-  *(f'ResidualBlock_{block}.Conv_{n}' for block in (0, 1) for n in (0, 1)),
-)
-_SCRIPTS = (
-  # dqn_atari.py, c51_atari.py; dqn.py, c51.py; ppo_atari.py; ppo.py.
-  _Script('dqn', _numbered('network.', 0, 2, 4), _numbered('network.', 7, 9)),
-  _Script('dqn', (), _numbered('network.', 0, 2, 4)),
-  _Script(
-    'ppo', _numbered('network.', 0, 2, 4), ('network.7', 'actor'), ('critic',)
-  ),
-  _Script(
-    'ppo',
-    (),
-    _numbered('actor.', 0, 2, 4),
-    _numbered('critic.', 0, 2, 4),
-    activation='tanh',
-  ),
-  # dqn_atari_jax.py, c51_atari_jax.py; dqn_jax.py, c51_jax.py.
-  _Script(
-    'dqn',
-    _numbered('params.Conv_', 0, 1, 2),
-    _numbered('params.Dense_', 0, 1),
-  ),
-  _Script('dqn', (), _numbered('params.Dense_', 0, 1, 2)),
-  # ppo_atari_envpool_xla_jax.py
-  _Script(
-    'ppo',
-    _numbered('1.0.params.Conv_', 0, 1, 2),
-    ('1.0.params.Dense_0', '1.1.params.Dense_0'),
-    ('1.2.params.Dense_0',),
-  ),
-  # qdagger_dqn_atari_impalacnn.py, and its JAX; cleanba's PPO.
-  _Script(
-    'dqn',
-    (),
-    _numbered('network.', 5, 7),
-    residual=_TORCH_STACKS,
-    pool_padding=1,
-  ),
-  _Script(
-    'dqn',
-    (),
-    _numbered('params.Dense_', 0, 1),
-    residual=_stacks('params.ConvSequence_', *_FLAX_STACK),
-  ),
-  _Script(
-    'ppo',
-    (),
-    ('1.0.params.Dense_0', '1.1.params.Dense_0'),
-    ('1.2.params.Dense_0',),
-    residual=_stacks('1.0.params.ConvSequence_', *_FLAX_STACK),
-  ),
-)
 
 
 def read(
@@ -117,7 +31,7 @@ def read(
   target: Target,
   statistics: Statistics | None = None,
 ) -> Foreign:
-  """Reads a DQN, a C51 or a PPO of discrete actions.
+  """Reads an agent.
 
   Args:
     path: of the file.
@@ -137,7 +51,9 @@ def read(
   source = str(path)
   if torch_file.is_torch_file(data):
     framework, saved = 'torch', torch_file.loads(data, source)
-    state_dict = state_dict_search.find(saved, source)
+    is_several = isinstance(saved, list | tuple)  # An actor and its critics.
+    find = state_dict_search.flatten if is_several else state_dict_search.find
+    state_dict = find(saved, source)
   else:
     framework, saved = 'flax', flax_file.loads(data, source)
     tree = saved.get('model_weights', saved)
@@ -145,18 +61,20 @@ def read(
   if statistics is None:
     state_dict_search.check_no_statistics(saved, state_dict, source)
   settings = _settings(saved)
-  layers = _layers(state_dict, settings, source)
+  script = _script(state_dict, source)
+  layers = _layers(script, state_dict, settings, source)
   found = convert(
     state_dict,
     layers,
     target,
     source=source,
     statistics=statistics,
+    bounds=_bounds(script, state_dict, source),
   )
   described = {
     'format': 'cleanrl',
     'framework': framework,
-    'algorithm': 'c51' if layers.kind == 'rainbow' else layers.kind,
+    'algorithm': _algorithm(script, layers),
     'trained_on': str(settings.get('env_id', 'unknown'))[:100],
   }
   return found._replace(sha256=sha256, metadata=described | found.metadata)
@@ -171,32 +89,45 @@ def _settings(saved: Any) -> Mapping[str, Any]:
   return {}
 
 
-def _layers(
-  state_dict: StateDict, settings: Mapping[str, Any], source: str
-) -> Layers:
+def _script(state_dict: StateDict, source: str) -> Script:
   names = {
     # Whatever else there is, no script of these has.
-    layer if leaf in _LEAVES else name
+    f'{layer}.' if leaf in _LEAVES else name
     for name in state_dict
     for layer, _, leaf in (name.rpartition('.'),)
   } - {_ATOMS}
-  for script in _SCRIPTS:
+  for script in SCRIPTS:
     if names == script.names():
-      break
-  else:
-    if any(name.startswith(_CONTINUOUS) for name in names):
-      raise MismatchedTeacherError(
-        f'{source} is of a script of CleanRL whose actions are continuous, but '
-        'students choose among discrete actions; give a DQN, a C51 or a PPO of '
-        'discrete actions.'
-      )
-    raise MismatchedTeacherError(
-      f'{source} is no DQN, C51 or PPO of CleanRL: it has '
-      f'{listing(state_dict)}; declare which are its layers with '
-      'create_teacher.layers.'
-    )
-  is_policy = script.kind == 'ppo'
-  atoms = {} if is_policy else _atoms(state_dict, settings, source)
+      return script
+  raise MismatchedTeacherError(
+    f'{source} is no DQN, C51, PPO, TD3, DDPG or SAC of CleanRL: it has '
+    f'{listing(state_dict)}; declare which are its layers with '
+    'create_teacher.layers.'
+  )
+
+
+def _bounds(
+  script: Script, state_dict: StateDict, source: str
+) -> Continuous | None:
+  if script.prefix is None:
+    return None
+  return actors.told_by_buffers(state_dict, script.prefix, source)
+
+
+def _algorithm(script: Script, layers: Layers) -> str:
+  if layers.kind == 'rainbow':
+    return 'c51'
+  return script.algorithm or layers.kind.removeprefix('gaussian_')
+
+
+def _layers(
+  script: Script,
+  state_dict: StateDict,
+  settings: Mapping[str, Any],
+  source: str,
+) -> Layers:
+  has_values = script.kind == 'dqn'
+  atoms = _atoms(state_dict, settings, source) if has_values else {}
   return Layers(
     kind='rainbow' if atoms else script.kind,
     residual=script.residual,
@@ -204,6 +135,8 @@ def _layers(
     convolutions=tuple(zip(script.convolutions, _STRIDES, strict=False)),
     dense=script.dense,
     activation=script.activation,
+    log_std=script.log_std,
+    log_std_limit=script.limit,
     **atoms,
   )
 

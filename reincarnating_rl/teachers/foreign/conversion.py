@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.learner.types import Params
 from reincarnating_rl.networks.layered import Convolution
-from reincarnating_rl.teachers.actions import indices_of
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign import (
+  actors,
   heads,
   image_sizes,
   norm_places,
@@ -18,6 +19,7 @@ from reincarnating_rl.teachers.foreign import (
   observed_axes,
 )
 from reincarnating_rl.teachers.foreign.base import Foreign, Target
+from reincarnating_rl.teachers.foreign.heads import Head
 from reincarnating_rl.teachers.foreign.layers import OUTPUTS, Layers
 from reincarnating_rl.teachers.foreign.norm_places import Plan
 from reincarnating_rl.teachers.foreign.observation_statistics import Statistics
@@ -29,8 +31,6 @@ from reincarnating_rl.teachers.foreign.state_dicts import (
   read_layer,
 )
 
-_SAME_ACTIONS = "the game's own, in the emulator's order"
-
 
 def convert(
   state_dict: StateDict,
@@ -40,6 +40,7 @@ def convert(
   source: str,
   axes: Axes | None = None,
   statistics: Statistics | None = None,
+  bounds: Continuous | None = None,
 ) -> Foreign:
   """Makes a teacher of parameters.
 
@@ -52,6 +53,7 @@ def convert(
     axes: of a state, in the order in which a network without convolutions
       flattens them; None: as the layout says.
     statistics: by which its observations are normalized, if they are.
+    bounds: of its actions, if they are vectors and the file tells.
 
   Returns:
     The teacher; the checksum of its file is left empty.
@@ -60,7 +62,7 @@ def convert(
     MismatchedTeacherError: a parameter is missing, of an impossible shape or
       not of finite floats, or the network is for other states or actions.
   """
-  num_actions, state_shape, action_map = target
+  state_shape = target.state_shape
   read = functools.partial(_read, state_dict, layers, source)
   stacks = [_read_stack(read, names, source) for names in layers.residual]
   convolutions = [read(name, 4) for name, *_ in layers.convolutions]
@@ -87,23 +89,18 @@ def convert(
   dense[0] = dense[0]._replace(
     kernel=observed_axes.flattened(dense[0].kernel, axes, size)
   )
-  heads.check_atoms(dense[-1], layers, source)
-  outputs = len(dense[-1].bias)
-  indices = indices_of(
-    action_map,
-    teacher=outputs // (layers.num_atoms or 1),
-    game=num_actions,
-    source=source,
-  )
-  taken = heads.taken(dense[-1], layers, indices)
+  head = _head(dense[-1], state_dict, layers, target, bounds, source)
+  network |= head.fields
+  outputs, taken = len(head.layer.bias), head.taken
   plan = Plan(network, state_shape, layout, axes, outputs, taken)
   network['norms'], applied = norm_places.place_all(
     layers, state_dict, plan, source
   )
   dense[-1] = dense[-1]._replace(
-    kernel=dense[-1].kernel[:, taken], bias=dense[-1].bias[taken]
+    kernel=head.layer.kernel[:, taken], bias=head.layer.bias[taken]
   )
   params = _params(stacks, convolutions, dense)
+  params['params'] |= head.params
   params['params'] |= {f'Norm_{i}': norm for i, norm in enumerate(applied)}
   if statistics is not None:
     params['params']['observations'] = statistics.for_states(state_shape)
@@ -113,11 +110,21 @@ def convert(
     network=network,
     params=params,
     sha256='',
-    metadata={
-      'actions': list(action_map.meanings) if action_map else _SAME_ACTIONS,
-      'layout': layout,
-    },
+    metadata={'actions': head.actions, 'layout': layout},
   )
+
+
+def _head(
+  head: Layer,
+  state_dict: StateDict,
+  layers: Layers,
+  target: Target,
+  bounds: Continuous | None,
+  source: str,
+) -> Head:
+  if layers.is_actor:
+    return actors.head(head, state_dict, layers, target.actions, bounds, source)
+  return heads.head(head, layers, target, source)
 
 
 def _read(

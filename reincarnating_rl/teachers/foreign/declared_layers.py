@@ -7,7 +7,8 @@ import numpy as np
 
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign import norms
-from reincarnating_rl.teachers.foreign.layers import Layers
+from reincarnating_rl.teachers.foreign.actors import BIAS, SCALE
+from reincarnating_rl.teachers.foreign.layers import POLICIES, Layers
 from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
 
 _LEAVES = ('weight', 'kernel', 'bias')
@@ -20,6 +21,8 @@ _NO_CRITIC = frozenset(
     *'proj projection attn attention'.split(),
   )
 )
+_CRITIC_OF_ACTIONS = frozenset('q qf qnet critic critics'.split())
+_ENTROPY = ('log_alpha', 'log_ent_coef')
 _ATOMS = frozenset('atoms support supports z'.split())
 _EXTRACTOR = 'features_extractor'
 
@@ -58,6 +61,8 @@ def left_out(state_dict: StateDict, layers: Layers) -> list[str]:
     layers: that were declared.
   """
   used = {f'{name}.{leaf}' for name in layers.names() for leaf in _LEAVES}
+  if layers.log_std is not None:
+    used.add(layers.log_std)
   for norm in layers.norms():
     used |= {f'{norm.name}.{leaf}' for leaf in norms.LEAVES[norm.kind]}
   rest = [name for name in state_dict if name not in used]
@@ -67,7 +72,8 @@ def left_out(state_dict: StateDict, layers: Layers) -> list[str]:
     if not (
       is_copy(name, state_dict, used)
       or _is_among(name, layers.unused)
-      or (layers.kind == 'ppo' and is_critic(name))
+      or (layers.kind in POLICIES and is_critic(name))
+      or (layers.is_actor and is_beside_actor(name))
       or is_target(name, state_dict, used)
       or _is_counter(state_dict[name])
       or (
@@ -91,6 +97,18 @@ def is_critic(name: str) -> bool:
     if found & _CRITIC and not found & _NO_CRITIC:
       return True
   return False
+
+
+def is_beside_actor(name: str) -> bool:
+  """Tells whether a parameter is one that training keeps beside an actor.
+
+  That is a critic of actions by a name such as `qf1`, the temperature of the
+  entropy, or a bound of the actions, which is read apart.
+  """
+  *modules, leaf = name.split('.')
+  return leaf in (*_ENTROPY, SCALE, BIAS) or any(
+    words(part) & _CRITIC_OF_ACTIONS for part in modules
+  )
 
 
 def words(part: str) -> set[str]:

@@ -1,10 +1,57 @@
 """The last layers of another library's network, and what they return."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
+from reincarnating_rl.learner.actions import Discrete
+from reincarnating_rl.teachers.actions import indices_of
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.foreign.state_dicts import ADVICE, Layer
+
+_SAME_ACTIONS = "the game's own, in the emulator's order"
+
+
+class Head(NamedTuple):
+  """The last layer of a network, as the game needs it."""
+
+  layer: Layer
+  taken: np.ndarray  # which of its outputs are kept, in their order
+  actions: list[str] | str  # which these are, for people
+  fields: dict[str, Any] = {}  # of `LayeredNetwork`, what only such heads have
+  params: dict[str, np.ndarray] = {}  # beside the layer's
+
+
+def head(layer: Layer, layers: Layers, target: Target, source: str) -> Head:
+  """Finds the game's actions among those of a head.
+
+  Args:
+    layer: the head, of discrete actions.
+    layers: its declaration.
+    target: the game.
+    source: the file, for messages.
+
+  Raises:
+    OtherGameError: the game has another number of actions.
+    MismatchedTeacherError: its actions are vectors, or what was declared does
+      not fit.
+  """
+  check_atoms(layer, layers, source)
+  number = len(layer.bias) // (layers.num_atoms or 1)
+  if not isinstance(target.actions, Discrete):
+    raise MismatchedTeacherError(
+      f'The teacher of {source} chooses among {number} discrete actions, and '
+      f'the game has {target.actions}; give a teacher whose actions are '
+      'vectors, or declare its layers with create_teacher.layers.'
+    )
+  found = target.action_map
+  indices = indices_of(
+    found, teacher=number, game=target.actions.number, source=source
+  )
+  actions = list(found.meanings) if found else _SAME_ACTIONS
+  return Head(layer, taken(layer, layers, indices), actions)
 
 
 def check_atoms(head: Layer, layers: Layers, source: str) -> None:

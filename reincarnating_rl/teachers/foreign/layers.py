@@ -3,6 +3,12 @@
 import dataclasses
 from typing import Annotated, Literal
 
+from reincarnating_rl.learner.kinds import (
+  DETERMINISTIC,
+  GAUSSIAN,
+  TANH_GAUSSIAN,
+)
+from reincarnating_rl.networks.actor_heads import LIMITS, SQUASHES
 from reincarnating_rl.networks.layered import ACTIVATIONS
 from reincarnating_rl.support.setting_types import (
   NonNegativeFloat,
@@ -15,16 +21,25 @@ from reincarnating_rl.teachers.errors import TeacherError
 from reincarnating_rl.teachers.foreign import declared_norms
 from reincarnating_rl.teachers.foreign.declared_norms import Norm
 
-# By the kind of the teacher; `rainbow` is any agent of categorical returns.
+# By the kind of the teacher; `rainbow` is any agent of categorical returns,
+# `td3` any deterministic actor.
+ACTORS = {
+  'td3': DETERMINISTIC,
+  'sac': TANH_GAUSSIAN,
+  'gaussian_ppo': GAUSSIAN,
+}
 OUTPUTS = {
   'dqn': 'q_values',
   'rainbow': 'categorical',
   'quantile': 'quantiles',
   'ppo': 'policy',
+  **ACTORS,
 }
+POLICIES = ('ppo', *ACTORS)
 _OF_ATOMS = ('quantile', 'rainbow')
 _Activation = Annotated[str, OneOf(lambda: ACTIVATIONS)]
 LAYOUTS = ('channels_first', 'channels_last')
+_LimitKind = Annotated[str, OneOf(lambda: LIMITS)]
 _Norm = tuple[str, str] | tuple[str, str, NonNegativeFloat]
 _GroupNorm = (
   tuple[str, str, PositiveInt] | tuple[str, str, PositiveInt, NonNegativeFloat]
@@ -44,7 +59,9 @@ class Layers:
 
   Attributes:
     kind: 'dqn' for Q-values, 'quantile' for quantiles of the return, 'rainbow'
-      for categorical returns (C51 too), 'ppo' for logits of any policy.
+      for categorical returns (C51 too), 'ppo' for logits of any policy. Where
+      actions are vectors: 'td3' for any deterministic actor, 'gaussian_ppo' for
+      any Gaussian policy, 'sac' for one under a `tanh`.
     residual: names of the convolutions of each of Impala's residual stacks: the
       one before the pooling, then the two of each block.
     pool_padding: of the pooling in these: 1 on each side, as in PyTorch, or
@@ -73,6 +90,15 @@ class Layers:
     batch_norm_epsilon: of those BatchNorms that have none of their own.
     layer_norm_epsilon: of such LayerNorms.
     group_norm_epsilon: of such GroupNorms.
+    squash: what a 'td3' does to the head's numbers: 'tanh', which is scaled to
+      the game's bounds, or 'clip', of actions within these.
+    log_std: of a Gaussian, name of the linear layer beside the head, or of the
+      parameter, that gives log standard deviations; None: they are the second
+      half of the head's numbers.
+    log_std_limit: of a 'sac', how these are kept between two numbers, such as
+      ('clip', -20.0, 2.0), or ('tanh', -5.0, 2.0) if a `tanh` is scaled so.
+    within: what a Gaussian's or a clipped actor's numbers are actions in:
+      'bounds', the game's, or 'unit', [-1, 1].
     unused: names of modules whose parameters the policy does without, such as
       ('decoder',). Critics of a policy and copies need not be named.
   """
@@ -99,6 +125,10 @@ class Layers:
   batch_norm_epsilon: NonNegativeFloat = 1e-5
   layer_norm_epsilon: NonNegativeFloat = 1e-5
   group_norm_epsilon: NonNegativeFloat = 1e-5
+  squash: Annotated[str, OneOf(lambda: SQUASHES)] = 'tanh'
+  log_std: str | None = None
+  log_std_limit: tuple[_LimitKind, float, float] | None = None
+  within: Literal['bounds', 'unit'] = 'bounds'
   unused: str | tuple[str, ...] = ()
 
   def __post_init__(self) -> None:
@@ -132,6 +162,7 @@ class Layers:
       *(name for name, *_ in self.convolutions),
       *self.dense,
       *self.value,
+      *((self.log_std,) if self.log_std else ()),
     )
 
   def norms(self) -> list[Norm]:
@@ -160,8 +191,15 @@ class Layers:
         )
     return found
 
+  @property
+  def is_actor(self) -> bool:
+    """Whether its actions are vectors."""
+    return self.kind in ACTORS
+
   def _check_head(self) -> None:
-    if len(self.value) > len(self.dense) or (self.value and self.kind == 'ppo'):
+    self._check_actor()
+    is_policy = self.kind in POLICIES
+    if len(self.value) > len(self.dense) or (self.value and is_policy):
       raise TeacherError(
         f'Layers.value is {self.value!r}; it names as many linear layers as '
         'the advantage of a dueling network has at the end of Layers.dense, '
@@ -177,6 +215,26 @@ class Layers:
       raise TeacherError(
         f'Layers.num_atoms is {self.num_atoms!r}; give it for the kinds '
         f'{" and ".join(_OF_ATOMS)} and for no other kind.'
+      )
+
+  def _check_actor(self) -> None:
+    for field, kinds in (
+      ('squash', ('td3',)),
+      ('log_std', ('sac', 'gaussian_ppo')),
+      ('log_std_limit', ('sac',)),
+      ('within', ('td3', 'gaussian_ppo')),
+    ):
+      value, default = getattr(self, field), type(self).__dict__[field]
+      if value != default and self.kind not in kinds:
+        raise TeacherError(
+          f'Layers.{field} is {value!r}, which is for the kind '
+          f'{" or ".join(kinds)}, not {self.kind}; leave it out.'
+        )
+    limit = self.log_std_limit
+    if limit is not None and not _is_range(limit[1:]):
+      raise TeacherError(
+        f'Layers.log_std_limit is {limit!r}; give the least and the greatest, '
+        "such as ('clip', -20.0, 2.0)."
       )
 
 

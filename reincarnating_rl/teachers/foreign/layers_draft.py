@@ -1,5 +1,6 @@
 """A declaration of layers, as far as parameters by name can tell it."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,12 +11,13 @@ from reincarnating_rl.teachers.foreign import (
   layer_order,
   norms_draft,
 )
-from reincarnating_rl.teachers.foreign.layers import Layers
+from reincarnating_rl.teachers.foreign.layers import ACTORS, POLICIES, Layers
 from reincarnating_rl.teachers.foreign.state_dicts import StateDict
 
 _KERNELS = ('.weight', '.kernel')
 _POLICY = frozenset('actor policy pi logits'.split())
 _QUANTILES = frozenset('quantile quantiles'.split())
+_LOG_STD = re.compile(r'log_?(std|sigma|scale)', re.ASCII | re.IGNORECASE)
 _ADVANTAGE = frozenset('advantage advantages adv'.split())
 
 
@@ -28,16 +30,22 @@ class Draft(NamedTuple):
   is_chain: bool  # whether each layer takes what the one before it returns
 
 
-def draft(state_dict: StateDict) -> Draft:
+def draft(state_dict: StateDict, *, of_vectors: bool = False) -> Draft:
   """Drafts a declaration.
 
   Layers are taken in the order of the file, unless their sizes say otherwise.
 
   Args:
     state_dict: the parameters by name.
+    of_vectors: whether the game's actions are vectors.
   """
-  kind, fields = _kind(state_dict)
+  log_std = _log_std(state_dict) if of_vectors else None
+  if of_vectors:
+    kind, fields = _actor(state_dict, log_std)
+  else:
+    kind, fields = _kind(state_dict)
   kernels = dict(_kernels(state_dict, kind))
+  kernels.pop(log_std, None)
   sizes = {
     name: _size(state_dict[kernel], is_torch=kernel.endswith('.weight'))
     for name, kernel in kernels.items()
@@ -48,7 +56,7 @@ def draft(state_dict: StateDict) -> Draft:
     is_value = is_linear and declared_layers.is_critic(kernel)
     field = 'value' if is_value else 'dense'
     groups[field if is_linear else 'convolutions'].append(name)
-  if kind == 'ppo' or not _has_advantage(state_dict):
+  if kind in POLICIES or not _has_advantage(state_dict):
     groups['dense'] = [
       name for name in kernels if name not in groups['convolutions']
     ]
@@ -72,7 +80,11 @@ def draft(state_dict: StateDict) -> Draft:
     known = Layers(
       convolutions=tuple((name, 1) for name in convolutions),
       dense=(*value, *dense),
-      unused=(*norm_names, *(n for n in state_dict if _is_spared(n, kind))),
+      unused=(
+        *norm_names,
+        *(n for n in state_dict if _is_spared(n, kind)),
+        *((log_std,) if log_std else ()),
+      ),
     )
     left_out = declared_layers.left_out(state_dict, known)
   if kind == 'rainbow':
@@ -109,6 +121,25 @@ def _kind(state_dict: StateDict) -> tuple[str, str]:
   return ('ppo' if is_policy else 'dqn'), ''
 
 
+def _log_std(state_dict: StateDict) -> str | None:
+  """Returns the layer or the parameter of log standard deviations, if any."""
+  for name in state_dict:
+    module = name.rpartition('.')[0]
+    for found in (name, module):
+      if _LOG_STD.search(found.rpartition('.')[2]):
+        return found
+  return None
+
+
+def _actor(state_dict: StateDict, log_std: str | None) -> tuple[str, str]:
+  """Returns the likely kind of an actor, and fields that it needs."""
+  if log_std is None:
+    return 'td3', ''
+  kind = 'gaussian_ppo' if log_std in state_dict else 'sac'
+  limit = ", log_std_limit=('clip', LOW, HIGH)" if kind == 'sac' else ''
+  return kind, f', log_std={log_std!r}{limit}'
+
+
 def _has_advantage(state_dict: StateDict) -> bool:
   """Tells whether there are the two streams of a dueling network."""
   return any(map(declared_layers.is_critic, state_dict)) and any(
@@ -119,7 +150,8 @@ def _has_advantage(state_dict: StateDict) -> bool:
 
 
 def _is_spared(name: str, kind: str) -> bool:
-  return kind == 'ppo' and declared_layers.is_critic(name)
+  is_beside = kind in ACTORS and declared_layers.is_beside_actor(name)
+  return is_beside or (kind in POLICIES and declared_layers.is_critic(name))
 
 
 def _is_other(name: str, state_dict: StateDict, kind: str) -> bool:

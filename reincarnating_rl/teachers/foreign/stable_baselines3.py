@@ -32,7 +32,7 @@ def read(
   target: Target,
   statistics: Statistics | None = None,
 ) -> Foreign:
-  """Reads a DQN, a QR-DQN or a policy, with a CnnPolicy or an MlpPolicy.
+  """Reads an agent with a CnnPolicy or an MlpPolicy.
 
   Args:
     path: of the file that `model.save` wrote.
@@ -68,6 +68,7 @@ def read(
     source=source,
     axes=axes,
     statistics=statistics,
+    bounds=spaces.bounds,
   )
   version = members.read(_VERSION) if _VERSION in members.names else b''
   metadata = {

@@ -1,11 +1,16 @@
 """Which parameters of Stable-Baselines3's policies are which layers."""
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from reincarnating_rl.networks.layered import ACTIVATIONS
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from reincarnating_rl.teachers.foreign import stable_baselines3_layouts
 from reincarnating_rl.teachers.foreign.layers import Layers
+from reincarnating_rl.teachers.foreign.stable_baselines3_layouts import (
+  WAY_OUT,
+  Layout,
+)
 from reincarnating_rl.teachers.foreign.stable_baselines3_spaces import Spaces
 from reincarnating_rl.teachers.foreign.state_dicts import StateDict
 
@@ -19,52 +24,6 @@ _EXTRACTORS = tuple(
   f"<class '{_LAYERS}.{name}'>" for name in ('NatureCNN', 'FlattenExtractor')
 )
 _LIBRARIES = ('stable_baselines3', 'sb3_contrib')
-_WAY_OUT = (
-  'unzip its policy.pth and declare its layers with create_teacher.layers.'
-)
-
-
-class _Policy(NamedTuple):
-  """Where the layers of a policy are."""
-
-  kind: str
-  features: str  # prefix
-  hidden: tuple[str, ...]  # prefixes
-  head: str | None  # None: the last of the hidden ones
-  unused: tuple[str, ...]  # prefixes
-  activation: str  # unless another is chosen
-
-
-_DQN = _Policy(
-  'dqn',
-  'q_net.features_extractor.',
-  ('q_net.q_net.',),
-  None,
-  ('q_net_target.',),
-  'relu',
-)
-_QR_DQN = _Policy(
-  'quantile',
-  'quantile_net.features_extractor.',
-  ('quantile_net.quantile_net.',),
-  None,
-  ('quantile_net_target.',),
-  'relu',
-)
-_ACTOR_CRITIC = _Policy(
-  'ppo',
-  'features_extractor.',
-  # The first are of before 1.8.
-  ('mlp_extractor.shared_net.', 'mlp_extractor.policy_net.'),
-  'action_net',
-  ('vf_features_extractor.', 'mlp_extractor.value_net.', 'value_net.'),
-  'tanh',
-)
-# Since 1.7 the actor's features have a name of their own.
-_OWN_FEATURES = _ACTOR_CRITIC._replace(
-  features='pi_features_extractor.',
-  unused=(*_ACTOR_CRITIC.unused, 'features_extractor.'),
-)
 
 
 def layers(
@@ -85,19 +44,21 @@ def layers(
     MismatchedTeacherError: the policy has other layers than these.
   """
   _check_class(described, source)
-  policy = _policy(state_dict, source)
-  settings = described.get('policy_kwargs')
-  settings = settings if isinstance(settings, dict) else {}
+  settings = _settings(described)
+  _check_noise(described, source)
+  policy = stable_baselines3_layouts.find(state_dict, spaces, source)
   _check_extractor(settings, source)
   convolutions = _numbered(state_dict, f'{policy.features}cnn.')
   linear = _numbered(state_dict, f'{policy.features}linear.')
   hidden = [n for p in policy.hidden for n in _numbered(state_dict, p)]
   dense = (*linear, *hidden, *((policy.head,) if policy.head else ()))
-  _check_all_used(state_dict, {*convolutions, *dense}, policy, source)
+  log_std = (policy.log_std,) if policy.log_std else ()
+  used = {*convolutions, *dense, *log_std}
+  _check_all_used(state_dict, used, policy, source)
   if not dense or len(convolutions) not in (0, len(_NATURE_STRIDES)):
     raise MismatchedTeacherError(
       f'{source} has {len(convolutions)} convolutions and {len(dense)} linear '
-      f'layers, unlike NatureCNN; {_WAY_OUT}'
+      f'layers, unlike NatureCNN; {WAY_OUT}'
     )
   is_scaled = spaces.are_images and settings.get('normalize_images', True)
   num_hidden = len(hidden) - (policy.head is None)
@@ -112,7 +73,25 @@ def layers(
     scale=255.0 if is_scaled else 1.0,
     num_atoms=_num_quantiles(state_dict, dense[-1], policy, spaces),
     atoms_first=True,
+    log_std=policy.log_std,
+    log_std_limit=policy.limit,
   )
+
+
+def _settings(described: dict[str, Any]) -> dict[str, Any]:
+  settings = described.get('policy_kwargs')
+  return settings if isinstance(settings, dict) else {}
+
+
+def _check_noise(described: dict[str, Any], source: str) -> None:
+  """Refuses noise that depends on states (Raffin et al. 2022)."""
+  settings = _settings(described)
+  for name in ('use_sde', 'squash_output'):
+    if described.get(name) or settings.get(name):
+      raise MismatchedTeacherError(
+        f'{source} was trained with gSDE ({name}), whose noise depends on '
+        'states and cannot be read; give a teacher that was trained without it.'
+      )
 
 
 def _check_class(described: dict[str, Any], source: str) -> None:
@@ -127,7 +106,7 @@ def _check_class(described: dict[str, Any], source: str) -> None:
     raise MismatchedTeacherError(
       f'{source} has a policy class of its own, of the module '
       f'{ascii(str(module)[:80])[1:-1]}, and parameters do not tell what it '
-      f'computes; {_WAY_OUT}'
+      f'computes; {WAY_OUT}'
     )
 
 
@@ -138,8 +117,14 @@ def algorithm(described: dict[str, Any], kind: str) -> str:
     described: the agent, from the JSON of its file.
     kind: of the teacher, a key of `KINDS`.
   """
-  if kind != 'ppo':
+  if kind in ('dqn', 'quantile'):
     return {'dqn': 'dqn', 'quantile': 'qr-dqn'}[kind]
+  if kind == 'td3':
+    # DDPG is TD3 with one critic.
+    has_one = _settings(described).get('n_critics') == 1
+    return 'ddpg' if has_one else 'td3'
+  if kind == 'sac':
+    return 'tqc' if 'top_quantiles_to_drop_per_net' in described else 'sac'
   if is_masked(described):
     return 'maskable-ppo'
   if 'cg_max_steps' in described:
@@ -152,20 +137,6 @@ def is_masked(described: dict[str, Any]) -> bool:
   policy = described.get('policy_class')
   return isinstance(policy, dict) and '.maskable.' in str(
     policy.get('__module__')
-  )
-
-
-def _policy(state_dict: StateDict, source: str) -> _Policy:
-  for policy in (_DQN, _QR_DQN, _OWN_FEATURES, _ACTOR_CRITIC):
-    first = (
-      policy.features
-      if policy is _OWN_FEATURES
-      else (policy.head or policy.hidden[0])
-    )
-    if any(name.startswith(first) for name in state_dict):
-      return policy
-  raise MismatchedTeacherError(
-    f'{source} is no DQN, QR-DQN, PPO or A2C of Stable-Baselines3; {_WAY_OUT}'
   )
 
 
@@ -182,25 +153,25 @@ def _check_extractor(settings: dict[str, Any], source: str) -> None:
   if extractor is not None and str(extractor) not in _EXTRACTORS:
     raise MismatchedTeacherError(
       f'{source} has a features extractor of its own, '
-      f'{ascii(str(extractor)[:80])[1:-1]}; {_WAY_OUT}'
+      f'{ascii(str(extractor)[:80])[1:-1]}; {WAY_OUT}'
     )
 
 
 def _check_all_used(
-  state_dict: StateDict, used: set[str], policy: _Policy, source: str
+  state_dict: StateDict, used: set[str], policy: Layout, source: str
 ) -> None:
   """Checks that no layer was overlooked, such as a normalization."""
   for name in state_dict:
     layer, _, leaf = name.rpartition('.')
-    is_used = layer in used and leaf in ('weight', 'bias')
+    is_used = name in used or (layer in used and leaf in ('weight', 'bias'))
     if not is_used and not name.startswith(policy.unused):
       raise MismatchedTeacherError(
         f'{source} has the parameter {name[:80]!a}, which NatureCNN and plain '
-        f'linear layers have not; {_WAY_OUT}'
+        f'linear layers have not; {WAY_OUT}'
       )
 
 
-def _activation(settings: dict[str, Any], policy: _Policy, source: str) -> str:
+def _activation(settings: dict[str, Any], policy: Layout, source: str) -> str:
   """Returns what follows the hidden layers, but not those of NatureCNN."""
   chosen = settings.get('activation_fn')
   if chosen is None:
@@ -210,15 +181,15 @@ def _activation(settings: dict[str, Any], policy: _Policy, source: str) -> str:
   if name is None:
     raise MismatchedTeacherError(
       f'{source} has the activation {ascii(str(chosen)[:80])[1:-1]}, which is '
-      f'none of {", ".join(ACTIVATIONS)}; {_WAY_OUT}'
+      f'none of {", ".join(ACTIVATIONS)}; {WAY_OUT}'
     )
   return name
 
 
 def _num_quantiles(
-  state_dict: StateDict, head: str, policy: _Policy, spaces: Spaces
+  state_dict: StateDict, head: str, policy: Layout, spaces: Spaces
 ) -> int | None:
   if policy.kind != 'quantile':
     return None
   outputs = state_dict[f'{head}.weight'].shape[:1]
-  return max(sum(outputs) // max(spaces.num_actions, 1), 1)
+  return max(sum(outputs) // max(spaces.actions.number, 1), 1)

@@ -7,6 +7,7 @@ import numpy as np
 
 from reincarnating_rl.importers.formats import safe_pickle
 from reincarnating_rl.importers.formats.pickle_names import Placeholder
+from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign import observed_axes
@@ -14,6 +15,8 @@ from reincarnating_rl.teachers.foreign.observed_axes import Axes
 
 _DISCRETE, _BOX = "discrete.Discrete'>", "box.Box'>"
 _LIBRARIES = frozenset(('gym', 'gymnasium'))
+# Of these, `binascii.Error` is a ValueError.
+_NO_BOUNDS = (LookupError, TypeError, ValueError, UserError)
 
 
 class Spaces(NamedTuple):
@@ -21,7 +24,12 @@ class Spaces(NamedTuple):
 
   observation_shape: tuple[int, ...]  # channels first, if they are images
   are_images: bool  # which the agent scales
-  num_actions: int
+  actions: Actions
+
+  @property
+  def bounds(self) -> Continuous | None:
+    """The actions, if they are vectors."""
+    return self.actions if isinstance(self.actions, Continuous) else None
 
   def axes(
     self, state_shape: tuple[int, ...], source: str, *, is_convolved: bool
@@ -62,15 +70,9 @@ def read(described: dict[str, Any], source: str) -> Spaces:
     source: the file, for messages.
 
   Raises:
-    MismatchedTeacherError: its actions are not discrete, or its observations
-      no arrays, or of bounds that cannot be read.
+    MismatchedTeacherError: its actions are neither discrete nor vectors, or its
+      observations no arrays, or of bounds that cannot be read.
   """
-  action = _space(described, 'action_space')
-  if not str(action.get(':type:')).endswith(_DISCRETE):
-    raise MismatchedTeacherError(
-      f'The teacher of {source} acts in a {_name(action)}, but students choose '
-      'among discrete actions; give a teacher whose action space is Discrete.'
-    )
   observation = _space(described, 'observation_space')
   # Gym before 0.20 had no underscore.
   shape = observation.get('_shape', observation.get('shape'))
@@ -79,12 +81,35 @@ def read(described: dict[str, Any], source: str) -> Spaces:
       f'The teacher of {source} observes a {_name(observation)}, but games '
       'give arrays; give a teacher whose observation space is a Box.'
     )
-  number = str(action.get('n'))[:10]
   return Spaces(
     observation_shape=tuple(shape),
     are_images=_is_image_space(observation, shape, source),
-    num_actions=int(number) if number.isascii() and number.isdigit() else 0,
+    actions=_actions(_space(described, 'action_space'), source),
   )
+
+
+def _actions(space: dict[str, Any], source: str) -> Actions:
+  if str(space.get(':type:')).endswith(_DISCRETE):
+    number = str(space.get('n'))[:10]
+    return Discrete(int(number) if number.isascii() and number.isdigit() else 0)
+  shape = space.get('_shape', space.get('shape'))
+  is_vector = _is_shape(shape) and len(shape) == 1
+  if not str(space.get(':type:')).endswith(_BOX) or not is_vector:
+    raise MismatchedTeacherError(
+      f'The teacher of {source} acts in a {_name(space)}, but students choose '
+      'among discrete actions, or vectors; give a teacher whose action space '
+      'is Discrete, or a Box of one axis.'
+    )
+  try:
+    return Continuous(
+      *(tuple(map(float, x)) for x in _bounds(space, shape, source))
+    )
+  except _NO_BOUNDS as error:
+    raise MismatchedTeacherError(
+      f'The teacher of {source} acts in a Box of no bounds that can be read '
+      f'({_brief(error)}); unzip its policy.pth and declare its layers with '
+      'create_teacher.layers.'
+    ) from error
 
 
 def _is_image_space(
@@ -98,22 +123,37 @@ def _is_image_space(
   if observation.get('dtype') != 'uint8' or len(shape) != 3:
     return False
   try:
-    data = base64.b64decode(observation[':serialized:'], validate=True)
-    box = safe_pickle.loads(data, source, _LIBRARIES)
-    if not isinstance(box, Placeholder):
-      raise TypeError(f'a {type(box).__name__} where a Box belongs')
-    low, high = (np.asarray(box.attributes()[name]) for name in ('low', 'high'))
-    if not low.shape == high.shape == tuple(shape):
-      raise ValueError(f'bounds of {low.shape}')
-  except (LookupError, TypeError, ValueError, UserError) as error:
-    # Of these, `binascii.Error` is a ValueError.
+    low, high = _bounds(observation, shape, source)
+  except _NO_BOUNDS as error:
     raise MismatchedTeacherError(
       f'The teacher of {source} observes uint8 of shape {tuple(shape)}, and '
       'whether these are images cannot be told, for the bounds of its space '
-      f'cannot be read ({ascii(str(error)[:100])[1:-1]}); unzip its policy.pth '
-      'and declare its layers with create_teacher.layers.'
+      f'cannot be read ({_brief(error)}); unzip its policy.pth and declare its '
+      'layers with create_teacher.layers.'
     ) from error
   return bool((low == 0).all() and (high == 255).all())
+
+
+def _bounds(
+  space: dict[str, Any], shape: list[int], source: str
+) -> tuple[np.ndarray, np.ndarray]:
+  """Reads the least and the greatest values of a Box.
+
+  Raises:
+    LookupError, TypeError, ValueError, UserError: they cannot be read.
+  """
+  data = base64.b64decode(space[':serialized:'], validate=True)
+  box = safe_pickle.loads(data, source, _LIBRARIES)
+  if not isinstance(box, Placeholder):
+    raise TypeError(f'a {type(box).__name__} where a Box belongs')
+  low, high = (np.asarray(box.attributes()[name]) for name in ('low', 'high'))
+  if not low.shape == high.shape == tuple(shape):
+    raise ValueError(f'bounds of {low.shape}')
+  return low, high
+
+
+def _brief(error: Exception) -> str:
+  return ascii(str(error)[:100])[1:-1]
 
 
 def _space(described: dict[str, Any], name: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ _USUAL = (
   'model_weights state_dict model_state_dict policy_state_dict '
   'q_network_state_dict agent_state_dict actor_critic_state_dict '
   'network_state_dict net_state_dict model policy q_network q_net agent '
-  'actor_critic network net params'
+  'actor_critic network net params actor_state_dict actor'
 ).split()
 
 _NUMBERS = (np.ndarray, np.generic, float, list, tuple, Placeholder)

@@ -3,8 +3,13 @@
 import os
 
 from reincarnating_rl.importers.formats import safetensors_file, torch_file
-from reincarnating_rl.teachers.errors import TeacherError
+from reincarnating_rl.learner.actions import Actions, Continuous
+from reincarnating_rl.teachers.errors import (
+  MismatchedTeacherError,
+  TeacherError,
+)
 from reincarnating_rl.teachers.foreign import (
+  actors,
   base,
   declared_layers,
   layers_draft,
@@ -53,22 +58,46 @@ def read(
   if statistics is None:
     state_dict_search.check_no_statistics(saved, state_dict, source)
   if layers is None:
-    raise _undeclared(state_dict, source)
+    raise _undeclared(state_dict, target.actions, source)
   found = convert(
     state_dict,
     layers,
     target,
     source=source,
     statistics=statistics,
+    bounds=_bounds(state_dict, layers, source),
   )
   declared_layers.check(state_dict, layers, source)
   metadata = {'format': name, 'algorithm': layers.kind}
   return found._replace(sha256=sha256, metadata=metadata | found.metadata)
 
 
-def _undeclared(state_dict: StateDict, source: str) -> TeacherError:
+def _bounds(
+  state_dict: StateDict, layers: Layers, source: str
+) -> Continuous | None:
+  """Reads the bounds that an actor keeps beside its parameters, if it does."""
+  if not layers.is_actor:
+    return None
+  told = {
+    actors.told_by_buffers(state_dict, name.removesuffix(actors.SCALE), source)
+    for name in state_dict
+    if name.rpartition('.')[2] == actors.SCALE
+  } - {None}
+  if len(told) > 1:
+    raise MismatchedTeacherError(
+      f'{source} has several actors, of {" and ".join(map(str, told))}; save '
+      'the parameters of the teacher alone.'
+    )
+  return next(iter(told), None)
+
+
+def _undeclared(
+  state_dict: StateDict, actions: Actions, source: str
+) -> TeacherError:
   """Shows a declaration that names what could be layers."""
-  drafted = layers_draft.draft(state_dict)
+  drafted = layers_draft.draft(
+    state_dict, of_vectors=isinstance(actions, Continuous)
+  )
   text = (
     f'{source} does not tell which of its parameters are which layers; it has '
     f'{listing(state_dict)}; declare them with create_teacher.layers, such as '

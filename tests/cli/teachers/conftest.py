@@ -28,6 +28,18 @@ def call(capsys):
 
 
 @pytest.fixture
+def evaluate_call(call, tmp_path):
+  """Runs `evaluate`; returns what it writes as JSON."""
+
+  def run(*words):
+    path = tmp_path / 'score.json'
+    call('evaluate', *words, '--json', path)
+    return json.loads(path.read_text())
+
+  return run
+
+
+@pytest.fixture
 def fail(capsys):
   """Runs a command that fails; returns its one line."""
 

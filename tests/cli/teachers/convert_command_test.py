@@ -14,6 +14,7 @@ from flax import linen as nn
 from reincarnating_rl.cli.teachers import convert_command, identify
 from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.importers import external_replay, run_replay
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import QOutput
 from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
 from reincarnating_rl.networks.rainbow_networks import ImpalaRainbowNetwork
@@ -41,7 +42,7 @@ def logits(path, states, num_actions, **settings):
   teacher = factory.create_teacher(
     'auto',
     path,
-    num_actions=num_actions,
+    actions=Discrete(num_actions),
     observation_shape=tuple(observation_shape),
     stack_size=stack_size,
     **settings,
@@ -62,6 +63,7 @@ def loaded(replay, *, stack_size, n_step=1, newest=None):
     observation_dtype=info.observation_dtype,
     stack_size=stack_size,
     n_step=n_step,
+    actions=Discrete(0),
     seed=0,
   )
   report = replay.load(store, newest=newest)
@@ -258,7 +260,9 @@ def test_a_student_who_has_not_played_yet(tmp_path, call):
   shutil.copytree(BUNDLED, tmp_path / 'run')
   folder = tmp_path / 'run' / 'checkpoints'
   told = json.loads((tmp_path / 'run' / MANIFEST).read_text())
-  store = FrameStore(capacity=9, observation_shape=(84, 84), seed=0)
+  store = FrameStore(
+    capacity=9, observation_shape=(84, 84), actions=Discrete(6), seed=0
+  )
   told['replays'] = run_replay.save(str(folder), store)
   (tmp_path / 'run' / MANIFEST).write_text(json.dumps(told))
   call('convert', tmp_path / 'run', tmp_path / 'out')

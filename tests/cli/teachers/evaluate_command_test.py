@@ -9,6 +9,7 @@ import pytest
 
 from reincarnating_rl.envs import atari_games
 from reincarnating_rl.envs.policies import teacher_policy
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.runner import evaluator
 from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.support import interrupts
@@ -33,7 +34,11 @@ def test_the_score_is_that_of_the_runner(evaluate):
   game = atari_games.create_atari_game('Pong', num_vector_environments=2)
   environment = game.create_vector_environment()
   teacher = factory.create_teacher(
-    'auto', BUNDLED, num_actions=6, observation_shape=(84, 84), stack_size=4
+    'auto',
+    BUNDLED,
+    actions=Discrete(6),
+    observation_shape=(84, 84),
+    stack_size=4,
   )
   try:
     expected = evaluator.Evaluator(

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.cli.teachers import flags, identify, settings
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.teachers import native_checkpoint
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.fit import Candidate
@@ -15,7 +16,9 @@ STATE = (84, 84, 4)
 
 def write(folder, kind, fields, num_actions):
   """Writes parameters of Dopamine's shapes that say nothing of themselves."""
-  candidate = Candidate(KINDS[kind], KINDS[kind].network, STATE, num_actions)
+  candidate = Candidate(
+    KINDS[kind], KINDS[kind].network, STATE, Discrete(num_actions)
+  )
   shapes = candidate.shapes(fields)
   params = {}
   for path, shape in shapes.items():

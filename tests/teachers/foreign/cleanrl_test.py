@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from flax import serialization
 
+from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
@@ -71,7 +72,7 @@ def test_what_was_assumed_is_told():
 def test_some_actions_of_a_teacher(name):
   states = real_files.expected('atari_states')
   found = action_map(('UP', 'NOOP', 'DOWN', 'FIRE'), ('NOOP', 'FIRE', 'UP'))
-  teacher = _read(name, num_actions=3, action_map=found)
+  teacher = _read(name, actions=Discrete(3), action_map=found)
   output = real_files.run(teacher, states, 3)
   wanted = real_files.expected(name)[:, [1, 3, 0]]
   real_files.assert_close(output.q_values, wanted)
@@ -83,7 +84,7 @@ def test_some_actions_of_a_teacher(name):
   [
     (
       'cleanrl_dqn_atari',
-      {'num_actions': 6},
+      {'actions': Discrete(6)},
       r'has 4 actions, but the game has 6; .*create_teacher\.action_meanings',
     ),
     ('cleanrl_dqn_atari', {'state_shape': (84, 84, 3)}, r'a stack of 4 images'),
@@ -112,7 +113,7 @@ def test_other_agents_are_told(tmp_path):
   tree = {'params': {'Dense_0': {'kernel': np.ones((3, 2), np.float32)}}}
   path.write_bytes(serialization.to_bytes(tree))
   with pytest.raises(MismatchedTeacherError, match=r'no DQN.*Dense_0\.kernel'):
-    cleanrl.read(path, Target(2, (3, 1)))
+    cleanrl.read(path, Target(Discrete(2), (3, 1)))
 
 
 def _save(path, parameters, **others):
@@ -130,19 +131,10 @@ _PPO = {
 }
 
 
-def test_continuous_actions_are_refused(tmp_path):
-  """Whose scripts normalize what the agent observes, besides."""
-  names = [name.replace('actor.', 'actor_mean.') for name in _PPO]
-  parameters = dict(zip(names, _PPO.values(), strict=True))
-  path = _save(tmp_path / 'x.cleanrl_model', {**parameters, 'logstd': (1, 4)})
-  with pytest.raises(MismatchedTeacherError, match='actions are continuous'):
-    cleanrl.read(path, Target(4, (3, 1)))
-
-
 def test_statistics_in_the_file_are_not_left_out(tmp_path):
   moments = {'mean': np.zeros(3), 'var': np.ones(3)}
   path = _save(tmp_path / 'x.cleanrl_model', _PPO, obs_rms=moments)
-  target = Target(4, (3, 1))
+  target = Target(Discrete(4), (3, 1))
   with pytest.raises(MismatchedTeacherError, match=r'obs_rms\.mean') as error:
     cleanrl.read(path, target)
   assert 'create_teacher.observation_statistics' in str(error.value)
@@ -154,8 +146,30 @@ def test_statistics_in_the_file_are_not_left_out(tmp_path):
 def test_a_parameter_that_no_script_has(tmp_path):
   for name in ('actor.0.running_mean', 'scale'):
     path = _save(tmp_path / 'x.cleanrl_model', {**_PPO, name: (8,)})
-    with pytest.raises(MismatchedTeacherError, match='is no DQN, C51 or PPO'):
-      cleanrl.read(path, Target(4, (3, 1)))
+    with pytest.raises(MismatchedTeacherError, match='is no DQN, C51, PPO'):
+      cleanrl.read(path, Target(Discrete(4), (3, 1)))
+
+
+_ACTOR = {
+  **{'fc1.weight': (8, 3), 'fc2.weight': (8, 8)},
+  **{name: (2,) for name in ('action_scale', 'action_bias')},
+}
+_MEAN, _LOG_STD, _MU = (
+  {f'{head}.weight': (2, 8)} for head in ('fc_mean', 'fc_logstd', 'fc_mu')
+)
+
+
+@pytest.mark.parametrize(
+  'heads',
+  [_MEAN, _MU | _LOG_STD, _MU | _MEAN, _MEAN | {'fc_logstd': (2,)}, {}],
+  ids=lambda heads: '+'.join(heads),
+)
+def test_actors_of_other_heads_are_no_scripts(tmp_path, heads):
+  """Neither TD3's nor SAC's; what they compute is not guessed."""
+  path = _save(tmp_path / 'x.cleanrl_model', _ACTOR | heads)
+  game = Target(Continuous((-1.0,) * 2, (1.0,) * 2), (3, 1))
+  with pytest.raises(MismatchedTeacherError, match='declare which are its lay'):
+    cleanrl.read(path, game)
 
 
 @pytest.mark.parametrize(
@@ -177,11 +191,11 @@ def test_atoms_that_make_no_sense(n_atoms, v_max, message, tmp_path):
   path = tmp_path / 'x.cleanrl_model'
   path.write_bytes(serialization.to_bytes(saved))
   with pytest.raises(UserError, match=message):
-    cleanrl.read(path, Target(4, (84, 84, 4)))
+    cleanrl.read(path, Target(Discrete(4), (84, 84, 4)))
 
 
 def test_files_that_are_none(tmp_path):
-  game = Target(4, (3, 1))
+  game = Target(Discrete(4), (3, 1))
   with pytest.raises(MissingFileError, match='nowhere cannot be read'):
     cleanrl.read(tmp_path / 'nowhere', game)
   path = tmp_path / 'x.cleanrl_model'

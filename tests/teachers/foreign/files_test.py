@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.support.errors import MissingFileError
 from reincarnating_rl.teachers import factory, native_checkpoint
 from reincarnating_rl.teachers.actions import ALE_MEANINGS
@@ -34,7 +35,7 @@ def _create(path, states, agent='auto', num_actions=4, **settings):
   return factory.create_teacher(
     agent,
     path,
-    num_actions=num_actions,
+    actions=Discrete(num_actions),
     observation_shape=tuple(observation_shape),
     stack_size=stack_size,
     temperature=0.5,
@@ -81,7 +82,11 @@ def test_a_file_or_its_folder_is_all_that_is_needed(name, tmp_path):
 def test_statistics_are_converted_with_the_parameters(tmp_path):
   model = real_files.FOLDER / 'normalized_below' / 'model.zip'
   states = real_files.expected('normalized_states')
-  settings = {'num_actions': 4, 'observation_shape': (3,), 'stack_size': 2}
+  settings = {
+    'actions': Discrete(4),
+    'observation_shape': (3,),
+    'stack_size': 2,
+  }
   teacher = factory.create_teacher('auto', model, **settings)
   network = {
     'kind': 'ppo',
@@ -189,7 +194,7 @@ def test_actions_that_a_manifest_names(tmp_path):
   teacher = factory.create_teacher(
     'auto',
     tmp_path,
-    num_actions=4,
+    actions=Discrete(4),
     observation_shape=(5,),
     stack_size=1,
     temperature=1.0,

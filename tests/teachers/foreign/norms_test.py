@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.teachers.actions import ActionMap
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
@@ -110,7 +111,7 @@ def _read(name, layers, **others):
   declared = layers and Layers(scale=1.0, **layers)
   found = torch_policies.read(_FOLDER / f'{name}.pt', declared, target)
   json.dumps(found.network)
-  return real_files.run(found, states, target.num_actions)
+  return real_files.run(found, states, target.actions.number)
 
 
 @pytest.mark.parametrize(('name', 'layers'), _NETWORKS.items())
@@ -150,7 +151,10 @@ def test_a_normalized_head_is_of_all_its_actions():
   order = ActionMap(tuple('ABCD'), (3, 1, 0, 2))
   found = _read('ends_layer', _ENDS_LAYER, action_map=order)
   real_files.assert_close(found.q_values, wanted[:, [3, 1, 0, 2]])
-  fewer = {'action_map': ActionMap(tuple('ABCD'), (3, 1)), 'num_actions': 2}
+  fewer = {
+    'action_map': ActionMap(tuple('ABCD'), (3, 1)),
+    'actions': Discrete(2),
+  }
   for name, layers, others in (
     ('ends_layer', _ENDS_LAYER, fewer),
     ('ends_group', _ENDS_GROUP, {'action_map': order}),

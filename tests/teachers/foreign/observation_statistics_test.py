@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
@@ -34,7 +35,7 @@ def test_a_model_is_given_what_it_was_trained_on(where):
   teacher = factory.create_teacher(
     'auto',
     real_files.FOLDER / f'normalized_{where}' / 'model.zip',
-    num_actions=4,
+    actions=Discrete(4),
     observation_shape=(3,),
     stack_size=2,
   )

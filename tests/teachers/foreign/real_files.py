@@ -6,6 +6,7 @@ import pathlib
 import jax
 import numpy as np
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.networks.layered import LayeredNetwork
 from reincarnating_rl.teachers.foreign.base import Target
 from tests.importers.formats import torch_files
@@ -20,7 +21,7 @@ def expected(name):
 
 def game(states, num_actions=4):
   """What readers are told of a game that has `states`."""
-  return Target(num_actions, states.shape[1:])
+  return Target(Discrete(num_actions), states.shape[1:])
 
 
 def run(found, states, num_actions=4):

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.support.errors import DamagedFileError, UserError
 from reincarnating_rl.teachers.actions import action_map
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
@@ -35,7 +36,7 @@ _FILES = {
     for stack in (1, 2)
   },
 }
-_VECTOR = Target(4, (3, 1))
+_VECTOR = Target(Discrete(4), (3, 1))
 
 
 def _path(name):
@@ -88,7 +89,7 @@ def test_a_stack_of_images_with_colours(shape):
 
 
 def test_images_that_a_game_gives_channels_first_are_refused():
-  target = Target(4, (4, 44, 52, 1))
+  target = Target(Discrete(4), (4, 44, 52, 1))
   with pytest.raises(MismatchedTeacherError, match='channels first, which the'):
     stable_baselines3.read(_path('sb3_a2c_cnn'), target)
 
@@ -142,7 +143,7 @@ def test_bounds_that_cannot_be_read(serialized, tmp_path):
 
   path = real_files.altered_zip(_path('sb3_rgb1'), tmp_path, change)
   with pytest.raises(MismatchedTeacherError, match='bounds of its space') as e:
-    stable_baselines3.read(path, Target(4, (5, 4, 3, 1)))
+    stable_baselines3.read(path, Target(Discrete(4), (5, 4, 3, 1)))
   assert '\n' not in str(e.value)
   # Nobody asks where it is of no consequence.
   path = real_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
@@ -152,7 +153,7 @@ def test_bounds_that_cannot_be_read(serialized, tmp_path):
 def test_some_actions_of_a_teacher():
   states = real_files.expected('small_states')
   found = action_map(('UP', 'NOOP', 'DOWN', 'FIRE'), ('NOOP', 'UP'))
-  teacher = _read('sb3_qrdqn_cnn', num_actions=2, action_map=found)
+  teacher = _read('sb3_qrdqn_cnn', actions=Discrete(2), action_map=found)
   output = real_files.run(teacher, states, 2)
   wanted = real_files.expected('sb3_qrdqn_cnn')[:, :, [1, 0]]
   real_files.assert_close(output.quantiles.swapaxes(1, 2), wanted)
@@ -161,7 +162,11 @@ def test_some_actions_of_a_teacher():
 @pytest.mark.parametrize(
   ('name', 'others', 'message'),
   [
-    ('sb3_dqn_cnn', {'num_actions': 18}, 'has 4 actions, but the game has 18'),
+    (
+      'sb3_dqn_cnn',
+      {'actions': Discrete(18)},
+      'has 4 actions, but the game has 18',
+    ),
     (
       'sb3_dqn_cnn',
       {'state_shape': (84, 84, 1)},
@@ -176,11 +181,6 @@ def test_other_games_are_told(name, others, message):
   with pytest.raises(MismatchedTeacherError, match=message) as error:
     _read(name, **others)
   assert '\n' not in str(error.value)
-
-
-def test_continuous_actions_are_refused():
-  with pytest.raises(MismatchedTeacherError, match='acts in a Box, but stud'):
-    stable_baselines3.read(_path('sb3_ppo_continuous'), _VECTOR)
 
 
 def _described(**changes):

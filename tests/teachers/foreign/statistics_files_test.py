@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.support.errors import MissingFileError
 from reincarnating_rl.teachers import factory
 from reincarnating_rl.teachers.errors import TeacherError
@@ -79,7 +80,7 @@ def _create(path, **settings):
   return factory.create_teacher(
     'auto',
     path,
-    num_actions=4,
+    actions=Discrete(4),
     observation_shape=(3,),
     stack_size=2,
     **settings,
@@ -109,7 +110,7 @@ def test_they_are_not_for_checkpoints():
     factory.create_teacher(
       'auto',
       bundled,
-      num_actions=6,
+      actions=Discrete(6),
       observation_shape=(84, 84),
       stack_size=4,
       observation_statistics='none',

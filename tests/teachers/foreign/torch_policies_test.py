@@ -4,6 +4,7 @@ import hypothesis
 import numpy as np
 import pytest
 
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.support.errors import DamagedFileError, UserError
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
@@ -20,7 +21,7 @@ _OWN = Layers(
   dense=('hidden', 'head'),
   activation=('silu', 'silu', 'tanh'),
 )
-_GAME = Target(6, (44, 52, 4))
+_GAME = Target(Discrete(6), (44, 52, 4))
 
 
 @pytest.mark.parametrize(

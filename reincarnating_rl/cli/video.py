@@ -1,0 +1,108 @@
+"""`python -m reincarnating_rl.video`: policies that play side by side."""
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from reincarnating_rl.cli import command_line, shared_flags
+from reincarnating_rl.cli.command_line import Parser, number
+
+PROGRAM = 'python -m reincarnating_rl.video'
+_SUMMARY = 'Show policies that play a game side by side.'
+_DETAILS = """
+Each policy plays the episodes of the teachers' evaluate. Shown is the one with
+the median return, with its score, and bars of what the policy thinks of each
+action. A policy is what evaluate takes: a run, checkpoints, a file of another
+library, or a kind without a checkpoint, such as random or perciatelli44. It
+may be one checkpoint, ckpt.N.json, and have a name: NAME=POLICY.
+"""
+_EXAMPLES = (
+  'teacher_ckpts/Pong/1 demo_run \\\n    --out duel.mp4',
+  'teacher=teacher_ckpts/Pong/1 random \\\n    --game Pong --out duel.gif',
+)
+_MOST = 6
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+  """Writes a video; a user's mistake is one line on stderr.
+
+  Args:
+    argv: the flags; None for those of the process.
+
+  Returns:
+    The exit status: 0, 1 after a mistake, 130 after Ctrl-C.
+
+  Raises:
+    SystemExit: help was asked for.
+  """
+  return command_line.main(create_parser, _run, argv)
+
+
+def create_parser() -> Parser:
+  """Makes the parser."""
+  parser = Parser(
+    PROGRAM, summary=_SUMMARY, details=_DETAILS, examples=_EXAMPLES
+  )
+  add = parser.add_argument
+  add('teacher', metavar='TEACHER', help='The policy at the left.')
+  add('students', metavar='STUDENT', nargs='*', help='Policies at its right.')
+  add(
+    '--out',
+    metavar='FILE',
+    default='video.mp4',
+    help='The video: its name ends in .mp4 or .gif.',
+  )
+  add(
+    '--seconds',
+    metavar='S',
+    type=number(float, 0.1, 3600),
+    default=60.0,
+    help='The video is cut after so many.',
+  )
+  add(
+    '--fps',
+    metavar='N',
+    type=number(int, 1, 120),
+    help='Frames a second, each of one step. Default: what suits the game.',
+  )
+  add = parser.add_argument_group('game and settings').add_argument
+  add(
+    '--game',
+    metavar='NAME',
+    help='Such as MinAtar/breakout. Default: the one that TEACHER names.',
+  )
+  shared_flags.add_settings(add, 'teacher')
+  add = parser.add_argument_group('evaluation').add_argument
+  shared_flags.add_episodes(add, 10)
+  return parser
+
+
+def _run(args: argparse.Namespace) -> None:
+  # What is slow to import waits until the flags have been read.
+  import tqdm.auto as tqdm
+
+  from reincarnating_rl.cli import casting
+  from reincarnating_rl.support import files
+  from reincarnating_rl.video import encoding
+
+  names = [args.teacher, *args.students]
+  if len(names) > _MOST:
+    raise command_line.FlagError(
+      f'{len(names)} policies do not fit side by side: name at most {_MOST}.'
+    )
+  args.out = os.path.expanduser(args.out)
+  ending = encoding.ending(args.out)
+  files.check_file(args.out, '--out')
+  film = casting.film(args, names)
+  with tqdm.tqdm(
+    film.frames(),
+    desc='draw',
+    total=len(film),
+    unit=' frames',
+    dynamic_ncols=True,
+    mininterval=1.0,
+    leave=False,
+  ) as frames:
+    data = encoding.encode(ending, iter(frames), film.frames_per_second)
+  files.write_for_user(args.out, data, '--out')
+  print(f'The video: {args.out}')

@@ -1,0 +1,50 @@
+"""Cores of this machine that a process has for itself, among ours."""
+
+import contextlib
+import os
+import pathlib
+import tempfile
+from collections.abc import Iterator
+
+from reincarnating_rl.support import claims
+
+
+@contextlib.contextmanager
+def held(count: int) -> Iterator[set[int]]:
+  """Holds cores that no other process of this user's holds here.
+
+  Small programs gain nothing from a second core, and lose by moving.
+
+  Args:
+    count: how many.
+
+  Yields:
+    Their numbers; empty where there are not so many left, or the system cannot
+    keep a process to a core.
+  """
+  with contextlib.ExitStack() as stack:
+    found: set[int] = set()
+    for core in sorted(_all()):
+      if len(found) < count and _hold(core, stack):
+        found.add(core)
+    yield found if len(found) == count else set()
+
+
+def _all() -> set[int]:
+  return os.sched_getaffinity(0) if hasattr(os, 'sched_getaffinity') else set()
+
+
+def _hold(core: int, stack: contextlib.ExitStack) -> bool:
+  folder = pathlib.Path(
+    tempfile.gettempdir(), f'reincarnating_rl-{os.getuid()}'
+  )
+  try:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = open(folder / f'core-{core}', 'wb')  # noqa: SIM115
+  except OSError:
+    return False
+  if claims.lock(file, str(folder)):
+    stack.enter_context(file)
+    return True
+  file.close()
+  return False

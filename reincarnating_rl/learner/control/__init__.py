@@ -1,0 +1,1 @@
+"""Students with an actor and critics: what they compute, all pure."""

@@ -1,0 +1,132 @@
+"""Whole experiments of students whose actions are vectors."""
+
+import functools
+
+import chex
+import jax
+import numpy as np
+import pytest
+
+from reincarnating_rl.agents import snapshot
+from reincarnating_rl.envs import games, vector
+from reincarnating_rl.replay.device_view import device_view
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers.training_state import TrainingState
+from tests import toys
+from tests.agents import control_toys
+from tests.runner import experiments, kills
+
+GAME = games.Game(
+  'Target',
+  toys.target,
+  lambda: vector.LoopVectorEnvironment([toys.target() for _ in range(3)]),
+)
+
+
+def make_student(
+  session, environment, *, seed, teacher, settings, summary_writer
+):
+  del session, summary_writer
+  assert environment.actions == control_toys.ACTIONS
+  return control_toys.make_agent(seed=seed, teacher=teacher, size=2, **settings)
+
+
+def make_runner(base_dir, name='qdagger_td3', *, teacher=None, **settings):
+  teacher = teacher or control_toys.ScriptedTeacher()
+  agent = settings.pop('agent', {}) | {'name': name}
+  return experiments.make_runner(
+    base_dir,
+    game=GAME,
+    teacher=teacher,
+    agent=agent,
+    make_agent=make_student,
+    **{'random_score': -30.0, **settings},
+  )
+
+
+def test_a_taught_student_passes_all_phases(tmp_path):
+  runner = make_runner(
+    tmp_path, teacher=control_toys.ScriptedTeacher('tanh_gaussian')
+  )
+  runner.run_experiment()
+  agent = runner._agent
+  assert [row['phase'].lower() for row in runner.record.rows] == [
+    *('pretrain', 'pretrain', 'online', 'online'),
+  ]
+  assert agent.trainer.pretraining_updates == 40
+  assert agent.trainer.online_updates > 100
+  replay = agent.batches.replay
+  stored = replay.columns['action'][: replay.next_step]
+  assert stored.shape == (replay.next_step, 2) and np.abs(stored).max() <= 1.0
+  assert replay.columns['teacher_policy'].shape[1] == 4
+  logged = {row['name'] for row in experiments.metrics(tmp_path)}
+  assert {'Pretrain/Loss/Distill', 'Pretrain/Loss/Policy'} <= logged
+
+
+@pytest.mark.parametrize(
+  'name',
+  [
+    'qdagger_td3',
+    pytest.param('rehearsal_sac', marks=pytest.mark.soak),
+    pytest.param('jsrl_d4pg', marks=pytest.mark.soak),
+    pytest.param('pretrained_sac', marks=pytest.mark.soak),
+  ],
+)
+def test_a_kill_changes_nothing(name, tmp_path):
+  make = functools.partial(
+    make_runner,
+    name=name,
+    agent={'Rehearsal': {'exact_share': True, 'teacher_data_ratio': 0.5}}
+    if 'rehearsal' in name
+    else {},
+  )
+  expected = kills.whole(make, tmp_path / 'whole')
+  deaths = [functools.partial(kills.die_in, number=n) for n in (1, 3)]
+  runner = kills.lives(make, tmp_path / 'killed', deaths)
+  assert experiments.outcome(runner) == expected
+
+
+def test_it_begins_as_its_teacher_was(tmp_path):
+  teacher = control_toys.make_agent('sac', size=2, seed=5)
+  control_toys.play(teacher, 20, size=2)
+  trained = jax.tree.map(np.array, teacher.trainer.trees())
+  state = TrainingState(snapshot.flatten(trained), 'teacher')
+  runner = make_runner(
+    tmp_path,
+    'warm_start_sac',
+    teacher=control_toys.ScriptedTeacher('tanh_gaussian'),
+    agent={'WarmStart': {'warm_up_steps': 100}},
+    read_teacher_state=lambda: state,
+    find_teacher_replay=lambda: None,
+    num_pretraining_iterations=None,
+    online=(1, 20),
+  )
+  runner.run_experiment()
+  agent = runner._agent
+  # It has played, and learnt nothing yet.
+  assert agent.batches.replay.next_step >= 20
+  assert agent.trainer.online_updates == 0
+  found = agent.trainer.trees()
+  for group in ('online_params', 'target_params', 'optimizer_state'):
+    chex.assert_trees_all_equal(found[group], trained[group])
+  assert float(found['online_params']['temperature']['log_alpha'][0]) != 0.0
+  assert int(found['optimizer_state']['updates']) > 5
+
+
+def test_diagnoses_are_of_q_values(tmp_path):
+  with pytest.raises(UserError, match='RunnerWithTeacher.diagnoses'):
+    make_runner(tmp_path, diagnoses=True)
+
+
+def test_a_share_of_each_batch_is_exactly_the_teachers():
+  agent = control_toys.make_agent(
+    'rehearsal_td3',
+    Rehearsal={'exact_share': True, 'teacher_data_ratio': 0.25},
+  )
+  store = control_toys.teacher_data(agent)
+  agent.batches.set_teacher_data(store)
+  control_toys.play(agent, 30)
+  for _ in range(5):
+    _, drawn = agent.batches.sample(labelled=False)
+    assert np.count_nonzero(drawn.keys == -1) == 2
+  assert device_view(store).action.shape[1] == 2
