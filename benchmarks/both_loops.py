@@ -1,7 +1,7 @@
 """Learning curves of runs one by one beside those of seeds in one program.
 
   python benchmarks/both_loops.py --out loops
-  python benchmarks/both_loops.py --out loops --picture docs/images/both_loops.png
+  python benchmarks/both_loops.py --out loops --picture both_loops.png
 
 trains what is not trained yet, game after game: five runs of DQN by `train
 --run_number`, and five seeds by `train --num_seeds`, with the same settings. It
