@@ -8,6 +8,7 @@ classes by their own names.
 import dataclasses
 import importlib
 import inspect
+import typing
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,7 +73,7 @@ def _bare_class(kind: StudentKind) -> type[Student]:
   module, _, name = kind.agent.partition(':')
   dopamine = getattr(importlib.import_module(module), name)
   behind = (ForwardsToDQN,) if kind.forwards else ()
-  fields = {f.name: f.type for f in dataclasses.fields(kind.settings)}
+  fields = typing.get_type_hints(kind.settings, include_extras=True)
 
   def __init__(self: Any, *first: Any, seed: int, **given: Any) -> None:
     given['kind_settings'] = _with_own(kind.settings, fields, 'kind', given)
@@ -121,7 +122,7 @@ def _taught_class(method: Method, base: type[Student]) -> type[Student]:
     base: the class of the student without a method, or of the first method with
       the same settings.
   """
-  fields = {f.name: f.type for f in dataclasses.fields(method.settings)}
+  fields = typing.get_type_hints(method.settings, include_extras=True)
 
   def __init__(self: Any, *first: Any, seed: int, **given: Any) -> None:
     if base.method.settings is not method.settings:

@@ -44,9 +44,10 @@ MAY_CHANGE = frozenset(
     'RunnerWithTeacher.checkpoint_minutes',
     'RunnerWithTeacher.checkpoints_to_keep',
     'CollectorDispatcher.collectors',
-    'JaxDQNAgent.collector_allowlist',
     *(
-      f'{kind.gin_name}.summary_writing_frequency' for kind in STUDENTS.values()
+      f'{kind.gin_name}.{name}'
+      for kind in STUDENTS.values()
+      for name in ('summary_writing_frequency', 'collector_allowlist')
     ),
   }
 )

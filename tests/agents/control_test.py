@@ -114,6 +114,34 @@ def test_sac_acts_as_dopamines():
     np.testing.assert_array_equal(found_key, expected_key)
 
 
+def test_sac_begins_as_dopamines():
+  ours = make_agent('sac', teacher=None, seed=3)
+  gin.clear_config()
+  gin.parse_config(
+    'ReplayBuffer.batch_size = 8\nReplayBuffer.max_capacity = 50'
+  )
+  bound = np.ones(2, np.float32)
+  theirs = sac_agent.SACAgent(
+    (2,),
+    (-bound, bound),
+    (control_toys.SIZE,),
+    num_layers=1,
+    hidden_units=8,
+    seed=3,
+  )
+  chex.assert_trees_all_equal(
+    ours.online_params['params'], theirs.network_params['params']
+  )
+  rng = np.random.default_rng(0)
+  for i in range(6):  # At random, until there is enough to learn from.
+    seen = rng.normal(size=control_toys.SIZE).astype(np.float32)
+    actions = [
+      agent.step(0.0, seen) if i else agent.begin_episode(seen)
+      for agent in (ours, theirs)
+    ]
+    np.testing.assert_array_equal(*actions)
+
+
 @pytest.mark.parametrize('name', ['qdagger_sac', 'td3', 'd4pg'])
 def test_a_restored_student_goes_on_as_if_nothing_had_happened(name):
   agents = [make_agent(name, seed=seed) for seed in (0, 7)]

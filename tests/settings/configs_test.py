@@ -1,6 +1,7 @@
 """Every shipped configuration: parsed, built, and read to the last binding."""
 
 import dataclasses
+import functools
 import gc
 import pathlib
 import re
@@ -10,7 +11,7 @@ import jax
 import numpy as np
 import pytest
 
-from reincarnating_rl.agents import value_parts
+from reincarnating_rl.agents import control_parts, value_parts
 from reincarnating_rl.envs import minatar_games
 from reincarnating_rl.runner import factories
 from reincarnating_rl.settings import gin_parsing, shipped_configs
@@ -41,6 +42,8 @@ COMPOSED = (
   'gymnasium/pretrained_implicit_quantile.gin',
   *('balloon/dqn.gin', 'balloon/jsrl_rainbow.gin'),
   *('balloon/reloaded_quantile.gin', 'balloon/qdagger_implicit_quantile.gin'),
+  *('gymnasium/qdagger_d4pg.gin', 'gymnasium/warm_start_sac.gin'),
+  *('control/td3.gin', 'control/pretrained_sac.gin'),
 )
 # Emulators and simulators take most of the time to build a run.
 ONE_LANE = 'create_{}_environment.num_vector_environments = 1'
@@ -65,9 +68,8 @@ def bounded_memory(frozen):
 @pytest.fixture(autouse=True)
 def no_initialisation(monkeypatch):
   """Makes parameters zeros of the right shapes, which compiles no program."""
-  make_learner = value_parts.make_pure
 
-  def make(*args, **named):
+  def quick(make_learner, *args, **named):
     learner = make_learner(*args, **named)
 
     def init(key):
@@ -76,7 +78,12 @@ def no_initialisation(monkeypatch):
 
     return dataclasses.replace(learner, init=init)
 
-  monkeypatch.setattr(value_parts, 'make_pure', make)
+  for module, name in (
+    (value_parts, 'make_pure'),
+    (control_parts, 'make_control_learner'),
+  ):
+    make = functools.partial(quick, getattr(module, name))
+    monkeypatch.setattr(module, name, make)
 
 
 def agent_of(config):

@@ -15,7 +15,7 @@ from reincarnating_rl.support.setting_types import Range
 # First parts of gin's names. Its own are not there: a macro may be anything.
 _ROOMS = {
   *('dopamine', 'reincarnating_rl', 'reincarnation_networks', 'methods'),
-  *('teachers', 'games', 'schedules'),
+  *('teachers', 'games', 'schedules', 'students'),
 }
 _INFINITE = '1e999'
 # What is no number, name, sequence or function: right for nothing.
@@ -24,6 +24,7 @@ _NOTHING = '{"a": 1}'
 _UNBOUNDED = {
   *('random_score', 'margin', 'vmax', 'vmin', 'value_range'),
   *('min_vals', 'max_vals', 'action_limits'),
+  *('target_entropy', 'reward_scale_factor', 'log_std_limit'),
 }
 
 
