@@ -65,6 +65,7 @@ bench: .venv/.installed  ## Ratios beside the limit and beside Dopamine.
 	$(BIN)/python benchmarks/pretraining.py --student rainbow
 	$(BIN)/python benchmarks/online.py
 	$(BIN)/python benchmarks/small_games.py
+	$(BIN)/python benchmarks/many_seeds.py
 	$(BIN)/python benchmarks/replay.py --frames 100000
 	$(BIN)/python benchmarks/prioritized.py
 	$(BIN)/python benchmarks/studies.py

@@ -30,9 +30,13 @@ import optax
 
 from reincarnating_rl.compat import dopamine_compat  # noqa: F401  isort: skip
 from absl import logging
-from many_seeds import configure, host_loop, many
+from jax.sharding import NamedSharding, PartitionSpec
+from many_seeds import STEPS, configure, host_loop
 from timing import in_turn
 
+from reincarnating_rl.fleet import launch
+from reincarnating_rl.fleet.spread import Spread
+from reincarnating_rl.fleet.types import Clock, Own, Plan
 from reincarnating_rl.learner import terms, value_function
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.learner import Learner, make_learner
@@ -41,6 +45,7 @@ from reincarnating_rl.learner.update import jit_update, make_scanned_update
 from reincarnating_rl.networks.registry import NETWORKS
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.runner.factories import TeacherSettings
 
 SECONDS = 330.0
 ACTIONS, BATCH = 6, 32
@@ -186,15 +191,48 @@ def offline(network: str, tiny: bool) -> Iterator[str]:
     )
 
 
+def many(folder: str, number: int) -> Callable[[], None]:
+  """Returns what takes a thousand steps of so many seeds; no run is made."""
+  first = launch.create_fleet(
+    base_dir=folder,
+    number=1,
+    first_seed=1,
+    agent='dqn',
+    teacher=TeacherSettings(),
+  )
+  online, spread, blocks = first._online, Spread(number), STEPS // 4
+  program = spread.program(functools.partial(online.run, labels=False))
+  copies = jax.jit(
+    lambda state: jax.tree.map(lambda x: jnp.repeat(x, number, 0), state),
+    out_shardings=NamedSharding(spread.mesh, PartitionSpec('seeds')),
+  )
+  states = copies(first.state)
+  states = states._replace(key=spread.place(jax.random.split(key(), number)))
+  (seed,) = first.seeds
+  ask = first._training._weights(seed, np.zeros(blocks))
+  weights = jax.tree.map(lambda x: np.repeat(x[None], number, 0), ask)
+  own, time_ = (Own(spread.place(weights)), None), 0
+
+  def run() -> None:
+    nonlocal states, time_
+    clock = Clock(np.int32(time_), np.int32(time_))
+    plan = Plan(clock, np.full((blocks, 4), 0.1, np.float32), np.int32(0))
+    states, told = program(states, own, plan)
+    jax.block_until_ready(told)
+    time_ += STEPS
+
+  return run
+
+
 def online(tiny: bool, numbers: list[int]) -> Iterator[str]:
   """Yields lines on the host loop and on many seeds of MinAtar."""
   host, began = None, time.perf_counter()
   configure('breakout', 'dqn')
   for number in (0, *numbers):
     with tempfile.TemporaryDirectory() as folder:
-      run = many(folder, 'dqn', number) if number else host_loop(folder, 'dqn')
+      run = many(folder, number) if number else host_loop(folder, 'dqn')
       seconds = in_turn({'': run}, rounds=1 if tiny else 3)['']
-    rate = max(number, 1) * 1000 / seconds
+    rate = max(number, 1) * STEPS / seconds
     host = host or rate
     name = f'{number} seeds in one program' if number else 'the host loop'
     yield f'MinAtar, {name}: {rate:,.0f} steps/s, {rate / host:.1f} x'
@@ -206,7 +244,7 @@ def main() -> None:
   """Prints a line a measurement."""
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument('--tiny', action='store_true', help='whether it works')
-  parser.add_argument('--networks', nargs='+', default=NETWORK_NAMES)
+  parser.add_argument('--networks', nargs='*', default=NETWORK_NAMES)
   parser.add_argument('--seeds', nargs='+', type=int, default=[1, 64, 1024])
   args = parser.parse_args()
   logging.set_verbosity(logging.ERROR)
@@ -215,7 +253,6 @@ def main() -> None:
   parts = [
     functools.partial(offline, name, args.tiny) for name in args.networks
   ]
-  # The host loop's lanes are one.
   parts.append(functools.partial(online, args.tiny, args.seeds))
   for part in parts:
     if time.perf_counter() - began > SECONDS:

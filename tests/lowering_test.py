@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.agents.actor import make_act
-from reincarnating_rl.envs import minatar_programs
+from reincarnating_rl.envs import continuous_actions, minatar_programs
 from reincarnating_rl.envs.minatar_games import GAMES
 from reincarnating_rl.fleet import rollout
 from reincarnating_rl.fleet.learning import begin
@@ -22,6 +22,7 @@ from reincarnating_rl.fleet.types import Clock, Own, Plan
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.teachers.network_teacher import NetworkTeacher
 from tests import toys
+from tests.agents import control_toys
 from tests.fleet import corridors
 
 PACKAGE = pathlib.Path(__file__).parents[1] / 'reincarnating_rl'
@@ -30,10 +31,9 @@ PLATFORMS = ('cuda', 'tpu')
 
 def lower(program, *arguments):
   """Lowers a jitted program; fails where it cannot be."""
-  for platform in PLATFORMS:
-    exported = jax.export.export(program, platforms=(platform,))(*arguments)
-    assert exported.platforms == (platform,)
-    assert exported.mlir_module_serialized
+  exported = jax.export.export(program, platforms=PLATFORMS)(*arguments)
+  assert exported.platforms == PLATFORMS
+  assert exported.mlir_module_serialized
 
 
 def filled(agent, steps=20):
@@ -82,7 +82,34 @@ def test_a_teacher_labels():
     agent.trainer.state.params,
     num_actions=2,
   )
-  lower(teacher._logits, teacher._params, np.zeros((4, toys.LENGTH, 1)))
+  lower(teacher._policy, teacher._params, np.zeros((4, toys.LENGTH, 1)))
+
+
+@pytest.mark.parametrize(
+  'name',
+  [
+    'qdagger_sac',
+    *(
+      pytest.param(f'qdagger_{name}', marks=pytest.mark.soak)
+      for name in ('td3', 'd4pg')
+    ),
+  ],
+)
+def test_a_student_of_vectors_learns_and_acts(name):
+  agent = control_toys.make_agent(name)
+  store, trainer = control_toys.teacher_data(agent), agent.trainer
+  state, weights = trainer.state, agent.weaner.weights
+  lower(trainer.update, state, store.sample(4), weights)
+  slots = np.zeros((3, 4), np.int32)
+  view = device_view.device_view(store)
+  lower(trainer.scanned_update, state, view, slots, weights)
+  lower(agent._mean_actions, state.params, store.sample(4).state)
+  for explores in (False, True):
+    choose = functools.partial(agent.actor._choose, explores=explores)
+    lower(jax.jit(choose), state.params, agent.state, state.key)
+  lower(agent.actor._draw, state.key)
+  bits = functools.partial(continuous_actions._random_bits, size=2)
+  lower(jax.jit(bits), np.zeros((3, 2), np.uint32))
 
 
 def lower_fleet(fleet):
@@ -165,7 +192,9 @@ def test_this_is_every_jitted_program():
       found.add(path.relative_to(PACKAGE).as_posix())
   assert found == {
     'agents/actor.py',
-    'agents/student.py',
+    'agents/control_parts.py',
+    'agents/value_student.py',
+    'envs/continuous_actions.py',
     'learner/update.py',
     'teachers/network_teacher.py',
     'fleet/launch.py',

@@ -4,6 +4,8 @@ import argparse
 import os
 from collections.abc import Sequence
 
+import numpy as np
+
 from reincarnating_rl.cli import text
 from reincarnating_rl.cli.teachers import evaluation, playing
 from reincarnating_rl.envs import games
@@ -11,9 +13,10 @@ from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.lanes import Episode, Keep
 from reincarnating_rl.evaluation import finding
 from reincarnating_rl.evaluation.text import one_line
+from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import checkpoint_files, factory, recognition
-from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.base import AnyTeacher, actions_of
 from reincarnating_rl.video import scene, take
 from reincarnating_rl.video.film import Film
 from reincarnating_rl.video.take import Take
@@ -92,20 +95,28 @@ def _play(args: argparse.Namespace, title: str) -> tuple[Game, Take]:
   cast = playing.prepare(args, takes_settings=not is_random)
   chosen, teacher = cast.chosen, cast.teacher
   episodes = evaluation.play(cast, 'teacher', title=title, keep=Keep.EXTRAS)
-  shown = take.median(episodes)
-  temperature = teacher.lineage.get('temperature')
+  values, kind = _values(take.median(episodes), teacher)
   found = Take(
     one_line(title, 60),
     one_line(_details(args.path, teacher)),
     episodes,
-    take.values_of(shown.extras, temperature),
-    temperature is None,
-    _actions(chosen.game, teacher),
+    values,
+    kind,
+    _actions(chosen.game),
   )
   return chosen.game, found
 
 
-def _details(path: str | None, teacher: Teacher) -> str:
+def _values(shown: Episode, teacher: AnyTeacher) -> tuple[np.ndarray, str]:
+  """Returns what is shown of the policy, and what it is; see `Take`."""
+  if isinstance(actions_of(teacher), Continuous):
+    return shown.actions, take.ACTIONS
+  temperature = teacher.lineage.get('temperature')
+  kind = take.PROBABILITIES if temperature is None else take.Q_VALUES
+  return take.values_of(shown.extras, temperature), kind
+
+
+def _details(path: str | None, teacher: AnyTeacher) -> str:
   """Returns what a policy is and where it is from."""
   told = teacher.lineage
   parts = [told.get('network')]
@@ -116,11 +127,14 @@ def _details(path: str | None, teacher: Teacher) -> str:
   return ', '.join(part for part in parts if part)
 
 
-def _actions(game: Game, teacher: Teacher) -> tuple[str, ...]:
+def _actions(game: Game) -> tuple[str, ...]:
+  """Returns the names of the actions, or of a vector's numbers."""
   environment = game.create_environment()
   try:
+    if isinstance(environment.actions, Continuous):
+      return tuple(f'number {i}' for i in range(environment.actions.size))
     return environment.action_meanings or tuple(
-      f'action {i}' for i in range(teacher.num_actions)
+      f'action {i}' for i in range(environment.actions.number)
     )
   finally:
     environment.close()

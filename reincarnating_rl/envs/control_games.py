@@ -241,6 +241,7 @@ FAMILY = GameFamily(
   create=create_control_game,
   gin_name='create_control_environment',
   prefix=_PREFIX,
+  steps_per_second=40,  # Of the simulation, in most tasks.
   actions=(Continuous.kind,),
   networks={},
 )

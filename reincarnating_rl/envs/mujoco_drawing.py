@@ -20,11 +20,18 @@ VARIABLE = 'MUJOCO_GL'
 _SIZE = 320  # Pixels a side.
 # EGL and OSMesa need no display. A process can only try one of the two.
 _BACKENDS = ('egl', 'osmesa', 'glfw')
-_TRIAL = (
-  'import importlib, sys; '
-  'importlib.import_module("mujoco." + sys.argv[1]).GLContext(8, 8)'
-  '.make_current()'
-)
+_TRIAL = """
+import importlib, sys
+for name in sys.argv[2:]:
+  importlib.import_module(name)
+context = importlib.import_module(f'mujoco.{sys.argv[1]}').GLContext(8, 8)
+context.make_current()
+import mujoco
+model = mujoco.MjModel.from_xml_string('<mujoco/>')
+mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
+"""
+# Its LLVM and Mesa's end a process that has both.
+_RIVALS = ('tensorflow',)
 _PATIENCE = 60  # Seconds for a trial.
 
 
@@ -55,7 +62,7 @@ def _failure(backend: str) -> str | None:
   """Returns why a backend does not work; None where it does."""
   try:
     done = subprocess.run(
-      [sys.executable, '-c', _TRIAL, backend],
+      [sys.executable, '-c', _TRIAL, backend, *_rivals()],
       env={**os.environ, VARIABLE: backend},
       capture_output=True,
       text=True,
@@ -68,6 +75,10 @@ def _failure(backend: str) -> str | None:
     return None
   lines = done.stderr.strip().splitlines()
   return lines[-1] if lines else f'exit code {done.returncode}'
+
+
+def _rivals() -> list[str]:
+  return [name for name in _RIVALS if name in sys.modules]
 
 
 class Camera:

@@ -86,7 +86,8 @@ def online_of(seed: SeedRunner, program: GameProgram) -> Online:
   replay = mirror.functions_of(batches.replay, is_binary=program.is_binary)
   mix = None
   if batches.keeps_teacher_data:
-    mix = Mixture(replay, batches.teacher_data_ratio).mix
+    is_exact = agent.method.exact_share(agent.method_settings)
+    mix = Mixture(replay, batches.teacher_data_ratio, is_exact=is_exact).mix
   return Online(
     player=player_of(seed, program),
     learner=agent.learner,
@@ -96,6 +97,8 @@ def online_of(seed: SeedRunner, program: GameProgram) -> Online:
     rolls_in=agent.method.rolls_in and agent.teacher is not None,
     batch_size=agent.batch_size,
     update_period=agent.update_period,
+    updates_per_step=agent.updates_per_step,
+    warm_up=agent.method.warm_up_steps(agent.method_settings),
     target_period=agent.target_update_period,
     min_history=agent.min_replay_history,
     clips_rewards=seed._clip_rewards,
@@ -107,9 +110,11 @@ def online_of(seed: SeedRunner, program: GameProgram) -> Online:
 class Mixture:
   """Rehearsal's batches, as `MixedReplay` draws them."""
 
-  def __init__(self, replay: DeviceRing, ratio: float) -> None:
-    """Takes the student's replay and rho."""
-    self._replay, self._ratio = replay, ratio
+  def __init__(
+    self, replay: DeviceRing, ratio: float, *, is_exact: bool
+  ) -> None:
+    """Takes the student's replay and rho; see `MixedReplay`."""
+    self._replay, self._ratio, self._is_exact = replay, ratio, is_exact
 
   def mix(
     self, batch: Batch, drawn: Drawn, key: Array, data: Any
@@ -129,6 +134,8 @@ class Mixture:
     which, where = jax.random.split(key)
     size = len(drawn.slots)
     is_teacher = jax.random.uniform(which, (size,)) < self._ratio
+    if self._is_exact:
+      is_teacher = jnp.arange(size) < round(self._ratio * size)
     at = slots[jax.random.randint(where, (size,), 0, count)]
     theirs = device_view.gather(
       view,
@@ -141,7 +148,10 @@ class Mixture:
       is_first = is_teacher.reshape(-1, *[1] * (a.ndim - 1))
       return jnp.where(is_first, a, b)
 
-    mixed = jax.tree.map(pick, theirs, batch)
+    # As if the student's that were drawn were all of them.
+    weight = jnp.where(is_teacher, 0.0, batch.importance_weight)
+    weight = weight / jnp.maximum(weight.max(), jnp.finfo(jnp.float32).tiny)
+    mixed = jax.tree.map(pick, theirs, batch._replace(importance_weight=weight))
     return mixed, drawn._replace(slots=jnp.where(is_teacher, -1, drawn.slots))
 
 

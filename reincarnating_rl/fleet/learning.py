@@ -50,7 +50,9 @@ class Online:
     teacher: labels states and rolls in; None where nobody does.
     rolls_in: whether the teacher begins episodes.
     batch_size: B.
-    update_period: U, environment steps of a block; each begins with an update.
+    update_period: U, environment steps of a block; each begins with updates.
+    updates_per_step: how many.
+    warm_up: environment steps before the first update.
     target_period: environment steps between target syncs.
     min_history: elements, more than which there must be before an update.
     clips_rewards: whether the student sees rewards in [-1, 1].
@@ -67,6 +69,8 @@ class Online:
   rolls_in: bool
   batch_size: int
   update_period: int
+  updates_per_step: int
+  warm_up: int
   target_period: int
   min_history: int
   clips_rewards: bool
@@ -108,8 +112,8 @@ class Online:
     told: tuple[Weights, Array],
   ) -> tuple[tuple[Seed, Clock], Told]:
     (seed, clock), (weights, epsilons) = carry, told
-    is_due = jnp.asarray(updates) & (seed.ring.head > self.min_history)
-    update = functools.partial(self._update, data, clock, weights)
+    is_due = updates & self._may_learn(seed, clock.time)
+    update = functools.partial(self._updates, data, clock, weights)
     shapes = jax.eval_shape(update, seed)[1]
     seed, metrics = jax.lax.cond(
       is_due, update, lambda seed: (seed, _zeros(shapes)), seed
@@ -137,6 +141,16 @@ class Online:
     logits = self.teacher.policy_logits(self.replay.states(ring, slots))
     return self.replay.label(ring, steps, jnp.asarray(logits))
 
+  def _may_learn(self, seed: Seed, time: Array) -> Array:
+    return (seed.ring.head > self.min_history) & (time >= self.warm_up)
+
+  def _updates(self, *told: Any) -> tuple[Seed, Metrics]:
+    """Makes those that are due; returns the metrics of the last."""
+    *fixed, seed = told
+    for _ in range(self.updates_per_step):
+      seed, metrics = self._update(*fixed, seed)
+    return seed, metrics
+
   def _update(
     self, data: Any, clock: Clock, weights: Weights, seed: Seed
   ) -> tuple[Seed, Metrics]:
@@ -158,7 +172,8 @@ class Online:
     period = self.target_period
     before = (clock.time - 1) // period  # -1 at the start.
     is_due = (clock.time + steps - 1) // period > before
-    is_due &= seed.ring.head > self.min_history
+    # Where a warm-up ends within the block, at its end.
+    is_due &= self._may_learn(seed, clock.time + steps - 1)
     return seed._replace(
       learner=jax.lax.cond(
         is_due, self.learner.sync_target, lambda state: state, seed.learner

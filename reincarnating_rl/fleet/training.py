@@ -183,9 +183,11 @@ def _write_metrics(
 ) -> None:
   agent, trainer = seed.agent, seed.agent.trainer
   for block in np.flatnonzero(told.updated):
-    trainer.online_updates += 1
+    trainer.online_updates += agent.updates_per_step
     if not trainer.is_writing(
-      agent.summary_writing_frequency, agent.update_period
+      agent.summary_writing_frequency,
+      agent.update_period,
+      agent.updates_per_step,
     ):
       continue
     step = int(times[block])

@@ -1,4 +1,4 @@
-"""Bars of what a policy thinks of each action."""
+"""Bars of what a policy thinks of each action, or of the vector it plays."""
 
 import math
 
@@ -7,7 +7,7 @@ from PIL import ImageDraw
 
 from reincarnating_rl.evaluation.plot_style import DARK
 from reincarnating_rl.video import typesetting
-from reincarnating_rl.video.take import Take
+from reincarnating_rl.video.take import ACTIONS, Q_VALUES, Take
 from reincarnating_rl.video.typesetting import MUTED, SMALL, TINY
 
 _CHOSEN, _OTHER = '#ff8748', '#4aa8e8'
@@ -31,12 +31,16 @@ class Bars:
     self._row, self._font = (20, SMALL) if is_few else (15, TINY)
     self._low, self._high = 0.0, 1.0
     self._decimals, head = 2, "The policy's probabilities"
-    if not take.are_probabilities:
+    if take.kind == ACTIONS:
+      self._low, head = -1.0, 'Its action; bars go from -1 to 1'
+    if take.kind == Q_VALUES:
       self._low, self._high = take.values.min(), take.values.max()
       self._decimals = _decimals(np.median(np.ptp(take.values, axis=1)))
       ends = (self._format(end) for end in (self._low, self._high))
       head = f'Q-values; bars go from {" to ".join(ends)}'
     self._head = head
+    # Where bars begin: the numbers of a vector go both ways.
+    self._origin = 0.0 if take.kind == ACTIONS else self._low
     ends = (self._format(end) for end in (self._low, self._high))
     self._number = 10 + math.ceil(max(map(self._font.getlength, ends)))
     self._names = [
@@ -60,18 +64,20 @@ class Bars:
     """
     left, top = corner
     pen.text(corner, self._head, MUTED, SMALL)
-    chosen = int(self._take.shown.actions[step])
+    chosen = self._take.chosen(step)
     begin, end = left + _NAME, left + self._width - self._number
-    span = (self._high - self._low) or 1.0
+    scale = (end - begin) / ((self._high - self._low) or 1.0)
+    origin = begin + round(scale * (self._origin - self._low))
     for i, value in enumerate(self._take.values[step]):
       y = top + _HEAD + self._row * i
       color = _CHOSEN if i == chosen else _OTHER
       ink = _CHOSEN if i == chosen else DARK.text
-      length = round((end - begin) * (float(value) - self._low) / span)
+      stop = origin + round(scale * (float(value) - self._origin))
+      start, stop = sorted((origin, stop))
       middle = y + self._row // 2
       pen.text((left + 8, middle), self._names[i], ink, self._font, anchor='lm')
       pen.rectangle(
-        (begin, y + 3, begin + max(length, 1), y + self._row - 3), color
+        (start, y + 3, max(stop, start + 1), y + self._row - 3), color
       )
       told = self._format(value)
       pen.text((left + self._width, middle), told, ink, self._font, anchor='rm')

@@ -11,6 +11,9 @@ from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
 from reincarnating_rl.support.errors import UserError
 
+PROBABILITIES, Q_VALUES, ACTIONS = 'probabilities', 'q_values', 'actions'
+"""What the values of a take are."""
+
 
 class Take(NamedTuple):
   """What is told of a policy in a video.
@@ -19,22 +22,27 @@ class Take(NamedTuple):
     title: what the policy is called.
     details: where it is from; '' if nothing is to be said.
     episodes: all that it played, in the order of their seeds.
-    values: of the actions in the shown episode, `[T, A]`.
-    are_probabilities: what the values are; else Q-values.
-    actions: names of the A actions.
+    values: of the A actions in the shown episode, `[T, A]`; or the vectors
+      that were played, `[T, D]`.
+    kind: what the values are: `PROBABILITIES`, `Q_VALUES` or `ACTIONS`.
+    actions: names of the A actions, or of the D numbers of a vector.
   """
 
   title: str
   details: str
   episodes: Sequence[Episode]
   values: np.ndarray
-  are_probabilities: bool
+  kind: str
   actions: Sequence[str]
 
   @property
   def shown(self) -> Episode:
     """The episode that is shown."""
     return median(self.episodes)
+
+  def chosen(self, step: int) -> int | None:
+    """Returns the action of a step; None if it is a vector."""
+    return None if self.kind == ACTIONS else int(self.shown.actions[step])
 
   @property
   def score(self) -> ScoreSummary:
@@ -100,7 +108,7 @@ def reenact(
   score = 0.0
   yield Moment(environment.draw(), 0, score)
   for step, action in enumerate(episode.actions):
-    _, reward, *_ = environment.step(int(action))
+    _, reward, *_ = environment.step(action)
     if np.float32(reward) != episode.rewards[step]:
       raise UserError(
         f'Step {step + 1} of episode {episode.index + 1} has the reward '

@@ -69,7 +69,7 @@ def test_scores_are_those_of_evaluate(tmp_path, evaluate_call):  # noqa: F811
   # The bars are Q-values, by which the actions were chosen.
   best = take.values.argmax(axis=1)
   assert (best == take.shown.actions).mean() > 0.9
-  assert not take.are_probabilities
+  assert take.kind == 'q_values'
   assert np.ptp(take.values) < 50, 'They are not divided by a temperature.'
   assert take.details.endswith('breakout/1, checkpoint 1')
 

@@ -13,6 +13,11 @@ from reincarnating_rl.envs.minatar_games import GAMES, MinAtarGame
 from reincarnating_rl.support.errors import UserError
 from tests.envs import minatar_oracle as oracle
 
+BREAKOUT_AND_MORE = [
+  name if name == 'breakout' else pytest.param(name, marks=pytest.mark.soak)
+  for name in GAMES
+]
+
 
 @functools.cache
 def played(name, sticky=False):
@@ -103,16 +108,16 @@ def test_each_correction_is_needed(name, monkeypatch):
   played.cache_clear()
 
 
-def test_facts_are_those_of_the_host_game():
-  for name in GAMES:
-    game = minatar_games.create_minatar_game(
-      name, num_vector_environments=3, max_steps_per_episode=77
-    )
-    host, program = game.create_environment(), game.program()
-    assert program.observation_shape == host.observation_space.shape
-    assert program.observation_dtype == host.observation_space.dtype
-    assert program.num_actions == host.action_space.n
-    assert (program.lanes, program.max_steps) == (3, 77)
+@pytest.mark.parametrize('name', BREAKOUT_AND_MORE)
+def test_facts_are_those_of_the_host_game(name):
+  game = minatar_games.create_minatar_game(
+    name, num_vector_environments=3, max_steps_per_episode=77
+  )
+  host, program = game.create_environment(), game.program()
+  assert program.observation_shape == host.observation_space.shape
+  assert program.observation_dtype == host.observation_space.dtype
+  assert program.num_actions == host.action_space.n
+  assert (program.lanes, program.max_steps) == (3, 77)
 
 
 def test_actions_stick_one_time_in_ten():

@@ -2,18 +2,19 @@
 
 import os
 import subprocess
+import sys
 
-import numpy as np
 import pytest
 
 from reincarnating_rl.envs import mujoco_drawing
-from reincarnating_rl.envs.control_games import create_control_environment
+from reincarnating_rl.envs.gymnasium_games import create_gymnasium_environment
 from reincarnating_rl.support.errors import UserError, first_line
 
 
 @pytest.fixture(autouse=True)
 def chosen_anew(monkeypatch):
-  monkeypatch.delenv('MUJOCO_GL', raising=False)
+  monkeypatch.setenv('MUJOCO_GL', '')  # So that what is chosen is undone.
+  monkeypatch.delitem(sys.modules, 'tensorflow', raising=False)
   mujoco_drawing.choose_backend.cache_clear()
   yield
   mujoco_drawing.choose_backend.cache_clear()
@@ -22,10 +23,11 @@ def chosen_anew(monkeypatch):
 @pytest.fixture
 def trials(monkeypatch):
   """Has trials end as a table says, and lists them."""
-  works, tried = {}, []
+  works, tried, beside = {}, [], []
 
   def run(command, *, env, **settings):
-    backend = command[-1]
+    backend = command[3]
+    beside.append(command[4:])
     assert env['MUJOCO_GL'] == backend
     tried.append(backend)
     error = works.get(backend, f'Traceback:\n\nImportError: no {backend}\n')
@@ -34,7 +36,7 @@ def trials(monkeypatch):
     return subprocess.CompletedProcess(command, int(bool(error)), '', error)
 
   monkeypatch.setattr(subprocess, 'run', run)
-  return works, tried
+  return works, tried, beside
 
 
 @pytest.mark.parametrize(
@@ -71,16 +73,52 @@ def test_where_nothing_can_draw(trials, monkeypatch):
   assert first_line(caught.value) == str(caught.value)
 
 
+def test_a_game_of_gymnasiums_is_drawn_by_what_works(trials):
+  trials[0]['egl'] = ''
+  create_gymnasium_environment('CartPole-v1', is_drawn=True)
+  assert not trials[1]
+  create_gymnasium_environment('InvertedPendulum-v5', is_drawn=True)
+  assert trials[1] == ['egl']
+
+
+def test_what_ends_a_process_is_tried_elsewhere(trials, monkeypatch):
+  monkeypatch.setitem(sys.modules, 'tensorflow', sys)
+  trials[0]['osmesa'] = ''
+  assert mujoco_drawing.choose_backend() == 'osmesa'
+  assert trials[2] == [['tensorflow']] * 2
+  monkeypatch.delitem(sys.modules, 'tensorflow')
+  mujoco_drawing.choose_backend.cache_clear()
+  mujoco_drawing.choose_backend()
+  assert trials[2][2:] == [[]]
+
+
 @pytest.mark.soak
-def test_a_task_is_drawn_where_something_can_draw():
-  environment = create_control_environment('cartpole-swingup')
-  environment.reset(0)
-  try:
-    before = environment._environment.render()
-  except UserError as error:
-    assert 'MuJoCo cannot draw here' in str(error)
-    return
-  assert before.dtype == np.uint8 and before.shape == (320, 320, 3)
-  environment.step(np.ones(1))
-  assert not np.array_equal(environment._environment.render(), before)
-  environment.close()
+@pytest.mark.parametrize(
+  'name', ['dm_control/cartpole-swingup', 'InvertedPendulum-v5']
+)
+def test_a_picture_where_something_can_draw(name):
+  """In a process without TensorFlow."""
+  code = """
+import sys
+import numpy as np
+from reincarnating_rl.envs import games
+from reincarnating_rl.support.errors import UserError
+environment = games.create_game(sys.argv[1]).create_environment_to_draw()
+environment.reset(0)
+try:
+  before = environment.draw()
+except UserError as error:
+  assert 'MuJoCo cannot draw here' in str(error)
+  sys.exit()
+assert before.dtype == np.uint8 and before.std() > 1.0
+environment.step(np.ones(1))
+assert not np.array_equal(environment.draw(), before)
+environment.close()
+"""
+  done = subprocess.run(
+    [sys.executable, '-c', code, name],
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert (done.returncode, done.stderr) == (0, '')

@@ -144,6 +144,10 @@ CASES = {
     for k, v in toys.REHEARSAL.items()
   },
   **{f'jsrl_{k}': (v, {'max_roll_in_steps': 4}) for k, v in toys.JSRL.items()},
+  'exact': (
+    toys.REHEARSAL['rainbow'], {'teacher_data_ratio': 0.5, 'exact_share': True}
+  ),
+  'often': (toys.KINDS['dqn'], {'student': {'updates_per_step': 3}}),
   'second': (toys.METHODS['dqfd_dqn'], {'second_update_horizon': 4}),
   'calibrated': (
     toys.METHODS['pretrained_dqn'], {'cql_type': 'calibrated'}

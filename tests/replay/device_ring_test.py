@@ -132,7 +132,8 @@ def test_priorities_are_those_of_the_store():
   expected = np.zeros(40)
   expected[store.slots(keys)] = store.arrays()['priorities']
   np.testing.assert_allclose(ring.priorities, expected, rtol=1e-6)
-  assert ring.max_priority == store.state_dict()['max_priority'] == 3.0
+  most = store.state_dict()['max_priority']
+  assert ring.max_priority == pytest.approx(most) == pytest.approx(3.0)
   found = functions.sample(ring, jax.random.PRNGKey(0), 8)
   shares = expected[found.slots] / expected.sum()
   np.testing.assert_allclose(
@@ -145,9 +146,9 @@ def test_draws_are_in_proportion_to_priorities():
   priorities = np.zeros(700, np.float32)
   some = rng.choice(700, 50, replace=False)
   priorities[some] = rng.random(50) + 0.1
-  uniform = (np.arange(100_000) + 0.5) / 100_000
+  uniform = (np.arange(20_000) + 0.5) / 20_000
   at, probabilities = draw(jnp.asarray(priorities), jnp.asarray(uniform))
-  shares = np.bincount(at, minlength=700) / 100_000
+  shares = np.bincount(at, minlength=700) / 20_000
   np.testing.assert_allclose(shares, priorities / priorities.sum(), atol=3e-4)
   assert set(np.asarray(at)) == set(some)
   np.testing.assert_allclose(

@@ -6,7 +6,7 @@ import pytest
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.evaluation.plot_style import DARK
 from reincarnating_rl.video import scene, typesetting
-from reincarnating_rl.video.take import Moment, Take
+from reincarnating_rl.video.take import ACTIONS, Q_VALUES, Moment, Take
 
 BLACK, WHITE = 0, 255
 ORANGE = (0xFF, 0x87, 0x48)
@@ -20,7 +20,7 @@ def make_take(num_actions=3, *, title='Teacher', details='', value=1.0):
   values = value * rng.normal(size=(2, num_actions))
   values[[0, 1], [1, 0]] = values.max(axis=1)  # The best is chosen.
   names = [f'action {i}' for i in range(num_actions)]
-  return Take(title, details, [episode, episode], values, False, names)
+  return Take(title, details, [episode, episode], values, Q_VALUES, names)
 
 
 def draw(takes, shape=(10, 10, 3), *, steps=0, cuts=None):
@@ -60,6 +60,27 @@ def test_one_action_is_marked_and_all_have_a_bar(num_actions):
   assert moved[1] < top + 9, 'The first action is above the second.'
   # After the last step, that step's values stay.
   assert boxes(draw([make_take(num_actions)], steps=2), ORANGE) == moved
+
+
+BLUE = (0x4A, 0xA8, 0xE8)
+
+
+def test_the_numbers_of_a_vector_go_both_ways():
+  vectors = np.float32([[-1.0, 1.0, 0.5], [0.0, 0.0, 0.0]])
+  episode = Episode(0, True, vectors, np.ones(2, np.float32), None, None)
+  names = [f'number {i}' for i in range(3)]
+  take = Take('Teacher', '', [episode, episode], vectors, ACTIONS, names)
+  frame, still = draw([take]), draw([take], steps=1)
+  blue = (frame == BLUE).all(axis=2)
+  rows = np.flatnonzero(blue.any(axis=1))
+  rows = rows[0], rows[len(rows) // 2], rows[-1]
+  first, second, third = (np.flatnonzero(blue[row]) for row in rows)
+  # They meet at zero, and the third goes half as far as the second.
+  assert first.max() == second.min() == third.min()
+  assert len(first) == pytest.approx(len(second), abs=1)
+  assert len(third) == pytest.approx(len(second) / 2, abs=1)
+  assert not (frame == ORANGE).all(axis=2).any()  # None of them is chosen.
+  assert boxes(still, BLUE)[3] - boxes(still, BLUE)[2] <= 1
 
 
 def test_parts_stand_side_by_side():

@@ -31,6 +31,7 @@ from reincarnating_rl.teachers import (
   checkpoints,
   native_checkpoint,
 )
+from reincarnating_rl.teachers.kinds import count
 from reincarnating_rl.teachers.loading import LoadedTeacher
 
 _OTHER_OUT = 'choose another OUT'
@@ -117,7 +118,7 @@ def _load_replay(
     n_step=N_STEP,
     gamma=GAMMA,
     actions=actions,
-    policy_size=loaded.candidate.kind.width(actions),
+    policy_size=loaded.candidate.kind.width(count(actions)),
     seed=0,
   )
   with tqdm.tqdm(
