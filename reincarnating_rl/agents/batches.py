@@ -69,7 +69,7 @@ class OnlineBatches:
     """Draws a batch.
 
     Args:
-      labelled: whether the loss reads the teacher's logits. Each state is
+      labelled: whether the loss reads the teacher's policy. Each state is
         labelled once, when it is first needed.
     """
     if labelled:

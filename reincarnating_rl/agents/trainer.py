@@ -131,7 +131,7 @@ class Trainer:
 
   @property
   def needs_teacher_policy(self) -> bool:
-    """Whether the loss reads the teacher's logits of each state now."""
+    """Whether the loss reads the teacher's policy in each state now."""
     weights = self._weaner.weights.terms
     return any(
       TEACHER_POLICY in term.reads and weights[term.name] > 0.0

@@ -63,25 +63,28 @@ def test_a_taught_student_passes_all_phases(tmp_path):
   assert {'Pretrain/Loss/Distill', 'Pretrain/Loss/Policy'} <= logged
 
 
+HALF = {'exact_share': True, 'teacher_data_ratio': 0.5}
+
+
 @pytest.mark.parametrize(
-  'name',
+  ('name', 'settings', 'numbers'),
   [
-    'qdagger_td3',
-    pytest.param('rehearsal_sac', marks=pytest.mark.soak),
-    pytest.param('jsrl_d4pg', marks=pytest.mark.soak),
-    pytest.param('pretrained_sac', marks=pytest.mark.soak),
+    ('qdagger_td3', {}, (1, 3)),
+    pytest.param(
+      *('rehearsal_sac', {'agent': {'Rehearsal': HALF}}, (1, 3)),
+      marks=pytest.mark.soak,
+    ),
+    pytest.param(
+      *('jsrl_d4pg', {'num_pretraining_iterations': 0}, (0, 1)),
+      marks=pytest.mark.soak,
+    ),
+    pytest.param('pretrained_sac', {}, (1, 3), marks=pytest.mark.soak),
   ],
 )
-def test_a_kill_changes_nothing(name, tmp_path):
-  make = functools.partial(
-    make_runner,
-    name=name,
-    agent={'Rehearsal': {'exact_share': True, 'teacher_data_ratio': 0.5}}
-    if 'rehearsal' in name
-    else {},
-  )
+def test_a_kill_changes_nothing(name, settings, numbers, tmp_path):
+  make = functools.partial(make_runner, name=name, **settings)
   expected = kills.whole(make, tmp_path / 'whole')
-  deaths = [functools.partial(kills.die_in, number=n) for n in (1, 3)]
+  deaths = [functools.partial(kills.die_in, number=n) for n in numbers]
   runner = kills.lives(make, tmp_path / 'killed', deaths)
   assert experiments.outcome(runner) == expected
 
