@@ -116,7 +116,7 @@ def test_facts_are_those_of_the_host_game(name):
   host, program = game.create_environment(), game.program()
   assert program.observation_shape == host.observation_space.shape
   assert program.observation_dtype == host.observation_space.dtype
-  assert program.num_actions == host.action_space.n
+  assert program.num_actions == host.actions.number
   assert (program.lanes, program.max_steps) == (3, 77)
 
 
