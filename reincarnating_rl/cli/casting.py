@@ -4,19 +4,22 @@ import argparse
 import os
 from collections.abc import Sequence
 
+import numpy as np
+
 from reincarnating_rl.cli import text
 from reincarnating_rl.cli.teachers import evaluation, playing
-from reincarnating_rl.envs import games
+from reincarnating_rl.envs import continuous_actions, games
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.lanes import Episode, Keep
 from reincarnating_rl.evaluation import finding
 from reincarnating_rl.evaluation.text import one_line
+from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import checkpoint_files, factory, recognition
-from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.base import AnyTeacher, actions_of
 from reincarnating_rl.video import scene, take
 from reincarnating_rl.video.film import Film
-from reincarnating_rl.video.take import Take
+from reincarnating_rl.video.take import Shows, Take
 
 
 def film(args: argparse.Namespace, names: Sequence[str]) -> Film:
@@ -93,19 +96,17 @@ def _play(args: argparse.Namespace, title: str) -> tuple[Game, Take]:
   chosen, teacher = cast.chosen, cast.teacher
   episodes = evaluation.play(cast, 'teacher', title=title, keep=Keep.EXTRAS)
   shown = take.median(episodes)
-  temperature = teacher.lineage.get('temperature')
   found = Take(
     one_line(title, 60),
     one_line(_details(args.path, teacher)),
     episodes,
-    take.values_of(shown.extras, temperature),
-    temperature is None,
-    _actions(chosen.game, teacher),
+    *_thoughts(teacher, shown.extras),
+    _actions(chosen.game),
   )
   return chosen.game, found
 
 
-def _details(path: str | None, teacher: Teacher) -> str:
+def _details(path: str | None, teacher: AnyTeacher) -> str:
   """Returns what a policy is and where it is from."""
   told = teacher.lineage
   parts = [told.get('network')]
@@ -116,12 +117,22 @@ def _details(path: str | None, teacher: Teacher) -> str:
   return ', '.join(part for part in parts if part)
 
 
-def _actions(game: Game, teacher: Teacher) -> tuple[str, ...]:
+def _thoughts(
+  teacher: AnyTeacher, policy: np.ndarray
+) -> tuple[np.ndarray, Shows]:
+  """Returns the values of an episode's policy, `[T, W]`, and what they are."""
+  if isinstance(actions_of(teacher), Continuous):
+    means = continuous_actions.mean(policy, teacher.distribution)
+    return means, Shows.MEANS
+  temperature = teacher.lineage.get('temperature')
+  shows = Shows.PROBABILITIES if temperature is None else Shows.Q_VALUES
+  return take.values_of(policy, temperature), shows
+
+
+def _actions(game: Game) -> tuple[str, ...]:
   environment = game.create_environment()
   try:
-    return environment.action_meanings or tuple(
-      f'action {i}' for i in range(teacher.num_actions)
-    )
+    return environment.action_names
   finally:
     environment.close()
 

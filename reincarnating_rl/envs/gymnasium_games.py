@@ -8,7 +8,7 @@ import re
 import gin
 import gymnasium as gym
 
-from reincarnating_rl.envs import atari_roms
+from reincarnating_rl.envs import atari_roms, mujoco_drawing
 from reincarnating_rl.envs.family import Game, GameFamily, looped
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support import errors, game_names
@@ -61,9 +61,13 @@ def create_gymnasium_environment(
 
 def _make_drawn(name: str) -> gym.Env:
   try:
-    return gym.make(name, render_mode='rgb_array')
+    made = gym.make(name, render_mode='rgb_array')
   except TypeError:  # It has no such argument; it may draw itself all the same.
     return gym.make(name)
+  if hasattr(made.unwrapped, 'mujoco_renderer'):
+    # Its own choice ends in a fatal error where there is no display.
+    mujoco_drawing.choose_backend()
+  return made
 
 
 def create_gymnasium_game(

@@ -1,5 +1,6 @@
 """A take: what a policy has played, and the episode of it that is shown."""
 
+import enum
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,14 @@ from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
 from reincarnating_rl.support.errors import UserError
 
 
+class Shows(enum.Enum):
+  """What a policy's values are."""
+
+  Q_VALUES = enum.auto()
+  PROBABILITIES = enum.auto()
+  MEANS = enum.auto()  # of actions that are vectors in [-1, 1]
+
+
 class Take(NamedTuple):
   """What is told of a policy in a video.
 
@@ -19,16 +28,16 @@ class Take(NamedTuple):
     title: what the policy is called.
     details: where it is from; '' if nothing is to be said.
     episodes: all that it played, in the order of their seeds.
-    values: of the actions in the shown episode, `[T, A]`.
-    are_probabilities: what the values are; else Q-values.
-    actions: names of the A actions.
+    values: in the shown episode, `[T, A]`, or `[T, D]` of vectors.
+    shows: what the values are.
+    actions: names of the A actions, or of the D components of one.
   """
 
   title: str
   details: str
   episodes: Sequence[Episode]
   values: np.ndarray
-  are_probabilities: bool
+  shows: Shows
   actions: Sequence[str]
 
   @property
@@ -100,7 +109,7 @@ def reenact(
   score = 0.0
   yield Moment(environment.draw(), 0, score)
   for step, action in enumerate(episode.actions):
-    _, reward, *_ = environment.step(int(action))
+    _, reward, *_ = environment.step(action)
     if np.float32(reward) != episode.rewards[step]:
       raise UserError(
         f'Step {step + 1} of episode {episode.index + 1} has the reward '

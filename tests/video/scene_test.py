@@ -6,10 +6,11 @@ import pytest
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.evaluation.plot_style import DARK
 from reincarnating_rl.video import scene, typesetting
-from reincarnating_rl.video.take import Moment, Take
+from reincarnating_rl.video.take import Moment, Shows, Take
 
 BLACK, WHITE = 0, 255
 ORANGE = (0xFF, 0x87, 0x48)
+BLUE = (0x4A, 0xA8, 0xE8)
 
 
 def make_take(num_actions=3, *, title='Teacher', details='', value=1.0):
@@ -20,7 +21,7 @@ def make_take(num_actions=3, *, title='Teacher', details='', value=1.0):
   values = value * rng.normal(size=(2, num_actions))
   values[[0, 1], [1, 0]] = values.max(axis=1)  # The best is chosen.
   names = [f'action {i}' for i in range(num_actions)]
-  return Take(title, details, [episode, episode], values, False, names)
+  return Take(title, details, [episode, episode], values, Shows.Q_VALUES, names)
 
 
 def draw(takes, shape=(10, 10, 3), *, steps=0, cuts=None):
@@ -60,6 +61,39 @@ def test_one_action_is_marked_and_all_have_a_bar(num_actions):
   assert moved[1] < top + 9, 'The first action is above the second.'
   # After the last step, that step's values stay.
   assert boxes(draw([make_take(num_actions)], steps=2), ORANGE) == moved
+
+
+def make_means(means, action):
+  actions = np.full((1, len(means)), action, np.float32)
+  episode = Episode(0, True, actions, np.ones(1, np.float32), None, None)
+  names = [f'action {i}' for i in range(1, len(means) + 1)]
+  return Take('', '', [episode], np.float32([means]), Shows.MEANS, names)
+
+
+def test_components_go_to_the_left_or_right_of_a_line():
+  bars = {
+    mean: boxes(draw([make_means([mean], -1.0)]), BLUE)
+    for mean in (-1.0, -0.5, 0.5, 1.0)
+  }
+  # The marks of what was played are at the left end.
+  *_, left, end = boxes(draw([make_means([1.0], -1.0)]), ORANGE)
+  *_, right = boxes(draw([make_means([1.0], 1.0)]), ORANGE)
+  width, center = (right - 1) - (left + 1), (left + right) / 2
+  assert end - left == 2 and width > 200
+  for mean, (*_, begin, end) in bars.items():
+    outer, inner = (end, begin) if mean > 0 else (begin, end)
+    assert inner == pytest.approx(center, abs=3)
+    assert outer == pytest.approx(center + mean * width / 2, abs=4)
+  assert not (draw([make_means([0.0], 0.5)])[..., :] == BLUE).all(2).sum() > 20
+
+
+@pytest.mark.parametrize(('size', 'rows'), [(1, 1), (8, 8), (9, 9), (21, 9)])
+def test_many_components_are_told_and_not_drawn(size, rows):
+  frame = draw([make_means([0.5] * size, 0.5)])
+  single = draw([make_means([0.5], 0.5)])
+  assert len(frame) - len(single) == 20 * (rows - 1)
+  is_bar = (frame == BLUE).all(axis=2).any(axis=1)
+  assert np.sum(np.diff(is_bar.astype(int)) == 1) == min(size, 8)
 
 
 def test_parts_stand_side_by_side():

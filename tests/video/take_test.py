@@ -23,7 +23,7 @@ def played(game, *, lanes=2, episodes=3):
     return made, sorted(
       rollouts(
         environment,
-        uniform_policy(environment.num_actions),
+        uniform_policy(environment.actions),
         seed=7,
         iteration=1,
         stack_size=made.stack_size,
@@ -53,7 +53,9 @@ def test_the_median_is_shown(returns, index):
   assert take.median(episodes[::-1]).index == index
 
 
-@pytest.mark.parametrize('game', ['MinAtar/breakout', 'LunarLander-v3', 'Pong'])
+@pytest.mark.parametrize(
+  'game', ['MinAtar/breakout', 'LunarLander-v3', 'Pendulum-v1', 'Pong']
+)
 def test_an_episode_comes_again(game):
   made, episodes = played(game)
   environment = made.create_environment_to_draw()
