@@ -114,6 +114,8 @@ class ControlTask(gym.Env):
     self._task = _import('suite').load(
       *task_name.split('-', 1), task_kwargs={'random': 0}
     )
+    # Terrain goes to OpenGL at each reset, if there is any.
+    self._task.physics._make_rendering_contexts = lambda: None
     self._diverged = _import('rl.control').PhysicsError
     self._camera: mujoco_drawing.Camera | None = None
     self._seen = _flat(self._task.reset())
@@ -129,6 +131,7 @@ class ControlTask(gym.Env):
     del options
     if seed is not None:
       self._task.task.random.seed(seed)
+    self.close()  # The camera has the terrain of the last episode.
     self._seen = _flat(self._task.reset())
     return self._seen, {}
 
@@ -168,6 +171,7 @@ class ControlTask(gym.Env):
     """Frees what draws."""
     if self._camera is not None:
       self._camera.close()
+      self._camera = None
 
 
 def _flat(step: Any) -> np.ndarray:

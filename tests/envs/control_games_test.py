@@ -127,7 +127,9 @@ def check_determinism(name, steps):
     environment.close()
 
 
-@pytest.mark.parametrize('name', ['walker-walk', 'point_mass-hard'])
+@pytest.mark.parametrize(
+  'name', ['walker-walk', 'point_mass-hard', 'quadruped-escape']
+)
 def test_an_episode_is_a_function_of_seed_and_actions(name):
   check_determinism(name, 20)
 

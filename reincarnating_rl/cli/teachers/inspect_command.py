@@ -134,16 +134,13 @@ def _replay_lines(replay: dict[str, Any]) -> Iterator[tuple[str, object]]:
   elif 'entries' in replay:
     yield 'entries', 'none yet'
   if replay.get('data'):
-    yield from _data_lines(replay['data'])
+    yield from _data_lines(replay['data'], replay['actions'])
   yield 'problem', replay.get('problem')
 
 
-def _actions(data: dict[str, Any]) -> str:
-  largest = data['largest_action']
-  return 'vectors' if largest is None else f'0 to {largest}'
-
-
-def _data_lines(data: dict[str, Any]) -> Iterator[tuple[str, object]]:
+def _data_lines(
+  data: dict[str, Any], actions: str
+) -> Iterator[tuple[str, object]]:
   ended, cut = data['terminals'], data['episodes'] - data['terminals']
   yield 'steps', f'{data["steps"]:,}'
   yield (
@@ -158,6 +155,7 @@ def _data_lines(data: dict[str, Any]) -> Iterator[tuple[str, object]]:
     'rewards',
     f'{data["least_reward"]:g} to {data["largest_reward"]:g}{clipped}',
   )
-  yield 'actions', _actions(data)
+  largest = data['largest_action']
+  yield 'actions', actions if largest is None else f'0 to {largest}'
   if not data['tells_time_outs']:
     yield 'note', 'no ends are listed: an episode that was cut joins the next'

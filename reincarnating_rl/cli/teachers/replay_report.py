@@ -48,6 +48,7 @@ def _describe(replay: ExternalReplay, *, with_data: bool) -> dict[str, Any]:
       'observation_shape': list(info.observation_shape),
       'observation_dtype': str(info.observation_dtype),
       'stack_size': info.stack_size,
+      'actions': str(info.actions),
       'n_step': _n_step(info),
       'bytes': _bytes(replay, info),
     }
