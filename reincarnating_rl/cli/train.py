@@ -73,6 +73,8 @@ def _train(args: argparse.Namespace) -> None:
   from reincarnating_rl.runner import factories
   from reincarnating_rl.settings import gin_parsing
 
+  if args.disable_jit and args.num_seeds is not None:
+    raise UserError('--num_seeds compiles a program: leave out --disable_jit.')
   jax.config.update('jax_disable_jit', args.disable_jit)
   if args.num_seeds is None:
     # Each action waits for the update before it: nothing is gained by handing

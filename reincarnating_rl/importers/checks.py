@@ -15,15 +15,16 @@ from reincarnating_rl.support.errors import damaged_replay
 _CHECKED = 4096  # Steps at a time.
 
 
-def check_lengths(lengths: Mapping[str, int | None]) -> None:
+def check_lengths(shapes: Mapping[str, tuple[int, ...]]) -> None:
   """Refuses files of different lengths.
 
   Args:
-    lengths: number of slots by path; None for a file that has none.
+    shapes: of the arrays, by path; slots come first.
 
   Raises:
     DamagedFileError: naming a file that is unlike most others.
   """
+  lengths = {path: next(iter(shape), None) for path, shape in shapes.items()}
   usual, _ = collections.Counter(lengths.values()).most_common(1)[0]
   other = next(path for path, length in lengths.items() if length == usual)
   for path, length in lengths.items():
@@ -110,6 +111,27 @@ def check_actions(path: str, action: np.ndarray, actions: Actions) -> None:
     raise ReplaySettingError(
       f"{path} holds the action {action.max()}, but the teacher's actions are "
       f'0 to {number - 1}: choose a replay of the same game.'
+    )
+
+
+def check_no_vectors(
+  path: str, dtype: np.dtype, shape: tuple[int, ...]
+) -> None:
+  """Refuses a replay of Dopamine's whose actions are vectors.
+
+  Args:
+    path: their file, for messages.
+    dtype: of an action.
+    shape: of an action.
+
+  Raises:
+    ReplaySettingError: an action is a vector.
+  """
+  if shape and dtype.kind == 'f':
+    raise ReplaySettingError(
+      f'The actions of {path} are vectors: of such replays, those of our own '
+      'runs alone are read. Let the teacher play '
+      "(RunnerWithTeacher.teacher_data='collected')."
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reincarnating_rl.importers import checks
 from reincarnating_rl.importers.formats.msgpack_stream import (
   MsgpackStream,
   open_stream,
@@ -106,6 +107,7 @@ def inspect(replay: Dopamine41Replay) -> Dopamine41Info:
     MissingFileError: the file is missing.
     EmptyReplayError: the replay holds no element.
     DamagedFileError: the replay is damaged.
+    ReplaySettingError: its actions are vectors.
   """
   if replay.missing:
     raise incomplete_replay(replay.missing)
@@ -122,6 +124,9 @@ def inspect(replay: Dopamine41Replay) -> Dopamine41Info:
     *shape, stack_size = state.shape
     if stack_size > _MAX_STACK or not count <= add_count < 2**62:
       raise ValueError('holds impossible numbers')
+    if isinstance(first[ACTION], dict) and 'data' in first[ACTION]:
+      action = stored_array(first[ACTION])
+      checks.check_no_vectors(replay.path, action.dtype, action.shape)
   return Dopamine41Info(add_count, count, stack_size, tuple(shape), state.dtype)
 
 

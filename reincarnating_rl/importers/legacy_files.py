@@ -196,15 +196,16 @@ def inspect(replay: LegacyReplay) -> LegacyInfo:
   """
   if replay.missing:
     raise incomplete_replay(replay.missing)
-  path = replay.column_path('observation')
-  with open_array(path) as file:
-    shape, dtype = file.shape, file.dtype
+  paths = [replay.column_path(name) for name in ('observation', *COLUMNS)]
+  headers = {path: _header(path) for path in paths}
+  path, action = paths[:2]
+  dtype, shape = headers[path]
   if not (
     1 <= len(shape) <= _MAX_AXES and all(shape) and shape[0] <= _MAX_CAPACITY
   ):
     raise damaged_replay(path, f'holds an array {shape}, not frames')
-  columns = map(replay.column_path, ('observation', *COLUMNS))
-  checks.check_lengths({path: _length(path) for path in columns})
+  checks.check_no_vectors(action, headers[action][0], headers[action][1][1:])
+  checks.check_lengths({path: shape for path, (_, shape) in headers.items()})
   add_count = _add_count(replay)
   if not add_count:
     path = replay.path('add_count')
@@ -215,9 +216,9 @@ def inspect(replay: LegacyReplay) -> LegacyInfo:
   return LegacyInfo(add_count, shape[0], *horizons, shape[1:], dtype)
 
 
-def _length(path: str) -> int | None:
+def _header(path: str) -> tuple[np.dtype, tuple[int, ...]]:
   with open_array(path) as file:
-    return next(iter(file.shape), None)
+    return file.dtype, file.shape
 
 
 def _add_count(replay: LegacyReplay) -> int:

@@ -40,10 +40,12 @@ class Played:
     gamma=GAMMA,
     frame=None,
     reward=None,
+    action=None,
   ):
     self.history, self.stack, self.n_step = history, stack, n_step
     self.frame = frame or self._frame
     self.reward = reward or self._reward
+    self.action = action or self._action
     self.buffer = replay_buffer.ReplayBuffer(
       accumulator.TransitionAccumulator(stack, n_step, gamma),
       samplers.UniformSamplingDistribution(0),
@@ -58,7 +60,7 @@ class Played:
         self.buffer.add(
           elements.TransitionElement(
             self.frame(episode, t),
-            np.int32(self.action(episode, t)),
+            self.action(episode, t),
             self.reward(episode, t),
             is_last and ends,
             is_last,
@@ -70,8 +72,8 @@ class Played:
   def _frame(self, episode, t):
     return np.array([[1 + episode], [1 + t], [7]], np.uint8)
 
-  def action(self, episode, t):
-    return 1 + (episode + t) % 5
+  def _action(self, episode, t):
+    return np.int32(1 + (episode + t) % 5)
 
   def _reward(self, episode, t):
     return float((3 * episode + t * t) % 7 % 3 - 1)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from reincarnating_rl.learner.actions import Discrete
+from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from reincarnating_rl.replay.settings import ReplaySettingError
 from reincarnating_rl.support.errors import DamagedFileError
@@ -209,6 +209,16 @@ def test_the_store_of_another_game(tmp_path, changed, message):
   with pytest.raises(ReplaySettingError, match=message):
     load(tmp_path, store)
   assert (len(store), store.next_step) == (0, 0)
+
+
+def test_actions_that_are_vectors(tmp_path):
+  played = Played(TWO, action=lambda episode, t: np.float32([t, episode]))
+  for actions in (Discrete(6), Continuous((-1.0,) * 2, (1.0,) * 2)):
+    with pytest.raises(
+      ReplaySettingError, match='are vectors: of such'
+    ) as told:
+      played.load(tmp_path, actions=actions)
+    assert '\n' not in str(told.value) and 'collected' in str(told.value)
 
 
 def test_progress_reaches_the_end(tmp_path, monkeypatch):

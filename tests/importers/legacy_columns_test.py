@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from reincarnating_rl.learner.actions import Discrete
+from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.replay.settings import ReplaySettingError
 from reincarnating_rl.support.errors import (
   DamagedFileError,
@@ -33,6 +33,20 @@ def test_the_store_of_another_game(tmp_path, changed, message):
   with pytest.raises(ReplaySettingError, match=message):
     load(tmp_path, store)
   assert (len(store), store.next_step) == (0, 0)
+
+
+def test_actions_that_are_vectors(tmp_path):
+  vectors = np.zeros((15, 1), np.float32)
+  legacy_dumps.write(tmp_path, DUMP | {'$store$_action': vectors})
+  for actions in (Discrete(3), Continuous((-1.0,), (1.0,))):
+    with pytest.raises(
+      ReplaySettingError, match='are vectors: of such'
+    ) as told:
+      load(tmp_path, make(actions=actions))
+    assert '\n' not in str(told.value) and 'collected' in str(told.value)
+  legacy_dumps.write(tmp_path, DUMP)
+  with pytest.raises(ReplaySettingError, match='are discrete ones, but those'):
+    load(tmp_path, make(actions=Continuous((-1.0,), (1.0,))))
 
 
 class _Call:

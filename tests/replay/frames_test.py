@@ -48,6 +48,7 @@ def test_zeros_in_a_file_are_memory_that_a_device_shares(tmp_path):
 LARGE = """
 import sys
 import jax, numpy as np
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
 
@@ -55,7 +56,8 @@ folder, in_file = sys.argv[1:]
 count, shape = 6000, (250, 250)
 store = FrameStore(
   capacity=count, observation_shape=shape, observation_dtype=np.uint8,
-  stack_size=4, n_step=1, gamma=0.9, num_actions=2, seed=0,
+  actions=Discrete(2), policy_size=2, stack_size=4, n_step=1, gamma=0.9,
+  seed=0,
 )
 if in_file == 'True':
   store.keep_frames_in_file(folder)
@@ -68,7 +70,7 @@ for i in range(60):
   frame = np.full((100, *shape), i, np.uint8)
   store.add_episode(
     frame, np.zeros(100, np.int32), np.zeros(100, np.float32),
-    terminal=True, teacher_logits=np.zeros((100, 2), np.float32),
+    terminal=True, teacher_policy=np.zeros((100, 2), np.float32),
   )
 view = device_view.device_view(store)
 slots = store.slots(store.sample_keys((2, 32)))
