@@ -8,7 +8,7 @@ import numpy as np
 
 from reincarnating_rl.cli import text
 from reincarnating_rl.cli.teachers import evaluation, playing
-from reincarnating_rl.envs import games
+from reincarnating_rl.envs import continuous_actions, games
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.lanes import Episode, Keep
 from reincarnating_rl.evaluation import finding
@@ -19,7 +19,7 @@ from reincarnating_rl.teachers import checkpoint_files, factory, recognition
 from reincarnating_rl.teachers.base import AnyTeacher, actions_of
 from reincarnating_rl.video import scene, take
 from reincarnating_rl.video.film import Film
-from reincarnating_rl.video.take import Take
+from reincarnating_rl.video.take import Shows, Take
 
 
 def film(args: argparse.Namespace, names: Sequence[str]) -> Film:
@@ -95,25 +95,15 @@ def _play(args: argparse.Namespace, title: str) -> tuple[Game, Take]:
   cast = playing.prepare(args, takes_settings=not is_random)
   chosen, teacher = cast.chosen, cast.teacher
   episodes = evaluation.play(cast, 'teacher', title=title, keep=Keep.EXTRAS)
-  values, kind = _values(take.median(episodes), teacher)
+  shown = take.median(episodes)
   found = Take(
     one_line(title, 60),
     one_line(_details(args.path, teacher)),
     episodes,
-    values,
-    kind,
+    *_thoughts(teacher, shown.extras),
     _actions(chosen.game),
   )
   return chosen.game, found
-
-
-def _values(shown: Episode, teacher: AnyTeacher) -> tuple[np.ndarray, str]:
-  """Returns what is shown of the policy, and what it is; see `Take`."""
-  if isinstance(actions_of(teacher), Continuous):
-    return shown.actions, take.ACTIONS
-  temperature = teacher.lineage.get('temperature')
-  kind = take.PROBABILITIES if temperature is None else take.Q_VALUES
-  return take.values_of(shown.extras, temperature), kind
 
 
 def _details(path: str | None, teacher: AnyTeacher) -> str:
@@ -127,15 +117,22 @@ def _details(path: str | None, teacher: AnyTeacher) -> str:
   return ', '.join(part for part in parts if part)
 
 
+def _thoughts(
+  teacher: AnyTeacher, policy: np.ndarray
+) -> tuple[np.ndarray, Shows]:
+  """Returns the values of an episode's policy, `[T, W]`, and what they are."""
+  if isinstance(actions_of(teacher), Continuous):
+    means = continuous_actions.mean(policy, teacher.distribution)
+    return means, Shows.MEANS
+  temperature = teacher.lineage.get('temperature')
+  shows = Shows.PROBABILITIES if temperature is None else Shows.Q_VALUES
+  return take.values_of(policy, temperature), shows
+
+
 def _actions(game: Game) -> tuple[str, ...]:
-  """Returns the names of the actions, or of a vector's numbers."""
   environment = game.create_environment()
   try:
-    if isinstance(environment.actions, Continuous):
-      return tuple(f'number {i}' for i in range(environment.actions.size))
-    return environment.action_meanings or tuple(
-      f'action {i}' for i in range(environment.actions.number)
-    )
+    return environment.action_names
   finally:
     environment.close()
 

@@ -51,6 +51,19 @@ def of_policy(
   return actions
 
 
+def mean(parameters: np.ndarray, distribution: str) -> np.ndarray:
+  """Returns actions[B, D] by which a policy acts that does not draw.
+
+  Args:
+    parameters: [B, W], finite; see `teachers.base.ContinuousTeacher`.
+    distribution: what they are of, one of `DISTRIBUTIONS`.
+  """
+  no_keys = np.empty((len(parameters), 0), np.uint32)
+  return of_policy(
+    no_keys, parameters, 0.0, distribution=distribution, draws=False
+  )
+
+
 def within_bounds(actions: np.ndarray) -> np.ndarray:
   """Returns actions[B, D] clipped to [-1, 1], as float32."""
   return np.clip(np.asarray(actions, np.float32), -1.0, 1.0)

@@ -65,6 +65,7 @@ def _make_drawn(name: str) -> gym.Env:
   except TypeError:  # It has no such argument; it may draw itself all the same.
     return gym.make(name)
   if hasattr(made.unwrapped, 'mujoco_renderer'):
+    # Its own choice ends in a fatal error where there is no display.
     mujoco_drawing.choose_backend()
   return made
 

@@ -1,4 +1,4 @@
-"""Pictures of MuJoCo's physics, on machines with and without a display.
+"""Pictures of MuJoCo's physics, with and without a display; names for them.
 
 Only who draws needs OpenGL. Where MUJOCO_GL does not say by what, the first of
 EGL, OSMesa and GLFW that works here is taken.
@@ -33,6 +33,27 @@ mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
 # Its LLVM and Mesa's end a process that has both.
 _RIVALS = ('tensorflow',)
 _PATIENCE = 60  # Seconds for a trial.
+
+
+def actuator_names(environment: Any) -> tuple[str, ...] | None:
+  """Returns what a model calls its actuators, in the order of an action.
+
+  Args:
+    environment: any. Gymnasium's of MuJoCo keep a `mujoco.MjModel` as `model`.
+
+  Returns:
+    [D] names, of the joint for an actuator without a name; '' if that has none
+    either. None if there is no such model.
+  """
+  model = getattr(environment, 'model', None)
+  if not hasattr(model, 'actuator_trnid'):
+    return None
+  turns = importlib.import_module('mujoco').mjtTrn.mjTRN_JOINT
+  return tuple(
+    model.actuator(i).name
+    or (model.actuator_trntype[i] == turns and model.joint(moved).name or '')
+    for i, (moved, _) in enumerate(model.actuator_trnid)
+  )
 
 
 @functools.cache

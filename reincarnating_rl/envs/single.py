@@ -6,6 +6,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from reincarnating_rl.envs import mujoco_drawing
 from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
 from reincarnating_rl.support import errors
 
@@ -66,6 +67,18 @@ class Environment:
     self.truncated = False
     self._seed: int | None = None
     self._steps = 0
+
+  @property
+  def action_names(self) -> tuple[str, ...]:
+    """What the A actions are called, or the D components of one."""
+    if isinstance(self.actions, Discrete):
+      numbers, told = range(self.actions.number), self.action_meanings
+    else:
+      numbers = range(1, self.actions.size + 1)
+      told = mujoco_drawing.actuator_names(self._environment.unwrapped)
+    if told is not None and len(told) == len(numbers) and all(told):
+      return told
+    return tuple(f'action {i}' for i in numbers)
 
   def reset(self, seed: int | None = None) -> np.ndarray:
     """Starts an episode.

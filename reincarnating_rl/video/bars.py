@@ -1,5 +1,6 @@
-"""Bars of what a policy thinks of each action, or of the vector it plays."""
+"""Bars of what a policy thinks: a row an action, or a component of one."""
 
+import abc
 import math
 
 import numpy as np
@@ -7,45 +8,49 @@ from PIL import ImageDraw
 
 from reincarnating_rl.evaluation.plot_style import DARK
 from reincarnating_rl.video import typesetting
-from reincarnating_rl.video.take import ACTIONS, Q_VALUES, Take
+from reincarnating_rl.video.take import Shows, Take
 from reincarnating_rl.video.typesetting import MUTED, SMALL, TINY
 
 _CHOSEN, _OTHER = '#ff8748', '#4aa8e8'
 _NAME = 104  # Pixels before a bar.
 _HEAD = 20
 _FEW = 9  # So many actions have rows of the larger height.
+_MOST_COMPONENTS = 8
+_MARK = 1  # Half of the pixels of what marks a component's action.
 
 
-class Bars:
-  """A row an action: its name, a bar and its value; one is marked."""
+def create(take: Take, width: int) -> 'Bars':
+  """Returns the bars that fit what a take shows.
 
-  def __init__(self, take: Take, width: int) -> None:
-    """Finds the scale, which is one for the whole episode.
+  Args:
+    take: whose values are shown.
+    width: in pixels.
+  """
+  if take.shows is Shows.MEANS:
+    return _Components(take, width)
+  return _Alternatives(take, width)
+
+
+class Bars(abc.ABC):
+  """Rows below a head; the scale is one for the whole episode."""
+
+  def __init__(self, take: Take, width: int, rows: int, head: str) -> None:
+    """Makes room.
 
     Args:
       take: whose values are shown.
       width: in pixels.
+      rows: how many of its values have one.
+      head: what the bars mean.
     """
-    self._take, self._width = take, width
-    is_few = len(take.actions) <= _FEW
-    self._row, self._font = (20, SMALL) if is_few else (15, TINY)
-    self._low, self._high = 0.0, 1.0
-    self._decimals, head = 2, "The policy's probabilities"
-    if take.kind == ACTIONS:
-      self._low, head = -1.0, 'Its action; bars go from -1 to 1'
-    if take.kind == Q_VALUES:
-      self._low, self._high = take.values.min(), take.values.max()
-      self._decimals = _decimals(np.median(np.ptp(take.values, axis=1)))
-      ends = (self._format(end) for end in (self._low, self._high))
-      head = f'Q-values; bars go from {" to ".join(ends)}'
-    self._head = head
-    # Where bars begin: the numbers of a vector go both ways.
-    self._origin = 0.0 if take.kind == ACTIONS else self._low
-    ends = (self._format(end) for end in (self._low, self._high))
-    self._number = 10 + math.ceil(max(map(self._font.getlength, ends)))
+    self._take, self._width, self._head = take, width, head
+    self._row, self._font = (20, SMALL) if rows <= _FEW else (15, TINY)
     self._names = [
-      typesetting.shorten(name, _NAME - 8, self._font) for name in take.actions
+      typesetting.shorten(name, _NAME - 8, self._font)
+      for name in take.actions[:rows]
     ]
+    ends = map(self._font.getlength, self._extremes())
+    self._number = 10 + math.ceil(max(ends))
 
   @property
   def height(self) -> int:
@@ -64,30 +69,138 @@ class Bars:
     """
     left, top = corner
     pen.text(corner, self._head, MUTED, SMALL)
-    chosen = self._take.chosen(step)
-    begin, end = left + _NAME, left + self._width - self._number
-    scale = (end - begin) / ((self._high - self._low) or 1.0)
-    origin = begin + round(scale * (self._origin - self._low))
-    for i, value in enumerate(self._take.values[step]):
+    action, values = self._take.shown.actions[step], self._take.values[step]
+    for i, name in enumerate(self._names):
       y = top + _HEAD + self._row * i
-      color = _CHOSEN if i == chosen else _OTHER
-      ink = _CHOSEN if i == chosen else DARK.text
-      stop = origin + round(scale * (float(value) - self._origin))
-      start, stop = sorted((origin, stop))
       middle = y + self._row // 2
-      pen.text((left + 8, middle), self._names[i], ink, self._font, anchor='lm')
-      pen.rectangle(
-        (start, y + 3, max(stop, start + 1), y + self._row - 3), color
-      )
-      told = self._format(value)
+      ink = self._ink(i, action)
+      pen.text((left + 8, middle), name, ink, self._font, anchor='lm')
+      told = self._format(values[i])
       pen.text((left + self._width, middle), told, ink, self._font, anchor='rm')
-      if i == chosen:  # For those who do not see the colour.
-        pen.polygon(
-          ((left, middle - 4), (left, middle + 4), (left + 5, middle)), color
-        )
+      self._draw_bar(pen, left, y, i, float(values[i]), action)
+
+  @abc.abstractmethod
+  def _extremes(self) -> tuple[str, str]:
+    """Returns the ends of the scale, as numbers are told."""
+
+  @abc.abstractmethod
+  def _format(self, value: float) -> str: ...
+
+  @abc.abstractmethod
+  def _ink(self, i: int, action: np.ndarray) -> str:
+    """Returns the colour of a row's text."""
+
+  @abc.abstractmethod
+  def _draw_bar(
+    self,
+    pen: ImageDraw.ImageDraw,
+    left: int,
+    y: int,
+    i: int,
+    value: float,
+    action: np.ndarray,
+  ) -> None: ...
+
+  def _span(self, left: int) -> tuple[int, int]:
+    """Returns where bars begin and end."""
+    return left + _NAME, left + self._width - self._number
+
+
+class _Alternatives(Bars):
+  """A row an action: its name, a bar and its value; one is marked."""
+
+  def __init__(self, take: Take, width: int) -> None:
+    self._low, self._high = 0.0, 1.0
+    self._decimals, head = 2, "The policy's probabilities"
+    if take.shows is Shows.Q_VALUES:
+      self._low, self._high = take.values.min(), take.values.max()
+      self._decimals = _decimals(np.median(np.ptp(take.values, axis=1)))
+      head = f'Q-values; bars go from {" to ".join(self._extremes())}'
+    super().__init__(take, width, len(take.actions), head)
+
+  def _extremes(self) -> tuple[str, str]:
+    return self._format(self._low), self._format(self._high)
 
   def _format(self, value: float) -> str:
     return f'{value:,.{self._decimals}f}'
+
+  def _ink(self, i: int, action: np.ndarray) -> str:
+    return _CHOSEN if i == int(action) else DARK.text
+
+  def _draw_bar(
+    self,
+    pen: ImageDraw.ImageDraw,
+    left: int,
+    y: int,
+    i: int,
+    value: float,
+    action: np.ndarray,
+  ) -> None:
+    begin, end = self._span(left)
+    color = _CHOSEN if i == int(action) else _OTHER
+    span = (self._high - self._low) or 1.0
+    length = round((end - begin) * (value - self._low) / span)
+    pen.rectangle(
+      (begin, y + 3, begin + max(length, 1), y + self._row - 3), color
+    )
+    if i == int(action):  # For those who do not see the colour.
+      middle = y + self._row // 2
+      pen.polygon(
+        ((left, middle - 4), (left, middle + 4), (left + 5, middle)), color
+      )
+
+
+class _Components(Bars):
+  """A row a component of the mean action; marked is what was played."""
+
+  def __init__(self, take: Take, width: int) -> None:
+    rows = min(len(take.actions), _MOST_COMPONENTS)
+    head = 'Mean action, from -1 to 1; marked: the action played'
+    super().__init__(take, width, rows, head)
+    self._left_out = len(take.actions) - rows
+
+  @property
+  def height(self) -> int:
+    return super().height + self._row * bool(self._left_out)
+
+  def draw(
+    self, pen: ImageDraw.ImageDraw, corner: tuple[int, int], step: int
+  ) -> None:
+    super().draw(pen, corner, step)
+    if self._left_out:
+      left, top = corner
+      middle = top + super().height + self._row // 2
+      told = f'and {self._left_out} more'
+      pen.text((left + 8, middle), told, MUTED, self._font, anchor='lm')
+
+  def _extremes(self) -> tuple[str, str]:
+    return self._format(-1.0), self._format(1.0)
+
+  def _format(self, value: float) -> str:
+    return f'{value:+z.2f}'
+
+  def _ink(self, i: int, action: np.ndarray) -> str:
+    return DARK.text
+
+  def _draw_bar(
+    self,
+    pen: ImageDraw.ImageDraw,
+    left: int,
+    y: int,
+    i: int,
+    value: float,
+    action: np.ndarray,
+  ) -> None:
+    begin, end = self._span(left)
+    center, half = (begin + end) // 2, (end - begin) // 2
+    ends = sorted((center, center + round(half * value)))
+    top, bottom = y + 3, y + self._row - 3
+    pen.rectangle((ends[0], top, ends[1], bottom), _OTHER)
+    pen.line((center, y, center, y + self._row), MUTED)
+    played = center + round(half * float(action[i]))
+    pen.rectangle(
+      (played - _MARK, top - 2, played + _MARK, bottom + 2), _CHOSEN
+    )
 
 
 def _decimals(span: float) -> int:

@@ -40,7 +40,7 @@ class Scene:
       ]
       for take, cut in zip(takes, cuts, strict=True)
     ]
-    self._bars = [bars.Bars(take, WIDTH) for take in takes]
+    self._bars = [bars.create(take, WIDTH) for take in takes]
     # Parts of one kind stand side by side at one height.
     self._game_top = _MARGIN + _TALL + _LINE * max(map(len, self._heads)) + 6
     self._score_top = self._game_top + self._size[1] + 8

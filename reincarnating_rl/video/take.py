@@ -1,5 +1,6 @@
 """A take: what a policy has played, and the episode of it that is shown."""
 
+import enum
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -11,8 +12,13 @@ from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
 from reincarnating_rl.support.errors import UserError
 
-PROBABILITIES, Q_VALUES, ACTIONS = 'probabilities', 'q_values', 'actions'
-"""What the values of a take are."""
+
+class Shows(enum.Enum):
+  """What a policy's values are."""
+
+  Q_VALUES = enum.auto()
+  PROBABILITIES = enum.auto()
+  MEANS = enum.auto()  # of actions that are vectors in [-1, 1]
 
 
 class Take(NamedTuple):
@@ -22,27 +28,22 @@ class Take(NamedTuple):
     title: what the policy is called.
     details: where it is from; '' if nothing is to be said.
     episodes: all that it played, in the order of their seeds.
-    values: of the A actions in the shown episode, `[T, A]`; or the vectors
-      that were played, `[T, D]`.
-    kind: what the values are: `PROBABILITIES`, `Q_VALUES` or `ACTIONS`.
-    actions: names of the A actions, or of the D numbers of a vector.
+    values: in the shown episode, `[T, A]`, or `[T, D]` of vectors.
+    shows: what the values are.
+    actions: names of the A actions, or of the D components of one.
   """
 
   title: str
   details: str
   episodes: Sequence[Episode]
   values: np.ndarray
-  kind: str
+  shows: Shows
   actions: Sequence[str]
 
   @property
   def shown(self) -> Episode:
     """The episode that is shown."""
     return median(self.episodes)
-
-  def chosen(self, step: int) -> int | None:
-    """Returns the action of a step; None if it is a vector."""
-    return None if self.kind == ACTIONS else int(self.shown.actions[step])
 
   @property
   def score(self) -> ScoreSummary:

@@ -18,6 +18,7 @@ from dopamine.jax.agents.quantile import quantile_agent
 
 from reincarnating_rl.agents import snapshot
 from reincarnating_rl.agents.network_fit import UnfitNetworkError
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import UpdateKeys
 from reincarnating_rl.networks import minatar_networks, quantile_networks
 from reincarnating_rl.replay.frame_store import FrameStore
@@ -272,7 +273,7 @@ def test_a_student_can_be_the_next_teacher(head, tmp_path):
   teacher = factory.create_teacher(
     'auto',
     tmp_path,
-    num_actions=3,
+    actions=Discrete(3),
     observation_shape=(10, 10, 2),
     stack_size=1,
     temperature=0.5,

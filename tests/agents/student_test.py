@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.agents import labelling, snapshot
+from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay import device_view
 from tests import toys
 
@@ -268,7 +269,7 @@ def test_settings_of_the_student_never_reach_the_teacher():
   from reincarnating_rl.teachers import factory
 
   settings = {
-    'num_actions': 6,
+    'actions': Discrete(6),
     'observation_shape': (84, 84),
     'stack_size': 4,
   }

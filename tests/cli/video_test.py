@@ -10,7 +10,7 @@ from PIL import Image
 
 from reincarnating_rl.cli import casting, video
 from reincarnating_rl.video.film import Film
-from reincarnating_rl.video.take import Take
+from reincarnating_rl.video.take import Shows, Take
 from tests.cli.teachers.conftest import call, evaluate_call  # noqa: F401
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -69,9 +69,18 @@ def test_scores_are_those_of_evaluate(tmp_path, evaluate_call):  # noqa: F811
   # The bars are Q-values, by which the actions were chosen.
   best = take.values.argmax(axis=1)
   assert (best == take.shown.actions).mean() > 0.9
-  assert take.kind == 'q_values'
+  assert take.shows is Shows.Q_VALUES
   assert np.ptp(take.values) < 50, 'They are not divided by a temperature.'
   assert take.details.endswith('breakout/1, checkpoint 1')
+
+
+def test_a_policy_over_vectors_shows_its_mean(capsys):
+  words = ['random', '--game', 'Pendulum-v1', '--episodes', '1']
+  args = video.create_parser().parse_args(words)
+  (take,) = casting.film(args, ['random']).takes
+  assert take.shows is Shows.MEANS and take.actions == ('action 1',)
+  assert take.shown.actions.shape == take.values.shape == (200, 1)
+  assert not take.values.any() and np.ptp(take.shown.actions) > 1
 
 
 def film_of(lengths, **settings):
@@ -82,7 +91,7 @@ def film_of(lengths, **settings):
   class Fake(Take):
     shown = property(lambda self: Shown(self.details))
 
-  takes = [Fake('', length, (), None, False, ()) for length in lengths]
+  takes = [Fake('', length, (), None, None, ()) for length in lengths]
   return Film(None, takes, 0, 1, **settings)
 
 

@@ -145,6 +145,10 @@ def test_every_task_is_a_function_of_seed_and_actions(name):
   check_determinism(name, 200)
 
 
+def test_components_of_an_action_have_the_actuators_names(cartpole):
+  assert cartpole.action_names == ('slide',)
+
+
 def test_it_is_found_by_its_name():
   game = games.create_game('dm_control/cartpole-balance')
   assert (game.name, game.stack_size) == ('dm_control/cartpole-balance', 1)

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from reincarnating_rl.envs import mujoco_drawing
 from reincarnating_rl.envs.gymnasium_games import (
   create_gymnasium_environment,
   create_gymnasium_game,
@@ -86,6 +87,29 @@ def test_actions_that_are_vectors():
   while not environment.game_over:
     assert not environment.step(np.zeros(1))[2]
   assert environment.truncated and environment._steps == 200
+
+
+def test_mujoco_is_drawn_by_what_works_here(monkeypatch):
+  chosen = []
+  monkeypatch.setattr(
+    mujoco_drawing, 'choose_backend', lambda: chosen.append(1)
+  )
+  for name in ('Pendulum-v1', 'InvertedPendulum-v5'):
+    create_gymnasium_environment(name)
+    create_gymnasium_environment(name, is_drawn=True)
+  assert chosen == [1]
+
+
+@pytest.mark.parametrize(
+  ('name', 'told'),
+  [
+    ('Pendulum-v1', ('action 1',)),
+    ('CartPole-v1', ('action 0', 'action 1')),
+    ('Reacher-v5', ('joint0', 'joint1')),
+  ],
+)
+def test_names_of_actions(name, told):
+  assert create_gymnasium_environment(name).action_names == told
 
 
 @pytest.mark.parametrize(

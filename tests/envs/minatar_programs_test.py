@@ -93,9 +93,7 @@ def test_whole_episodes_are_those_of_the_original(name):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(
-  'name', ['_remove_out_of_bound', '_surface', '_update_enemy_subs']
-)
+@pytest.mark.parametrize('name', ['_remove_out_of_bound', '_surface'])
 def test_each_correction_is_needed(name, monkeypatch):
   module = minatar_programs._module('seaquest')
   theirs = importlib.import_module('pgx_minatar.seaquest')
@@ -118,6 +116,32 @@ def test_facts_are_those_of_the_host_game(name):
   assert program.observation_dtype == host.observation_space.dtype
   assert program.num_actions == host.actions.number
   assert (program.lanes, program.max_steps) == (3, 77)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize('is_corrected', [True, False])
+def test_a_submarine_shoots_as_it_is_destroyed(is_corrected, monkeypatch):
+  module = minatar_programs._module('seaquest')
+  if not is_corrected:
+    theirs = importlib.import_module('pgx_minatar.seaquest')
+    monkeypatch.setattr(module, '_update_enemy_subs', theirs._update_enemy_subs)
+  played.cache_clear()
+  _, step, init = played('seaquest')
+  key = jax.random.PRNGKey(0)
+  state = init(key)
+  # It moves onto a bullet, and its time to shoot has come.
+  state = state.replace(
+    _sub_y=jax.numpy.int32(8),
+    _f_bullets=state._f_bullets.at[0].set(jax.numpy.array([6, 3, 0])),
+    _e_subs=state._e_subs.at[0].set(jax.numpy.array([4, 3, 1, 0, 0])),
+  )
+  before = oracle.original('seaquest', state)
+  state, outcome = step(state, 0, key)
+  after = oracle.original('seaquest', state)
+  ((game, reward, _),) = oracle.successors('seaquest', before, after, 0)
+  assert reward == outcome.reward == 1 and game.e_bullets == [[6, 3, True]]
+  assert (oracle.told(game) == oracle.told(after)) == is_corrected
+  played.cache_clear()
 
 
 def test_actions_stick_one_time_in_ten():

@@ -6,10 +6,11 @@ import pytest
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.evaluation.plot_style import DARK
 from reincarnating_rl.video import scene, typesetting
-from reincarnating_rl.video.take import ACTIONS, Q_VALUES, Moment, Take
+from reincarnating_rl.video.take import Moment, Shows, Take
 
 BLACK, WHITE = 0, 255
 ORANGE = (0xFF, 0x87, 0x48)
+BLUE = (0x4A, 0xA8, 0xE8)
 
 
 def make_take(num_actions=3, *, title='Teacher', details='', value=1.0):
@@ -20,7 +21,7 @@ def make_take(num_actions=3, *, title='Teacher', details='', value=1.0):
   values = value * rng.normal(size=(2, num_actions))
   values[[0, 1], [1, 0]] = values.max(axis=1)  # The best is chosen.
   names = [f'action {i}' for i in range(num_actions)]
-  return Take(title, details, [episode, episode], values, Q_VALUES, names)
+  return Take(title, details, [episode, episode], values, Shows.Q_VALUES, names)
 
 
 def draw(takes, shape=(10, 10, 3), *, steps=0, cuts=None):
@@ -62,25 +63,37 @@ def test_one_action_is_marked_and_all_have_a_bar(num_actions):
   assert boxes(draw([make_take(num_actions)], steps=2), ORANGE) == moved
 
 
-BLUE = (0x4A, 0xA8, 0xE8)
+def make_means(means, action):
+  actions = np.full((1, len(means)), action, np.float32)
+  episode = Episode(0, True, actions, np.ones(1, np.float32), None, None)
+  names = [f'action {i}' for i in range(1, len(means) + 1)]
+  return Take('', '', [episode], np.float32([means]), Shows.MEANS, names)
 
 
-def test_the_numbers_of_a_vector_go_both_ways():
-  vectors = np.float32([[-1.0, 1.0, 0.5], [0.0, 0.0, 0.0]])
-  episode = Episode(0, True, vectors, np.ones(2, np.float32), None, None)
-  names = [f'number {i}' for i in range(3)]
-  take = Take('Teacher', '', [episode, episode], vectors, ACTIONS, names)
-  frame, still = draw([take]), draw([take], steps=1)
-  blue = (frame == BLUE).all(axis=2)
-  rows = np.flatnonzero(blue.any(axis=1))
-  rows = rows[0], rows[len(rows) // 2], rows[-1]
-  first, second, third = (np.flatnonzero(blue[row]) for row in rows)
-  # They meet at zero, and the third goes half as far as the second.
-  assert first.max() == second.min() == third.min()
-  assert len(first) == pytest.approx(len(second), abs=1)
-  assert len(third) == pytest.approx(len(second) / 2, abs=1)
-  assert not (frame == ORANGE).all(axis=2).any()  # None of them is chosen.
-  assert boxes(still, BLUE)[3] - boxes(still, BLUE)[2] <= 1
+def test_components_go_to_the_left_or_right_of_a_line():
+  bars = {
+    mean: boxes(draw([make_means([mean], -1.0)]), BLUE)
+    for mean in (-1.0, -0.5, 0.5, 1.0)
+  }
+  # The marks of what was played are at the left end.
+  *_, left, end = boxes(draw([make_means([1.0], -1.0)]), ORANGE)
+  *_, right = boxes(draw([make_means([1.0], 1.0)]), ORANGE)
+  width, center = (right - 1) - (left + 1), (left + right) / 2
+  assert end - left == 2 and width > 200
+  for mean, (*_, begin, end) in bars.items():
+    outer, inner = (end, begin) if mean > 0 else (begin, end)
+    assert inner == pytest.approx(center, abs=3)
+    assert outer == pytest.approx(center + mean * width / 2, abs=4)
+  assert not (draw([make_means([0.0], 0.5)])[..., :] == BLUE).all(2).sum() > 20
+
+
+@pytest.mark.parametrize(('size', 'rows'), [(1, 1), (8, 8), (9, 9), (21, 9)])
+def test_many_components_are_told_and_not_drawn(size, rows):
+  frame = draw([make_means([0.5] * size, 0.5)])
+  single = draw([make_means([0.5], 0.5)])
+  assert len(frame) - len(single) == 20 * (rows - 1)
+  is_bar = (frame == BLUE).all(axis=2).any(axis=1)
+  assert np.sum(np.diff(is_bar.astype(int)) == 1) == min(size, 8)
 
 
 def test_parts_stand_side_by_side():

@@ -54,7 +54,7 @@ def test_the_median_is_shown(returns, index):
 
 
 @pytest.mark.parametrize(
-  'game', ['MinAtar/breakout', 'LunarLander-v3', 'Pong', 'Pendulum-v1']
+  'game', ['MinAtar/breakout', 'LunarLander-v3', 'Pendulum-v1', 'Pong']
 )
 def test_an_episode_comes_again(game):
   made, episodes = played(game)
