@@ -83,16 +83,20 @@ class ControlTask(gym.Env):
     truncated = step.last() and not terminated
     return self._seen, step.reward, terminated, truncated, {}
 
+  @property
+  def model(self) -> Any:
+    """The task's `mujoco.MjModel`."""
+    return self._task.physics.model.ptr
+
   def render(self) -> np.ndarray:
     """Draws what the task's first camera sees: `[H, W, 3]` uint8.
 
     Raises:
       UserError: MuJoCo cannot draw here.
     """
-    physics = self._task.physics
     if self._camera is None:
-      self._camera = mujoco_drawing.Camera(physics.model.ptr)
-    return self._camera.draw(physics.data.ptr)
+      self._camera = mujoco_drawing.Camera(self.model)
+    return self._camera.draw(self._task.physics.data.ptr)
 
   def close(self) -> None:
     """Frees what draws."""
