@@ -62,6 +62,7 @@ def test_old_names_of_games():
     'create_minatar_environment',
     'create_gymnasium_environment',
     'create_balloon_environment',
+    'create_control_environment',
   }
   for module in ('dopamine.discrete_domains.atari_lib', 'atari_lib'):
     gin.parse_config(f'{module}.create_atari_environment.game_name = "Qbert"')
