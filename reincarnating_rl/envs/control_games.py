@@ -1,18 +1,14 @@
 """The tasks of the DeepMind Control Suite (Tassa et al. 2018), as a family."""
 
-import contextlib
 import functools
 import importlib
-import os
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from absl import logging
 
-from reincarnating_rl.envs import mujoco_drawing
+from reincarnating_rl.envs import control_suite, mujoco_drawing
 from reincarnating_rl.envs.family import Game, GameFamily, spread
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.learner.actions import Continuous
@@ -20,71 +16,6 @@ from reincarnating_rl.support import errors
 from reincarnating_rl.support.setting_types import PositiveInt
 
 _PREFIX = 'dm_control/'
-_WITHOUT_LABMAZE = (3, 13)  # The first Python for which labmaze has no wheel.
-
-
-class UnknownTaskError(errors.UserError):
-  """The suite has no task of that name."""
-
-
-class MissingSuiteError(errors.UserError):
-  """The suite is not installed."""
-
-
-def check_name(task_name: str) -> None:
-  """Refuses a name that no task has.
-
-  Raises:
-    UnknownTaskError: with the nearest right name, such as `walker-walk`.
-    MissingSuiteError: see there.
-  """
-  names = _names()
-  if task_name not in names:
-    raise UnknownTaskError(
-      f'There is no task {task_name!r} in the DeepMind Control Suite: names '
-      'are DOMAIN-TASK, such as walker-walk.'
-      f'{errors.did_you_mean(task_name, names)}'
-    )
-
-
-def _names() -> list[str]:
-  return ['-'.join(names) for names in _import('suite').ALL_TASKS]
-
-
-def _import(module: str) -> Any:
-  """Imports a module of dm_control, which is slow."""
-  try:
-    with _without_display():
-      return importlib.import_module(f'dm_control.{module}')
-  except ModuleNotFoundError as error:
-    raise MissingSuiteError(
-      'The DeepMind Control Suite is not installed: '
-      f'{_how_to_install(sys.version_info[:2])}'
-    ) from error
-
-
-def _how_to_install(version: tuple[int, int]) -> str:
-  install = "pip install -e '.[control]'"
-  if version < _WITHOUT_LABMAZE:
-    return f'{install}.'
-  return (
-    f'{install}, and then pip install --no-deps dm_control, which asks for '
-    'labmaze, has no need of it here, and there is no wheel of it for Python '
-    f'{version[0]}.{version[1]}.'
-  )
-
-
-@contextlib.contextmanager
-def _without_display() -> Iterator[None]:
-  """Keeps dm_control from looking for a display as it is imported."""
-  asked = os.environ.get(mujoco_drawing.VARIABLE)
-  os.environ[mujoco_drawing.VARIABLE] = 'disable'
-  try:
-    yield
-  finally:
-    del os.environ[mujoco_drawing.VARIABLE]
-    if asked is not None:
-      os.environ[mujoco_drawing.VARIABLE] = asked
 
 
 class ControlTask(gym.Env):
@@ -108,15 +39,15 @@ class ControlTask(gym.Env):
     Raises:
       UserError: there is no such task, or the suite is not installed.
     """
-    check_name(task_name)
+    control_suite.check_name(task_name)
     self._name = task_name
     # The number makes equal models; each episode has a seed of its own.
-    self._task = _import('suite').load(
+    self._task = control_suite.import_module('suite').load(
       *task_name.split('-', 1), task_kwargs={'random': 0}
     )
     # Terrain goes to OpenGL at each reset, if there is any.
     self._task.physics._make_rendering_contexts = lambda: None
-    self._diverged = _import('rl.control').PhysicsError
+    self._diverged = control_suite.import_module('rl.control').PhysicsError
     self._camera: mujoco_drawing.Camera | None = None
     self._seen = _flat(self._task.reset())
     self.action_space = _box(self._task.action_spec())
@@ -152,20 +83,16 @@ class ControlTask(gym.Env):
     truncated = step.last() and not terminated
     return self._seen, step.reward, terminated, truncated, {}
 
-  @property
-  def model(self) -> Any:
-    """The task's `mujoco.MjModel`."""
-    return self._task.physics.model.ptr
-
   def render(self) -> np.ndarray:
     """Draws what the task's first camera sees: `[H, W, 3]` uint8.
 
     Raises:
       UserError: MuJoCo cannot draw here.
     """
+    physics = self._task.physics
     if self._camera is None:
-      self._camera = mujoco_drawing.Camera(self.model)
-    return self._camera.draw(self._task.physics.data.ptr)
+      self._camera = mujoco_drawing.Camera(physics.model.ptr)
+    return self._camera.draw(physics.data.ptr)
 
   def close(self) -> None:
     """Frees what draws."""
@@ -224,7 +151,7 @@ def create_control_game(
   Raises:
     UserError: there is no such task, or the suite is not installed.
   """
-  check_name(game_name)
+  control_suite.check_name(game_name)
   create = functools.partial(create_control_environment, game_name)
   name = f'{_PREFIX}{game_name}'
   return spread(name, create, num_vector_environments, num_processes)
@@ -232,8 +159,8 @@ def create_control_game(
 
 def _exists(name: str) -> bool:
   try:
-    return name.removeprefix(_PREFIX) in _names()
-  except MissingSuiteError:
+    return name.removeprefix(_PREFIX) in control_suite.names()
+  except control_suite.MissingSuiteError:
     return True  # To make it says what is missing.
 
 

@@ -10,12 +10,17 @@ import dm_env
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import control_games, games, process_vector
+from reincarnating_rl.envs import (
+  control_games,
+  control_suite,
+  games,
+  process_vector,
+)
 from reincarnating_rl.envs.control_games import create_control_environment
 from reincarnating_rl.support.errors import UserError, first_line
 from tests.envs.side_by_side import assert_same, play_alone, play_side_by_side
 
-suite, control = map(control_games._import, ('suite', 'rl.control'))
+suite, control = map(control_suite.import_module, ('suite', 'rl.control'))
 TASKS = ['-'.join(names) for names in suite.ALL_TASKS]
 PLAYABLE = [name for name in TASKS if not name.startswith('lqr')]
 
@@ -193,7 +198,7 @@ def test_without_the_suite(monkeypatch):
     games.create_game('dm_control/walker-walk')
   assert games.is_known('dm_control/walker-walk')  # To make it says the rest.
   monkeypatch.setattr(sys, 'version_info', (3, 13, 1))
-  with pytest.raises(UserError, match='--no-deps dm_control.* 3.13.$'):
+  with pytest.raises(UserError, match=r'--no-deps dm_control .* 3.13\).$'):
     games.create_game('dm_control/walker-walk')
 
 
