@@ -11,6 +11,7 @@ from reincarnating_rl.envs.lanes import Policy
 from reincarnating_rl.envs.policies import sampling_policy
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import Array
+from reincarnating_rl.support.errors import UserError
 
 
 class ValueStudent(Student):
@@ -41,6 +42,14 @@ class ValueStudent(Student):
     return {'num_actions': self.actions.number, 'seed': seed, **settings}
 
   def _finish_building(self) -> None:
+    # Dopamine's Rainbow has the same setting by a name of its own.
+    told = getattr(self, '_num_updates_per_train_step', 1)
+    if told != 1 and self.updates_per_step not in (1, told):
+      raise UserError(
+        f'Student.updates_per_step is {self.updates_per_step} and '
+        f'JaxFullRainbowAgent.num_updates_per_train_step {told}: set one.'
+      )
+    self.updates_per_step = max(self.updates_per_step, told)
     self._q_batch = jax.jit(self.learner.q_values)
     self.epsilon_fn = gin_forwarding.unwrapped(self.epsilon_fn)
 

@@ -279,6 +279,13 @@ def test_several_updates_for_one_step():
   assert agent.trainer.online_updates > 30
 
 
+def test_several_updates_are_asked_for_once():
+  with pytest.raises(UserError, match='updates_per_step is 2 and .* 3: set'):
+    make_agent(
+      rainbow={'num_updates_per_train_step': 3}, student={'updates_per_step': 2}
+    )
+
+
 @pytest.mark.soak
 def test_augmentation_is_part_of_the_update():
   states = {}

@@ -132,7 +132,7 @@ def test_what_has_no_scope_is_of_both(bindings):
 @pytest.mark.parametrize(
   ('binding', 'message'),
   [
-    (f'teacher/{_ALL}', 'with 18 actions and the student with 4: set teacher/'),
+    (f'teacher/{_ALL}', 'with 18 discrete actions and the student with 4'),
     (f'teachr/{_FIRE}', "'teachr': choose one of teacher, student"),
     (
       'teacher/create_atari_environment.game_name = "Pong"',

@@ -88,11 +88,11 @@ def record_tape(runner):
 
     setattr(owner, name, wrapper)
 
-  def offline(state, target, data, slots, weights):
+  def offline(state, data, slots, weights):
     assert data is experiments.teacher_data(runner)._view
     note('teacher', state, weights)
 
-  def online(state, target, batch, weights):
+  def online(state, batch, weights):
     assert batch is sampled[-1]
     note('student', state, weights)
 

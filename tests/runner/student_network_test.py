@@ -58,11 +58,16 @@ def test_a_field_that_is_bound_counts():
   assert (network.num_layers, network.hidden_units) == (4, 7)
 
 
-@pytest.mark.parametrize('family', games.GAMES)
 @pytest.mark.parametrize(
-  'kind', students.STUDENTS.values(), ids=lambda k: k.name
+  ('family', 'name'),
+  [
+    (name, kind)
+    for name, family in games.GAMES.items()
+    for kind in family.networks
+  ],
 )
-def test_it_is_the_games(family, kind):
+def test_it_is_the_games(family, name):
+  kind = students.STUDENTS[name]
   binding = f'create_game.kind = "{family}"'
   gin_parsing.load([], [binding], network_parameter=kind.network_parameter)
   network = student_network.of_game(kind)

@@ -18,7 +18,11 @@ from reincarnating_rl.settings import gin_parsing, shipped_configs
 from reincarnating_rl.studies import plan, study_file
 from reincarnating_rl.support.errors import UserError
 
-BUNDLED = str(pathlib.Path(__file__).parents[2] / 'teacher_ckpts/Pong/1')
+_BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts'
+BUNDLED, BREAKOUT = (
+  str(_BUNDLED / 'Pong/1'),
+  str(_BUNDLED / 'MinAtar/breakout/1'),
+)
 # Of no agent: they come after a method's file.
 OF_STUDIES = {
   *('minatar/pvrl.gin', 'minatar/recipe.gin', 'minatar/comparison.gin'),
@@ -110,7 +114,9 @@ def build(tmp_path, config, bindings=()):
     teacher = (
       factories.TeacherSettings('random')  # There is no other of these games.
       if '/' in config
-      else factories.TeacherSettings(checkpoint_dir=BUNDLED)
+      else factories.TeacherSettings(
+        checkpoint_dir=BREAKOUT if config == 'quick.gin' else BUNDLED
+      )
     )
   return factories.create_runner(
     base_dir=str(tmp_path), agent=agent, teacher=teacher, seed=1
@@ -183,7 +189,7 @@ def test_every_minatar_game(tmp_path, game):
   binding = f'create_minatar_environment.game_name = "{game}"'
   agent = build(tmp_path, 'minatar/dqn.gin', [binding])._agent
   environment = minatar_games.MinAtarGame(game)
-  assert agent.num_actions == environment.actions.number
+  assert agent.num_actions == environment.action_space.n
   shape = environment.observation_space.shape
   assert agent.state.shape == (*shape, 1) and agent.state.dtype == np.uint8
   gin_parsing.check_every_binding_was_read()
@@ -285,7 +291,7 @@ def num_iterations(runner):
 def test_the_papers_values_of_rehearsal(tmp_path, kind):
   runner = build(tmp_path, f'rehearsal_{kind}.gin')
   agent = runner._agent
-  assert (agent.batches._ratio, agent.update_horizon) == (1 / 16, 3)
+  assert (agent.batches.teacher_data_ratio, agent.update_horizon) == (1 / 16, 3)
   assert (agent.weaner.learning_rate, agent.epsilon) == (6.25e-5, 1.0)
   assert num_iterations(runner) == {
     'TEACHER_EVALUATION': 1,

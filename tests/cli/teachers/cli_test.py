@@ -48,7 +48,10 @@ def test_help_of_a_command_has_an_example_that_parses(name, capsys):
 def test_flags_that_train_has_too_are_called_the_same():
   parsed = flags.create_parser().parse_args(['convert', 'a', 'b'])
   shared = vars(parsed).keys() - {
-    *('command', 'path', 'out', 'game', 'no_replay', 'newest', 'score')
+    *('command', 'path', 'out', 'game', 'no_replay', 'newest', 'score'),
+    # Of a teacher that plays.
+    *('collect', 'epsilon', 'seed', 'max_steps_per_episode'),
+    *('processes', 'ray_address', 'words'),
   }
   needed = ['--agent=dqn', '--base_dir=x']
   assert shared <= vars(train_flags.create_parser().parse_args(needed)).keys()
