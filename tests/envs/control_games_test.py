@@ -212,12 +212,12 @@ environment = create_control_environment('cartpole-swingup')
 environment.reset(0)
 assert os.environ.get('MUJOCO_GL') == sys.argv[1]
 """
-  for asked in ('osmesa', 'nonsense'):
-    done = subprocess.run(
-      [sys.executable, '-c', code, asked],
-      env={**os.environ, 'MUJOCO_GL': asked},
-      capture_output=True,
-      text=True,
-      check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, '')
+  asked = 'nonsense'  # Nobody looks at it before something is drawn.
+  done = subprocess.run(
+    [sys.executable, '-c', code, asked],
+    env={**os.environ, 'MUJOCO_GL': asked},
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert (done.returncode, done.stderr) == (0, '')
