@@ -106,6 +106,7 @@ def load(config, bindings=()):
 
 def build(tmp_path, config, bindings=()):
   kind = config.split('/')[0] if '/' in config else 'atari'
+  kind = 'minatar' if config == 'quick.gin' else kind
   lanes = (ONE_LANE.format(kind),) if kind in ('atari', 'balloon') else ()
   load(config, [*lanes, *bindings])
   agent = agent_of(config)
