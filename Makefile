@@ -5,8 +5,9 @@ QUICK_DIR ?= quick_run
 DEMO_DIR ?= demo_run
 PVRL_DIR ?= pvrl_runs
 BALLOON_DIR ?= balloon_run
+CONTROL_DIR ?= control_run
 
-.PHONY: quick demo pvrl balloon report test soak lint format bench clean
+.PHONY: quick demo pvrl balloon control report test soak lint format bench clean
 
 .venv/.installed: setup.py constraints.txt reincarnating_rl/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11 ...")'
@@ -43,6 +44,14 @@ balloon: .venv/.installed  ## Reincarnate a balloon's pilot, in minutes; resumes
 	  station_seeker random_walk $(BALLOON_DIR)/student --seed 0 \
 	  --results $(BALLOON_DIR)/flights --out $(BALLOON_DIR)/flight.png
 
+control: .venv/.installed  ## Reincarnate a walker's controller, in minutes.
+	$(BIN)/python -m reincarnating_rl.train --agent qdagger_d4pg \
+	  --gin_files configs/control/demo.gin --base_dir $(CONTROL_DIR) \
+	  --teacher_checkpoint_dir teacher_ckpts/dm_control/walker-walk/td3
+	$(BIN)/python -m reincarnating_rl.video \
+	  teacher_ckpts/dm_control/walker-walk/td3 $(CONTROL_DIR) \
+	  --game dm_control/walker-walk --out $(CONTROL_DIR)/video.mp4
+
 report: .venv/.installed  ## Make the documents' tables and pictures again.
 	$(BIN)/python -m reincarnating_rl.report README.md docs/results.md
 
@@ -66,6 +75,7 @@ bench: .venv/.installed  ## Ratios beside the limit and beside Dopamine.
 	$(BIN)/python benchmarks/online.py
 	$(BIN)/python benchmarks/small_games.py
 	$(BIN)/python benchmarks/many_seeds.py
+	$(BIN)/python benchmarks/control.py
 	$(BIN)/python benchmarks/replay.py --frames 100000
 	$(BIN)/python benchmarks/prioritized.py
 	$(BIN)/python benchmarks/studies.py

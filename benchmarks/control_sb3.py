@@ -16,15 +16,17 @@ os.environ['CUDA_VISIBLE_DEVICES'] = ''
 if hasattr(os, 'sched_setaffinity'):
   os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
-import stable_baselines3
-import torch
-
 from reincarnating_rl.envs.control_games import ControlTask
 
 
 def main() -> None:
   """Trains as long as it is asked to."""
   name, task, warm_up = sys.argv[1:]
+  # The logger would bring TensorFlow, which may not live beside PyTorch.
+  sys.modules['tensorboard'] = None
+  import stable_baselines3
+  import torch
+
   torch.set_num_threads(1)
   agent = getattr(stable_baselines3, name)(
     'MlpPolicy',

@@ -3,8 +3,10 @@
 import pathlib
 import re
 
+import gin
 import pytest
 
+from reincarnating_rl.runner import factories
 from reincarnating_rl.settings import shipped_configs
 from reincarnating_rl.studies import plan, study_file
 from reincarnating_rl.studies.study import Resources, Stored, Table
@@ -46,6 +48,30 @@ def test_every_shipped_study_is_whole(name):
     for flag, value in flags:
       if flag == 'gin_files':
         assert shipped_configs.is_shipped(value), value
+
+
+@pytest.mark.parametrize('name', ['control', 'humanoid'])
+def test_students_with_an_actor_have_equal_budgets(name):
+  study = study_file.read(study_file.find(name))
+  kinds = {
+    (variant.agent, variant.gin_files, variant.bindings)
+    for variant in study.variants.values()
+  }
+  budgets = set()
+  for agent, gin_files, bindings in kinds:
+    factories.load_settings(agent, [*gin_files], [*bindings])
+    budgets.add(
+      tuple(
+        gin.query_parameter(parameter)
+        for parameter in (
+          *('Runner.num_iterations', 'Runner.training_steps'),
+          *('RunnerWithTeacher.teacher_steps', 'SACAgent.min_replay_history'),
+        )
+      )
+    )
+    if factories.AGENTS[agent].method.starts_from_teacher:
+      assert factories.AGENTS[agent].kind.name == study.teachers['td3'].agent
+  assert len(budgets) == 1 and len(kinds) == len(study.variants)
 
 
 @pytest.mark.parametrize(
