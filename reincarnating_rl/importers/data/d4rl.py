@@ -6,6 +6,7 @@ import numpy as np
 from reincarnating_rl.importers.data import hdf5
 from reincarnating_rl.importers.data.checking import checked
 from reincarnating_rl.importers.data.steps import (
+  MALFORMED,
   DataError,
   Steps,
   lacks,
@@ -22,7 +23,7 @@ def is_one(path: str) -> bool:
   try:
     with h5py.File(path, 'r', locking=False) as file:
       return {*_COLUMNS[:3]} <= file.keys()
-  except (OSError, RuntimeError, ValueError):
+  except MALFORMED:
     return False
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from reincarnating_rl.importers.data import hdf5
 from reincarnating_rl.importers.data.checking import checked
 from reincarnating_rl.importers.data.steps import (
+  MALFORMED,
   DataError,
   Steps,
   lacks,
@@ -45,7 +46,7 @@ def is_one(path: str) -> bool:
   try:
     with h5py.File(path, 'r', locking=False) as file:
       return any(map(_EPISODE.fullmatch, file))
-  except (OSError, RuntimeError, ValueError):
+  except MALFORMED:
     return False
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from reincarnating_rl.importers.data.checking import checked
 from reincarnating_rl.importers.data.steps import (
+  MALFORMED,
   DataError,
   Steps,
   lacks,
@@ -26,7 +27,7 @@ def is_one(path: str) -> bool:
   """Whether a file among others holds steps, as far as names tell."""
   try:
     return {*COLUMNS[:3]} <= _members(path).keys()
-  except (OSError, zipfile.BadZipFile, ValueError):
+  except MALFORMED:
     return False
 
 

@@ -15,7 +15,7 @@ from reincarnating_rl.learner.kinds import CONTINUOUS
 from reincarnating_rl.support.errors import UserError, damaged_replay
 
 # Errors that a malformed file can raise in NumPy, zipfile and h5py.
-_MALFORMED = (
+MALFORMED = (
   ArithmeticError,
   EOFError,
   LookupError,
@@ -116,7 +116,7 @@ def reading(path: str) -> Iterator[None]:
     yield
   except UserError:
     raise
-  except _MALFORMED as error:
+  except MALFORMED as error:
     told = (str(error).strip() or type(error).__name__).splitlines()[0]
     raise damaged_replay(path, f'cannot be read ({told[:100]})') from error
 
@@ -134,8 +134,9 @@ def lacks(path: str, wanted: Sequence[str], found: Sequence[str]) -> None:
   """
   missing = [name for name in wanted if name not in found]
   if missing:
+    told = [ascii(name[:30])[1:-1] for name in sorted(found)[:8]]
     raise DataError(
       f'{path} has no {" and no ".join(missing)}: add '
       f'{"them" if len(missing) > 1 else "it"}, an entry a step '
-      f'(docs/data.md); it has {", ".join(sorted(found)[:8]) or "nothing"}.'
+      f'(docs/data.md); it has {", ".join(told) or "nothing"}.'
     )
