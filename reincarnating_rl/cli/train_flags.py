@@ -66,8 +66,8 @@ def _add_teacher(parser: Parser) -> None:
     metavar='PATH',
     help="The teacher's replay, or data of another tool: Minari, D4RL, .npz, "
     'a replay buffer. RunnerWithTeacher.teacher_data says how it is used. '
-    'Default: --teacher_checkpoint_dir, if it holds one. Without that, the data '
-    'alone are the teacher.',
+    'Default: --teacher_checkpoint_dir, if it holds one. Without that, the '
+    'data alone are the teacher.',
   )
 
 
