@@ -94,7 +94,10 @@ def actions(steps: Steps, wanted: Actions) -> np.ndarray:
   if isinstance(wanted, Discrete):
     _check_numbers(steps, wanted)
     return steps.action
-  scaled = steps.action if steps.is_scaled else wanted.from_game(steps.action)
+  scaled = steps.action
+  if not steps.is_scaled:
+    with np.errstate(all='ignore'):  # What is not finite is told of below.
+      scaled = wanted.from_game(scaled)
   if not np.all(np.abs(scaled) <= 1.0 + _ROUNDING):
     row = int(np.argmin(np.all(np.abs(scaled) <= 1.0 + _ROUNDING, axis=1)))
     raise DataError(

@@ -119,7 +119,7 @@ def _observations(
   path: str, file: h5py.File, names: list[str]
 ) -> tuple[tuple[int, ...], np.dtype]:
   """Returns shape and type of one observation, which all episodes share."""
-  found = set()
+  found, told = set(), _space(path, file, 'observation_space').get('shape')
   for name in names:
     array = hdf5.array(path, file[name], 'observations')
     steps = len(_rewards(path, file, name))
@@ -127,6 +127,14 @@ def _observations(
       raise DataError(
         f'{name} of {path} has {len(array)} observations of {steps} steps: '
         'write one before each step, and one after the last.'
+      )
+    # Compressed images are bytes, of one length or of many.
+    is_told = told in (None, list(array.shape[1:]))
+    if array.dtype.kind == 'O' or not is_told:
+      raise DataError(
+        f'{name} of {path} has observations {array.shape[1:]} of '
+        f'{array.dtype}, and its space is {told}; where these are compressed '
+        'images, store the dataset with jpeg_encoding=False.'
       )
     found.add((array.shape[1:], array.dtype))
   if len(found) > 1:
@@ -166,18 +174,27 @@ def _about(path: pathlib.Path) -> dict[str, Any]:
   return told if isinstance(told, dict) else {}
 
 
-def _actions(path: str, file: h5py.File) -> tuple[Actions | None, int]:
-  """Returns what is told of the actions, and the number of the first."""
+def _space(path: str, file: h5py.File, name: str) -> dict[str, Any]:
+  """Returns what is told of a space; nothing where it cannot be read."""
   about = _about(pathlib.Path(path).with_name(ABOUT))
-  told = about.get('action_space', file.attrs.get('action_space'))
+  told = about.get(name, file.attrs.get(name))
   try:
     space = json.loads(told) if isinstance(told, str | bytes) else {}
+  except (ValueError, RecursionError):
+    return {}
+  return space if isinstance(space, dict) else {}
+
+
+def _actions(path: str, file: h5py.File) -> tuple[Actions | None, int]:
+  """Returns what is told of the actions, and the number of the first."""
+  space = _space(path, file, 'action_space')
+  try:
     if space.get('type') == 'Discrete':
       return Discrete(int(space['n'])), int(space.get('start', 0))
     if space.get('type') == 'Box' and len(space['shape']) == 1:
       bounds = (tuple(map(float, space[name])) for name in ('low', 'high'))
       return Continuous(*bounds), 0
-  except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+  except (LookupError, TypeError, ValueError):
     return None, 0  # Older versions write other words; the game tells, too.
   if space.get('type'):
     raise DataError(

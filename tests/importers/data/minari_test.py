@@ -25,7 +25,9 @@ def record(folder, game, **storage):
   with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
     warnings.simplefilter('ignore')
     patch.setenv('MINARI_DATASETS_PATH', str(folder))
-    env = minari.DataCollector(gym.make(game, max_episode_steps=12), **storage)
+    if isinstance(game, str):
+      game = gym.make(game, max_episode_steps=12)
+    env = minari.DataCollector(game, **storage)
     env.action_space.seed(0)
     for seed in range(2):
       env.reset(seed=seed)
@@ -179,6 +181,47 @@ def test_spaces_that_no_student_has(tmp_path):
   about = {'action_space': json.dumps({'type': 'MultiDiscrete'})}
   with pytest.raises(DataError, match='are MultiDiscrete'):
     external_replay.choose(edited(tmp_path, lambda file: None, about)).inspect()
+
+
+class Images(gym.Env):
+  """Shows noise, or the same, for three steps."""
+
+  observation_space = gym.spaces.Box(0, 255, (32, 32, 3), np.uint8)
+  action_space = gym.spaces.Discrete(3)
+
+  def __init__(self, brightest):
+    self._brightest = brightest
+
+  def reset(self, *, seed=None, options=None):
+    super().reset(seed=seed)
+    self._steps = 0
+    return self._frame(), {}
+
+  def step(self, action):
+    self._steps += 1
+    return self._frame(), 1.0, self._steps == 3, False, {}
+
+  def _frame(self):
+    frame = self.np_random.integers(0, self._brightest + 1, (32, 32, 3))
+    return frame.astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+  ('brightest', 'is_jpeg'), [(255, True), (0, True), (255, False)]
+)
+def test_images(tmp_path, brightest, is_jpeg):
+  """Compressed, noise has many lengths and black frames have one."""
+  path = record(tmp_path, Images(brightest), jpeg_encoding=is_jpeg)
+  if is_jpeg:
+    with pytest.raises(DataError, match='jpeg_encoding=False'):
+      external_replay.choose(path).inspect()
+    return
+  found, report = written.loaded(path, shape=(32, 32, 3), dtype='u1')
+  assert report.steps == 6
+  rng = np.random.default_rng(0)
+  assert found['observation'][0].tolist() == (
+    rng.integers(0, 256, (32, 32, 3)).tolist()
+  )
 
 
 def test_a_dataset_in_arrow(tmp_path):
