@@ -81,6 +81,7 @@ setup(
     'google-cloud-storage>=3.1,<4',
     'google-crc32c>=1.6',
     'gymnasium>=1.1',
+    'h5py>=3.11',  # Minari's and D4RL's files.
     'httpx2>=2.16',  # Of huggingface_hub: the errors that it lets pass.
     'huggingface_hub>=2.4,<3',
     'jax>=0.10,<0.11',
@@ -117,6 +118,7 @@ setup(
       *GAMES['minatar_jax'],
       'gcp-storage-emulator>=2026.7',
       'hypothesis>=6.100',
+      'minari>=0.5.2,<0.6',  # Writes the datasets that the tests read.
       'psutil>=5.9',
       'pytest>=8',
       'pytest-xdist>=3.6',

@@ -76,6 +76,7 @@ OUTSIDE_PURE = {
   'replay': {'jax', 'numpy', 'cramjam', 'safetensors'},
   'importers': {
     *('jax', 'numpy', 'google_crc32c', 'msgpack', 'cramjam', 'safetensors'),
+    'h5py',
   },
   'teachers': {'jax', 'numpy', 'flax', 'safetensors'},
   'fetching': {

@@ -27,6 +27,7 @@ from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.students import StudentKind
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import Teacher, actions_of
+from reincarnating_rl.teachers.data_teacher import has_policy
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,7 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
   learner = parts.make_learner(agent, spec, value, terms, optimizer)
   weaner = Weaner(
     terms,
-    spec.method.schedule_of(spec.settings),
+    _schedule(spec),
     spec.method.weaning(spec.settings),
     learning_rate=spec.learning_rate,
     final_learning_rate=spec.final_learning_rate,
@@ -121,11 +122,29 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
   return Parts(value, terms, learner, weaner, batches, trainer, actor)
 
 
+def _schedule(spec: StudentSpec) -> str:
+  """Returns the name of the schedule by which the student is weaned.
+
+  Raises:
+    UserError: the settings ask for one that cannot be.
+  """
+  schedule = spec.method.schedule_of(spec.settings)
+  if spec.teacher is None or has_policy(spec.teacher):
+    return schedule
+  if schedule != spec.method.schedule_of(spec.method.settings()):
+    raise UserError(
+      f'{spec.method.gin_name}.weaner is {schedule!r}, and data alone teach '
+      'offline only: leave it out.'
+    )
+  # Nobody says what would be best in the states that the student comes to.
+  return 'offline_only' if spec.method.schedule is None else schedule
+
+
 def _policy_size(agent: Any) -> int:
   """Returns W, how many numbers tell a teacher's policy in a state."""
   if not agent.kind.is_continuous:
     return agent.actions.number
-  if agent.teacher is None:
+  if not has_policy(agent.teacher):
     return 0
   is_point = agent.teacher.distribution == DETERMINISTIC
   return agent.actions.size * (1 if is_point else 2)

@@ -20,6 +20,7 @@ from reincarnating_rl.learner.terms import Term
 from reincarnating_rl.learner.types import Array, Params
 from reincarnating_rl.support.errors import DivergedError, UserError
 from reincarnating_rl.teachers.base import ContinuousTeacher
+from reincarnating_rl.teachers.data_teacher import has_policy
 
 
 def vocabulary(
@@ -31,7 +32,9 @@ def vocabulary(
     functions: of the student.
     teacher: of the student; without one, its policy is read by nothing.
   """
-  distribution = TANH_GAUSSIAN if teacher is None else teacher.distribution
+  distribution = TANH_GAUSSIAN
+  if has_policy(teacher):
+    distribution = teacher.distribution
   return ControlTerms(functions, distribution)
 
 

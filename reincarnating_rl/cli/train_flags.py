@@ -63,9 +63,11 @@ def _add_teacher(parser: Parser) -> None:
   )
   add(
     '--teacher_replay_dir',
-    metavar='DIR',
-    help="The teacher's replay; RunnerWithTeacher.teacher_data says how it is "
-    'used. Default: --teacher_checkpoint_dir, if it holds one.',
+    metavar='PATH',
+    help="The teacher's replay, or data of another tool: Minari, D4RL, .npz, "
+    'a replay buffer. RunnerWithTeacher.teacher_data says how it is used. '
+    'Default: --teacher_checkpoint_dir, if it holds one. Without that, the '
+    'data alone are the teacher.',
   )
 
 

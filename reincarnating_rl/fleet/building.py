@@ -20,6 +20,7 @@ from reincarnating_rl.replay.device_draws import Drawn
 from reincarnating_rl.replay.device_ring import DeviceRing
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.data_teacher import has_policy
 
 FLAG = '--num_seeds'
 
@@ -58,6 +59,11 @@ def check_teacher(teacher: Teacher | None, state: np.ndarray) -> None:
   """
   if teacher is None:
     return
+  if not has_policy(teacher):
+    raise UserError(
+      f'{FLAG} needs a teacher who plays, and there are data alone: start a '
+      'process for each --run_number.'
+    )
   states = jax.ShapeDtypeStruct((1, *state.shape), state.dtype)
   try:
     jax.eval_shape(lambda x: jnp.asarray(teacher.policy_logits(x)), states)

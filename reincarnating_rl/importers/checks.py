@@ -62,6 +62,11 @@ def check_store(
       f'The actions of {path} are {info.actions}, but those of the store '
       f'{settings.actions}: choose a replay of the same game.'
     )
+  check_newest(newest)
+
+
+def check_newest(newest: int | None) -> None:
+  """Raises ReplaySettingError for less than a step; None is all of them."""
   if newest is not None and newest < 1:
     raise ReplaySettingError(f'newest must be at least 1 step, not {newest}.')
 

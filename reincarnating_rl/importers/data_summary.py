@@ -33,14 +33,10 @@ def summarize(columns: StepColumns) -> DataSummary:
     columns: of at least one step.
 
   Returns:
-    The summary. The last episode is whole only if it ended in a terminal.
+    The summary.
   """
-  starts = np.flatnonzero(np.append(True, columns.episode_step[1:] == 0))
-  stops = np.append(starts[1:], len(columns.reward))
-  is_whole = columns.episode_step[starts] == 0
-  is_whole[-1] &= columns.terminal[-1]
-  returns = np.add.reduceat(columns.reward.astype(np.float64), starts)[is_whole]
-  lengths = (stops - starts)[is_whole]
+  starts, stops, is_whole = _episodes(columns)
+  lengths, returns = (stops - starts)[is_whole], whole_returns(columns)
   return DataSummary(
     steps=len(columns.reward),
     episodes=len(returns),
@@ -54,3 +50,30 @@ def summarize(columns: StepColumns) -> DataSummary:
     ),
     tells_time_outs=columns.tells_time_outs,
   )
+
+
+def whole_returns(columns: StepColumns) -> np.ndarray:
+  """Returns the undiscounted returns of the whole episodes, [E] floats.
+
+  Args:
+    columns: of at least one step.
+  """
+  starts, _, is_whole = _episodes(columns)
+  return np.add.reduceat(columns.reward.astype(np.float64), starts)[is_whole]
+
+
+def _episodes(
+  columns: StepColumns,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  """Returns first steps, those after the last ones, and which are whole.
+
+  Where only the columns tell, the last episode is whole only if it ended in a
+  terminal.
+  """
+  starts = np.flatnonzero(np.append(True, columns.episode_step[1:] == 0))
+  stops = np.append(starts[1:], len(columns.reward))
+  if columns.partial is not None:
+    return starts, stops, ~np.isin(starts, columns.partial)
+  is_whole = columns.episode_step[starts] == 0
+  is_whole[-1] &= columns.terminal[-1]
+  return starts, stops, is_whole

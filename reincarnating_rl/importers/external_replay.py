@@ -10,6 +10,7 @@ from reincarnating_rl.importers.replay_kinds import (
 )
 from reincarnating_rl.support.errors import (
   MissingFileError,
+  UserError,
   incomplete_replay,
 )
 
@@ -18,7 +19,8 @@ def find(directory: str | os.PathLike[str]) -> list[ExternalReplay]:
   """Lists the replays of a directory.
 
   Args:
-    directory: a run, ours or Dopamine's, or a folder of its replays.
+    directory: a run, ours or Dopamine's, or a folder of its replays; a file
+      of data, or a folder with such.
 
   Returns:
     Ordered by kind, then folder, then number. Some may lack files; a run that
@@ -36,11 +38,12 @@ def _is_left_out(replay: ExternalReplay) -> bool:
 
 def _find(directory: str | os.PathLike[str]) -> list[ExternalReplay]:
   root = pathlib.Path(directory).expanduser()
-  if not root.is_dir():
+  if not root.exists():
     raise MissingFileError(f'There is no directory {root}: check its name.')
   return [
     ExternalReplay(name, files)
     for name, kind in KINDS.items()
+    if kind.is_data or root.is_dir()
     for files in kind.find(str(root))
   ]
 
@@ -63,7 +66,8 @@ def choose(
   Raises:
     MissingFileError: the directory, the replay or one of its files does not
       exist.
-    UserError: there are several legacy replays, and none can be preferred.
+    UserError: there are several legacy replays or files of data, and none can
+      be preferred.
     DamagedFileError: a replay that had to be inspected is damaged.
   """
   return _choose(_find(directory), directory, number)
@@ -78,6 +82,11 @@ def _choose(
     kinds = ', '.join(kind.description for kind in KINDS.values())
     raise MissingFileError(
       f'There is no replay in {directory}: give a folder with a replay {kinds}.'
+    )
+  if len(found) > 1 and all(replay.is_data for replay in found):
+    listed = ', '.join(os.path.basename(replay.folder) for replay in found)
+    raise UserError(
+      f'{directory} has several files of data, {listed}: name one of them.'
     )
   wanted = [replay for replay in found if number in (None, replay.number)]
   if not wanted:

@@ -44,11 +44,14 @@ class StepColumns(NamedTuple):
   terminal: np.ndarray  # [T] bool
   episode_step: np.ndarray  # [T] integers; starts above 0 if the start is gone
   tells_time_outs: bool = True  # if not, cut episodes are joined to the next
+  # First steps of episodes that are not whole; None where only the columns
+  # tell: those that start above 0, and the last, unless it ended in a terminal.
+  partial: tuple[int, ...] | None = None
 
   @classmethod
   def arrays(cls) -> tuple[str, ...]:
     """Returns the names of the columns."""
-    return cls._fields[:-1]
+    return cls._fields[: -len(cls._field_defaults)]
 
 
 class LoadReport(NamedTuple):

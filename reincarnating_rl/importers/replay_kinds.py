@@ -1,5 +1,6 @@
 """The formats of replays on disk, and what a replay of any of them can do."""
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from reincarnating_rl.importers import (
   run_replay,
 )
 from reincarnating_rl.importers.checks import check_observations
+from reincarnating_rl.importers.data import data_files
 from reincarnating_rl.importers.loading import (
   LoadReport,
   ReplayInfo,
@@ -29,6 +31,7 @@ class Kind(NamedTuple):
   inspect: Callable[[Any], ReplayInfo]
   load: Callable[..., LoadReport]
   read_columns: Callable[..., StepColumns] | None = None
+  is_data: bool = False  # files of another tool, without a teacher
 
 
 _RUN = Kind(
@@ -51,7 +54,18 @@ _DOPAMINE41 = Kind(
   dopamine41_files.inspect,
   dopamine41.load,
 )
-KINDS = {'run': _RUN, 'dopamine41': _DOPAMINE41, 'legacy': _LEGACY}
+_DATA = {
+  name: Kind(
+    format.description,
+    functools.partial(data_files.find, name=name),
+    data_files.inspect,
+    data_files.load,
+    data_files.read_columns,
+    is_data=True,
+  )
+  for name, format in data_files.FORMATS.items()
+}
+KINDS = {'run': _RUN, 'dopamine41': _DOPAMINE41, 'legacy': _LEGACY, **_DATA}
 
 
 class ExternalReplay(NamedTuple):
@@ -76,9 +90,20 @@ class ExternalReplay(NamedTuple):
     """Number of its iteration, or of its log."""
     return self.files.number
 
+  @property
+  def is_data(self) -> bool:
+    """Whether it is a file of another tool, without a teacher."""
+    return KINDS[self.kind].is_data
+
+  @property
+  def title(self) -> str:
+    """What it is, wherever it is."""
+    number = '' if self.is_data else f' {self.number}'
+    return f'replay{number} {KINDS[self.kind].description}'
+
   def describe(self) -> str:
     """Returns the kind and the place of the replay, for messages."""
-    told = f'replay {self.number} {KINDS[self.kind].description}, {self.folder}'
+    told = f'{self.title}, {self.folder}'
     for other in self.passed_over:
       told += f' (not replay {other.number}, which lacks {other.missing[0]})'
     return told

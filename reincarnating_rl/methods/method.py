@@ -58,6 +58,7 @@ class Method:
       for no such loss.
     rolls_in: whether the teacher begins the student's episodes.
     starts_from_teacher: whether the student begins as the teacher is.
+    takes_data_alone: whether data do, of which there is no policy.
     resets_optimizer: whether the optimiser begins anew at the switch from
       offline to online.
     source: where it is from.
@@ -83,6 +84,7 @@ class Method:
   second_horizon: Callable[[Any], int | None] = lambda settings: None
   rolls_in: bool = False
   starts_from_teacher: bool = False
+  takes_data_alone: bool = False
   resets_optimizer: bool = False
 
   def schedule_of(self, settings: Any) -> str:

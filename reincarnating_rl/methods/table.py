@@ -87,6 +87,7 @@ _ALL = (
     second_horizon=lambda settings: settings.second_update_horizon,
     actions=(DISCRETE,),
     offline=Offline.USUALLY,
+    takes_data_alone=True,
   ),
   Method(
     name='pretrained',
@@ -100,6 +101,7 @@ _ALL = (
     temperature=lambda settings: settings.cql_temperature,
     schedule='offline_only',
     offline=Offline.ALWAYS,
+    takes_data_alone=True,
     resets_optimizer=True,
   ),
   Method(
@@ -111,6 +113,7 @@ _ALL = (
     settings=RehearsalSettings,
     gin_name='Rehearsal',
     offline=Offline.OPTIONAL,
+    takes_data_alone=True,
     teacher_data_ratio=lambda settings: settings.teacher_data_ratio,
     exact_share=lambda settings: settings.exact_share,
   ),
@@ -152,6 +155,7 @@ _ALL = (
     summary='nothing: the baseline, and how the next teacher is made',
     source='Mnih et al. 2015 and others',
     needs_teacher=False,
+    takes_data_alone=True,
   ),
 )
 METHODS: dict[str, Method] = {method.name: method for method in _ALL}

@@ -13,6 +13,7 @@ from reincarnating_rl.runner import (
   teacher_replay,
 )
 from reincarnating_rl.runner.checkpoints import Checkpoints
+from reincarnating_rl.runner.data_phases import DataEvaluation
 from reincarnating_rl.runner.diagnosis import Diagnosis
 from reincarnating_rl.runner.evaluator import Evaluator
 from reincarnating_rl.runner.plan import Iteration, Phase
@@ -33,6 +34,7 @@ from reincarnating_rl.runner.teacher_phases import (
 )
 from reincarnating_rl.runner.teacher_replay import TeacherDataSource
 from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers.data_teacher import has_policy
 
 RunPhase = Callable[[Iteration], dict[str, float]]
 
@@ -160,8 +162,11 @@ def _teacher_phases(
   progress: Progress,
 ) -> dict[Phase, RunPhase]:
   agent, record = runner._agent, runner.record
+  evaluation = TeacherEvaluation
+  if not has_policy(agent.teacher):
+    evaluation = DataEvaluation
   return {
-    Phase.TEACHER_EVALUATION: TeacherEvaluation(
+    Phase.TEACHER_EVALUATION: evaluation(
       agent,
       evaluator,
       record,

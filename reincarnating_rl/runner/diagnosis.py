@@ -13,6 +13,7 @@ from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.lanes import Episode, Policy
 from reincarnating_rl.replay.monte_carlo import discounted_sums
 from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.data_teacher import has_policy
 
 
 class Diagnosis:
@@ -25,7 +26,7 @@ class Diagnosis:
   def observed(self, policy: Policy) -> Policy:
     """Returns the student's policy with the teacher beside it, if any."""
     teacher = self._agent.teacher
-    return policy if teacher is None else beside(policy, teacher)
+    return beside(policy, teacher) if has_policy(teacher) else policy
 
   def __call__(self, episodes: Sequence[Episode]) -> dict[str, float]:
     """Returns what `diagnose` says of episodes of the observed policy."""

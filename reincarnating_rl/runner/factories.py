@@ -8,6 +8,7 @@ from reincarnating_rl.agents.classes import AGENTS, names_that_count_before
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
+from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.runner import observations, pairing, student_network
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.runner.teacher_sources import (
@@ -21,6 +22,7 @@ from reincarnating_rl.settings import gin_names, gin_parsing
 from reincarnating_rl.support.errors import UserError, did_you_mean
 from reincarnating_rl.teachers import factory as teacher_factory
 from reincarnating_rl.teachers.base import Teacher
+from reincarnating_rl.teachers.data_teacher import DataTeacher
 
 
 def check_names(agent: str | None, teacher_agent: str) -> None:
@@ -171,6 +173,15 @@ def create_agent(
   )
 
 
+def _data_teacher(
+  settings: TeacherSettings, actions: Actions, student: type[Student] | None
+) -> DataTeacher:
+  replay = find_teacher_replay(settings)
+  if student is not None:
+    pairing.check_policy(student, replay.describe())
+  return DataTeacher(replay, actions)
+
+
 def create_teacher(
   settings: TeacherSettings,
   game: Game,
@@ -197,6 +208,8 @@ def create_teacher(
   environment = game.create_environment()
   try:
     pairing.check(student, environment)
+    if settings.is_data_alone:
+      return _data_teacher(settings, environment.actions, student)
     return gin_names.create_teacher(
       settings.agent,
       settings.checkpoint_dir,

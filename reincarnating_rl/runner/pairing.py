@@ -31,6 +31,33 @@ def check(student: type[Student] | None, environment: Environment) -> None:
   )
 
 
+def check_policy(student: type[Student], data: str) -> None:
+  """Refuses a student who needs a policy, where there are data alone.
+
+  Args:
+    student: a class of `AGENTS`.
+    data: what there is.
+
+  Raises:
+    UserError: naming the students who need none.
+  """
+  if student.method.takes_data_alone:
+    return
+  fit = [
+    name
+    for name, agent in AGENTS.items()
+    if agent.kind is student.kind
+    and agent.method.takes_data_alone
+    and agent.method.needs_teacher
+  ]
+  name = next(name for name, agent in AGENTS.items() if agent is student)
+  raise UserError(
+    f"--agent {name} needs its teacher's policy, and the {data}, has none: "
+    f'name one with --teacher_checkpoint_dir, or choose --agent '
+    f'{" or ".join(fit)}.'
+  )
+
+
 def _of(method: Method, actions: Actions) -> list[str]:
   """Returns the agents of a method that learn some actions."""
   return [

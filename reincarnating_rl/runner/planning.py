@@ -11,6 +11,7 @@ from reincarnating_rl.runner.checkpoints import Checkpoints
 from reincarnating_rl.runner.evaluator import Evaluator
 from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.runner.teacher_replay import TeacherDataSource
+from reincarnating_rl.teachers.data_teacher import has_policy
 from reincarnating_rl.teachers.training_state import TrainingState
 
 
@@ -93,6 +94,7 @@ def _teacher_source(
     settings.find_teacher_replay,
     settings.teacher_steps,
     earlier=Phase[name] if name in Phase.__members__ else None,
+    can_play=has_policy(agent.teacher),
   )
 
 

@@ -51,6 +51,7 @@ def decide(
   teacher_steps: int,
   *,
   earlier: Phase | None = None,
+  can_play: bool = True,
 ) -> TeacherDataSource:
   """Decides where the teacher's data come from, and says so.
 
@@ -61,11 +62,17 @@ def decide(
     teacher_steps: how many steps are asked for.
     earlier: what the run that is being resumed has done for its data, to which
       'auto' and 'topped_up' keep; None if nothing yet.
+    can_play: whether there is a teacher who could; else there are data alone.
 
   Raises:
-    UserError: there is no replay where one is asked for, or its files are
-      damaged.
+    UserError: there is no replay where one is asked for, its files are damaged,
+      or nobody can play where that is asked for.
   """
+  if not can_play and choice in ('collected', TOPPED_UP):
+    raise UserError(
+      f'RunnerWithTeacher.teacher_data is {choice!r}, and there are data '
+      "alone, of nobody who could play: set it to 'stored'."
+    )
   if choice == 'collected' or (choice != 'stored' and earlier is Phase.COLLECT):
     return TeacherDataSource(Phase.COLLECT)
   is_topped_up = choice == TOPPED_UP
@@ -75,21 +82,24 @@ def decide(
     replay = look_for(choice, find)
     entries = replay.inspect().entries if replay else 0
   except UserError as error:
-    raise UserError(f'{error} {_PLAY}') from error
+    raise UserError(f'{error} {_PLAY}' if can_play else str(error)) from error
   if replay is None:
     print(
       f"Teacher's data: it left no replay, so it plays {teacher_steps:,} steps "
       '(RunnerWithTeacher.teacher_steps).'
     )
     return TeacherDataSource(Phase.COLLECT)
-  print(
-    f"Teacher's data: {_told(replay, entries, teacher_steps, is_topped_up)}"
-  )
+  told = _told(replay, entries, teacher_steps, is_topped_up, can_play)
+  print(f"Teacher's data: {told}")
   return TeacherDataSource(Phase.LOAD, replay, is_topped_up)
 
 
 def _told(
-  replay: ExternalReplay, entries: int, wanted: int, is_topped_up: bool
+  replay: ExternalReplay,
+  entries: int,
+  wanted: int,
+  is_topped_up: bool,
+  can_play: bool,
 ) -> str:
   if entries >= wanted:
     return (
@@ -97,6 +107,8 @@ def _told(
       '(RunnerWithTeacher.teacher_steps).'
     )
   told = f'all {entries:,} steps of the {replay.describe()}'
+  if not can_play:
+    return f'{told}.'
   if is_topped_up:
     return f'{told}; the teacher plays the rest of {wanted:,}.'
   return (

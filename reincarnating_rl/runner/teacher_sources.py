@@ -6,7 +6,7 @@ from typing import NamedTuple
 from reincarnating_rl.importers import external_replay
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers import perciatelli, training_state
+from reincarnating_rl.teachers import perciatelli, recognition, training_state
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.teachers.training_state import TrainingState
 
@@ -19,6 +19,15 @@ class TeacherSettings(NamedTuple):
   checkpoint_number: int | None = None
   checkpoint_file_prefix: str = 'ckpt'
   replay_dir: str | None = None
+
+  @property
+  def is_data_alone(self) -> bool:
+    """Whether there is a replay, and nobody who could be asked."""
+    return (
+      self.agent == recognition.AUTO
+      and self.checkpoint_dir is None
+      and self.replay_dir is not None
+    )
 
 
 def find_teacher_replay(settings: TeacherSettings) -> ExternalReplay | None:

@@ -95,9 +95,9 @@ def asked(teacher: AnyTeacher) -> Callable[[Array], Array]:
 
 def actions_of(teacher: AnyTeacher) -> Actions:
   """Returns a teacher's actions."""
-  if hasattr(teacher, 'policy_parameters'):
-    return teacher.actions
-  return Discrete(teacher.num_actions)
+  if hasattr(teacher, 'num_actions'):
+    return Discrete(teacher.num_actions)
+  return teacher.actions
 
 
 def random_teacher(actions: Actions) -> AnyTeacher:

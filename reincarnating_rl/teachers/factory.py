@@ -131,8 +131,9 @@ def create_teacher(
     )
   if checkpoint_dir is None and agent not in PATHLESS:
     raise TeacherError(
-      f'The {agent} teacher needs --teacher_checkpoint_dir; pass '
-      '--teacher_agent random if a random one is meant.'
+      f'The {agent} teacher needs --teacher_checkpoint_dir, or for data alone '
+      '--teacher_replay_dir; pass --teacher_agent random if a random one is '
+      'meant.'
     )
   loaded = loading.load(
     TeacherSource(

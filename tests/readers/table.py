@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import h5py
 import numpy as np
 
 from reincarnating_rl.balloon.records import FlightFile
@@ -39,6 +40,7 @@ from reincarnating_rl.teachers.loading import TeacherSource
 from tests.balloon import fakes
 from tests.evaluation import run_directories
 from tests.importers import legacy_dumps, saved
+from tests.importers.data import written
 from tests.importers.formats import bundles
 
 FIXTURES = pathlib.Path(__file__).parents[1] / 'fixtures'
@@ -275,6 +277,24 @@ def _replay(shape):
   return read
 
 
+def _data(actions):
+  """Reads all that is read of data of three numbers."""
+
+  def read(folder):
+    for replay in external_replay.find(_one(folder)):
+      replay.read_columns()
+      replay.load(written.store(actions))
+
+  return read
+
+
+def _write_minari(folder):
+  arrays = written.steps(4, ends=(3,), cuts=())
+  with h5py.File(folder / 'x.hdf5', 'w') as file:
+    for name, array in arrays.items():
+      file[f'episode_0/{name}'] = array
+
+
 def _write_legacy(folder):
   dump = legacy_dumps.arrays('00xxT00xxE00x??')
   legacy_dumps.write(folder, dump)
@@ -382,6 +402,24 @@ READERS = {
     _write_native, lambda f: training_state.read(f), _mend_native
   ),
   'our replay': Reader(_write_run_replay, _replay((2,)), _mend_run_replay),
+  'arrays': Reader(
+    lambda folder: np.savez(folder / 'x.npz', **written.steps()),
+    _data(Discrete(3)),
+  ),
+  'compressed arrays': Reader(
+    lambda folder: np.savez_compressed(folder / 'x.npz', **written.steps()),
+    _data(Discrete(3)),
+  ),
+  'D4RL': Reader(
+    lambda folder: written.d4rl(folder / 'x.h5', written.steps()),
+    _data(Discrete(3)),
+    weight=0.3,
+  ),
+  'Minari': Reader(_write_minari, _data(Discrete(3)), weight=0.3),
+  'sb3 buffer': Reader(_copies('replays/dqn.pkl'), _data(Discrete(4))),
+  'cleanrl buffer': Reader(
+    _copies('replays/cleanrl_sac.pkl'), _data(written.BOX)
+  ),
   'legacy replay': Reader(_write_legacy, _replay((2,))),
   'replay 4.1': Reader(_write_legacy_41, _replay((3, 1))),
   'report': Reader(_write_report, _report),

@@ -8,15 +8,15 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-import tqdm.auto as tqdm
-
 from reincarnating_rl.cli.teachers import (
   converted_manifest,
+  export_command,
   identify,
   next_command,
+  replay_store,
   settings,
 )
-from reincarnating_rl.cli.teachers.collecting import GAMMA, N_STEP, collect
+from reincarnating_rl.cli.teachers.collecting import collect
 from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
 from reincarnating_rl.evaluation.summary import PLOT_FILE
@@ -25,7 +25,6 @@ from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support import claims, files, json_file
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.support.progress import moving
 from reincarnating_rl.teachers import (
   checkpoint_files,
   checkpoints,
@@ -45,7 +44,11 @@ def run(args: argparse.Namespace) -> None:
       is another's, or the folder is not empty or cannot be written.
   """
   args.path, out = (os.path.expanduser(p) for p in (args.path, args.out))
+  if out.endswith(export_command.SUFFIX):
+    export_command.run(args, _find_replay(args))
+    return
   _check_empty(out)
+  _check_is_teacher(args.path)
   with _writing(out) as part:
     chosen = settings.read(args)
     replay = _find_replay(args)
@@ -89,11 +92,22 @@ def _check_empty(out: str) -> None:
     )
 
 
+def _check_is_teacher(path: str) -> None:
+  if os.path.isfile(path) and external_replay.find(path):
+    raise UserError(
+      f'{path} has data, and no teacher to convert: it can be learnt from as '
+      f'it is (--teacher_replay_dir), or give an OUT that ends in '
+      f'{export_command.SUFFIX}.'
+    )
+
+
 def _find_replay(args: argparse.Namespace) -> ExternalReplay | None:
   if args.collect is not None:
     return None
   if args.teacher_replay_dir is not None:
     return external_replay.choose(args.teacher_replay_dir)
+  if os.path.isfile(args.path):
+    return next(iter(external_replay.find(args.path)), None)
   return external_replay.beside(args.path, args.teacher_checkpoint_number)
 
 
@@ -103,34 +117,16 @@ def _load_replay(
   game: GameFacts,
   newest: int | None,
 ) -> FrameStore:
-  """Reads a replay into a store that has room for all that is wanted of it."""
-  info = replay.inspect()
   *observation_shape, stack_size = game.state_shape
-  steps = min(newest or info.entries, info.entries)
-  if newest is None and replay.kind == 'dopamine41':
-    steps *= 2  # Each of its episodes has a frame more than elements.
   actions = game.actions or loaded.candidate.actions
-  store = FrameStore(
-    capacity=max(steps, stack_size + N_STEP + 1),
-    observation_shape=observation_shape,
-    observation_dtype=info.observation_dtype,
+  return replay_store.read(
+    replay,
+    observation_shape=tuple(observation_shape),
     stack_size=stack_size,
-    n_step=N_STEP,
-    gamma=GAMMA,
     actions=actions,
     policy_size=loaded.candidate.kind.width(count(actions)),
-    seed=0,
+    newest=newest,
   )
-  with tqdm.tqdm(
-    desc='read the replay',
-    unit=' read',
-    dynamic_ncols=True,
-    mininterval=1.0,
-    leave=False,
-  ) as bar:
-    report = replay.load(store, newest=newest, progress=moving(bar))
-  print(f'{replay.describe()}: {report.describe()}.')
-  return store
 
 
 def _copy_story(path: str, out: str) -> None:

@@ -156,7 +156,12 @@ def _add_evaluate(parser: Parser) -> None:
 
 def _add_convert(parser: Parser) -> None:
   _add_teacher(parser, path_nargs=None, kinds=_WITH_NETWORK)
-  parser.add_argument('out', metavar='OUT', help='A new or empty folder.')
+  parser.add_argument(
+    'out',
+    metavar='OUT',
+    help='A new or empty folder; or FILE.npz, for the steps of the replay as '
+    'plain arrays.',
+  )
   group = parser.add_argument_group('what is written')
   replay = group.add_mutually_exclusive_group()
   replay.add_argument(
@@ -214,7 +219,10 @@ _COMMANDS = {
   ),
   'convert': Subcommand(
     "Write a teacher and its replay in this project's own format.",
-    ['downloads/Breakout/1 \\\n    teacher_ckpts/Breakout/1 --game Breakout'],
+    [
+      'downloads/Breakout/1 \\\n    teacher_ckpts/Breakout/1 --game Breakout',
+      'runs/pong pong.npz',
+    ],
     _add_convert,
   ),
 }

@@ -101,7 +101,8 @@ def _print(
       print(f'{name}:')
       text.print_fields(_lines(report[name]))
   for replay in report['replays']:
-    print(f'replay {replay["number"]}, {replay["description"]}:')
+    number = '' if replay['is_data'] else f' {replay["number"]},'
+    print(f'replay{number} {replay["description"]}:')
     text.print_fields(_replay_lines(replay))
   for run in report['lineage']:
     print('lineage:')
@@ -124,13 +125,16 @@ def _lines(part: dict[str, Any]) -> Iterator[tuple[str, object]]:
 
 
 def _replay_lines(replay: dict[str, Any]) -> Iterator[tuple[str, object]]:
-  yield 'folder', replay['folder']
+  yield 'file' if replay['is_data'] else 'folder', replay['folder']
   if 'observation_shape' in replay:
     shape = 'x'.join(map(str, replay['observation_shape'])) or 'a number'
     yield 'entries', f'{replay["entries"]:,}, {size_text(replay["bytes"])}'
     yield 'observations', f'{shape} {replay["observation_dtype"]}'
-    yield 'stack', replay['stack_size']
-    yield 'n-step', replay['n_step']
+    if replay['is_data']:
+      yield 'told actions', replay['told_actions']
+    else:
+      yield 'stack', replay['stack_size']
+      yield 'n-step', replay['n_step']
   elif 'entries' in replay:
     yield 'entries', 'none yet'
   if replay.get('data'):

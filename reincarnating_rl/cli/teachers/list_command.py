@@ -87,7 +87,8 @@ def _replay(found: Found) -> str:
     return ''
   try:
     replay = external_replay.choose(found.replays[0].folder)
-    steps = f'{replay.kind} {replay.number}: {replay.inspect().entries:,} steps'
+    number = '' if replay.is_data else f' {replay.number}'
+    steps = f'{replay.kind}{number}: {replay.inspect().entries:,} steps'
   except EmptyReplayError:
     return f'{found.replays[0].kind}: empty'
   except MissingFileError:

@@ -40,6 +40,7 @@ def _describe(replay: ExternalReplay, *, with_data: bool) -> dict[str, Any]:
     'description': KINDS[replay.kind].description,
     'folder': replay.folder,
     'number': replay.number,
+    'is_data': replay.is_data,
   }
   try:
     info = replay.inspect()
@@ -52,6 +53,8 @@ def _describe(replay: ExternalReplay, *, with_data: bool) -> dict[str, Any]:
       'n_step': _n_step(info),
       'bytes': _bytes(replay, info),
     }
+    if replay.is_data:
+      told['told_actions'] = str(info.actions)
     if with_data:
       told['data'] = _data(replay)
   except EmptyReplayError:

@@ -50,7 +50,7 @@ class Found(NamedTuple):
 
   def format_of(self, number: int | None) -> str:
     """Returns what wrote a checkpoint, as far as names tell; '' for none."""
-    if self.path.is_file():
+    if self.path.is_file() and not self.replays:
       return _FILE_FORMATS.get(self.path.suffix, 'unknown')
     if number is None:
       return ''
@@ -123,7 +123,7 @@ def look(
     MissingFileError: there is no such directory.
   """
   if path.is_file():
-    return [Found(path)]
+    return [Found(path, replays=tuple(external_replay.find(path)))]
   folder = checkpoint_files.find_folder(path)
   replays = tuple(external_replay.find(path))
   found = [

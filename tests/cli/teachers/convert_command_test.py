@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import re
 import shutil
 
 import gin
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from reincarnating_rl.cli.teachers import convert_command, identify
+from reincarnating_rl.cli.teachers import cli, convert_command, identify
 from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.importers import external_replay, run_replay
 from reincarnating_rl.learner.actions import Discrete
@@ -384,3 +385,43 @@ def test_mistakes_leave_nothing(tmp_path, fixtures, fail):
   assert 'is not an empty folder' in fail('convert', BUNDLED, out / 'mine')
   assert os.listdir(out) == ['mine']
   assert 'cannot be written' in fail('convert', BUNDLED, out / 'mine' / 'x')
+
+
+def test_a_replay_goes_out_as_arrays(call, fixtures, tmp_path):
+  """Those of the replay that the run is converted to."""
+  source = f'{fixtures}/dopamine_4_0_6_pong_replay'
+  out = tmp_path / 'pong.npz'
+  printed = call('convert', source, out, '--newest', 3000)
+  assert f'{out} has ' in printed and 'that are not whole left out' in printed
+  replay = external_replay.choose(source)
+  expected, _ = loaded(replay, stack_size=4, newest=3000)
+  found, count = loaded(external_replay.choose(out), stack_size=4)
+  assert 500 < count < 3000
+  assert expected.columns['episode_step'][3000 - count] == 0
+  for name in ('observation', 'action', 'reward', 'terminal', 'episode_step'):
+    np.testing.assert_array_equal(
+      found.columns[name][:count],
+      expected.columns[name][3000 - count : 3000],
+    )
+
+
+@pytest.mark.parametrize(
+  ('words', 'message'),
+  [
+    (('{data}', '{out}'), 'has data, and no teacher to convert'),
+    (('{data}', '{data}'), 'is no file of a teacher|is there'),
+    (('{run}', '{out}.npz'), 'has no replay: name one'),
+    (('{data}', '{out}.npz', '--collect', '5'), 'leave out --collect'),
+    (('{data}', '{out}/x.npz'), 'choose another|There is no directory'),
+  ],
+)
+def test_what_cannot_go_out(words, message, fixtures, tmp_path, capsys):
+  named = {
+    'data': f'{fixtures}/foreign/replays/sac.pkl',
+    'run': str(BUNDLED),
+    'out': f'{tmp_path}/out',
+  }
+  assert cli.main(['convert', *(w.format(**named) for w in words)]) == 1
+  error = capsys.readouterr().err.strip()
+  assert re.search(message, error) and '\n' not in error
+  assert not os.listdir(tmp_path)

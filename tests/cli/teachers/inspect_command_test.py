@@ -264,3 +264,15 @@ def test_a_teacher_of_a_package_needs_no_path(report, call, fail):
   assert 'PATH is missing' in fail('inspect')
   line = fail('inspect', BUNDLED, '--teacher_agent', 'perciatelli44')
   assert 'leave out its path' in line
+
+
+def test_data_of_another_tool(call, fixtures):
+  """A file without a teacher; numbers of replays say nothing of it."""
+  path = f'{fixtures}/foreign/replays/sac.pkl'
+  printed = call('inspect', path)
+  assert 'replay of Stable-Baselines3 or CleanRL' in printed
+  assert '2 continuous actions in [-2, 2], [-0.5, 1.5]' in printed
+  assert '8 whole ones: 2 ended, 6 cut' in printed
+  report = json.loads(call('inspect', path, '--json'))
+  assert report['teacher'] is None and report['checkpoints'] is None
+  assert report['replays'][0]['data']['steps'] == 60

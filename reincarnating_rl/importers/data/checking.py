@@ -1,0 +1,135 @@
+"""Checks the arrays of a file, and makes steps of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from reincarnating_rl.importers.data.steps import (
+  DataError,
+  Steps,
+  UnknownBounds,
+)
+from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
+from reincarnating_rl.support.errors import EmptyReplayError
+
+
+def checked(
+  path: str,
+  *,
+  observations: tuple[tuple[int, ...], np.dtype],
+  read: Callable[[int, int], np.ndarray],
+  actions: np.ndarray,
+  rewards: np.ndarray,
+  flags: Mapping[str, np.ndarray],
+  terminal: str,
+  cuts: np.ndarray | None = None,
+  told: Actions | None = None,
+  is_scaled: bool = False,
+  starts_late: Sequence[int] = (),
+) -> Steps:
+  """Makes steps of the arrays of a file.
+
+  Args:
+    path: of the file, for messages.
+    observations: shape [T, *O] and type of all of them.
+    read: returns those of steps [start, stop).
+    actions: [T] integers or [T, D] floats; or [T, 1] integers.
+    rewards: [T].
+    flags: [T] each, that say where episodes end, by the file's names.
+    terminal: the one of them where the task ended; the others are time-outs.
+    cuts: [T] bool, where an episode was cut in any further way.
+    told: what the file tells of the actions.
+    is_scaled: see `Steps`.
+    starts_late: the first steps of episodes whose start the file lacks.
+
+  Raises:
+    EmptyReplayError: there is no step.
+    DataError: an array has a wrong shape or type.
+  """
+  (count, *shape), dtype = observations[0] or (0,), observations[1]
+  if not count:
+    raise EmptyReplayError(f'{path} holds no step: choose another file.')
+  if dtype.kind not in 'biuf' or not all(shape):
+    raise DataError(
+      f'The observations of {path} are {tuple(shape)} of {dtype}: they must be '
+      'arrays of numbers, all of one shape.'
+    )
+  action, actions_told = _actions(path, np.asarray(actions), count, told)
+  reward = _column(path, 'rewards', np.asarray(rewards), count)
+  ends = {
+    name: _flag(path, name, np.asarray(flag), count)
+    for name, flag in flags.items()
+  }
+  is_terminal = ends[terminal]
+  is_last = np.logical_or.reduce([*ends.values()])
+  is_open = not is_last[-1]
+  if cuts is not None:
+    is_last = is_last | cuts
+    is_open = is_open and not cuts[-1]
+  return Steps(
+    path=path,
+    observation_shape=tuple(shape),
+    observation_dtype=dtype,
+    observations=read,
+    action=action,
+    actions=actions_told,
+    is_scaled=is_scaled,
+    reward=reward,
+    terminal=is_terminal,
+    is_last=is_last,
+    partial=_partial(is_last, starts_late, is_open=is_open),
+  )
+
+
+def _partial(
+  is_last: np.ndarray, starts_late: Sequence[int], *, is_open: bool
+) -> tuple[int, ...]:
+  if not is_open:
+    return tuple(starts_late)
+  ends = np.flatnonzero(is_last[:-1])
+  return (*starts_late, int(ends[-1]) + 1 if len(ends) else 0)
+
+
+def _wrong(path: str, name: str, array: np.ndarray, rule: str) -> DataError:
+  return DataError(
+    f'{name} of {path} is {array.shape} of {array.dtype}, and must be {rule}.'
+  )
+
+
+def _column(path: str, name: str, array: np.ndarray, count: int) -> np.ndarray:
+  """Returns [T] real numbers."""
+  is_column = array.shape in ((count,), (count, 1))
+  if not is_column or array.dtype.kind not in 'biuf':
+    raise _wrong(path, name, array, f'({count},), a number a step')
+  return array.reshape(count)
+
+
+def _flag(path: str, name: str, array: np.ndarray, count: int) -> np.ndarray:
+  column = _column(path, name, array, count)
+  if not np.all((column == 0) | (column == 1)):
+    raise DataError(
+      f'{name} of {path} holds {column[(column != 0) & (column != 1)][0]}: '
+      'whether an episode ends is False or True, 0 or 1.'
+    )
+  return column.astype(bool)
+
+
+def _actions(
+  path: str, array: np.ndarray, count: int, told: Actions | None
+) -> tuple[np.ndarray, Actions | UnknownBounds]:
+  """Returns actions as a replay has them, and what is known of them."""
+  is_sized = array.ndim in (1, 2) and len(array) == count
+  is_integer = array.dtype.kind in 'iu'
+  if is_sized and is_integer and not isinstance(told, Continuous):
+    if array.ndim == 1 or array.shape[1] == 1:
+      return array.reshape(count), told or Discrete(0)
+  if is_sized and array.dtype.kind in 'iuf' and array.size:
+    vectors = array.reshape(count, -1).astype(np.float32)
+    if not isinstance(told, Discrete):
+      known = told or UnknownBounds(vectors.shape[1])
+      if vectors.shape[1] == known.size:
+        return vectors, known
+  rule = f'({count},) integers, or ({count}, D) floats'
+  if told is not None:
+    rule += f': it says that there are {told}'
+  raise _wrong(path, 'actions', array, rule)

@@ -1,0 +1,94 @@
+"""D4RL's files (Fu et al. 2020): HDF5 with an array for each part of a step."""
+
+import h5py
+import numpy as np
+
+from reincarnating_rl.importers.data import hdf5
+from reincarnating_rl.importers.data.checking import checked
+from reincarnating_rl.importers.data.steps import (
+  MALFORMED,
+  DataError,
+  Steps,
+  lacks,
+)
+
+TERMINAL, CUT = 'terminals', 'timeouts'
+_COLUMNS = ('observations', 'actions', 'rewards', TERMINAL)
+_NEXT = 'next_observations'
+_CHUNK = 65_536  # Steps compared at a time.
+
+
+def is_one(path: str) -> bool:
+  """Whether a file among others holds steps, as far as names tell."""
+  try:
+    with h5py.File(path, 'r', locking=False) as file:
+      return {*_COLUMNS[:3]} <= file.keys()
+  except MALFORMED:
+    return False
+
+
+def read(path: str) -> Steps:
+  """Reads all but the observations, which are read when they are asked for.
+
+  Where the file has no `timeouts`, an episode was cut where the next
+  observation is not the one that follows.
+
+  Args:
+    path: of the file.
+
+  Raises:
+    DataError: an array is missing, or of a wrong shape or type.
+    EmptyReplayError: there is no step.
+    DamagedFileError: the file is damaged.
+  """
+  with hdf5.opened(path) as file:
+    lacks(path, _COLUMNS, [*file])
+    observations = hdf5.array(path, file, 'observations')
+    flags = {TERMINAL: hdf5.whole(path, file, TERMINAL)}
+    cuts = None
+    if CUT in file:
+      flags[CUT] = hdf5.whole(path, file, CUT)
+    elif _NEXT in file:
+      cuts = _cuts(observations, hdf5.array(path, file, _NEXT))
+    else:
+      raise DataError(
+        f'{path} has no {CUT} and no {_NEXT}, so nobody knows where its '
+        f'episodes end that were cut: add {CUT}, a 0 or 1 a step.'
+      )
+    return checked(
+      path,
+      observations=(observations.shape, observations.dtype),
+      read=_Rows(path),
+      actions=hdf5.whole(path, file, 'actions'),
+      rewards=hdf5.whole(path, file, 'rewards'),
+      flags=flags,
+      terminal=TERMINAL,
+      cuts=cuts,
+    )
+
+
+def _cuts(now: h5py.Dataset, following: h5py.Dataset) -> np.ndarray:
+  """Returns [T] bool, where the next observation is not the next one's."""
+  if now.shape != following.shape:
+    raise ValueError(f'{_NEXT} is {following.shape}, not {now.shape}')
+  cuts = np.zeros(len(now), bool)
+  for at in range(0, len(now) - 1, _CHUNK):
+    stop = min(at + _CHUNK, len(now) - 1)
+    cuts[at:stop] = differ(following[at:stop], now[at + 1 : stop + 1])
+  return cuts
+
+
+def differ(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+  """Returns [T] bool, whether rows [T, *O] differ anywhere."""
+  return (one != other).reshape(len(one), -1).any(axis=1)
+
+
+class _Rows:
+  """The observations, on disk."""
+
+  def __init__(self, path: str) -> None:
+    self._path = path
+
+  def __call__(self, start: int, stop: int) -> np.ndarray:
+    with hdf5.opened(self._path) as file:
+      return hdf5.array(self._path, file, 'observations')[start:stop]

@@ -1,0 +1,128 @@
+"""Writes steps as plain arrays, for other tools."""
+
+import os
+from typing import NamedTuple
+
+import numpy as np
+
+from reincarnating_rl.importers.data import npz
+from reincarnating_rl.importers.data.steps import DataError, Steps
+from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
+from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.support import files
+
+
+class Export(NamedTuple):
+  """Arrays by the names of `npz`, and how many steps are not among them."""
+
+  arrays: dict[str, np.ndarray]
+  left_out: int  # steps of episodes that are not whole
+
+
+def of_store(store: FrameStore) -> Export:
+  """Returns the steps of a replay that was loaded, oldest first.
+
+  An episode whose start is gone is left out: nothing would show that it is not
+  whole.
+
+  Args:
+    store: with no step overwritten.
+  """
+  columns, count = store.columns, store.next_step
+  starts = np.flatnonzero(columns['episode_step'][:count] == 0)
+  first = int(starts[0]) if len(starts) else count
+  used = slice(first, count)
+  terminal = columns['terminal'][used]
+  is_last = np.append(columns['episode_step'][used][1:] == 0, False)
+  action, actions = columns['action'][used], store.settings.actions
+  if isinstance(actions, Continuous):
+    action = actions.to_game(action)
+  arrays = {
+    'observations': columns['observation'][used],
+    'actions': action,
+    'rewards': columns['reward'][used],
+    npz.TERMINAL: terminal,
+    # An episode that is under way at the end is told by no flag.
+    npz.CUT: is_last[: len(terminal)] & ~terminal,
+  }
+  return Export(arrays | _told(actions), first)
+
+
+def of_steps(steps: Steps, newest: int | None = None) -> Export:
+  """Returns the steps of another file of data.
+
+  Args:
+    steps: of the file.
+    newest: the largest number of steps, counted from the last; None for all.
+
+  Raises:
+    DataError: its vectors are in [-1, 1] of bounds that it does not tell.
+  """
+  action, actions = steps.action, steps.actions
+  if steps.is_scaled:
+    if not isinstance(actions, Continuous):
+      raise DataError(
+        f'{steps.path} has actions in [-1, 1] and does not tell the bounds of '
+        'its game: save it with its action_space.'
+      )
+    action = actions.to_game(action)
+  first = 0 if newest is None else max(steps.entries - newest, 0)
+  is_kept = _can_be_told(steps, first)
+  cut = steps.is_last & ~steps.terminal
+  cut[-1] &= _last_start(steps) not in steps.partial
+  arrays = {
+    'observations': steps.observations(first, steps.entries)[is_kept[first:]],
+    'actions': action[is_kept],
+    'rewards': steps.reward[is_kept],
+    npz.TERMINAL: steps.terminal[is_kept],
+    npz.CUT: cut[is_kept],
+  }
+  left_out = steps.entries - first - int(np.count_nonzero(is_kept))
+  return Export(arrays | _told(actions), left_out)
+
+
+def _last_start(steps: Steps) -> int:
+  return steps.entries - 1 - int(steps.episode_step[-1])
+
+
+def _can_be_told(steps: Steps, first: int) -> np.ndarray:
+  """Returns [T] bool, the steps from one on of episodes that begin there.
+
+  Episodes that are not whole are not among them, but for one that is under way
+  at the end.
+  """
+  numbers = np.arange(steps.entries)
+  start = numbers - steps.episode_step
+  is_partial = np.isin(start, [*steps.partial]) & (start != _last_start(steps))
+  return (start >= first) & ~is_partial
+
+
+def _told(actions: Actions) -> dict[str, np.ndarray]:
+  if isinstance(actions, Continuous):
+    bounds = {npz.LOW: actions.low, npz.HIGH: actions.high}
+    return {name: np.float32(bound) for name, bound in bounds.items()}
+  if isinstance(actions, Discrete) and actions.number:
+    return {npz.NUMBER: np.array(actions.number)}
+  return {}
+
+
+def write(path: str, export: Export, remedy: str) -> None:
+  """Writes the arrays, whole or not at all.
+
+  Args:
+    path: of the file.
+    export: the arrays.
+    remedy: what to do where it cannot be written.
+
+  Raises:
+    UnwritableError: it cannot.
+  """
+  part = f'{path}.{os.getpid()}.part'
+  with files.writing(path, remedy):
+    try:
+      with open(part, 'wb') as file:
+        np.savez(file, **export.arrays)
+      os.replace(part, path)
+    finally:
+      if os.path.exists(part):
+        os.remove(part)

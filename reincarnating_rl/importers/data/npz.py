@@ -1,0 +1,119 @@
+"""Plain arrays of steps in one file of `numpy.savez`."""
+
+import functools
+import math
+import zipfile
+from collections.abc import Mapping
+
+import numpy as np
+
+from reincarnating_rl.importers.data.checking import checked
+from reincarnating_rl.importers.data.steps import (
+  MALFORMED,
+  DataError,
+  Steps,
+  lacks,
+  reading,
+)
+from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
+
+TERMINAL, CUT = 'terminations', 'truncations'
+COLUMNS = ('observations', 'actions', 'rewards', TERMINAL, CUT)
+NUMBER, LOW, HIGH = 'num_actions', 'action_low', 'action_high'
+_DEFLATE = 1032  # The largest compression ratio of deflate.
+
+
+def is_one(path: str) -> bool:
+  """Whether a file among others holds steps, as far as names tell."""
+  try:
+    return {*COLUMNS[:3]} <= _members(path).keys()
+  except MALFORMED:
+    return False
+
+
+def read(path: str) -> Steps:
+  """Reads all but the observations, which are read when they are asked for.
+
+  Args:
+    path: of the file.
+
+  Raises:
+    DataError: an array is missing, or of a wrong shape or type.
+    EmptyReplayError: there is no step.
+    DamagedFileError: the file is damaged.
+  """
+  with reading(path):
+    members = _members(path)
+    lacks(path, COLUMNS, sorted(members))
+    for name in members:
+      _check_size(path, name, members[name])
+    with np.load(path, allow_pickle=False) as file:
+      arrays = {name: file[name] for name in COLUMNS[1:]}
+      told = _told(path, file)
+    return checked(
+      path,
+      observations=_header(path, 'observations'),
+      read=_Rows(path),
+      actions=arrays['actions'],
+      rewards=arrays['rewards'],
+      flags={name: arrays[name] for name in (TERMINAL, CUT)},
+      terminal=TERMINAL,
+      told=told,
+    )
+
+
+class _Rows:
+  """The observations; all are read where some are asked for."""
+
+  def __init__(self, path: str) -> None:
+    self._path = path
+
+  @functools.cached_property
+  def _all(self) -> np.ndarray:
+    with reading(self._path), np.load(self._path, allow_pickle=False) as file:
+      return file['observations']
+
+  def __call__(self, start: int, stop: int) -> np.ndarray:
+    return self._all[start:stop]
+
+
+def _members(path: str) -> dict[str, zipfile.ZipInfo]:
+  with zipfile.ZipFile(path) as file:
+    return {
+      info.filename.removesuffix('.npy'): info for info in file.infolist()
+    }
+
+
+def _header(path: str, name: str) -> tuple[tuple[int, ...], np.dtype]:
+  with zipfile.ZipFile(path) as file, file.open(f'{name}.npy') as member:
+    version = np.lib.format.read_magic(member)
+    read_header = (
+      np.lib.format.read_array_header_1_0
+      if version == (1, 0)
+      else np.lib.format.read_array_header_2_0
+    )
+    shape, _, dtype = read_header(member)
+  return shape, dtype
+
+
+def _check_size(path: str, name: str, info: zipfile.ZipInfo) -> None:
+  """Refuses a small file that claims a large array, before it is made."""
+  shape, dtype = _header(path, name)
+  if math.prod(shape) * dtype.itemsize > _DEFLATE * (info.compress_size + 1):
+    raise ValueError(f'{name} cannot hold an array of shape {shape}')
+
+
+def _told(path: str, file: Mapping[str, np.ndarray]) -> Actions | None:
+  """Returns what the file says of the actions, if it does."""
+  try:
+    if NUMBER in file:
+      return Discrete(int(file[NUMBER].item()))
+    if LOW in file and HIGH in file:
+      low, high = (np.atleast_1d(file[name]).tolist() for name in (LOW, HIGH))
+      return Continuous(tuple(map(float, low)), tuple(map(float, high)))
+  except (TypeError, ValueError) as error:
+    raise DataError(
+      f'{path} tells of its actions what cannot be ({error}): write {NUMBER}, '
+      f'or {LOW} and {HIGH} with an entry for each component.'
+    ) from error
+  return None

@@ -1,0 +1,94 @@
+"""D4RL's files."""
+
+import h5py
+import numpy as np
+import pytest
+
+from reincarnating_rl.importers import external_replay
+from reincarnating_rl.importers.data.steps import DataError
+from reincarnating_rl.support.errors import DamagedFileError
+from tests.importers.data import written
+
+
+@pytest.fixture
+def path(tmp_path):
+  return tmp_path / 'walker2d-medium.hdf5'
+
+
+@pytest.fixture
+def arrays():
+  return written.steps(box=written.BOX)
+
+
+def test_steps(path, arrays):
+  written.d4rl(path, arrays)
+  found, report = written.loaded(path, written.BOX)
+  np.testing.assert_array_equal(found['observation'], arrays['observations'])
+  np.testing.assert_array_equal(found['terminal'], arrays['terminations'])
+  np.testing.assert_allclose(
+    written.BOX.to_game(found['action']), arrays['actions'], atol=1e-6
+  )
+  assert report[:4] == (12, 3, 1, 2)
+
+
+def test_float_flags_and_wide_floats(path, arrays):
+  wide = {
+    name: x.astype('f8') if x.dtype.kind in 'fb' else x
+    for name, x in arrays.items()
+  }
+  written.d4rl(path, wide)
+  found, _ = written.loaded(path, written.BOX)
+  np.testing.assert_array_equal(found['observation'], arrays['observations'])
+  np.testing.assert_array_equal(found['terminal'], arrays['terminations'])
+
+
+def test_next_observations_tell_where_episodes_were_cut(path, arrays):
+  following = np.roll(arrays['observations'], -1, axis=0)
+  following[9] += 1.0
+  told = arrays | {'next_observations': following}
+  del told['truncations']
+  written.d4rl(path, told)
+  assert written.loaded(path, written.BOX)[1][:4] == (12, 3, 1, 2)
+
+
+def test_unknown_ends_are_refused(path, arrays):
+  del arrays['truncations']
+  written.d4rl(path, arrays)
+  with pytest.raises(DataError, match='no timeouts and no next_observations'):
+    external_replay.choose(path).inspect()
+
+
+def test_only_the_newest_steps(path, arrays):
+  written.d4rl(path, arrays)
+  store = written.store(written.BOX)
+  report = external_replay.choose(path).load(store, newest=4)
+  assert report.steps == 4 and report.left_out == {'older steps': 8}
+  np.testing.assert_array_equal(
+    store.columns['observation'][:4], arrays['observations'][8:]
+  )
+  assert store.columns['episode_step'][:4].tolist() == [3, 4, 0, 1]
+
+
+def test_observations_of_several_parts(path, arrays):
+  del arrays['observations']
+  written.d4rl(path, arrays)
+  with h5py.File(path, 'a') as file:
+    file['observations/position'] = np.zeros((12, 3))
+  with pytest.raises(DataError, match='several arrays: flatten'):
+    external_replay.choose(path).inspect()
+
+
+def test_no_other_file_is_read(path, tmp_path, arrays):
+  written.d4rl(tmp_path / 'other.h5', arrays)
+  del arrays['rewards']
+  written.d4rl(path, arrays)
+  with h5py.File(path, 'a') as file:
+    file['rewards'] = h5py.ExternalLink('other.h5', '/rewards')
+  with pytest.raises(DataError, match='rewards of .* is no array'):
+    external_replay.choose(path).inspect()
+
+
+def test_a_file_that_is_none(path):
+  path.write_bytes(b'no HDF5')
+  with pytest.raises(DamagedFileError, match='cannot be read'):
+    external_replay.choose(path).inspect()

@@ -1,0 +1,244 @@
+"""Runs whose teacher is data, of which nobody can be asked."""
+
+import functools
+import json
+
+import numpy as np
+import pytest
+
+from reincarnating_rl.agents.classes import AGENTS
+from reincarnating_rl.fleet import building
+from reincarnating_rl.importers import external_replay
+from reincarnating_rl.importers.data import npz
+from reincarnating_rl.learner.actions import Discrete
+from reincarnating_rl.learner.kinds import DISCRETE
+from reincarnating_rl.methods.table import METHODS
+from reincarnating_rl.runner import factories, pairing
+from reincarnating_rl.runner.factories import TeacherSettings
+from reincarnating_rl.runner.plan import Phase
+from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers.data_teacher import DataTeacher
+from tests import toys
+from tests.runner import control_test, experiments
+
+
+def record(path, environment, act, episodes=20):
+  """Plays episodes, and writes them as plain arrays."""
+  rng = np.random.default_rng(0)
+  rows = []
+  for seed in range(episodes):
+    observation, _ = environment.reset(seed=seed)
+    is_over = False
+    while not is_over:
+      action = act(rng)
+      following, *told, _ = environment.step(action)
+      rows.append((observation, action, *told))
+      observation, is_over = following, told[1] or told[2]
+  columns = map(np.array, zip(*rows, strict=True))
+  np.savez(path, **dict(zip(npz.COLUMNS, columns, strict=True)))
+  return path
+
+
+@pytest.fixture(scope='module')
+def path(tmp_path_factory):
+  """Steps of who mostly goes right; the random policy gets 0.325."""
+  place = tmp_path_factory.mktemp('data') / 'right.npz'
+  return record(place, toys.Corridor(), lambda rng: int(rng.random() < 0.9))
+
+
+def make_runner(base_dir, path, name, **settings):
+  return experiments.make_runner(
+    base_dir,
+    teacher=DataTeacher(external_replay.choose(path), Discrete(2)),
+    find_teacher_replay=functools.partial(external_replay.choose, path),
+    agent={'kind': AGENTS[name], **settings.pop('agent', {})},
+    **{'teacher_steps': 1000, 'num_pretraining_iterations': None} | settings,
+  )
+
+
+@pytest.mark.parametrize('name', ['pretrained_dqn', 'dqfd_dqn'])
+def test_data_alone_teach_offline(name, path, tmp_path, capsys):
+  runner = make_runner(tmp_path, path, name, num_pretraining_iterations=2)
+  assert [row.phase for row in runner.plan] == [
+    *(Phase.TEACHER_EVALUATION, Phase.LOAD),
+    *(Phase.PRETRAIN, Phase.PRETRAIN),
+    *(Phase.ONLINE, Phase.ONLINE),
+  ]
+  runner.run_experiment()
+  with np.load(path) as file:
+    ends = np.flatnonzero(file['terminations'] | file['truncations'])
+    returns = np.add.reduceat(file['rewards'], [0, *(ends[:-1] + 1)])
+  record = runner.record
+  assert record.teacher.mean == pytest.approx(returns.mean())
+  assert record.teacher.num_episodes == len(returns) == 20
+  assert 'The 20 whole episodes of the data score' in capsys.readouterr().out
+  assert record.rows[-1]['normalized'] == record.normalized(
+    record.rows[-1]['score']['mean']
+  )
+  teacher = json.loads((tmp_path / 'lineage.json').read_text())['teacher']
+  assert teacher['agent'] == 'data' and str(path) in teacher['data']
+  assert teacher['score'] == 'the mean return of 20 whole episodes of the data'
+  assert runner._agent.weaner.fraction == 0.0
+
+
+def test_the_margin_is_of_the_action_that_was_taken(path, tmp_path):
+  runner = make_runner(tmp_path, path, 'dqfd_dqn', num_pretraining_iterations=1)
+  for number in range(2):
+    runner._run_one_iteration(number)
+  store = experiments.teacher_data(runner).store
+  used = slice(store.next_step)
+  np.testing.assert_array_equal(
+    store.columns['teacher_policy'][used].argmax(axis=1),
+    store.columns['action'][used],
+  )
+  assert runner._agent.trainer.needs_teacher_policy
+  runner._run_one_iteration(2)
+  assert not runner._agent.trainer.needs_teacher_policy  # No more online.
+
+
+def test_data_are_rehearsed(path, tmp_path):
+  agent = {
+    'method_settings': METHODS['rehearsal'].settings(teacher_data_ratio=0.5)
+  }
+  runner = make_runner(tmp_path, path, 'rehearsal_dqn', agent=agent)
+  assert [row.phase for row in runner.plan[:3]] == [
+    *(Phase.TEACHER_EVALUATION, Phase.LOAD, Phase.ONLINE)
+  ]
+  runner.run_experiment()
+  assert runner._agent.trainer.online_updates > 0
+  assert experiments.teacher_data(runner).store is not None
+
+
+def test_a_resumed_run_is_the_uninterrupted_one(path, tmp_path):
+  def make(name):
+    return make_runner(
+      *(tmp_path / name, path, 'dqfd_dqn'), num_pretraining_iterations=1
+    )
+
+  whole = make('whole')
+  whole.run_experiment()
+  begun = make('begun')
+  for number in range(3):
+    begun._run_one_iteration(number)
+    begun._checkpoint_experiment(number)
+  resumed = make('begun')
+  assert resumed._start_iteration == 3
+  resumed.run_experiment()
+  assert experiments.outcome(resumed) == experiments.outcome(whole)
+
+
+def test_vectors_are_rehearsed(tmp_path):
+  space = toys.Target.action_space
+  scale = space.low, space.high
+  path = record(
+    tmp_path / 'x.npz',
+    toys.Target(),
+    lambda rng: np.float32(rng.uniform(*scale)),
+  )
+  replay = external_replay.choose(path)
+  runner = control_test.make_runner(
+    tmp_path / 'run',
+    'rehearsal_sac',
+    teacher=DataTeacher(replay, toys.target().actions),
+    find_teacher_replay=lambda: replay,
+    num_pretraining_iterations=None,
+  )
+  runner.run_experiment()
+  store = experiments.teacher_data(runner).store
+  assert store.settings.policy_size == 0
+  with np.load(path) as file:
+    np.testing.assert_allclose(
+      store.settings.actions.to_game(store.columns['action'][: len(store)]),
+      file['actions'][-store.next_step :][: len(store)],
+      atol=1e-5,
+    )
+
+
+@pytest.mark.parametrize('choice', ['collected', 'topped_up'])
+def test_nobody_can_play(choice, path, tmp_path):
+  with pytest.raises(UserError, match='data alone, of nobody who could play'):
+    make_runner(tmp_path, path, 'rehearsal_dqn', teacher_data=choice)
+
+
+@pytest.mark.parametrize(
+  ('act', 'change', 'message'),
+  [
+    (lambda rng: 0, {'terminations': np.zeros(20)}, 'tell of no whole episode'),
+    (lambda rng: int(rng.random() < 0.5), {}, 'no more than the random policy'),
+  ],
+)
+def test_scores_that_cannot_be_normalised(
+  act, change, message, tmp_path, capsys
+):
+  """The run goes on, and says so."""
+  path = record(tmp_path / 'x.npz', toys.Corridor(), act)
+  with np.load(path) as file:
+    np.savez(path, **{**file} | change)
+  runner = make_runner(
+    tmp_path / 'run', path, 'rehearsal_dqn', random_score=0.5, online=(1, 60)
+  )
+  runner.run_experiment()
+  assert message in capsys.readouterr().out
+  assert runner.record.teacher is None
+  assert runner.record.rows[-1]['normalized'] is None
+
+
+def test_who_needs_a_policy_is_told_what_to_do():
+  for name, student in AGENTS.items():
+    method = student.method.name
+    if method in ('', 'pretrained', 'rehearsal', 'dqfd'):
+      pairing.check_policy(student, 'replay of X')
+      continue
+    kind = student.kind
+    fit = f'pretrained_{kind.name} or rehearsal_{kind.name}'
+    if kind.actions == DISCRETE:
+      fit = f'dqfd_{kind.name} or {fit}'
+    with pytest.raises(UserError) as error:
+      pairing.check_policy(student, 'replay of X')
+    assert str(error.value) == (
+      f"--agent {name} needs its teacher's policy, and the replay of X, has "
+      'none: name one with --teacher_checkpoint_dir, or choose --agent '
+      f'{fit}.'
+    )
+
+
+def test_a_replay_alone_is_a_teacher(path):
+  settings = TeacherSettings(replay_dir=str(path))
+
+  def make(name, settings=settings):
+    student = AGENTS[name]
+    return factories.create_teacher(
+      settings, toys.corridor(), needed=True, student=student
+    )
+
+  teacher = make('rehearsal_dqn')
+  assert isinstance(teacher, DataTeacher) and teacher.actions == Discrete(2)
+  with pytest.raises(UserError, match='--agent jsrl_dqn needs its teacher'):
+    make('jsrl_dqn')
+  random = make('jsrl_dqn', settings._replace(agent='random'))
+  assert not isinstance(random, DataTeacher)
+
+
+def test_the_margin_of_data_is_not_weaned(path, tmp_path):
+  settings = METHODS['dqfd'].settings(weaner='linear')
+  with pytest.raises(
+    UserError, match="DQfD.weaner is 'linear', and data alone"
+  ):
+    make_runner(
+      *(tmp_path, path, 'dqfd_dqn'), agent={'method_settings': settings}
+    )
+
+
+def test_other_data_are_another_teacher(path, tmp_path):
+  one = DataTeacher(external_replay.choose(path), Discrete(2))
+  again = DataTeacher(external_replay.choose(path), Discrete(2))
+  with np.load(path) as file:
+    np.savez(tmp_path / 'x.npz', **{**file} | {'rewards': -file['rewards']})
+  other = DataTeacher(external_replay.choose(tmp_path), Discrete(2))
+  assert one.fingerprint == again.fingerprint != other.fingerprint
+
+
+def test_a_fleet_needs_who_plays(path):
+  teacher = DataTeacher(external_replay.choose(path), Discrete(2))
+  with pytest.raises(UserError, match='there are data alone: start a process'):
+    building.check_teacher(teacher, np.zeros((5, 1)))
