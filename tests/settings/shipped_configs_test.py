@@ -168,7 +168,7 @@ def test_the_tables_of_the_page_name_all_files():
     r'^\| `configs/(\w+/)` \| (.+) \|$', PAGE, re.M
   ):
     named |= {folder + name for name in re.findall(r'`([\w.]+\.gin)`', cells)}
-  assert len(named) == (4 + 2 + 3 + 1) + (11 + 1) + 5
+  assert len(named) == (4 + 1 + 3 + 1) + (11 + 1) + 5
   for cells in re.findall(r'^\| (`[\w/]+\.gin`.*) \| .+ \|$', PAGE, re.M):
     named |= set(re.findall(r'`([\w/.]+)`', cells))
   special = {name for name in shipped_configs.files() if name.count('/') == 2}
