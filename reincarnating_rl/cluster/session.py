@@ -133,13 +133,17 @@ def _signals_kept() -> Iterator[None]:
 
   Ray takes SIGTERM for itself, which asks our commands to end in order. Its
   processes must not hear that the terminal is closed: we need them to the end.
+  Nor may they inherit that a shell in the background ignores Ctrl-C: Ray stops
+  a task by that signal.
   """
   if threading.current_thread() is not threading.main_thread():
     yield
     return
-  kept = (signal.SIGTERM, signal.SIGHUP)
+  kept = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
   before = {number: signal.getsignal(number) for number in kept}
   signal.signal(signal.SIGHUP, signal.SIG_IGN)
+  if before[signal.SIGINT] == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
   try:
     yield
   finally:
