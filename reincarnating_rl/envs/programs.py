@@ -1,12 +1,16 @@
 """Games that are JAX programs: compiled code plays them."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.learner.types import Array
+# Processes that step games need no JAX, which is slow to import.
+if TYPE_CHECKING:
+  from reincarnating_rl.learner.types import Array
 
 
 class Outcome(NamedTuple):
