@@ -104,7 +104,6 @@ def send_when(tape, **signals):
     for word, number in signals.items():
       while word not in tape.read_text():
         time.sleep(0.05)
-      time.sleep(1.0)  # Until Ray, too, knows that it runs.
       os.kill(os.getpid(), number)
 
   threading.Thread(target=wait_and_send, daemon=True).start()
