@@ -39,7 +39,7 @@ def _train_dqn(agent, optimizer, learner, batch):
   return dqn_agent.train(
     agent.network_def,
     learner[1],
-    agent.trainer.target_params,
+    agent.target_network_params,
     optimizer,
     learner[0],
     batch.state,
@@ -56,7 +56,7 @@ def _train_rainbow(agent, optimizer, learner, batch):
   return full_rainbow_agent.train(
     networks.FullRainbowNetwork(6, num_atoms=51, noisy=False, dueling=False),
     learner[1],
-    agent.trainer.target_params,
+    agent.target_network_params,
     optimizer,
     learner[0],
     batch.state,
@@ -119,9 +119,7 @@ def main() -> None:
     """Our update on one batch: TD and distillation, no replay."""
     nonlocal learner
     for _ in range(args.updates):
-      learner, _ = agent.trainer.update(
-        learner, agent.trainer.target_params, batch, agent.weaner.weights
-      )
+      learner, _ = agent.trainer.update(learner, batch, agent.weaner.weights)
     jax.block_until_ready(learner)
 
   optimizer = dqn_agent.create_optimizer('adam')

@@ -113,9 +113,7 @@ def bare_update(agent: Student) -> Callable[[], None]:
   def run() -> None:
     nonlocal learner
     for _ in range(UPDATES):
-      learner, _ = agent.trainer.update(
-        learner, agent.trainer.target_params, batch, agent.weaner.weights
-      )
+      learner, _ = agent.trainer.update(learner, batch, agent.weaner.weights)
     jax.block_until_ready(learner)
 
   return run

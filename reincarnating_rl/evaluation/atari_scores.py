@@ -89,3 +89,18 @@ def human_score(game_name: str) -> float | None:
   """
   scores = _SCORES.get(game_name)
   return None if scores is None else scores[1]
+
+
+def known_random_score(
+  given: float | None, game_name: str
+) -> tuple[float, str] | None:
+  """Returns the random policy's score and its source; None: to be measured.
+
+  Args:
+    given: in place of the published one.
+    game_name: whose score may be published.
+  """
+  if given is not None:
+    return given, 'given'
+  published = random_score(game_name)
+  return None if published is None else (published, 'published')

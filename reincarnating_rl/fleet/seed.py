@@ -148,9 +148,9 @@ class SeedRunner(RunnerWithTeacher):
   @property
   def measures_random(self) -> bool:
     """Whether the random policy's score is neither given nor published."""
-    is_given = self._settings.random_score is not None
-    published = atari_scores.random_score(self._game.name)
-    return not is_given and published is None
+    given = self._settings.random_score
+    known = atari_scores.known_random_score(given, self._game.name)
+    return known is None
 
   @property
   def agent(self) -> Any:

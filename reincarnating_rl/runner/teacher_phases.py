@@ -77,12 +77,10 @@ class TeacherEvaluation:
     }
 
   def _find_random_score(self, iteration: Iteration) -> tuple[float, str]:
-    if self._random_score is not None:
-      return self._random_score, 'given'
-    published = atari_scores.random_score(self._game_name)
-    if published is not None:
-      return published, 'published'
-    uniform = uniform_policy(self._evaluator.environment.actions)
+    known = atari_scores.known_random_score(self._random_score, self._game_name)
+    if known is not None:
+      return known
+    uniform = uniform_policy(self._agent.actions)
     score = self._evaluator.evaluate(uniform, iteration, who='random')
     return score.mean, 'measured'
 

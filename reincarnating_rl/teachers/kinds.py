@@ -170,13 +170,6 @@ _ALL = (
   ),
   # Of any Gaussian without a tanh.
   Kind(
-    name='d4pg',
-    network=functools.partial(registry.default('sac'), policy=DETERMINISTIC),
-    is_policy=True,
-    distribution=DETERMINISTIC,
-    is_guessed=False,
-  ),
-  Kind(
     name='gaussian_ppo',
     network=functools.partial(LayeredNetwork, output=GAUSSIAN),
     is_policy=True,

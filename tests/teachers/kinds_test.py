@@ -13,9 +13,14 @@ from dopamine.jax import networks
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.networks.mlp_networks import MLPRainbowNetwork
 from reincarnating_rl.support.errors import DamagedFileError
-from reincarnating_rl.teachers import factory
+from reincarnating_rl.teachers import factory, kinds
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from tests.teachers import dopamine_agents
+
+
+def test_no_kind_is_in_the_table_twice():
+  names = [kind.name for kind in kinds._ALL]
+  assert len(set(names)) == len(names)
 
 
 def _load(kind, agent, folder, **settings):

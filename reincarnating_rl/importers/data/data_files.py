@@ -96,10 +96,11 @@ def find(path: str, name: str) -> list[DataFile]:
     return [DataFile(str(dataset), name)] * (name == 'minari')
   if name == 'minari' and minari.is_arrow(place):
     return [DataFile(str(place), name)]  # Reading it says what to do.
-  entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+  if not place.is_dir():
+    return []
   return [
     DataFile(entry.path, name)
-    for entry in (entries if place.is_dir() else ())
+    for entry in sorted(os.scandir(place), key=lambda entry: entry.name)
     if entry.is_file()
     and pathlib.Path(entry.name).suffix.lower() in kind.suffixes
     and kind.in_folder(entry.name)

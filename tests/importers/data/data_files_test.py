@@ -1,5 +1,7 @@
 """Which files of a folder are data, and which one a path means."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,13 @@ def test_other_paths(tmp_path, name):
     (tmp_path / name).touch()
   with pytest.raises(MissingFileError, match=name):
     external_replay.choose(tmp_path / name)
+
+
+def test_what_is_neither_a_file_nor_a_folder(tmp_path):
+  pipe = tmp_path / 'pipe'
+  os.mkfifo(pipe)
+  with pytest.raises(MissingFileError, match='no replay in'):
+    external_replay.choose(pipe)
 
 
 def test_room_and_number_of_steps(tmp_path):
