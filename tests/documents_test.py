@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import pathlib
 import re
+import shlex
 
 import pytest
 
@@ -16,6 +17,7 @@ from reincarnating_rl.learner.weaning import SCHEDULES
 from reincarnating_rl.methods.method import Offline
 from reincarnating_rl.methods.table import METHODS
 from reincarnating_rl.students import STUDENTS
+from tests.cli.commands_test import PROGRAMS
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = ROOT / 'README.md'
@@ -32,6 +34,7 @@ OFFLINE = {
   Offline.ALWAYS: 'required',
 }
 _CODE = re.compile(r'^```.*?^```$', re.M | re.S)
+_COMMAND = re.compile(r'^python -m reincarnating_rl\.((?:.*\\\n)*.*)', re.M)
 _LINK = re.compile(r'\]\(([^)\s]+)\)')
 _HEADING = re.compile(r'^#+ (.+)$', re.M)
 
@@ -41,6 +44,16 @@ def table(path, first):
   text = path.read_text().partition(f'\n| {first} |')[2]
   rows = text.partition('\n\n')[0].splitlines()[2:]
   return [[c.strip() for c in row.strip('|').split(' | ')] for row in rows]
+
+
+@pytest.mark.parametrize('path', DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_is_understood(path):
+  for block in _CODE.findall(path.read_text()):
+    for command in _COMMAND.findall(block):
+      text = re.split(r' [&|>]', command.replace('\\\n', ' '))[0]
+      door, *words = shlex.split(text, comments=True)
+      _, create_parser = PROGRAMS[door]
+      create_parser().parse_args(words)
 
 
 def test_the_readme_is_short():
