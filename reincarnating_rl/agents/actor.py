@@ -10,10 +10,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from reincarnating_rl.agents.trainer import diverged
 from reincarnating_rl.learner import schedules
 from reincarnating_rl.learner.types import Array, Params
 from reincarnating_rl.methods.settings import JSRLSettings
-from reincarnating_rl.support.errors import DivergedError
 
 if TYPE_CHECKING:
   from reincarnating_rl.envs.lanes import Policy
@@ -146,11 +146,7 @@ class StudentActs(RemembersNothing):
     )
     action = np.asarray(action)
     if action == _DIVERGED:
-      raise DivergedError(
-        "The student's Q-values are no numbers any more: lower "
-        'Student.learning_rate, or look at the rewards and observations of the '
-        'game.'
-      )
+      raise diverged('Q-values')
     return key, action
 
 

@@ -11,8 +11,8 @@ from reincarnating_rl.agents.actor import Actor, StudentActs, TeacherBegins
 from reincarnating_rl.agents.batches import OnlineBatches
 from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.envs import policies
+from reincarnating_rl.learner import kinds
 from reincarnating_rl.learner.control.actor_critic import ActorCritic
-from reincarnating_rl.learner.kinds import DETERMINISTIC
 from reincarnating_rl.learner.learner import Learner
 from reincarnating_rl.learner.terms import (
   MONTE_CARLO_RETURN,
@@ -24,6 +24,7 @@ from reincarnating_rl.learner.value_function import ValueFunction
 from reincarnating_rl.learner.weaner import Weaner
 from reincarnating_rl.methods.method import Method
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.mixed_replay import exact_share
 from reincarnating_rl.students import StudentKind
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import Teacher, actions_of
@@ -146,8 +147,7 @@ def _policy_size(agent: Any) -> int:
     return agent.actions.number
   if not has_policy(agent.teacher):
     return 0
-  is_point = agent.teacher.distribution == DETERMINISTIC
-  return agent.actions.size * (1 if is_point else 2)
+  return agent.actions.size * kinds.width(agent.teacher.distribution)
 
 
 def check_teacher(spec: StudentSpec) -> None:
@@ -180,7 +180,7 @@ def _check_spec(spec: StudentSpec, terms: tuple[Term, ...]) -> None:
     )
   share = spec.method.teacher_data_ratio(spec.settings)
   is_exact = spec.method.exact_share(spec.settings)
-  if is_exact and share and not round(share * spec.batch_size):
+  if is_exact and share and not exact_share(share, spec.batch_size):
     raise UserError(
       f'{spec.method.gin_name}.teacher_data_ratio is {share}, which is no '
       f'element of a batch of {spec.batch_size}: raise it, or '

@@ -8,6 +8,7 @@ import numpy as np
 
 from reincarnating_rl.agents import network_fit
 from reincarnating_rl.agents.actor import RemembersNothing
+from reincarnating_rl.agents.trainer import diverged
 from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.learner.control.actor_critic import ActorCritic
 from reincarnating_rl.learner.control.learner import (
@@ -15,10 +16,9 @@ from reincarnating_rl.learner.control.learner import (
   make_control_learner,
 )
 from reincarnating_rl.learner.control.terms import ControlTerms
-from reincarnating_rl.learner.kinds import TANH_GAUSSIAN
 from reincarnating_rl.learner.terms import Term
 from reincarnating_rl.learner.types import Array, Params
-from reincarnating_rl.support.errors import DivergedError, UserError
+from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import ContinuousTeacher
 from reincarnating_rl.teachers.data_teacher import has_policy
 
@@ -32,10 +32,9 @@ def vocabulary(
     functions: of the student.
     teacher: of the student; without one, its policy is read by nothing.
   """
-  distribution = TANH_GAUSSIAN
   if has_policy(teacher):
-    distribution = teacher.distribution
-  return ControlTerms(functions, distribution)
+    return ControlTerms(functions, teacher.distribution)
+  return ControlTerms(functions)
 
 
 def make_learner(
@@ -142,25 +141,9 @@ class ActorActs(RemembersNothing):
     else:
       key, action = self._choose(params, state, key, explores=not eval_mode)
     action = np.asarray(action)
-    check_actions(action)
+    if not np.isfinite(action).all():
+      raise diverged('actions')
     return key, action
-
-
-def check_actions(actions: np.ndarray) -> None:
-  """Refuses actions that no game can be played by.
-
-  Args:
-    actions: [..., D].
-
-  Raises:
-    DivergedError: one is not finite.
-  """
-  if not np.isfinite(actions).all():
-    raise DivergedError(
-      "The student's actions are no numbers any more: lower "
-      'Student.learning_rate, or look at the rewards and observations of the '
-      'game.'
-    )
 
 
 def mean_actions(learner: ControlLearner) -> Any:

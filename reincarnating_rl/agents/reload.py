@@ -93,12 +93,10 @@ def _check_range(
 
 
 def _to_bind(kind: StudentKind) -> str:
+  if not kind.is_continuous:
+    return kind.network_parameter
   sizes = 'SACAgent.num_layers and SACAgent.hidden_units'
-  return (
-    f'{kind.network_parameter}, {sizes}'
-    if kind.is_continuous
-    else (kind.network_parameter)
-  )
+  return f'{kind.network_parameter}, {sizes}'
 
 
 def _parameters(

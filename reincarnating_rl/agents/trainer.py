@@ -43,6 +43,15 @@ def on_host(metrics: Metrics, when: str) -> dict[str, float]:
   return values
 
 
+def diverged(what: str) -> DivergedError:
+  """Returns the error of a student whose values or actions are not finite."""
+  return DivergedError(
+    f"The student's {what} are no numbers any more: lower "
+    'Student.learning_rate, or look at the rewards and observations of the '
+    'game.'
+  )
+
+
 class Trainer:
   """Updates a student: offline from data in place, online from its batches.
 
@@ -169,7 +178,7 @@ class Trainer:
     }
 
   def is_writing(
-    self, frequency: int, update_period: int, updates_per_step: int = 1
+    self, frequency: int, update_period: int, updates_per_step: int
   ) -> bool:
     """Returns whether the metrics of the newest online update are written.
 

@@ -55,16 +55,23 @@ class ValueStudent(Student):
 
   @property
   def epsilon(self) -> float:
-    """Probability of a random action now.
+    """Probability of a random action now."""
+    if self.eval_mode:
+      return self.epsilon_eval
+    return self.epsilon_at(self.training_steps)
+
+  def epsilon_at(self, online_steps: int) -> float:
+    """Returns the probability of a random action in training.
 
     Offline updates count as steps, as in the paper, so that exploration is at
     its end when the online phase begins.
+
+    Args:
+      online_steps: that have been taken.
     """
-    if self.eval_mode:
-      return self.epsilon_eval
     return self.epsilon_fn(
       self.epsilon_decay_period,
-      self.training_steps + self.trainer.pretraining_updates,
+      online_steps + self.trainer.pretraining_updates,
       self.min_replay_history,
       self.epsilon_train,
     )

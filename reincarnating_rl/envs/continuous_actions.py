@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from scipy import special
 
+from reincarnating_rl.learner import kinds
 from reincarnating_rl.learner.kinds import DETERMINISTIC, TANH_GAUSSIAN
 
 
@@ -35,7 +36,7 @@ def of_policy(
   """
   parameters = np.asarray(parameters, np.float32)
   draws = draws and distribution != DETERMINISTIC
-  size = parameters.shape[1] // (1 if distribution == DETERMINISTIC else 2)
+  size = parameters.shape[1] // kinds.width(distribution)
   actions = parameters[:, :size]
   if draws:
     with np.errstate(over='ignore'):  # Infinite noise is the farthest action.

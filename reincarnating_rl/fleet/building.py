@@ -1,5 +1,6 @@
 """Builds a fleet's programs of a student, and refuses what they cannot be."""
 
+import functools
 from typing import Any
 
 import jax
@@ -15,9 +16,10 @@ from reincarnating_rl.fleet.play import Player
 from reincarnating_rl.fleet.seed import SeedRunner
 from reincarnating_rl.learner.terms import MONTE_CARLO_RETURN, any_reads
 from reincarnating_rl.learner.types import Array, Batch
-from reincarnating_rl.replay import device_view, packed
+from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.device_draws import Drawn
 from reincarnating_rl.replay.device_ring import DeviceRing
+from reincarnating_rl.replay.mixed_replay import exact_share
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.teachers.data_teacher import has_policy
@@ -141,7 +143,7 @@ class Mixture:
     size = len(drawn.slots)
     is_teacher = jax.random.uniform(which, (size,)) < self._ratio
     if self._is_exact:
-      is_teacher = jnp.arange(size) < round(self._ratio * size)
+      is_teacher = jnp.arange(size) < exact_share(self._ratio, size)
     at = slots[jax.random.randint(where, (size,), 0, count)]
     theirs = device_view.gather(
       view,
@@ -179,22 +181,9 @@ def data_of(seed: SeedRunner, replay: DeviceRing, most: int) -> Any:
 
 def view_of(seed: SeedRunner, replay: DeviceRing, most: int) -> Any:
   """Returns the teacher's data on the host's side, padded for all seeds."""
-  view = jax.device_get(seed.data.view(encode=encoder(replay)))
+  view = jax.device_get(
+    seed.data.view(encode=functools.partial(replay.encode, xp=np))
+  )
   return jax.tree.map(
     lambda x: np.pad(x, [(0, most - len(x))] + [(0, 0)] * (x.ndim - 1)), view
   )
-
-
-def encoder(replay: DeviceRing) -> Any:
-  """Returns what packs frames on the host as a ring does on the device."""
-  rank = len(replay.settings.observation_shape)
-  if not replay.is_binary:
-    return lambda frames: frames
-  return lambda frames: packed.pack(frames, rank)
-
-
-def decoder(replay: DeviceRing) -> Any:
-  """Inverse of `encoder`."""
-  if not replay.is_binary:
-    return lambda frames: frames
-  return lambda kept: packed.unpack(kept, replay.settings.observation_shape)

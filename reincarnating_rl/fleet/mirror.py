@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from reincarnating_rl.replay import packed
 from reincarnating_rl.replay.device_ring import DeviceRing, Ring
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
@@ -29,9 +28,7 @@ def ring_of(store: FrameStore, functions: DeviceRing) -> Ring:
   """
   capacity = store.settings.capacity
   columns = dict(store.columns)
-  if functions.is_binary:
-    rank = len(store.settings.observation_shape)
-    columns['observation'] = packed.pack(columns['observation'], rank)
+  columns['observation'] = functions.encode(columns['observation'], np)
   keys = store.element_keys()
   head = store.add_count
   elements = np.zeros(capacity, np.int32)
@@ -76,9 +73,7 @@ def fill(
   start = max(start, step - capacity, 0)
   slots = np.arange(start, step) % capacity
   rows = {name: getattr(ring, name)[slots] for name in store.columns}
-  if functions.is_binary:
-    shape = store.settings.observation_shape
-    rows['observation'] = packed.unpack(rows['observation'], shape)
+  rows['observation'] = functions.decode(rows['observation'], np)
   if len(slots):
     store.write(start, rows)
   state = store.state_dict() | {

@@ -1,5 +1,6 @@
 """What all seeds measure, and what their teachers play for their data."""
 
+import functools
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from reincarnating_rl.fleet import building, rollout
+from reincarnating_rl.fleet import rollout
 from reincarnating_rl.fleet.measuring import Measuring
 from reincarnating_rl.fleet.seed import SeedRunner
 from reincarnating_rl.learner.types import Array, Params
@@ -92,7 +93,7 @@ class Scoring:
       self._keys(iteration),
       steps=wanted,
       encode=replay.encode,
-      decode=building.decoder(replay),
+      decode=functools.partial(replay.decode, xp=np),
       is_teacher=True,
     )
     for seed, its in zip(self._seeds, played, strict=True):

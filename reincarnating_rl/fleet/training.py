@@ -126,18 +126,9 @@ class Training:
 
   def _epsilons(self, times: np.ndarray, steps: int) -> np.ndarray:
     agent = self._seeds[0].agent
-    spent = agent.trainer.pretraining_updates
     return np.array(
       [
-        [
-          agent.epsilon_fn(
-            agent.epsilon_decay_period,
-            int(time) + step + spent,
-            agent.min_replay_history,
-            agent.epsilon_train,
-          )
-          for step in range(steps)
-        ]
+        [agent.epsilon_at(int(time) + step) for step in range(steps)]
         for time in times
       ],
       np.float32,

@@ -1,6 +1,6 @@
 """The objective: one forward pass, then a weighted sum of named loss terms."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import chex
@@ -20,7 +20,7 @@ from reincarnating_rl.learner.types import (
 from reincarnating_rl.learner.value_function import BoundNetwork, ValueFunction
 
 # Folds of a key that no split into a batch can reach.
-_SECOND_STREAM, _TERM_STREAM = 0x8000_0001, 0x8000_0002
+_SECOND_STREAM, TERM_STREAM = 0x8000_0001, 0x8000_0002
 
 
 class Objective(Protocol):
@@ -95,19 +95,36 @@ def make_objective(
       second_output=second[0],
       second_action=second[1],
       key=jax.random.split(
-        jax.random.fold_in(keys.online, _TERM_STREAM), len(batch.action)
+        jax.random.fold_in(keys.online, TERM_STREAM), len(batch.action)
       ),
     )
     losses = {term.name: jax.vmap(term.loss)(contexts) for term in terms}
-    means = {
-      name: jnp.mean(batch.importance_weight * x) for name, x in losses.items()
-    }
-    loss = sum(weights.terms[name] * mean for name, mean in means.items())
-    metrics = {term.metric: means[term.name] for term in terms}
+    loss, metrics = weighted_sum(terms, losses, batch, weights)
     metrics |= q_statistics(output.q_values) | {'Loss/Total': loss}
     return loss, Report(losses['td'], metrics)
 
   return objective
+
+
+def weighted_sum(
+  terms: Sequence[Term],
+  losses: Mapping[str, Array],
+  batch: Batch,
+  weights: Weights,
+) -> tuple[Array, Metrics]:
+  """Returns `sum_k weight_k mean(w loss_k)`, and the mean of each term.
+
+  Args:
+    terms: of the objective.
+    losses: [B] of each, by its name.
+    batch: whose importance weights are w.
+    weights: of the terms.
+  """
+  means = {
+    name: jnp.mean(batch.importance_weight * x) for name, x in losses.items()
+  }
+  loss = sum(weights.terms[name] * mean for name, mean in means.items())
+  return loss, {term.metric: means[term.name] for term in terms}
 
 
 def _batched(value: ValueFunction, network: BoundNetwork, call: Any) -> Any:

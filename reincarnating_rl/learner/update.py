@@ -14,6 +14,7 @@ from reincarnating_rl.learner.types import (
   Batch,
   LearnerState,
   Metrics,
+  Params,
   Report,
   UpdateKeys,
   Weights,
@@ -53,18 +54,41 @@ def make_update(
       weights,
       UpdateKeys(online_key, target_key),
     )
-    # Decoupled weight decay and the like need the parameters.
-    steps, optimizer_state = optimizer.update(
-      gradient, state.optimizer_state, state.params
+    params, optimizer_state = step(
+      optimizer,
+      gradient,
+      state.optimizer_state,
+      state.params,
+      weights.learning_rate,
     )
-    steps = jax.tree.map(lambda u: weights.learning_rate * u, steps)
-    params = optax.apply_updates(state.params, steps)
     state = state._replace(
       params=params, optimizer_state=optimizer_state, key=next_key
     )
     return state, report
 
   return update
+
+
+def step(
+  optimizer: optax.GradientTransformation,
+  gradient: Params,
+  optimizer_state: Any,
+  params: Params,
+  learning_rate: Array,
+) -> tuple[Params, Any]:
+  """Returns parameters and the optimiser's state after a gradient step.
+
+  Args:
+    optimizer: with a learning rate of 1.
+    gradient: of the objective.
+    optimizer_state: before the step.
+    params: before the step.
+    learning_rate: [], by which the optimiser's step is scaled.
+  """
+  # Decoupled weight decay and the like need the parameters.
+  steps, optimizer_state = optimizer.update(gradient, optimizer_state, params)
+  steps = jax.tree.map(lambda u: learning_rate * u, steps)
+  return optax.apply_updates(params, steps), optimizer_state
 
 
 def jit_update(update: Update) -> Update:

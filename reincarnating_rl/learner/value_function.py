@@ -1,7 +1,7 @@
 """Value functions: how a network is called, and what its outputs mean.
 
 One `ValueFunction` is all that tells a DQN from a Rainbow, a QR-DQN or an IQN
-in an update. The constructors take plain settings; `students.py` reads those
+in an update. The constructors take plain settings; `students/` reads those
 off Dopamine's agents.
 """
 

@@ -1,6 +1,6 @@
 """The table of methods: what a student takes from its teacher, and how.
 
-A `Method` is data. An agent is a method and a student (`students.py`), and any
+A `Method` is data. An agent is a method and a student (`students/`), and any
 two of them go together: `--agent METHOD_STUDENT`. To add a method, add an entry
 here, its settings to `settings.py`, and its terms to `objectives.py`. One that
 makes no sense of vectors says so (`actions`).

@@ -9,6 +9,7 @@ from typing import Literal
 import jax.numpy as jnp
 from flax import linen as nn
 
+from reincarnating_rl.learner import kinds
 from reincarnating_rl.learner.kinds import DETERMINISTIC, TANH_GAUSSIAN
 from reincarnating_rl.learner.types import ActorOutput, Array
 from reincarnating_rl.networks import torsos
@@ -106,11 +107,10 @@ class MLPActorCriticNetwork(nn.Module, kw_only=True):
   def setup(self) -> None:
     """Makes the parts, by Dopamine's names."""
     layers, units = self.actor_layers, self.actor_units
-    numbers = 1 if self.policy == DETERMINISTIC else 2
     self._actor = self._tower(
       self.num_layers if layers is None else layers,
       self.hidden_units if units is None else units,
-      numbers * self.num_actions,
+      kinds.width(self.policy) * self.num_actions,
     )
     self._critics = [self._make_critic(i) for i in range(self.num_critics)]
 

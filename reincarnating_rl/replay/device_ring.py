@@ -7,7 +7,7 @@ for all, and is handed in.
 """
 
 import dataclasses
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -61,8 +61,7 @@ class DeviceRing:
       name: jnp.zeros((capacity, *shape), dtype)
       for name, (dtype, shape) in self.settings.column_layout().items()
     }
-    if self.is_binary:
-      columns['observation'] = self.encode(columns['observation'])
+    columns['observation'] = self.encode(columns['observation'])
     zero = jnp.zeros((), jnp.int32)
     return Ring(
       **columns,
@@ -72,17 +71,17 @@ class DeviceRing:
       max_priority=jnp.ones(()) if self.is_prioritized else None,
     )
 
-  def encode(self, frames: Array) -> Array:
-    """Returns frames [..., *O] as they are kept."""
+  def encode(self, frames: Array, xp: Any = jnp) -> Array:
+    """Returns frames [..., *O] as they are kept; on the host, `xp` is NumPy."""
     if not self.is_binary:
       return frames
-    return packed.pack(frames, len(self.settings.observation_shape), jnp)
+    return packed.pack(frames, len(self.settings.observation_shape), xp)
 
-  def decode(self, kept: Array) -> Array:
+  def decode(self, kept: Array, xp: Any = jnp) -> Array:
     """Inverse of `encode`."""
     if not self.is_binary:
       return kept
-    return packed.unpack(kept, self.settings.observation_shape, jnp)
+    return packed.unpack(kept, self.settings.observation_shape, xp)
 
   def add(self, ring: Ring, step: Array, transition: Transition) -> Ring:
     """Adds a step, as `StepRing.add` does.

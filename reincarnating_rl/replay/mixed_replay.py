@@ -13,6 +13,11 @@ TEACHER_KEY = -1  # Key of the teacher's elements in `SampleMetadata`.
 _STREAM = 1  # The stores have the same seed, but another stream.
 
 
+def exact_share(ratio: float, size: int) -> int:
+  """Returns how many of a batch of `size` are the teacher's, to the nearest."""
+  return round(ratio * size)
+
+
 class MixedReplay:
   """Draws each element from the teacher's data with probability rho.
 
@@ -100,7 +105,7 @@ class MixedReplay:
     if self.teacher is None:
       return 0
     if self._is_exact:
-      return round(self._ratio * self._batch_size)
+      return exact_share(self._ratio, self._batch_size)
     draws = self._rng.random(self._batch_size) < self._ratio
     return int(np.count_nonzero(draws))
 

@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 from flax import linen as nn
 
+from reincarnating_rl.learner import kinds
 from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
 from reincarnating_rl.learner.kinds import (
   DETERMINISTIC,
@@ -90,8 +91,9 @@ class Kind:
 
   def width(self, num_actions: int) -> int:
     """Returns W, given A or D."""
-    is_gaussian = self.distribution in (GAUSSIAN, TANH_GAUSSIAN)
-    return 2 * num_actions if is_gaussian else num_actions
+    if self.distribution is None:
+      return num_actions
+    return num_actions * kinds.width(self.distribution)
 
   def actions(self, number: int) -> Actions:
     """Returns A actions of its sort, or vectors of D within [-1, 1]."""

@@ -9,10 +9,8 @@ import jax.numpy as jnp
 
 from reincarnating_rl.learner.control.actor_critic import ActorCritic
 from reincarnating_rl.learner.control.parts import LOG_ALPHA, TEMPERATURE
+from reincarnating_rl.learner.objective import TERM_STREAM
 from reincarnating_rl.learner.types import Array, Batch, Params
-
-# A fold of a key that no split reaches.
-_TERM_STREAM = 0x8000_0002
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Context:
   @functools.cached_property
   def term_key(self) -> Array:
     """Randomness for a term's own use."""
-    return jax.random.fold_in(self.key, _TERM_STREAM)
+    return jax.random.fold_in(self.key, TERM_STREAM)
 
   @functools.cached_property
   def policy(self) -> Array:

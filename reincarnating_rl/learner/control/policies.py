@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.scipy import stats
 
+from reincarnating_rl.learner import kinds
 from reincarnating_rl.learner.kinds import DETERMINISTIC, TANH_GAUSSIAN
 from reincarnating_rl.learner.types import Array
 
@@ -44,7 +45,7 @@ class TanhGaussian:
   """
 
   distribution = TANH_GAUSSIAN
-  width = 2
+  width = kinds.width(TANH_GAUSSIAN)
 
   def mean(self, output: Array) -> Array:
     """See `Policy`."""
@@ -74,7 +75,7 @@ class Deterministic:
 
   noise: float
   distribution = DETERMINISTIC
-  width = 1
+  width = kinds.width(DETERMINISTIC)
 
   def mean(self, output: Array) -> Array:
     """See `Policy`."""

@@ -12,6 +12,7 @@ from reincarnating_rl.learner.control import parts
 from reincarnating_rl.learner.control.actor_critic import ActorCritic
 from reincarnating_rl.learner.control.context import Context, Networks
 from reincarnating_rl.learner.control.parts import ACTOR, CRITIC, TEMPERATURE
+from reincarnating_rl.learner.objective import weighted_sum
 from reincarnating_rl.learner.terms import Term
 from reincarnating_rl.learner.types import (
   Array,
@@ -22,7 +23,7 @@ from reincarnating_rl.learner.types import (
   Report,
   Weights,
 )
-from reincarnating_rl.learner.update import Update
+from reincarnating_rl.learner.update import Update, step
 
 UPDATES = 'updates'  # Counted beside the moments, for a delayed actor.
 
@@ -57,11 +58,7 @@ def make_objective(
       return losses, _statistics(context, {term.of for term in terms})
 
     losses, told = jax.vmap(one)(batch, keys)
-    means = {
-      name: jnp.mean(batch.importance_weight * x) for name, x in losses.items()
-    }
-    loss = sum(weights.terms[name] * mean for name, mean in means.items())
-    metrics = {term.metric: means[term.name] for term in terms}
+    loss, metrics = weighted_sum(terms, losses, batch, weights)
     return loss, (losses, metrics | jax.tree.map(jnp.mean, told))
 
   return objective
@@ -120,10 +117,9 @@ def make_update(
     """Returns a part's parameters and moments after a step, and the report."""
     own, moments = parts.split(state.params)[part], state.optimizer_state[part]
     gradient, (loss, report) = _gradient(loss_of(part, state, *given))(own)
-    steps, moments = optimizer.update(gradient, moments, own)
     rate = given[1].learning_rate
-    steps = jax.tree.map(lambda u: rate * u, steps)
-    return optax.apply_updates(own, steps), moments, (loss, *report)
+    own, moments = step(optimizer, gradient, moments, own, rate)
+    return own, moments, (loss, *report)
 
   def stayed(
     part: str, state: LearnerState, *given: Any
