@@ -8,7 +8,6 @@ import gymnasium as gym
 import numpy as np
 
 from reincarnating_rl.compat import balloon_compat
-from reincarnating_rl.envs import balloon_picture
 from reincarnating_rl.envs.family import Game, GameFamily, spread
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support.errors import UserError
@@ -99,6 +98,9 @@ class BalloonGame(gym.Env):
 
   def render(self) -> np.ndarray:
     """Draws the flight so far: [H, W, 3] uint8."""
+    # Imported late, because it imports a library for drawing.
+    from reincarnating_rl.envs import balloon_picture
+
     return balloon_picture.draw(self._infos)
 
   def _info(self, end: str) -> dict[str, Any]:

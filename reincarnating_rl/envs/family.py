@@ -43,12 +43,11 @@ class Game(NamedTuple):
   for_teacher: 'Game | None' = None
   if_all_time_out: str | None = None
   create_drawn_environment: Callable[[], Environment] | None = None
+  program: Callable[[], GameProgram] | None = None
 
   def create_environment_to_draw(self) -> Environment:
     """Makes one environment that can `draw` its states."""
     return (self.create_drawn_environment or self.create_environment)()
-
-  program: Callable[[], GameProgram] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

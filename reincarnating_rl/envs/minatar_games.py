@@ -8,8 +8,8 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from reincarnating_rl.envs import minatar_programs
 from reincarnating_rl.envs.family import Game, GameFamily, looped
+from reincarnating_rl.envs.programs import GameProgram
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.support import errors
 from reincarnating_rl.support.setting_types import PositiveInt
@@ -20,6 +20,7 @@ GAMES = ('asterix', 'breakout', 'freeway', 'seaquest', 'space_invaders')
 MEANINGS = ('NOOP', 'LEFT', 'UP', 'RIGHT', 'DOWN', 'FIRE')
 _PREFIX = 'MinAtar/'
 MAX_STEPS_PER_EPISODE = 5000
+STICKINESS = 0.1
 
 
 class UnknownMinAtarGameError(errors.UserError):
@@ -76,7 +77,7 @@ class MinAtarGame(gym.Env):
     check_name(game_name)
     self._game = _import_minatar().Environment(
       game_name,
-      sticky_action_prob=minatar_programs.STICKINESS if sticky_actions else 0.0,
+      sticky_action_prob=STICKINESS if sticky_actions else 0.0,
     )
     self._game.seed(0)  # From here on, the game draws on its generator too.
     self._actions = self._game.minimal_action_set()
@@ -176,16 +177,19 @@ def create_minatar_game(
       f'{_PREFIX}{game_name}',
     )
 
-  game = looped(f'{_PREFIX}{game_name}', create, num_vector_environments)
-  return game._replace(
-    program=functools.partial(
-      minatar_programs.create,
+  def create_program() -> GameProgram:
+    # Imported late, because it imports JAX.
+    from reincarnating_rl.envs import minatar_programs
+
+    return minatar_programs.create(
       game_name,
       sticky_actions=sticky_actions,
       max_steps=max_steps_per_episode,
       lanes=num_vector_environments,
     )
-  )
+
+  game = looped(f'{_PREFIX}{game_name}', create, num_vector_environments)
+  return game._replace(program=create_program)
 
 
 FAMILY = GameFamily(

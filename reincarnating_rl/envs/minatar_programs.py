@@ -14,11 +14,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from reincarnating_rl.envs.minatar_games import STICKINESS
 from reincarnating_rl.envs.programs import GameProgram, Outcome
 from reincarnating_rl.learner.types import Array
 from reincarnating_rl.support import errors
 
-STICKINESS = 0.1
 _EMPTY = -1  # In a row of Seaquest that holds nothing.
 _SHOT_INTERVAL = 10  # Of Seaquest's submarines.
 _LEAST_MOVE_INTERVAL = 2  # Of Seaquest's enemies.

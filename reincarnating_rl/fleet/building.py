@@ -79,8 +79,7 @@ def check_teacher(teacher: Teacher | None, state: np.ndarray) -> None:
 
 def player_of(seed: SeedRunner, program: GameProgram) -> Player:
   """Returns who plays a seed's episodes."""
-  limit = seed._max_steps_per_episode
-  return Player(program, seed.agent.stack_size, limit)
+  return Player(program, seed.agent.stack_size, seed.max_steps_per_episode)
 
 
 def online_of(seed: SeedRunner, program: GameProgram) -> Online:
@@ -109,7 +108,7 @@ def online_of(seed: SeedRunner, program: GameProgram) -> Online:
     warm_up=agent.method.warm_up_steps(agent.method_settings),
     target_period=agent.target_update_period,
     min_history=agent.min_replay_history,
-    clips_rewards=seed._clip_rewards,
+    clips_rewards=seed.clips_rewards,
     reads_returns=any_reads(agent.terms, MONTE_CARLO_RETURN),
     mix=mix,
   )
@@ -181,8 +180,8 @@ def data_of(seed: SeedRunner, replay: DeviceRing, most: int) -> Any:
 
 def view_of(seed: SeedRunner, replay: DeviceRing, most: int) -> Any:
   """Returns the teacher's data on the host's side, padded for all seeds."""
-  view = jax.device_get(
-    seed.data.view(encode=functools.partial(replay.encode, xp=np))
+  view = seed.data.view(
+    device_view.host_view, encode=functools.partial(replay.encode, xp=np)
   )
   return jax.tree.map(
     lambda x: np.pad(x, [(0, most - len(x))] + [(0, 0)] * (x.ndim - 1)), view

@@ -17,7 +17,6 @@ from reincarnating_rl.fleet.spread import Spread
 from reincarnating_rl.fleet.training import Training
 from reincarnating_rl.fleet.types import Seed
 from reincarnating_rl.runner.plan import Iteration, Phase
-from reincarnating_rl.runner.progress import bar
 from reincarnating_rl.support.errors import NotFiniteError
 from reincarnating_rl.support.interrupts import Interrupted, InterruptFlag
 
@@ -162,13 +161,8 @@ class Fleet:
   # Between programs.
 
   def _bar(self, iteration: Iteration, unit: str) -> Any:
-    return bar(
-      iteration,
-      f'{iteration.phase.value}, {len(self.seeds)} seeds',
-      total=iteration.steps,
-      unit=unit,
-      done=self.seeds[0].progress.position.steps,
-    )
+    what = f'{iteration.phase.value}, {len(self.seeds)} seeds'
+    return self.seeds[0].progress.bar(iteration, what, unit)
 
   def _at_safe_point(self, iteration: Iteration) -> None:
     self._interrupt.check()
@@ -198,12 +192,8 @@ class Fleet:
     try:
       yield
     except NotFiniteError as error:
-      steps = self.seeds[0].progress.position.steps
-      error.args = (
-        f'{error} This was in iteration {iteration.number} '
-        f'({iteration.phase.value}), after {steps} of its steps. The last '
-        'good checkpoints stay.',
-      )
+      place = self.seeds[0].progress.place(iteration)
+      error.args = (f'{error} {place} The last good checkpoints stay.',)
       raise
 
   # From the runs to the devices, and back.

@@ -1,13 +1,11 @@
 """Episodes of all seeds: what was played in programs, gathered on the host."""
 
 import collections
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
-from absl import logging
 
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.envs.policies import (
@@ -19,30 +17,34 @@ from reincarnating_rl.fleet.play import Player
 from reincarnating_rl.fleet.rollout import Lanes, Limits, Rollout, Step
 from reincarnating_rl.fleet.spread import Spread
 from reincarnating_rl.learner.types import Array
+from reincarnating_rl.runner.evaluator import CutNotice
 
 _STEPS = 128  # Of all lanes, in one program.
 _ALL = np.iinfo(np.int32).max
 
 
-@dataclasses.dataclass(frozen=True)
 class Measuring:
-  """Plays whole episodes of all seeds.
+  """Plays whole episodes of all seeds."""
 
-  Attributes:
-    spread: of the seeds.
-    player: plays one episode.
-    lanes: L, of each seed.
-    check: is called between programs, to stop if asked to.
-  """
+  def __init__(
+    self,
+    spread: Spread,
+    player: Player,
+    lanes: int,
+    check: Callable[[], None],
+  ) -> None:
+    """Takes what it plays with.
 
-  spread: Spread
-  player: Player
-  lanes: int
-  check: Callable[[], None]
-
-  def __post_init__(self) -> None:
-    object.__setattr__(self, '_programs', {})
-    object.__setattr__(self, '_has_told', [False])
+    Args:
+      spread: of the seeds.
+      player: plays one episode.
+      lanes: L, of each seed.
+      check: is called between programs, to stop if asked to.
+    """
+    self._spread, self._player = spread, player
+    self._lanes, self._check = lanes, check
+    self._programs: dict[str, tuple[Callable, Callable]] = {}
+    self._cuts = CutNotice(player.max_steps)
 
   def play(
     self,
@@ -82,13 +84,13 @@ class Measuring:
       Limits(np.int32(most), np.int32(_ALL if episodes is None else episodes))
       for most in (steps or [_ALL] * len(keys))
     ]
-    own = params, self.spread.put(limits)
-    lanes, _ = begin(self.spread.put([{'key': k} for k in keys]), None, None)
-    records = [Records(self.lanes, decode) for _ in keys]
+    own = params, self._spread.put(limits)
+    lanes, _ = begin(self._spread.put([{'key': k} for k in keys]), None, None)
+    records = [Records(self._lanes, decode) for _ in keys]
     while True:
-      self.check()
+      self._check()
       lanes, told = run(lanes, own, None)
-      for record, step in zip(records, self.spread.take(told), strict=True):
+      for record, step in zip(records, self._spread.take(told), strict=True):
         _check_finite(step, is_teacher)
         record.add(step)
       index, taken, begun, most = jax.device_get(
@@ -98,18 +100,19 @@ class Measuring:
       if (index < 0).all() and not may_begin.any():
         break
     found = [record.ended for record in records]
-    self._tell_of_cuts([e for episodes in found for e in episodes])
+    cuts = [episode.cut for episodes in found for episode in episodes]
+    self._cuts.tell(sum(cuts), len(cuts))
     return found
 
   def _program(
     self, name: str, choose: rollout.Choose, encode: Any
   ) -> tuple[Callable, Callable]:
     if name not in self._programs:
-      its = Rollout(self.player, choose, encode)
+      its = Rollout(self._player, choose, encode)
 
       def begin(state: Any, own: None, shared: None) -> tuple[Lanes, None]:
         del own, shared
-        return its.begin(state['key'], self.lanes), None
+        return its.begin(state['key'], self._lanes), None
 
       def run(
         lanes: Lanes, own: tuple[Any, Limits], shared: None
@@ -118,20 +121,10 @@ class Measuring:
         return its.run(lanes, *own, _STEPS)
 
       self._programs[name] = (
-        self.spread.program(begin),
-        self.spread.program(run),
+        self._spread.program(begin),
+        self._spread.program(run),
       )
     return self._programs[name]
-
-  def _tell_of_cuts(self, episodes: Sequence[Episode]) -> None:
-    cut = sum(episode.cut for episode in episodes)
-    if cut and not self._has_told[0]:
-      self._has_told[0] = True
-      logging.warning(
-        '%d of %d episodes were cut at %d steps: set '
-        'Runner.max_steps_per_episode to let them go on.',
-        *(cut, len(episodes), self.player.max_steps),
-      )
 
 
 def _check_finite(step: Step, is_teacher: bool) -> None:

@@ -7,6 +7,8 @@ from reincarnating_rl.runner.checkpoints import Checkpoints
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.checkpoint_files import FOLDER
 
+_NOWHERE = (-1, 0, False)  # Behind every place.
+
 
 def common(folders: Sequence[str]) -> int:
   """Returns the newest checkpoint that all seeds have.
@@ -27,28 +29,23 @@ def common(folders: Sequence[str]) -> int:
   shared = set.intersection(*map(set, places))
   if shared:
     return max(shared)[0]
-  newest = [max(found, default=None) for found in places]
-  ahead = [n for n in newest if n is not None and n[0] > 0]
-  if ahead:
-    first = newest.index(max(ahead))
-    behind = next(
-      i for i, n in enumerate(newest) if n is None or n not in shared
-    )
-    behind = newest.index(None) if None in newest else behind
-    raise UserError(
-      f'{folders[first]} has come to iteration {newest[first][0]}, and '
-      f'{folders[behind]} has no checkpoint of a place where all seeds have '
-      'been: give the --num_seeds and --run_number of before, or choose '
-      'another --base_dir.'
-    )
-  return -1
+  newest = [max(found, default=_NOWHERE) for found in places]
+  most, least = max(newest), min(newest)
+  if most[0] <= 0:
+    return -1
+  raise UserError(
+    f'{folders[newest.index(most)]} has come to iteration {most[0]}, and '
+    f'{folders[newest.index(least)]} has no checkpoint of a place where all '
+    'seeds have been: give the --num_seeds and --run_number of before, or '
+    'choose another --base_dir.'
+  )
 
 
 def _places(folder: str) -> list[tuple[int, int, bool]]:
   """Returns number, steps, and whether it is finished, of each checkpoint."""
   found = []
-  states = Checkpoints(os.path.join(folder, FOLDER)).states()
-  for number, state in states.items():
+  checkpoints = Checkpoints(os.path.join(folder, FOLDER))
+  for number, state in checkpoints.states():
     position = state.get('position', {})
     found.append(
       (number, position.get('steps', 0), bool(position.get('finished')))

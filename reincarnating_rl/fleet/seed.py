@@ -141,6 +141,16 @@ class SeedRunner(RunnerWithTeacher):
     return self._settings
 
   @property
+  def max_steps_per_episode(self) -> int:
+    """Where a time-out ends an episode."""
+    return self._max_steps_per_episode
+
+  @property
+  def clips_rewards(self) -> bool:
+    """Whether the student learns from rewards in [-1, 1]."""
+    return self._clip_rewards
+
+  @property
   def evaluation_steps(self) -> int:
     """Steps from which on no episode of an evaluation begins."""
     return self._evaluation_steps

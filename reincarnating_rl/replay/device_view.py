@@ -28,16 +28,29 @@ class ReplayArrays(NamedTuple):
   monte_carlo_return: Array | None  # [N] float32, if asked for
 
 
-def device_view(
+def device_view(store: FrameStore, **settings: Any) -> ReplayArrays:
+  """Puts a store on the default device; an accelerator gets one transfer.
+
+  Args:
+    store: see `host_view`.
+    **settings: of `host_view`, which says what the arrays are.
+
+  Returns:
+    Arrays for `gather`. On a CPU, too, frames share the store's memory.
+  """
+  return jax.device_put(host_view(store, **settings))
+
+
+def host_view(
   store: FrameStore,
   *,
   monte_carlo: bool = False,
   encode: Callable[[np.ndarray], np.ndarray] = lambda frames: frames,
 ) -> ReplayArrays:
-  """Puts a store on the default device, with n-step returns computed.
+  """Returns a store as NumPy arrays, with n-step returns computed.
 
-  On a CPU the frames share the store's memory: make a new view after adding
-  to the store. An accelerator gets one transfer.
+  Frames that `encode` leaves as they are share the store's memory: make a new
+  view after adding to the store.
 
   Args:
     store: N of its slots are in use; all of them once the ring has wrapped.
@@ -56,16 +69,14 @@ def device_view(
     horizon=store.settings.n_step,
     gamma=store.settings.gamma,
   )
-  return jax.device_put(
-    ReplayArrays(
-      observation=encode(columns['observation']),
-      episode_step=columns['episode_step'],
-      action=columns['action'],
-      teacher_policy=columns['teacher_policy'],
-      second=_second(store, columns),
-      monte_carlo_return=monte_carlo_returns(store) if monte_carlo else None,
-      **part._asdict(),
-    )
+  return ReplayArrays(
+    observation=encode(columns['observation']),
+    episode_step=columns['episode_step'],
+    action=columns['action'],
+    teacher_policy=columns['teacher_policy'],
+    second=_second(store, columns),
+    monte_carlo_return=monte_carlo_returns(store) if monte_carlo else None,
+    **part._asdict(),
   )
 
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import pathlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -115,16 +115,17 @@ class Checkpoints:
 
   def newest_state(self) -> dict[str, Any]:
     """Returns the JSON-able state of the newest checkpoint that has one."""
-    return next(iter(self.states().values()), {})
+    return next((state for _, state in self.states()), {})
 
-  def states(self) -> dict[int, dict[str, Any]]:
-    """Returns the JSON-able states of all checkpoints, the newest first."""
-    states = {}
+  def states(self) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yields number and JSON-able state of each checkpoint, newest first."""
     for number in reversed(self.numbers()):
-      with contextlib.suppress(*_DAMAGED):  # It is reported when restored.
-        state = native_checkpoint.read_manifest(self._path(number)).get('state')
-        states[number] = state if isinstance(state, dict) else {}
-    return states
+      try:
+        manifest = native_checkpoint.read_manifest(self._path(number))
+      except _DAMAGED:  # It is reported when restored.
+        continue
+      state = manifest.get('state')
+      yield number, state if isinstance(state, dict) else {}
 
   def load_replay(
     self, name: str, checkpoint: Checkpoint, store: FrameStore

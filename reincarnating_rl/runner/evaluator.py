@@ -15,6 +15,33 @@ from reincarnating_rl.runner.plan import Iteration
 from reincarnating_rl.support.interrupts import InterruptFlag
 
 
+class CutNotice:
+  """Says once that there is a limit that is not the game's own."""
+
+  def __init__(self, max_steps: int) -> None:
+    """Has said nothing yet.
+
+    Args:
+      max_steps: at which episodes are cut.
+    """
+    self._max_steps, self._has_told = max_steps, False
+
+  def tell(self, cut: int, played: int) -> None:
+    """Warns if episodes were cut, unless it has warned before.
+
+    Args:
+      cut: how many of them.
+      played: how many there were.
+    """
+    if cut and not self._has_told:
+      logging.warning(
+        '%d of %d episodes were cut at %d steps: set '
+        'Runner.max_steps_per_episode to let them go on.',
+        *(cut, played, self._max_steps),
+      )
+      self._has_told = True
+
+
 class Evaluator:
   """Plays whole episodes of one game with policies over batches of states."""
 
@@ -48,7 +75,7 @@ class Evaluator:
     self._max_steps = max_steps_per_episode
     self._interrupt = interrupt
     self._steps, self._episodes = steps, episodes
-    self._has_told_of_cuts = False
+    self._cuts = CutNotice(max_steps_per_episode)
     self._if_all_time_out = if_all_time_out
 
   def evaluate(
@@ -102,20 +129,10 @@ class Evaluator:
       played, cut = played + 1, cut + episode.cut
       ended += episode.terminal
       yield episode
-    self._tell_of_cuts(cut, played)
+    self._cuts.tell(cut, played)
     if self._if_all_time_out and not ended:
       logging.warning('%s', self._if_all_time_out)
       self._if_all_time_out = None  # Once is enough.
-
-  def _tell_of_cuts(self, cut: int, played: int) -> None:
-    """Says once that there is a limit that is not the game's own."""
-    if cut and not self._has_told_of_cuts:
-      logging.warning(
-        '%d of %d episodes were cut at %d steps: set '
-        'Runner.max_steps_per_episode to let them go on.',
-        *(cut, played, self._max_steps),
-      )
-      self._has_told_of_cuts = True
 
   def collect(
     self, policy: Policy, iteration: Iteration, *, steps: int

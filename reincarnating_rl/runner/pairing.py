@@ -1,4 +1,6 @@
-"""Whether a student is one for a game."""
+"""Whether a student is one for a game, and for a teacher of data alone."""
+
+from collections.abc import Callable
 
 from reincarnating_rl.agents.classes import AGENTS
 from reincarnating_rl.agents.student import Student
@@ -22,11 +24,10 @@ def check(student: type[Student] | None, environment: Environment) -> None:
   actions = environment.actions
   if student is None or student.kind.actions == actions.kind:
     return
-  name = next(name for name, agent in AGENTS.items() if agent is student)
   # Some methods are for one kind of actions alone.
   fit = _of(student.method, actions) or _of(METHODS['qdagger'], actions)
   raise UserError(
-    f'--agent {name} learns {student.kind.actions} actions, and '
+    f'--agent {_name(student)} learns {student.kind.actions} actions, and '
     f'{environment.name} has {actions}: choose --agent {" or ".join(fit)}.'
   )
 
@@ -43,25 +44,33 @@ def check_policy(student: type[Student], data: str) -> None:
   """
   if student.method.takes_data_alone:
     return
-  fit = [
-    name
-    for name, agent in AGENTS.items()
-    if agent.kind is student.kind
-    and agent.method.takes_data_alone
-    and agent.method.needs_teacher
-  ]
-  name = next(name for name, agent in AGENTS.items() if agent is student)
+  fit = _names(
+    lambda agent: (
+      agent.kind is student.kind
+      and agent.method.takes_data_alone
+      and agent.method.needs_teacher
+    )
+  )
   raise UserError(
-    f"--agent {name} needs its teacher's policy, and the {data}, has none: "
-    f'name one with --teacher_checkpoint_dir, or choose --agent '
+    f"--agent {_name(student)} needs its teacher's policy, and the {data}, "
+    f'has none: name one with --teacher_checkpoint_dir, or choose --agent '
     f'{" or ".join(fit)}.'
   )
 
 
 def _of(method: Method, actions: Actions) -> list[str]:
   """Returns the agents of a method that learn some actions."""
-  return [
-    name
-    for name, agent in AGENTS.items()
-    if agent.method is method and agent.kind.actions == actions.kind
-  ]
+  return _names(
+    lambda agent: agent.method is method and agent.kind.actions == actions.kind
+  )
+
+
+def _name(student: type[Student]) -> str:
+  """Returns a student's key in `AGENTS`."""
+  (name,) = _names(lambda agent: agent is student)
+  return name
+
+
+def _names(fits: Callable[[type[Student]], bool]) -> list[str]:
+  """Returns the agents that fit, in the order of `AGENTS`."""
+  return [name for name, agent in AGENTS.items() if fits(agent)]

@@ -133,16 +133,19 @@ class Progress:
     try:
       yield
     except NotFiniteError as error:
-      number, steps = self.position.number, self.position.steps
       kept = 'The last good checkpoint stays'
       if not saver.has_any:
         kept = 'No checkpoint had been written'
-      told = (
-        f'{error} This was in iteration {number} ({plan[number].phase.value}), '
-        f'after {steps} of its steps. {kept} in {saver.base_dir}.'
-      )
-      error.args = (told,)
+      place = self.place(plan[self.position.number])
+      error.args = (f'{error} {place} {kept} in {saver.base_dir}.',)
       raise
+
+  def place(self, iteration: Iteration) -> str:
+    """Says where the run is in an iteration, as a sentence."""
+    return (
+      f'This was in iteration {iteration.number} ({iteration.phase.value}), '
+      f'after {self.position.steps} of its steps.'
+    )
 
   def bar(self, iteration: Iteration, what: str, unit: str) -> tqdm.tqdm:
     """Opens a bar of an iteration's steps, where it is now."""

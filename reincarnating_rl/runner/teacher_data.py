@@ -1,7 +1,7 @@
 """The teacher's data, and updates on it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -171,18 +171,21 @@ class TeacherData:
       self.store, self._agent.teacher, chunk=_LABEL_CHUNK, progress=progress
     )
 
-  def view(self, **settings: Any) -> device_view.ReplayArrays:
-    """Returns the data on the device, labelled if the loss reads that.
+  def view(
+    self,
+    make: Callable[..., device_view.ReplayArrays] = device_view.device_view,
+    **settings: Any,
+  ) -> device_view.ReplayArrays:
+    """Returns the data as arrays, labelled if the loss reads that.
 
     Args:
-      **settings: of `device_view.device_view`.
+      make: `device_view.device_view`, or `device_view.host_view`.
+      **settings: of `make`.
     """
     trainer = self._agent.trainer
     if trainer.needs_teacher_policy:
       self.label()
-    return device_view.device_view(
-      self.store, monte_carlo=trainer.needs_returns, **settings
-    )
+    return make(self.store, monte_carlo=trainer.needs_returns, **settings)
 
   def chunk(self, left: int, most: int) -> int:
     """Returns how many updates to make in one program.

@@ -34,6 +34,9 @@ def create(take: Take, width: int) -> 'Bars':
 class Bars(abc.ABC):
   """Rows below a head; the scale is one for the whole episode."""
 
+  _low: float  # The ends of the scale.
+  _high: float
+
   def __init__(self, take: Take, width: int, rows: int, head: str) -> None:
     """Makes room.
 
@@ -79,9 +82,9 @@ class Bars(abc.ABC):
       pen.text((left + self._width, middle), told, ink, self._font, anchor='rm')
       self._draw_bar(pen, left, y, i, float(values[i]), action)
 
-  @abc.abstractmethod
   def _extremes(self) -> tuple[str, str]:
     """Returns the ends of the scale, as numbers are told."""
+    return self._format(self._low), self._format(self._high)
 
   @abc.abstractmethod
   def _format(self, value: float) -> str: ...
@@ -118,9 +121,6 @@ class _Alternatives(Bars):
       head = f'Q-values; bars go from {" to ".join(self._extremes())}'
     super().__init__(take, width, len(take.actions), head)
 
-  def _extremes(self) -> tuple[str, str]:
-    return self._format(self._low), self._format(self._high)
-
   def _format(self, value: float) -> str:
     return f'{value:,.{self._decimals}f}'
 
@@ -153,6 +153,8 @@ class _Alternatives(Bars):
 class _Components(Bars):
   """A row a component of the mean action; marked is what was played."""
 
+  _low, _high = -1.0, 1.0
+
   def __init__(self, take: Take, width: int) -> None:
     rows = min(len(take.actions), _MOST_COMPONENTS)
     head = 'Mean action, from -1 to 1; marked: the action played'
@@ -172,9 +174,6 @@ class _Components(Bars):
       middle = top + super().height + self._row // 2
       told = f'and {self._left_out} more'
       pen.text((left + 8, middle), told, MUTED, self._font, anchor='lm')
-
-  def _extremes(self) -> tuple[str, str]:
-    return self._format(-1.0), self._format(1.0)
 
   def _format(self, value: float) -> str:
     return f'{value:+z.2f}'

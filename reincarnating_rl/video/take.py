@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import special
 
 from reincarnating_rl.envs import seeding
 from reincarnating_rl.envs.lanes import Episode
@@ -84,8 +85,7 @@ def values_of(logits: np.ndarray, temperature: float | None) -> np.ndarray:
   logits = logits.astype(np.float64)
   if temperature is not None:
     return logits * temperature
-  weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-  return weights / weights.sum(axis=1, keepdims=True)
+  return special.softmax(logits, axis=1)
 
 
 def reenact(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.compat import balloon_compat
-from reincarnating_rl.envs import balloon_games, single
+from reincarnating_rl.envs import balloon_games, balloon_picture, single
 from reincarnating_rl.support.errors import UserError
 
 DOWN, STAY, UP = range(3)
@@ -189,7 +189,7 @@ def test_without_the_environment(monkeypatch):
 
 def test_it_draws_the_flight_so_far(game, monkeypatch):
   drawn = []
-  monkeypatch.setattr(balloon_games.balloon_picture, 'draw', drawn.append)
+  monkeypatch.setattr(balloon_picture, 'draw', drawn.append)
   for _ in range(2):  # A new flight forgets the one before.
     infos = [game.reset(seed=3)[1]]
     infos += [game.step(1)[4] for _ in range(2)]

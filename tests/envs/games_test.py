@@ -6,6 +6,7 @@ import os
 import pathlib
 import pickle
 import re
+import subprocess
 import sys
 
 import numpy as np
@@ -119,6 +120,15 @@ def test_a_module_of_ones_own_registers_its_games(own_games):
   environment.reset(0)
   assert games.is_known(name) and games.is_known('Walk-v0')
   assert games.family_of('WalkPlain').name == 'gymnasium'
+
+
+def test_libraries_of_programs_and_pictures_are_imported_late():
+  script = (
+    'import sys; from reincarnating_rl.envs import games; '
+    'print({"jax", "PIL"} & set(sys.modules))'
+  )
+  command = [sys.executable, '-c', script]
+  assert subprocess.check_output(command, text=True) == 'set()\n'
 
 
 def test_a_landing_does_not_depend_on_those_before():

@@ -39,3 +39,12 @@ def test_refuses_seeds_that_began_apart(tmp_path):
   with pytest.raises(UserError, match='give the --num_seeds') as error:
     resuming.common(folders(tmp_path, [(3, 10), (4, 10)], []))
   assert str(tmp_path / '1') in str(error.value)
+
+
+def test_names_the_seed_that_is_furthest_behind(tmp_path):
+  apart = [(5, 10), (6, 10)], [(3, 10), (4, 10)]
+  ahead, behind = folders(tmp_path, *apart)
+  for both in ([ahead, behind], [behind, ahead]):
+    with pytest.raises(UserError, match=f'^{ahead} has come to .* 6, ') as e:
+      resuming.common(both)
+    assert f'and {behind} has no checkpoint of a place' in str(e.value)

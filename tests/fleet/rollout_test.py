@@ -59,6 +59,19 @@ def test_an_episode_does_not_depend_on_lanes_and_other_seeds():
   assert len({row[1] for row in found[0]}) > 1
 
 
+def test_a_limit_that_cuts_episodes_is_told_of_once(caplog):
+  spread = Spread(2, jax.devices()[:1])
+  player = Player(corridors.program(), 2, 2)
+  made = Measuring(spread, player, 4, lambda: None)
+  choose = rollout.teacher(toys.ScriptedTeacher(toys.RIGHT), 0.0)
+  keys = [np.asarray(jax.random.PRNGKey(i)) for i in range(2)]
+  for _ in range(2):
+    made.play('who', choose, None, keys, episodes=3)
+  (line,) = caplog.messages
+  assert '6 of 6 episodes were cut at 2 steps' in line
+  assert 'Runner.max_steps_per_episode' in line
+
+
 def test_values_that_are_no_numbers_are_an_error():
   def choose(params, states, keys):
     logits = jnp.full((len(states), 2), jnp.nan)

@@ -109,6 +109,26 @@ def test_numbers_are_in_order_of_value(checkpoints, store):
   assert restore(checkpoints)[0] == 10
 
 
+def test_the_newest_state_is_of_the_newest_manifest_that_is_whole(
+  checkpoints, store, monkeypatch
+):
+  assert checkpoints.newest_state() == {}
+  for number in (9, 10):
+    save(checkpoints, number, store, value=float(number))
+  read, paths = native_checkpoint.read_manifest, []
+
+  def noted(path):
+    paths.append(path.name)
+    return read(path)
+
+  monkeypatch.setattr(native_checkpoint, 'read_manifest', noted)
+  assert checkpoints.newest_state() == {'seed': 1, 'value': 10.0}
+  assert paths == ['ckpt.10.json']  # Those before are not read.
+  with open(f'{checkpoints.directory}/ckpt.10.json', 'w') as file:
+    file.write('{')
+  assert checkpoints.newest_state() == {'seed': 1, 'value': 9.0}
+
+
 def test_only_the_newest_stay_with_what_they_name(checkpoints):
   store = make_store()
   for number in range(1, 5):
