@@ -23,6 +23,7 @@ import psutil
 from reincarnating_rl.cluster import own_cores, session
 from reincarnating_rl.studies.plan import Job
 from reincarnating_rl.studies.runs import Runs
+from reincarnating_rl.support import cores
 
 JOB = """
 import time
@@ -58,13 +59,13 @@ def bare(script, count):
   """Runs commands, one a core."""
 
   def one(_):
-    with own_cores.held(1) as cores:
+    with own_cores.held(1) as own:
       process = subprocess.Popen([sys.executable, '-c', script])
       with contextlib.suppress(OSError):
-        os.sched_setaffinity(process.pid, cores or {0})
+        os.sched_setaffinity(process.pid, own or {0})
       assert not process.wait()
 
-  with concurrent.futures.ThreadPoolExecutor(session.cores()) as pool:
+  with concurrent.futures.ThreadPoolExecutor(cores.usable()) as pool:
     list(pool.map(one, range(count)))
 
 
@@ -89,7 +90,7 @@ def main():
     runs = timed(study, script, args.jobs)
   last = timed(bare, script, args.jobs - half)
   commands = [sum(pair) for pair in zip(first, last, strict=True)]
-  for what, at, share in (('time', 0, session.cores()), ('computing', 1, 1)):
+  for what, at, share in (('time', 0, cores.usable()), ('computing', 1, 1)):
     alone, ours = (x[at] * share / args.jobs for x in (commands, runs))
     print(
       f'{what}: a bare command {alone:.3f} s of a core, in a study {ours:.3f} '

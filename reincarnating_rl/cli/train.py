@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from reincarnating_rl.cli import command_line, train_flags
-from reincarnating_rl.support import claims
+from reincarnating_rl.support import claims, cores
 from reincarnating_rl.support.errors import UserError
 
 
@@ -61,12 +61,6 @@ def _set_up_logging(args: argparse.Namespace) -> None:
   logging.set_verbosity(level)
 
 
-def _cores() -> int:
-  if hasattr(os, 'sched_getaffinity'):
-    return len(os.sched_getaffinity(0))
-  return os.cpu_count() or 1
-
-
 def _train(args: argparse.Namespace) -> None:
   import jax
 
@@ -83,7 +77,7 @@ def _train(args: argparse.Namespace) -> None:
     jax.config.update('jax_cpu_enable_async_dispatch', False)
   else:
     # Seeds are spread over devices: on a processor, over its cores.
-    jax.config.update('jax_num_cpu_devices', _cores())
+    jax.config.update('jax_num_cpu_devices', cores.usable())
   factories.check_names(args.agent, args.teacher_agent)
   factories.load_settings(args.agent, args.gin_files, args.gin_bindings)
   base_dir = os.path.expanduser(args.base_dir)

@@ -51,8 +51,7 @@ def call_all(
   if following is None:
     return
   interrupt = InterruptFlag(promise)
-  here = processes or session.cores()
-  with session.connected(address, here), interrupt.listening():
+  with session.connected(address, processes), interrupt.listening():
     import ray
 
     most = processes or session.room(address)

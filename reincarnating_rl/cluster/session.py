@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reincarnating_rl.support import cores
 from reincarnating_rl.support.errors import UserError, first_line
 
 _LEAST_WAITING = 8
@@ -30,13 +31,6 @@ _LOOPBACK = {
   'RAY_enable_worker_prestart': '0',  # One worker a CPU, needed or not.
   'RAY_prestart_worker_first_driver': '0',
 }
-
-
-def cores() -> int:
-  """Returns the number of cores that this process may use."""
-  if hasattr(os, 'sched_getaffinity'):
-    return len(os.sched_getaffinity(0))
-  return os.cpu_count() or 1
 
 
 def be_quiet(*, loopback: bool = True) -> None:
@@ -70,7 +64,7 @@ def connected(address: str | None, cpus: int | None = None) -> Iterator[None]:
     yield
     return
   with _signals_kept():
-    started = _start(address, cpus or cores())
+    started = _start(address, cpus or cores.usable())
   try:
     yield
   finally:

@@ -4,7 +4,6 @@ Gymnasium's own vector of processes steps all lanes or none. It cannot leave
 idle lanes alone.
 """
 
-import os
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.envs.vector import Steps
-from reincarnating_rl.support import errors
+from reincarnating_rl.support import cores, errors
 from reincarnating_rl.support.worker_process import WorkerError, WorkerProcess
 
 _WORKER = 'reincarnating_rl.envs.process_worker'
@@ -122,7 +121,7 @@ def process_count(num_envs: int, num_processes: int | None = None) -> int:
     UserError: fewer than 1 are asked for.
   """
   if num_processes is None:
-    num_processes = len(os.sched_getaffinity(0))
+    num_processes = cores.usable()
   if num_processes < 1:
     raise errors.UserError(
       f'num_processes is {num_processes}: it must be at least 1, or None for '

@@ -90,9 +90,8 @@ class Runs:
     return work.failed
 
   def _connect_and_run(self, work: Work, total: int) -> None:
-    here = self._processes or session.cores()
     with (
-      session.connected(self._address, here),
+      session.connected(self._address, self._processes),
       self._interrupt.listening(),
       _progress(total, work) as bar,
     ):

@@ -8,7 +8,6 @@ import contextlib
 import errno
 import fcntl
 import functools
-import glob
 import os
 import platform
 import sys
@@ -50,10 +49,6 @@ class Claim:
     """Whether it has not been freed."""
     return self._finalizer.alive
 
-  def fileno(self) -> int:
-    """Returns the descriptor: a program that is started with it holds on."""
-    return self._descriptor
-
   def free(self) -> None:
     """Lets others in; removes the folder if it was made for nothing."""
     self._finalizer()
@@ -90,11 +85,11 @@ def claim(directory: str | os.PathLike[str], flag: str) -> Claim:
 
 
 @contextlib.contextmanager
-def claimed(directory: str | os.PathLike[str], flag: str) -> Iterator[Claim]:
+def claimed(directory: str | os.PathLike[str], flag: str) -> Iterator[None]:
   """Claims a folder in this context; see `claim`."""
   held = claim(directory, flag)
   try:
-    yield held
+    yield
   finally:
     held.free()
 
@@ -178,21 +173,7 @@ def _holder(descriptor: int) -> str:
   number, machine = told
   if machine != platform.node():
     return f'process {number} on {machine}'
-  if os.path.exists(f'/proc/{number}') or not os.path.isdir('/proc/self'):
-    return f'process {number}'
-  # It has ended, and what it started holds on.
-  heirs = ', '.join(_processes_with(descriptor)) or '?'
-  return f'process {heirs}, which process {number} left behind'
-
-
-def _processes_with(descriptor: int) -> list[str]:
-  """Returns the numbers of the other processes that have a file open."""
-  found = set()
-  for link in glob.glob('/proc/[0-9]*/fd/*'):
-    with contextlib.suppress(OSError):  # Of others, or ended since.
-      if os.path.samestat(os.stat(link), os.fstat(descriptor)):
-        found.add(int(link.split('/')[2]))
-  return [str(number) for number in sorted(found - {os.getpid()})]
+  return f'process {number}'
 
 
 def _missing(directory: str) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import tqdm.auto as tqdm
 
+from reincarnating_rl.cli.teachers import replay_store
 from reincarnating_rl.cli.teachers.playing import (
   SHARD,
   Player,
@@ -23,13 +24,9 @@ from reincarnating_rl.cli.teachers.playing import (
 )
 from reincarnating_rl.envs.lanes import Keep
 from reincarnating_rl.importers import run_files, run_replay
-from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.replay.segment_log import Manifest, SegmentLog
 from reincarnating_rl.teachers.base import actions_of
 
-# What is looked ahead belongs to whoever loads the replay; one is the least.
-N_STEP = 1
-GAMMA = 0.99
 _STREAM = 3  # No evaluation of a first iteration has these seeds.
 _NUMBERS = ('start', 'stop', 'labelled')
 
@@ -53,18 +50,14 @@ class Collector:
       The manifest of a replay that holds it alone, and the episodes' returns.
     """
     played = self._player(episodes, Keep.ALL)
-    first, steps = played[0], sum(episode.length for episode in played)
-    stack_size = self._player.playing.chosen.game.stack_size
-    store = FrameStore(
-      capacity=max(steps, stack_size + N_STEP + 1),
+    first, playing = played[0], self._player.playing
+    store = replay_store.create(
+      sum(episode.length for episode in played),
       observation_shape=first.observations.shape[1:],
       observation_dtype=first.observations.dtype,
-      stack_size=stack_size,
-      n_step=N_STEP,
-      gamma=GAMMA,
-      actions=actions_of(self._player.playing.teacher),
+      stack_size=playing.chosen.game.stack_size,
+      actions=actions_of(playing.teacher),
       policy_size=first.extras.shape[1],
-      seed=0,
     )
     for life in itertools.chain(*(episode.lives() for episode in played)):
       store.add_episode(

@@ -1,12 +1,35 @@
-"""Reads a whole replay into memory, with a bar."""
+"""Replays in memory: empty ones, and those that are read, with a bar."""
+
+from typing import Any
 
 import tqdm.auto as tqdm
 
-from reincarnating_rl.cli.teachers.collecting import GAMMA, N_STEP
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.progress import moving
+
+# What is looked ahead belongs to whoever loads the replay; one is the least.
+_N_STEP = 1
+_GAMMA = 0.99
+
+
+def create(steps: int, *, stack_size: int, **settings: Any) -> FrameStore:
+  """Creates a store that has room for some steps.
+
+  Args:
+    steps: that it will hold.
+    stack_size: S, observations in a state.
+    **settings: of observations, actions and policies; see `FrameStore`.
+  """
+  return FrameStore(
+    capacity=max(steps, stack_size + _N_STEP + 1),
+    stack_size=stack_size,
+    n_step=_N_STEP,
+    gamma=_GAMMA,
+    seed=0,
+    **settings,
+  )
 
 
 def read(
@@ -35,16 +58,13 @@ def read(
   steps = min(newest or info.entries, info.entries)
   if newest is None and replay.kind == 'dopamine41':
     steps *= 2  # Each of its episodes has a frame more than elements.
-  store = FrameStore(
-    capacity=max(steps, stack_size + N_STEP + 1),
+  store = create(
+    steps,
     observation_shape=observation_shape,
     observation_dtype=info.observation_dtype,
     stack_size=stack_size,
-    n_step=N_STEP,
-    gamma=GAMMA,
     actions=actions,
     policy_size=policy_size,
-    seed=0,
   )
   with tqdm.tqdm(
     desc='read the replay',
