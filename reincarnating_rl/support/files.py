@@ -5,6 +5,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from reincarnating_rl.support.errors import UserError
 
@@ -49,21 +50,25 @@ def unwritable(
   )
 
 
-def write_atomically(path: str, data: bytes) -> None:
-  """Writes a file; a kill or a full disk leaves the old file or the new one.
+@contextlib.contextmanager
+def atomically(path: str) -> Iterator[BinaryIO]:
+  """Opens a file that appears, or takes the place of the old one, when whole.
 
   Args:
     path: of the file; its folder exists.
-    data: the bytes.
+
+  Yields:
+    What to write to. After a kill, a full disk or any error, the file is the
+    old one.
 
   Raises:
     OSError: a write failed, for example because the disk is full. No
-      temporary file is left behind.
+      temporary file is left behind, nor is after any other error.
   """
   temporary = f'{path}{_TEMPORARY}'
   try:
     with open(temporary, 'wb') as f:
-      f.write(data)
+      yield f
       f.flush()
       os.fsync(f.fileno())
     os.replace(temporary, path)
@@ -74,6 +79,12 @@ def write_atomically(path: str, data: bytes) -> None:
       error.filename = path  # A write does not know of what.
     raise
   sync_directory(os.path.dirname(path))
+
+
+def write_atomically(path: str, data: bytes) -> None:
+  """Writes a file as a whole; see `atomically`."""
+  with atomically(path) as file:
+    file.write(data)
 
 
 def check_file(path: str, flag: str) -> None:

@@ -1,6 +1,7 @@
 """Checks the arrays of a file, and makes steps of them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,11 @@ from reincarnating_rl.importers.data.steps import (
 )
 from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
 from reincarnating_rl.support.errors import EmptyReplayError
+
+if TYPE_CHECKING:
+  import h5py
+
+_CHUNK = 65_536  # Steps compared at a time.
 
 
 def checked(
@@ -79,6 +85,31 @@ def checked(
     is_last=is_last,
     partial=_partial(is_last, starts_late, is_open=is_open),
   )
+
+
+def where_cut(
+  now: 'np.ndarray | h5py.Dataset', following: 'np.ndarray | h5py.Dataset'
+) -> np.ndarray:
+  """Finds where the next observation is not the one of the next step.
+
+  Args:
+    now: [T, *O], the observations of steps.
+    following: [T, *O], those after them.
+
+  Returns:
+    [T] bool; False at the last step, whose next one nobody has.
+
+  Raises:
+    ValueError: the shapes differ.
+  """
+  if now.shape != following.shape:
+    raise ValueError(f'next_observations is {following.shape}, not {now.shape}')
+  cuts = np.zeros(len(now), bool)
+  for at in range(0, len(now) - 1, _CHUNK):
+    stop = min(at + _CHUNK, len(now) - 1)
+    differ = following[at:stop] != now[at + 1 : stop + 1]
+    cuts[at:stop] = differ.reshape(stop - at, -1).any(axis=1)
+  return cuts
 
 
 def _partial(

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 
 from reincarnating_rl.importers.data import hdf5
-from reincarnating_rl.importers.data.checking import checked
+from reincarnating_rl.importers.data.checking import checked, where_cut
 from reincarnating_rl.importers.data.steps import (
   MALFORMED,
   DataError,
@@ -15,7 +15,6 @@ from reincarnating_rl.importers.data.steps import (
 TERMINAL, CUT = 'terminals', 'timeouts'
 _COLUMNS = ('observations', 'actions', 'rewards', TERMINAL)
 _NEXT = 'next_observations'
-_CHUNK = 65_536  # Steps compared at a time.
 
 
 def is_one(path: str) -> bool:
@@ -49,7 +48,7 @@ def read(path: str) -> Steps:
     if CUT in file:
       flags[CUT] = hdf5.whole(path, file, CUT)
     elif _NEXT in file:
-      cuts = _cuts(observations, hdf5.array(path, file, _NEXT))
+      cuts = where_cut(observations, hdf5.array(path, file, _NEXT))
     else:
       raise DataError(
         f'{path} has no {CUT} and no {_NEXT}, so nobody knows where its '
@@ -65,22 +64,6 @@ def read(path: str) -> Steps:
       terminal=TERMINAL,
       cuts=cuts,
     )
-
-
-def _cuts(now: h5py.Dataset, following: h5py.Dataset) -> np.ndarray:
-  """Returns [T] bool, where the next observation is not the next one's."""
-  if now.shape != following.shape:
-    raise ValueError(f'{_NEXT} is {following.shape}, not {now.shape}')
-  cuts = np.zeros(len(now), bool)
-  for at in range(0, len(now) - 1, _CHUNK):
-    stop = min(at + _CHUNK, len(now) - 1)
-    cuts[at:stop] = differ(following[at:stop], now[at + 1 : stop + 1])
-  return cuts
-
-
-def differ(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-  """Returns [T] bool, whether rows [T, *O] differ anywhere."""
-  return (one != other).reshape(len(one), -1).any(axis=1)
 
 
 class _Rows:

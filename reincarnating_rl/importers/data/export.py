@@ -1,6 +1,5 @@
 """Writes steps as plain arrays, for other tools."""
 
-import os
 from typing import NamedTuple
 
 import numpy as np
@@ -117,12 +116,5 @@ def write(path: str, export: Export, remedy: str) -> None:
   Raises:
     UnwritableError: it cannot.
   """
-  part = f'{path}.{os.getpid()}.part'
-  with files.writing(path, remedy):
-    try:
-      with open(part, 'wb') as file:
-        np.savez(file, **export.arrays)
-      os.replace(part, path)
-    finally:
-      if os.path.exists(part):
-        os.remove(part)
+  with files.writing(path, remedy), files.atomically(path) as file:
+    np.savez(file, **export.arrays)

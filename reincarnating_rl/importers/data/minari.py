@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import h5py
@@ -71,35 +72,37 @@ def read(path: str) -> Steps:
     )
   with hdf5.opened(path) as file:
     names = sorted(filter(_EPISODE.fullmatch, file), key=_number)
-    names = [name for name in names if len(_rewards(path, file, name))]
-    if not names:
+    lengths = {
+      name: length for name in names if (length := _length(path, file, name))
+    }
+    if not lengths:
       raise EmptyReplayError(f'{path} holds no step: choose another dataset.')
-    shape, dtype = _observations(path, file, names)
+    shape, dtype = _observations(path, file, lengths)
     columns = {
       column: np.concatenate(
-        [hdf5.whole(path, file[name], column) for name in names]
+        [hdf5.whole(path, file[name], column) for name in lengths]
       )
       for column in COLUMNS[1:]
     }
-    lengths = [len(_rewards(path, file, name)) for name in names]
     told = _actions(path, file)
-  stops = np.cumsum(lengths)
+  stops = np.cumsum([*lengths.values()])
   is_end = np.zeros(stops[-1], bool)
   is_end[stops - 1] = True
   flagged = columns[TERMINAL].astype(bool) | columns[CUT].astype(bool)
   # An episode that neither ended nor timed out was cut by who recorded it.
   is_open = ~flagged[stops - 1]
+  starts = np.append(0, stops[:-1])
   return checked(
     path,
     observations=((int(stops[-1]), *shape), dtype),
-    read=_Rows(path, names, stops),
+    read=_Rows(path, [*lengths], stops),
     actions=_from_zero(columns['actions'], told[1]),
     rewards=columns['rewards'],
     flags={TERMINAL: columns[TERMINAL], CUT: columns[CUT]},
     terminal=TERMINAL,
     cuts=is_end,
     told=told[0],
-    starts_late=tuple((stops - lengths)[is_open].tolist()),
+    starts_late=tuple(starts[is_open].tolist()),
   )
 
 
@@ -107,22 +110,21 @@ def _number(name: str) -> int:
   return int(name.removeprefix('episode_'))
 
 
-def _rewards(path: str, file: h5py.File, name: str) -> h5py.Dataset:
+def _length(path: str, file: h5py.File, name: str) -> int:
   group = file[name]
   if not isinstance(group, h5py.Group):
     raise ValueError(f'{name} is no group')
   lacks(f'{name} of {path}', COLUMNS, [*group])
-  return hdf5.array(path, group, 'rewards')
+  return len(hdf5.array(path, group, 'rewards'))
 
 
 def _observations(
-  path: str, file: h5py.File, names: list[str]
+  path: str, file: h5py.File, lengths: Mapping[str, int]
 ) -> tuple[tuple[int, ...], np.dtype]:
   """Returns shape and type of one observation, which all episodes share."""
   found, told = set(), _space(path, file, 'observation_space').get('shape')
-  for name in names:
+  for name, steps in lengths.items():
     array = hdf5.array(path, file[name], 'observations')
-    steps = len(_rewards(path, file, name))
     if len(array) not in (steps, steps + 1):
       raise DataError(
         f'{name} of {path} has {len(array)} observations of {steps} steps: '

@@ -15,18 +15,20 @@ from reincarnating_rl.importers.data.steps import (
   lacks,
   reading,
 )
+from reincarnating_rl.importers.formats.npy_gzip import LARGEST_RATIO
 from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
 
 TERMINAL, CUT = 'terminations', 'truncations'
 COLUMNS = ('observations', 'actions', 'rewards', TERMINAL, CUT)
 NUMBER, LOW, HIGH = 'num_actions', 'action_low', 'action_high'
-_DEFLATE = 1032  # The largest compression ratio of deflate.
+_Header = tuple[tuple[int, ...], np.dtype]
 
 
 def is_one(path: str) -> bool:
   """Whether a file among others holds steps, as far as names tell."""
   try:
-    return {*COLUMNS[:3]} <= _members(path).keys()
+    with zipfile.ZipFile(path) as file:
+      return {*COLUMNS[:3]} <= _members(file).keys()
   except MALFORMED:
     return False
 
@@ -43,16 +45,13 @@ def read(path: str) -> Steps:
     DamagedFileError: the file is damaged.
   """
   with reading(path):
-    members = _members(path)
-    lacks(path, COLUMNS, sorted(members))
-    for name in members:
-      _check_size(path, name, members[name])
+    headers = _headers(path)
     with np.load(path, allow_pickle=False) as file:
       arrays = {name: file[name] for name in COLUMNS[1:]}
       told = _told(path, file)
     return checked(
       path,
-      observations=_header(path, 'observations'),
+      observations=headers['observations'],
       read=_Rows(path),
       actions=arrays['actions'],
       rewards=arrays['rewards'],
@@ -77,15 +76,29 @@ class _Rows:
     return self._all[start:stop]
 
 
-def _members(path: str) -> dict[str, zipfile.ZipInfo]:
+def _members(file: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+  return {info.filename.removesuffix('.npy'): info for info in file.infolist()}
+
+
+def _headers(path: str) -> dict[str, _Header]:
+  """Returns shapes and types of all arrays, by name.
+
+  Refuses a small file that claims a large array, before it is made.
+  """
+  headers = {}
   with zipfile.ZipFile(path) as file:
-    return {
-      info.filename.removesuffix('.npy'): info for info in file.infolist()
-    }
+    members = _members(file)
+    lacks(path, COLUMNS, sorted(members))
+    for name, info in members.items():
+      headers[name] = shape, dtype = _header(file, name)
+      size = math.prod(shape) * dtype.itemsize
+      if size > LARGEST_RATIO * (info.compress_size + 1):
+        raise ValueError(f'{name} cannot hold an array of shape {shape}')
+  return headers
 
 
-def _header(path: str, name: str) -> tuple[tuple[int, ...], np.dtype]:
-  with zipfile.ZipFile(path) as file, file.open(f'{name}.npy') as member:
+def _header(file: zipfile.ZipFile, name: str) -> _Header:
+  with file.open(f'{name}.npy') as member:
     version = np.lib.format.read_magic(member)
     read_header = (
       np.lib.format.read_array_header_1_0
@@ -94,13 +107,6 @@ def _header(path: str, name: str) -> tuple[tuple[int, ...], np.dtype]:
     )
     shape, _, dtype = read_header(member)
   return shape, dtype
-
-
-def _check_size(path: str, name: str, info: zipfile.ZipInfo) -> None:
-  """Refuses a small file that claims a large array, before it is made."""
-  shape, dtype = _header(path, name)
-  if math.prod(shape) * dtype.itemsize > _DEFLATE * (info.compress_size + 1):
-    raise ValueError(f'{name} cannot hold an array of shape {shape}')
 
 
 def _told(path: str, file: Mapping[str, np.ndarray]) -> Actions | None:

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.importers.data.checking import checked
-from reincarnating_rl.importers.data.d4rl import differ
+from reincarnating_rl.importers.data.checking import checked, where_cut
 from reincarnating_rl.importers.data.steps import (
   DataError,
   Steps,
@@ -68,8 +67,7 @@ def _steps(path: str, buffer: dict[Any, Any]) -> Steps:
   cuts[rows.stops - 1] = True
   if rows.has('next_observations'):
     # CleanRL's scripts do not mark where an episode was cut.
-    following = rows.lanes('next_observations')
-    cuts[:-1] |= differ(following[:-1], observations[1:])
+    cuts |= where_cut(observations, rows.lanes('next_observations'))
   actions, told = rows.lanes('actions'), _told(buffer.get('action_space'))
   return checked(
     path,

@@ -23,7 +23,7 @@ _HEADER = re.compile(
   rb"\{'descr': '(\|[biu]1|<[iuf][248])', 'fortran_order': False, "
   rb"'shape': \(((?:[0-9]{1,15}L?, ?)*(?:[0-9]{1,15}L?)?)\), \} *\n"
 )
-_DEFLATE = 1032  # The largest compression ratio of deflate.
+LARGEST_RATIO = 1032  # The largest compression ratio of deflate.
 
 
 class NpyGzip:
@@ -49,7 +49,7 @@ class NpyGzip:
     self.dtype = np.dtype(match[1].decode())
     self.shape = tuple(map(int, re.findall(rb'[0-9]+', match[2])))
     claimed = self.dtype.itemsize * math.prod(self.shape)
-    if claimed > _DEFLATE * os.path.getsize(path):
+    if claimed > LARGEST_RATIO * os.path.getsize(path):
       raise damaged_replay(path, f'cannot hold an array of shape {self.shape}')
 
   def fill(self, out: np.ndarray) -> None:

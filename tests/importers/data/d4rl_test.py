@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.importers import external_replay
+from reincarnating_rl.importers.data import checking
 from reincarnating_rl.importers.data.steps import DataError
 from reincarnating_rl.support.errors import DamagedFileError
 from tests.importers.data import written
@@ -42,13 +43,26 @@ def test_float_flags_and_wide_floats(path, arrays):
   np.testing.assert_array_equal(found['terminal'], arrays['terminations'])
 
 
-def test_next_observations_tell_where_episodes_were_cut(path, arrays):
+@pytest.mark.parametrize('chunk', [1, 5, 9, 100])
+def test_next_observations_tell_where_episodes_were_cut(
+  path, arrays, monkeypatch, chunk
+):
+  monkeypatch.setattr(checking, '_CHUNK', chunk)
   following = np.roll(arrays['observations'], -1, axis=0)
   following[9] += 1.0
   told = arrays | {'next_observations': following}
   del told['truncations']
   written.d4rl(path, told)
   assert written.loaded(path, written.BOX)[1][:4] == (12, 3, 1, 2)
+
+
+def test_next_observations_of_another_shape(path, arrays):
+  arrays['next_observations'] = arrays['observations'][:, :1]
+  del arrays['truncations']
+  written.d4rl(path, arrays)
+  told = r'next_observations is \(12, 1\), not \(12, 3\)'
+  with pytest.raises(DamagedFileError, match=told):
+    external_replay.choose(path).inspect()
 
 
 def test_unknown_ends_are_refused(path, arrays):

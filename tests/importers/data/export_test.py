@@ -1,5 +1,7 @@
 """Replays as plain arrays: what is read of them is what was there."""
 
+import errno
+import os
 import pathlib
 
 import numpy as np
@@ -94,5 +96,21 @@ def test_bounds_that_nobody_tells():
 def test_a_folder_that_is_not_there(tmp_path):
   made = export.of_store(fill(written.store()))
   path = pathlib.Path(tmp_path, 'none', 'out.npz')
-  with pytest.raises(UserError, match='choose another'):
-    export.write(str(path), made, 'choose another')
+  told = f'^{path} cannot be written .*, or choose another OUT'
+  with pytest.raises(UserError, match=told):
+    export.write(str(path), made, 'choose another OUT')
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
+  path = tmp_path / 'out.npz'
+  path.write_bytes(b'old')
+
+  def fail(*args, **arrays):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+  monkeypatch.setattr(np, 'savez', fail)
+  made = export.of_store(fill(written.store()))
+  told = f'^{path} cannot be written .No space .*free some space'
+  with pytest.raises(UserError, match=told):
+    export.write(str(path), made, 'choose another OUT')
+  assert path.read_bytes() == b'old' and os.listdir(tmp_path) == ['out.npz']

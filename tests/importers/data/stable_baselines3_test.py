@@ -140,6 +140,17 @@ def test_stacks_of_images(tmp_path):
     written.loaded(tmp_path / 'x.pkl', Discrete(3), **settings)
 
 
+def test_a_single_step(tmp_path):
+  content = arrays(pos=1)
+  content = {
+    name: array[:, :1] if isinstance(array, np.ndarray) else array
+    for name, array in content.items()
+  }
+  following = content['observations'] + 1.0
+  pickled(tmp_path / 'x.pkl', **content, next_observations=following)
+  assert written.loaded(tmp_path / 'x.pkl', Discrete(3))[1][:4] == (1, 1, 0, 1)
+
+
 @pytest.mark.parametrize(
   ('name', 'content', 'message'),
   [
@@ -154,6 +165,11 @@ def test_stacks_of_images(tmp_path):
     ('ReplayBuffer', arrays(pos=0), 'holds no step'),
     ('ReplayBuffer', arrays(dones=np.zeros((4, 2))), 'dones of .* is no array'),
     ('ReplayBuffer', arrays(pos='x'), 'cannot be read'),
+    (
+      'ReplayBuffer',
+      arrays(next_observations=np.zeros((5, 2, 1), 'f4')),
+      r'next_observations is \(8, 1\), not \(8, 3\)',
+    ),
   ],
 )
 def test_what_cannot_be_is_one_line(tmp_path, name, content, message):
