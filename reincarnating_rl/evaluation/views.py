@@ -1,14 +1,31 @@
 """Views of an analysis, as tables of a document."""
 
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Sequence
 
 from reincarnating_rl.evaluation import tables, text
 from reincarnating_rl.evaluation.analysis import Analysis
-from reincarnating_rl.evaluation.run import OFFLINE, Evaluation, Run, Score
+from reincarnating_rl.evaluation.run import (
+  OFFLINE,
+  ONLINE,
+  Evaluation,
+  Run,
+  Score,
+)
+from reincarnating_rl.evaluation.scales import Scale
 from reincarnating_rl.evaluation.tables import Table
 from reincarnating_rl.support.errors import UserError
 
 _ROUNDED = 1000  # Runs overshoot their steps by less.
+_LAST = 4  # Evaluations that tell where a student ends.
+_DIAGNOSES = {
+  'value of the best action': 'GreedyValue',
+  'return that followed': 'DiscountedReturn',
+  'TD error': 'TDError',
+  'agrees with the teacher': 'TeacherAgreement',
+  'KL from the teacher': 'TeacherKL',
+  'action gap': 'ActionGap',
+}
 
 
 def markdown(table: Table) -> str:
@@ -27,13 +44,7 @@ def evaluations(numbers: Analysis) -> Table:
   Raises:
     UserError: there are several methods or games.
   """
-  methods, games = numbers.runs.methods, numbers.runs.games
-  if len(methods) > 1 or len(games) > 1:
-    raise UserError(
-      'evaluations are shown of one method in one game: choose by method= '
-      f'of {", ".join(methods)} and game= of {", ".join(games)}'
-    )
-  runs = numbers.runs.of(methods[0], games[0])
+  runs = _of_one_method(numbers, 'evaluations')
   rows, named = [], ()
   if any(run.teacher for run in runs):
     named = ('λ until then',)
@@ -81,14 +92,103 @@ def runs(numbers: Analysis) -> Table:
   return names, rows
 
 
+def stages(numbers: Analysis) -> Table:
+  """Returns normalised scores by stage, the best end first.
+
+  The stages are the end of the offline phase, the lowest evaluation online, and
+  the last four evaluations. Each is a mean over seeds; the ends have the
+  standard error of that mean, and the first column is their mean over games.
+
+  Raises:
+    UserError: a game has no teacher, or a run was not evaluated online.
+  """
+  rows = []
+  for method in numbers.runs.methods:
+    cells, ends = [], []
+    for game in numbers.runs.games:
+      runs, scale = numbers.runs.of(method, game), numbers.runs.scales.get(game)
+      if not scale or not all(run.of_phase(ONLINE) for run in runs):
+        raise UserError(f'stages need a teacher and online steps in {game}')
+      offline = [_normalized(run.of_phase(OFFLINE)[-1:], scale) for run in runs]
+      online = [_normalized(run.of_phase(ONLINE), scale) for run in runs]
+      last = [statistics.fmean(scores[-_LAST:]) for scores in online]
+      lowest = [min(scores) for scores in online]
+      cells += [
+        _mean([x for scores in offline for x in scores]),
+        _mean(lowest),
+        _mean(last) + _stderr(last),
+      ]
+      ends += [statistics.fmean(last)] if last else []
+    rows.append((statistics.fmean(ends), (method, _mean(ends), *cells)))
+  names = (
+    f'{game}, {stage}'
+    for game in numbers.runs.games
+    for stage in ('offline', 'lowest', 'end')
+  )
+  ordered = sorted(rows, key=lambda row: -row[0])
+  return ('method', 'end', *names), [row for _, row in ordered]
+
+
+def diagnoses(numbers: Analysis) -> Table:
+  """Returns what one method's values were worth in one game, over its seeds.
+
+  Raises:
+    UserError: there are several methods or games, or a run has no diagnoses.
+  """
+  runs = _of_one_method(numbers, 'diagnoses')
+  scale = numbers.runs.scales.get(runs[0].game)
+  rows = []
+  for i in range(min(len(run.evaluations) for run in runs)):
+    made = [run.evaluations[i] for run in runs]
+    found = [run.summary['rows'][i].get('diagnosis') for run in runs]
+    if not scale or not all(found):
+      raise UserError(
+        'diagnoses need runs with a teacher and '
+        'RunnerWithTeacher.diagnoses = True'
+      )
+    cells = (
+      _mean([each[key] for each in found if key in each])
+      for key in _DIAGNOSES.values()
+    )
+    rows.append((_after(made), _mean(_normalized(made, scale)), *cells))
+  return ('after', 'normalised', *_DIAGNOSES), rows
+
+
 VIEWS: dict[str, Callable[[Analysis], Table]] = {
   'aggregates': tables.headline,
   'costs': tables.costs,
+  'diagnoses': diagnoses,
   'evaluations': evaluations,
   'games': games,
   'runs': runs,
+  'stages': stages,
 }
 WITH_INTERVALS = (tables.headline,)
+
+
+def _of_one_method(numbers: Analysis, what: str) -> tuple[Run, ...]:
+  """Returns the runs of the only method in the only game."""
+  methods, games = numbers.runs.methods, numbers.runs.games
+  if len(methods) > 1 or len(games) > 1:
+    raise UserError(
+      f'{what} are shown of one method in one game: choose by method= '
+      f'of {", ".join(methods)} and game= of {", ".join(games)}'
+    )
+  return numbers.runs.of(methods[0], games[0])
+
+
+def _normalized(made: Sequence[Evaluation], scale: Scale) -> list[float]:
+  return [scale.normalize(evaluation.score.mean) for evaluation in made]
+
+
+def _mean(values: Sequence[float]) -> str:
+  return f'{statistics.fmean(values):.2f}' if values else ''
+
+
+def _stderr(values: Sequence[float]) -> str:
+  if len(values) < 2:
+    return ''
+  return f' ± {statistics.stdev(values) / len(values) ** 0.5:.2f}'
 
 
 def _after(made: list[Evaluation]) -> str:

@@ -81,6 +81,44 @@ def test_evaluations(document):
   )
 
 
+def test_stages(document):
+  path = document('table: logs/x.jsonl stages')
+  assert documents.make(path).text.splitlines()[3:7] == [
+    '| method | end | Breakout, offline | Breakout, lowest | Breakout, end '
+    '| Pong, offline | Pong, lowest | Pong, end |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| a/b | 0.60 |  |  |  |  | 0.30 | 0.60 ± 0.00 |',
+    '| ours | 0.42 |  | 0.40 | 0.50 ± 0.00 | 0.10 | 0.20 | 0.35 ± 0.00 |',
+  ]
+
+
+def test_stages_have_the_last_four_evaluations_and_their_error(tmp_path):
+  for seed, last in ((1, 6.0), (2, 10.0)):
+    made.write_curve(
+      tmp_path, 'Pong', seed, [8.0, 1.0, 2.0, 3.0, last], method='a'
+    )
+  runs = results.load_runs([str(tmp_path)])
+  # Means 3 and 4 of returns of which 10 is the teacher's.
+  (row,) = views.stages(analysis.analyse(runs, reps=2))[1]
+  assert row == ('a', '0.35', '', '0.10', '0.35 ± 0.05')
+
+
+def test_diagnoses(tmp_path):
+  for seed, value in ((1, 4.0), (2, 6.0)):
+    told = {'GreedyValue': value, 'TDError': 0.5, 'TeacherKL': 0.1 * value}
+    made.write(
+      tmp_path / 'a' / 'Pong' / str(seed),
+      [made.row(2.0 * seed, steps=1000, diagnosis=told)],
+      lineage={'seed': seed},
+    )
+  runs = results.load_runs([str(tmp_path)])
+  names, rows = views.diagnoses(analysis.analyse(runs, reps=2))
+  assert names[:3] == ('after', 'normalised', 'value of the best action')
+  assert rows == [
+    ('1,000 online steps', '0.30', '5.00', '', '0.50', '', '0.50', '')
+  ]
+
+
 def test_evaluations_without_a_teacher(tmp_path):
   made.write(tmp_path / 'r', [made.row(1.0, steps=1000)], teacher=None)
   runs = results.load_runs([str(tmp_path / 'r')])
@@ -133,6 +171,11 @@ def test_to_make_it_again_changes_nothing(document):
     ('table: logs/x.jsonl games at=x', 'x'),
     ('table: logs/x.jsonl games method=our', 'method .* Did you mean ours'),
     ('table: logs/x.jsonl evaluations', 'choose by method= of a'),
+    ('table: logs/x.jsonl diagnoses', 'choose by method= of a'),
+    (
+      'table: logs/x.jsonl diagnoses method=ours game=Pong',
+      'RunnerWithTeacher.diagnoses = True',
+    ),
     ("table: logs/x.jsonl 'games", 'No closing quotation'),
     (
       'picture: logs/x.jsonl iqm_curves p.png game=Pong reps=10',
