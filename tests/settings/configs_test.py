@@ -27,7 +27,7 @@ BUNDLED, BREAKOUT = (
 OF_STUDIES = {
   *('minatar/pvrl.gin', 'minatar/recipe.gin', 'minatar/comparison.gin'),
   *('control/comparison.gin', 'control/humanoid.gin'),
-  'minatar/teacher_budget.gin',
+  *('minatar/teacher_budget.gin', 'minatar/student_budget.gin'),
 }
 PAPER = study_file.read(study_file.find('paper'))
 PARTS = ('students', 'methods', 'games')

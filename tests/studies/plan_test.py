@@ -50,10 +50,8 @@ def test_one_recipe_literally():
     RECIPE, games='breakout', seeds=1, variants='Adam eps 1e-8'
   )
   student = plan.make_plan(chosen)[1]
-  name = 'qdagger_dqn-FINAL_LEARNING_RATE_0.00025-eps_1e-8'
-  assert student.directory == f'recipes/{name}/breakout/1'
+  assert student.directory == 'recipes/qdagger_dqn-eps_1e-8/breakout/1'
   assert student.flags[4:] == (
-    '--gin_bindings=FINAL_LEARNING_RATE = 0.00025',
     '--gin_bindings=create_optimizer.eps = 1e-8',
     '--run_number=1',
   )
