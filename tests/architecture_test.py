@@ -47,7 +47,7 @@ ALLOWED = {
   'video': {'support', 'envs', 'evaluation'},
   'api': {
     *('support', 'learner', 'teachers', 'envs', 'evaluation', 'agents'),
-    *('settings', 'runner', 'fetching'),
+    *('settings', 'runner', 'fetching', 'networks', 'students'),
   },
   'cli': {
     *('support', 'learner', 'importers', 'teachers', 'fetching', 'envs'),

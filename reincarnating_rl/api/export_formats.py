@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from reincarnating_rl.api.students import Student
 from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.learner.kinds import TANH_GAUSSIAN
 from reincarnating_rl.learner.types import Array
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.errors import UserError, first_line
 
 Function = Callable[[Array], Array]
 """`states[B, *O, S] -> q_values[B, A]`, or `-> actions[B, D]`."""
@@ -62,28 +63,49 @@ def read_stablehlo(data: bytes) -> Function:
 
 
 def _onnx(student: Student) -> tuple[bytes, Reader]:
+  # They tell of each example that lacks a library, and of types left out.
+  for name in ('jax2onnx', 'onnx_ir'):
+    logging.getLogger(name).setLevel(logging.ERROR)
   try:
     import jax2onnx
   except ImportError as error:
     raise UserError(_INSTALL_ONNX) from error
   # It puts operations of its own in place of Flax's, which cannot be mapped
   # over a batch: it is given what has been traced.
-  shape = _shape(student, 'B')
   (size,) = jax.export.symbolic_shape('B')
-  traced = jax.make_jaxpr(_function(student))(_shape(student, size))
-  function = jax.extend.core.jaxpr_as_fun(traced)
-  model = jax2onnx.to_onnx(
-    lambda states: function(states)[0], [shape.shape], return_mode='proto'
+  states = _shape(student, size)
+  function = jax.extend.core.jaxpr_as_fun(
+    jax.make_jaxpr(_function(student))(states)
   )
+  try:
+    model = jax2onnx.to_onnx(lambda given: function(given)[0], [states])
+  except Exception as error:  # It has many for what it does not know.
+    raise _no_onnx(error) from error
   return model.SerializeToString(), _read_onnx
+
+
+def _no_onnx(error: Exception) -> UserError:
+  return UserError(
+    f'This network cannot be written as ONNX ({first_line(error)[:200]}): '
+    'export it as .stablehlo.'
+  )
 
 
 def _read_onnx(data: bytes) -> Function:
   import onnxruntime
 
-  session = onnxruntime.InferenceSession(data)
+  options = onnxruntime.SessionOptions()
+  options.log_severity_level = 4  # Its errors are raised, too.
+  session = onnxruntime.InferenceSession(data, options)
   (name,) = (given.name for given in session.get_inputs())
-  return lambda states: session.run(None, {name: np.asarray(states)})[0]
+
+  def run(states: Array) -> Array:
+    try:
+      return session.run(None, {name: np.asarray(states)})[0]
+    except Exception as error:  # Such as a layer that it does not compute.
+      raise _no_onnx(error) from error
+
+  return run
 
 
 def _npz(student: Student) -> tuple[bytes, Reader]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from reincarnating_rl.agents.classes import AGENTS
-from reincarnating_rl.api import arguments, games, launching
+from reincarnating_rl.api import arguments, games, launching, networks
 from reincarnating_rl.api.callbacks import AnyCallback, all_of
 from reincarnating_rl.api.games import AnyGame
 from reincarnating_rl.api.launching import Request
@@ -15,7 +15,7 @@ from reincarnating_rl.api.runs import Run
 from reincarnating_rl.api.teachers import as_teacher
 from reincarnating_rl.envs.games import family_of
 from reincarnating_rl.runner import factories
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.errors import UserError, name_of
 from reincarnating_rl.teachers.sources import TeacherSettings
 
 
@@ -81,20 +81,35 @@ def reincarnate(
     )
   source = taught.settings if taught else TeacherSettings()
   factories.check_names(agent, source.agent)
-  named, objects = arguments.of_settings(AGENTS[agent], settings)
+  student = AGENTS[agent]
+  named, objects = arguments.of_settings(student, settings)
   budget = arguments.of_budget(pretraining_updates, online_steps, evaluations)
+  told = [] if game is None else games.bindings(game)
+  if gin_files is None:
+    gin_files = _files(agent, game)
+    if 'network' not in settings:
+      told += networks.bindings(student.kind, game)
   request = Request(
     agent=agent,
     seed=seed,
-    gin_files=_files(agent, game) if gin_files is None else gin_files,
-    gin_bindings=[
-      *([] if game is None else games.bindings(game)),
-      *(*gin_bindings, *budget, *named),
-    ],
+    gin_files=gin_files,
+    gin_bindings=[*told, *gin_bindings, *budget, *named],
     objects=objects | (taught.bound() if taught else {}),
     teacher=source,
     atari_roms_path=atari_roms_path,
     given=[*objects, *games.given(game), *(taught.given() if taught else [])],
+    command=_call(
+      agent,
+      game=game,
+      teacher=teacher,
+      pretraining_updates=pretraining_updates,
+      online_steps=online_steps,
+      evaluations=evaluations,
+      seed=seed,
+      gin_files=tuple(gin_files),
+      gin_bindings=tuple(gin_bindings),
+      **settings,
+    ),
     callbacks=all_of(callbacks),
   )
   with _folder(base_dir) as folder:
@@ -107,6 +122,22 @@ def reincarnate(
     is_temporary=base_dir is None,
     objects=objects,
   )
+
+
+def _call(agent: str, **given: Any) -> str:
+  """Returns a call as the caller may have written it, for the lineage."""
+  told = [
+    f'{name}={_written(value)}'
+    for name, value in given.items()
+    if value is not None and value != ()
+  ]
+  return f'reincarnating_rl.reincarnate({", ".join([repr(agent), *told])})'
+
+
+def _written(value: Any) -> str:
+  if isinstance(value, os.PathLike):
+    value = os.fspath(value)
+  return repr(value) if arguments.is_plain(value) else f'<{name_of(value)}>'
 
 
 def _files(agent: str, game: AnyGame) -> list[str]:

@@ -3,7 +3,9 @@
 import json
 import pathlib
 
+import jax
 import numpy as np
+import onnxruntime
 import pytest
 from safetensors import numpy as safetensors
 
@@ -116,3 +118,25 @@ def test_mistakes(student, tmp_path):
     path.write_bytes(damaged)
     with pytest.raises(rrl.UserError, match='is damaged'):
       rrl.load_policy(path)
+
+
+def test_onnx_computes_what_the_student_does(student, tmp_path):
+  path = student.export(tmp_path / 'policy.onnx')
+  session = onnxruntime.InferenceSession(path)
+  (given,) = session.get_inputs()
+  assert given.shape[1:] == [4, 1]
+  states = np.random.default_rng(0).normal(size=(5, 4, 1)).astype(np.float32)
+  (found,) = session.run(None, {given.name: states})
+  np.testing.assert_allclose(found, student.q_values(states), rtol=1e-4)
+
+
+def test_what_onnx_has_no_operation_for_is_told(monkeypatch):
+  made = of_pixels()
+  # Draws are operations that it does not have.
+  monkeypatch.setattr(
+    made,
+    'pure_policy',
+    lambda: lambda states: jax.lax.linalg.qr(states[:, :, 0] * 1.0)[0],
+  )
+  with pytest.raises(rrl.UserError, match=r'as ONNX .*export it as .stablehlo'):
+    export_formats.WRITERS['.onnx'](made)

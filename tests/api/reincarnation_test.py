@@ -10,7 +10,9 @@ import pytest
 
 import reincarnating_rl as rrl
 from reincarnating_rl.api import watching
+from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
 from tests.api import runs
+from tests.api.teachers_test import Module
 
 RANDOM = '--teacher_agent=random'
 
@@ -194,3 +196,23 @@ def test_mistakes_are_one_line(settings, told, tmp_path):
 def test_an_agent_that_there_is_not():
   with pytest.raises(rrl.UserError, match='Did you mean qdagger_dqn'):
     rrl.reincarnate('qdager_dqn', game=runs.GAME)
+
+
+def test_what_was_given_as_objects_is_given_again(tmp_path):
+  module = Module()
+  layers = rrl.Layers(kind='ppo', dense=('0', '2'), activation='tanh')
+  taught = rrl.load_teacher(module, game=runs.GAME, layers=layers)
+  run = reincarnate(
+    teacher=taught,
+    network=MLPDQNNetwork,
+    base_dir=tmp_path,
+    callbacks=[lambda evaluation: evaluation.stop()],
+  )
+  assert len(run.resume().scores) == 4  # It has them still.
+  loaded = rrl.load_run(tmp_path)
+  with pytest.raises(rrl.UserError, match=r'resume\(network='):
+    loaded.resume(60, teacher=taught)
+  with pytest.raises(rrl.UserError, match=r'resume\(teacher='):
+    loaded.resume(60, network=MLPDQNNetwork)
+  loaded.resume(60, network=MLPDQNNetwork, teacher=taught)
+  assert len(loaded.scores) == 5
