@@ -6,6 +6,7 @@ import signal
 import threading
 
 import gymnasium as gym
+import numpy as np
 import pytest
 
 import reincarnating_rl as rrl
@@ -94,23 +95,25 @@ def test_signals_are_left_alone_in_a_thread_and_in_a_notebook(monkeypatch):
 
 
 def test_a_callback_stops_a_run_that_goes_on(by_command, tmp_path):
-  run = reincarnate(
-    base_dir=tmp_path, callbacks=[lambda evaluation: evaluation.stop()]
-  )
-  assert run.was_stopped
-  assert len(run.scores) == 1
-  run.resume()
-  assert not run.was_stopped
-  assert runs.outcome(tmp_path) == runs.outcome(by_command)
+  agents = []
 
-
-def test_one_run_at_a_time(tmp_path):
-  def again(evaluation):
+  def stop(evaluation):
     with pytest.raises(rrl.UserError, match='Another run is under way'):
       reincarnate(base_dir=tmp_path / 'other')
+    agents.append(evaluation.stop.__self__._agent)
     evaluation.stop()
 
-  assert reincarnate(base_dir=tmp_path / 'run', callbacks=[again]).was_stopped
+  run = reincarnate(base_dir=tmp_path / 'run', callbacks=[stop])
+  assert run.was_stopped
+  assert len(run.scores) == 1
+  # The student is the agent, as it is now.
+  states = np.random.default_rng(0).normal(size=(4, 4, 1)).astype(np.float32)
+  expected = np.asarray(agents[0].q_values(states))
+  np.testing.assert_array_equal(run.student.q_values(states), expected)
+  run.resume()
+  assert not run.was_stopped
+  assert (run.student.q_values(states) != expected).any()
+  assert runs.outcome(run.base_dir) == runs.outcome(by_command)
 
 
 class Own(gym.Wrapper):

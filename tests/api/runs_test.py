@@ -65,26 +65,6 @@ def test_the_student_plays(run):
     student.act(np.zeros(3))
 
 
-def test_the_student_has_the_values_that_the_agent_had(tmp_path, teacher):
-  agents = []
-
-  class Keeping(rrl.Callback):
-    def on_evaluation(self, evaluation):
-      agents.append(evaluation.stop.__self__._agent)
-      evaluation.stop()
-
-  run = rrl.reincarnate(
-    'qdagger_dqn',
-    teacher=teacher,
-    callbacks=[Keeping()],
-    base_dir=tmp_path,
-    **runs.BUDGET,
-  )
-  states = np.random.default_rng(0).normal(size=(4, 4, 1)).astype(np.float32)
-  expected = np.asarray(agents[0].q_values(states))
-  np.testing.assert_array_equal(run.student.q_values(states), expected)
-
-
 def test_the_curve_is_drawn(run, tmp_path):
   figure = run.plot(tmp_path / 'curve.png')
   assert figure.axes[0].get_title() == runs.GAME
