@@ -12,7 +12,7 @@ from reincarnating_rl.api.callbacks import Callback
 from reincarnating_rl.api.watching import WatchedRunner
 from reincarnating_rl.runner import factories, lineage
 from reincarnating_rl.settings import gin_parsing
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.errors import UserError, first_line
 from reincarnating_rl.support.interrupts import Interrupted
 from reincarnating_rl.teachers.kinds import NetworkFactory
 from reincarnating_rl.teachers.sources import TeacherSettings
@@ -80,7 +80,7 @@ def execute(request: Request, base_dir: str) -> Ended:
       under way in this process.
     KeyboardInterrupt: the user stopped it.
   """
-  with _alone():
+  with _alone(), _told_in_one_line():
     runner = _create(request, base_dir)
     # A run that is stopped at once can be loaded all the same.
     lineage.write(base_dir, runner.lineage)
@@ -112,6 +112,23 @@ def _alone() -> Iterator[None]:
     yield
   finally:
     _in_use.release()
+
+
+@contextlib.contextmanager
+def _told_in_one_line() -> Iterator[None]:
+  """Leaves out the lines that gin adds to an error, on where it was."""
+  try:
+    yield
+  except UserError as error:
+    line = first_line(error)
+    if line == str(error):
+      raise
+    # gin raises what stands for the error, of a class that it makes.
+    kinds = type(error).__mro__
+    kind = next(cls for cls in kinds if '__getattr__' not in vars(cls))
+    told = kind.__new__(kind)
+    told.args = (line,)
+    raise told from error
 
 
 def _create(request: Request, base_dir: str) -> WatchedRunner:

@@ -58,8 +58,14 @@ def test_a_run_of_the_command_line_goes_on(by_command, tmp_path):
   assert run.resume(online_steps=60) is run
   assert len(run.scores) == 5
   assert runs.outcome(tmp_path / 'b') == runs.outcome(tmp_path / 'a')
-  with pytest.raises(rrl.UserError, match='online_steps is 20, and the run'):
-    run.resume(online_steps=20)
+  for settings, told in (
+    ({'online_steps': 20}, 'online_steps is 20, and the run'),
+    ({'learning_rate': 0.5}, 'Student.learning_rate = 0.001, and now it is'),
+  ):
+    with pytest.raises(rrl.UserError, match=told) as caught:
+      run.resume(**settings)
+    assert '\n' not in str(caught.value)
+    assert type(caught.value) is rrl.UserError
 
 
 def test_an_interrupted_run_goes_on_bit_for_bit(by_command, tmp_path):
