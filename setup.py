@@ -44,6 +44,9 @@ GAMES = {
 # ask for it. GIF needs none.
 VIDEO = ['imageio-ffmpeg>=0.5,<1']
 
+# It converts networks for programs without JAX.
+ONNX = ['jax2onnx>=0.13,<0.14', 'onnxruntime>=1.24.1,<2']
+
 # The folders of configurations, as packages.
 CONFIGS = sorted(
   {
@@ -67,6 +70,7 @@ setup(
   # wheel, so that they are found by name from anywhere.
   package_dir={'reincarnating_rl.configs': 'configs'},
   package_data={
+    'reincarnating_rl': ['py.typed'],
     'reincarnating_rl.evaluation': ['templates/*'],
     **{folder: ['*.gin', '*.yaml'] for folder in CONFIGS},
   },
@@ -109,8 +113,10 @@ setup(
   extras_require={
     **GAMES,
     'cuda': ['jax[cuda13]>=0.10,<0.11'],
+    'onnx': ONNX,
     'video': VIDEO,
     'dev': [
+      *ONNX,
       *VIDEO,
       *GAMES['balloon'],
       *GAMES['box2d'],

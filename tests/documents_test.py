@@ -1,5 +1,6 @@
 """The documents: their tables are the package's, and their links resolve."""
 
+import ast
 import dataclasses
 import inspect
 import pathlib
@@ -8,6 +9,7 @@ import shlex
 
 import pytest
 
+import reincarnating_rl as rrl
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import GAMES
 from reincarnating_rl.evaluation.pictures import BY_NAME
@@ -54,6 +56,38 @@ def test_every_command_is_understood(path):
       door, *words = shlex.split(text, comments=True)
       _, create_parser = PROGRAMS[door]
       create_parser().parse_args(words)
+
+
+def _calls(path):
+  """Yields the calls of the API in a document's Python, which is parsed."""
+  for block in _CODE.findall(path.read_text()):
+    if block.startswith('```python'):
+      code = block.partition('\n')[2].removesuffix('```')
+      for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Attribute) and _is_api(node.value):
+          assert hasattr(rrl, node.attr), node.attr
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+          if _is_api(node.func.value):
+            yield node
+
+
+def _is_api(node):
+  return isinstance(node, ast.Name) and node.id == 'rrl'
+
+
+@pytest.mark.parametrize('path', [README, ROOT / 'docs' / 'api.md'])
+def test_every_call_of_the_api_is_understood(path):
+  calls = list(_calls(path))
+  assert calls
+  for call in calls:
+    function = getattr(rrl, call.func.attr)
+    signature = inspect.signature(function)
+    signature.bind(*call.args, **{word.arg: None for word in call.keywords})
+
+
+def test_the_page_of_the_api_names_all():
+  rows = ' '.join(row[0] for row in table(ROOT / 'docs' / 'api.md', 'name'))
+  assert set(re.findall(r'`(\w+)`', rows)) == set(rrl.__all__)
 
 
 def test_the_readme_is_short():

@@ -43,3 +43,13 @@ def episode_generator(
   """
   sequence = np.random.SeedSequence(seed, spawn_key=(iteration, episode, 1))
   return np.random.default_rng(sequence)
+
+
+def training_stream(number: int) -> int:
+  """Returns the seed stream of an iteration's training episodes."""
+  return 2 * number
+
+
+def evaluation_stream(number: int) -> int:
+  """Returns the seed stream of an iteration's other episodes."""
+  return 2 * number + 1

@@ -4,7 +4,7 @@ import json
 import os
 import pathlib
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reincarnating_rl.support.errors import (
@@ -44,15 +44,28 @@ def find(arguments: Sequence[str]) -> tuple[Found, ...]:
     DamagedFileError: a log has a line that is no run.
     UserError: a run is given twice, by different labels.
   """
+  return check_labels(
+    found for argument in arguments for found in find_below(*split(argument))
+  )
+
+
+def check_labels(places: Iterable[Found]) -> tuple[Found, ...]:
+  """Returns each place once.
+
+  Args:
+    places: that were found.
+
+  Raises:
+    UserError: a run is given twice, by different labels.
+  """
   labels: dict[str, Found] = {}
-  for argument in arguments:
-    for found in _find_below(*split(argument)):
-      path = os.path.realpath(found.path)
-      if labels.setdefault(path, found).label != found.label:
-        raise UserError(
-          f'{found.path} is given twice, as {labels[path].label!r} and as '
-          f'{found.label!r}: give it once.'
-        )
+  for found in places:
+    path = os.path.realpath(found.path)
+    if labels.setdefault(path, found).label != found.label:
+      raise UserError(
+        f'{found.path} is given twice, as {labels[path].label!r} and as '
+        f'{found.label!r}: give it once.'
+      )
   return tuple(labels.values())
 
 
@@ -76,7 +89,16 @@ def split(argument: str) -> tuple[str | None, str]:
   return label, os.path.expanduser(path)
 
 
-def _find_below(label: str | None, root: str) -> list[Found]:
+def find_below(label: str | None, root: str) -> list[Found]:
+  """Finds the runs in one directory or log.
+
+  Args:
+    label: the method of all; None for what the directory or the log says.
+    root: the directory, or the log.
+
+  Raises:
+    MissingFileError, DamagedFileError: see `find`.
+  """
   if root.endswith(LOG_ENDING) and os.path.isfile(root):
     return list(_of_log(label, root))
   if not os.path.isdir(root):

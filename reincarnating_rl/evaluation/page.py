@@ -60,16 +60,21 @@ def write(
     UserError: no run has reached `at`, or `out` cannot be written.
   """
   numbers = analysis.analyse(runs, at=at, seed=seed, reps=reps)
+  write_analysis(numbers, out, title)
+  return numbers
+
+
+def write_analysis(numbers: Analysis, out: str, title: str = TITLE) -> None:
+  """Writes a report of what was computed; see `write`."""
   drawn = pictures.draw(numbers)
   contents = {f'{picture.name}.png': picture.light for picture in drawn}
   contents |= csv_files.render(numbers)
-  filmed = videos.find(runs.runs, out)
+  filmed = videos.find(numbers.runs.runs, out)
   contents[PAGE_FILE] = render(numbers, drawn, title, filmed).encode()
   with files.writing(out, 'choose another --out'):
     os.makedirs(out, exist_ok=True)
     for name, data in contents.items():
       files.write_atomically(os.path.join(out, name), data)
-  return numbers
 
 
 def render(

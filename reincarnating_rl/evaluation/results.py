@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reincarnating_rl.evaluation import finding, notes, run, scales
+from reincarnating_rl.evaluation.finding import Found
 from reincarnating_rl.evaluation.run import Run
 from reincarnating_rl.evaluation.scales import Scale
 from reincarnating_rl.support.errors import MissingFileError, UserError
@@ -77,7 +78,12 @@ def load_runs(paths: Sequence[str], *, scale_of: str | None = None) -> Runs:
     UserError: a path holds no run, a run is damaged, two runs have the same
       method, game and seed, or the runs of a game have different teachers.
   """
-  found = [run.read(place) for place in finding.find(paths)]
+  return read_runs(finding.find(paths), scale_of=scale_of)
+
+
+def read_runs(places: Sequence[Found], *, scale_of: str | None = None) -> Runs:
+  """Reads runs that were found; see `load_runs`."""
+  found = [run.read(place) for place in places]
   evaluated = tuple(r for r in found if r.evaluations)
   if not evaluated:
     raise MissingFileError(

@@ -1,9 +1,11 @@
 """The summary that a run prints and draws when it ends."""
 
+from __future__ import annotations
+
 import io
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich.box
 from rich.console import Console
@@ -11,6 +13,16 @@ from rich.table import Table
 
 from reincarnating_rl.support import files
 
+if TYPE_CHECKING:
+  import pandas as pd
+  from matplotlib.figure import Figure
+
+PHASES = {'PRETRAIN': 'offline', 'ONLINE': 'online'}
+"""What a user calls the phases in which the student learns."""
+_COLUMNS = (
+  *('iteration', 'phase', 'score', 'stderr', 'episodes', 'normalized'),
+  *('online_steps', 'updates', 'teacher_steps', 'seconds'),
+)
 PLOT_FILE = 'learning_curve.png'
 _FILE_WIDTH = 110  # Columns if the output is no terminal.
 
@@ -79,23 +91,49 @@ def table_rows(summary: dict[str, Any]) -> list[tuple[str, ...]]:
   return rows
 
 
-def plot(summary: dict[str, Any], path: str, *, title: str) -> None:
+def frame(summary: dict[str, Any]) -> pd.DataFrame:
+  """Returns the evaluations of the student, one a row.
+
+  Args:
+    summary: what `summary.json` holds.
+
+  Returns:
+    Columns iteration, phase ('offline' or 'online'), score (mean return),
+    stderr, episodes, normalized, online_steps, updates (offline and online),
+    teacher_steps, seconds (since the start).
+  """
+  import pandas as pd
+
+  rows = [
+    {
+      'iteration': row['iteration'],
+      'phase': PHASES[row['phase']],
+      'score': row['score']['mean'],
+      'stderr': row['score']['stderr'],
+      'episodes': row['score']['num_episodes'],
+      'normalized': row['normalized'],
+      'online_steps': row['training_steps'],
+      'updates': _updates(row),
+      'teacher_steps': row['teacher_steps'],
+      'seconds': row['seconds'],
+    }
+    for row in summary['rows']
+  ]
+  return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def figure(summary: dict[str, Any], *, title: str) -> Figure:
   """Draws the student's returns, the teacher's and the random policy's.
 
   Args:
     summary: what `summary.json` holds.
-    path: of the PNG.
     title: above the picture.
-
-  Raises:
-    UnwritableError: the picture cannot be written.
   """
-  import matplotlib
+  # Not by pyplot, which would choose how a caller's own pictures are shown.
+  from matplotlib.figure import Figure
 
-  matplotlib.use('Agg')
-  from matplotlib import pyplot as plt
-
-  figure, axis = plt.subplots(figsize=(7.0, 4.0), layout='constrained')
+  made = Figure(figsize=(7.0, 4.0), layout='constrained')
+  axis = made.subplots()
   for phase, label, color in (
     ('PRETRAIN', 'student, offline on teacher data', 'tab:orange'),
     ('ONLINE', 'student, online', 'tab:blue'),
@@ -120,9 +158,22 @@ def plot(summary: dict[str, Any], path: str, *, title: str) -> None:
     axis.legend(frameon=False, fontsize='small')
   axis.set_xlim(left=0)
   axis.spines[['top', 'right']].set_visible(False)
+  return made
+
+
+def plot(summary: dict[str, Any], path: str, *, title: str) -> None:
+  """Writes the picture that `figure` draws.
+
+  Args:
+    summary: what `summary.json` holds.
+    path: of the PNG.
+    title: above the picture.
+
+  Raises:
+    UnwritableError: the picture cannot be written.
+  """
   data = io.BytesIO()
-  figure.savefig(data, format='png', dpi=150)
-  plt.close(figure)
+  figure(summary, title=title).savefig(data, format='png', dpi=150)
   with files.writing(path, 'choose another --base_dir'):
     files.write_atomically(path, data.getvalue())
 

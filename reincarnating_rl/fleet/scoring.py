@@ -8,12 +8,12 @@ from typing import Any
 import jax
 import numpy as np
 
+from reincarnating_rl.envs.seeding import evaluation_stream
 from reincarnating_rl.fleet import rollout
 from reincarnating_rl.fleet.measuring import Measuring
 from reincarnating_rl.fleet.seed import SeedRunner
 from reincarnating_rl.learner.types import Array, Params
 from reincarnating_rl.replay.device_ring import DeviceRing
-from reincarnating_rl.runner.evaluator import evaluation_stream
 from reincarnating_rl.runner.plan import Iteration, steps_until
 
 _MEASURING = 1  # Folded into a seed's key: its episodes that are measured.

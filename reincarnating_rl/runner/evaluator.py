@@ -8,6 +8,7 @@ from absl import logging
 from reincarnating_rl.envs import rollouts
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.lanes import Episode, Keep, Policy
+from reincarnating_rl.envs.seeding import evaluation_stream
 from reincarnating_rl.envs.vector import VectorEnvironment
 from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
 from reincarnating_rl.runner import progress
@@ -200,13 +201,3 @@ def time_limit(game: Game) -> dict[str, int]:
     return {}
   limit = game.max_steps_per_episode or rollouts.MAX_STEPS_PER_EPISODE
   return {'max_steps_per_episode': limit}
-
-
-def training_stream(number: int) -> int:
-  """Returns the seed stream of an iteration's training episodes."""
-  return 2 * number
-
-
-def evaluation_stream(number: int) -> int:
-  """Returns the seed stream of an iteration's other episodes."""
-  return 2 * number + 1

@@ -1,8 +1,10 @@
 """From names to objects: student, teacher, environments, runner."""
 
 import functools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
+
+import gin
 
 from reincarnating_rl.agents.classes import AGENTS, names_that_count_before
 from reincarnating_rl.agents.student import Student
@@ -11,18 +13,18 @@ from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.runner import observations, pairing, student_network
 from reincarnating_rl.runner.runner import RunnerWithTeacher
-from reincarnating_rl.runner.teacher_sources import (
-  TeacherSettings as TeacherSettings,
-)
-from reincarnating_rl.runner.teacher_sources import (
-  find_teacher_replay,
-  read_teacher_state,
-)
 from reincarnating_rl.settings import gin_names, gin_parsing
 from reincarnating_rl.support.errors import UserError, did_you_mean
 from reincarnating_rl.teachers import factory as teacher_factory
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.teachers.data_teacher import DataTeacher
+from reincarnating_rl.teachers.sources import (
+  TeacherSettings as TeacherSettings,
+)
+from reincarnating_rl.teachers.sources import (
+  find_teacher_replay,
+  read_teacher_state,
+)
 
 
 def check_names(agent: str | None, teacher_agent: str) -> None:
@@ -40,7 +42,10 @@ def _check(flag: str, name: str | None, registry: Collection[str]) -> None:
 
 
 def load_settings(
-  agent: str, gin_files: Sequence[str], gin_bindings: Sequence[str]
+  agent: str,
+  gin_files: Sequence[str],
+  gin_bindings: Sequence[str],
+  objects: Mapping[str, Any] | None = None,
 ) -> None:
   """Parses the configuration of an agent; see `gin_parsing.load`.
 
@@ -48,6 +53,7 @@ def load_settings(
     agent: a key of `AGENTS`.
     gin_files: paths, or names of shipped files.
     gin_bindings: that override them.
+    objects: values of Python's by setting, such as `create_teacher.policy`.
 
   Raises:
     UserError: naming the file or binding that is wrong.
@@ -58,6 +64,7 @@ def load_settings(
     gin_bindings,
     network_parameter=chosen.kind.network_parameter,
     overridden={chosen.method.gin_name: names_that_count_before(chosen)},
+    objects=objects,
   )
 
 
@@ -87,6 +94,7 @@ def prepare(
   teacher: TeacherSettings,
   atari_roms_path: str | None = None,
   command: str | None = None,
+  given: Sequence[str] = (),
 ) -> tuple[Game, Callable[..., RunnerWithTeacher]]:
   """Makes what all seeds of an experiment share.
 
@@ -95,6 +103,7 @@ def prepare(
     teacher: where the teacher is; tabula rasa is only compared with it.
     atari_roms_path: directory of ROMs, or None for ale-py's own.
     command: that asks for all this, for `lineage.json`.
+    given: what a program gave as objects, which no file holds.
 
   Returns:
     The game, and `(base_dir, *, seed, kind=RunnerWithTeacher, **more) ->
@@ -108,6 +117,15 @@ def prepare(
   made = create_teacher(
     teacher, game, needed=student.method.needs_teacher, student=student
   )
+
+  started_as = {
+    'agent': agent,
+    'command': command,
+    'teacher': teacher.anywhere()._asdict(),
+    'atari_roms_path': atari_roms_path,
+    'given': list(given),
+    'config': gin.config_str(),
+  }
 
   def make(
     base_dir: str, *, seed: int, kind: Any = RunnerWithTeacher, **more: Any
@@ -128,7 +146,7 @@ def prepare(
       find_teacher_replay=functools.partial(find_teacher_replay, teacher),
       read_teacher_state=functools.partial(read_teacher_state, teacher, made),
       seed=seed,
-      started_as={'agent': agent, 'command': command},
+      started_as=started_as,
       **more,
     )
 

@@ -1,8 +1,11 @@
 """Lineage: where a student comes from, written beside it."""
 
+import collections
 import os
 from typing import Any
 
+from reincarnating_rl.agents import snapshot
+from reincarnating_rl.envs import facts
 from reincarnating_rl.runner.record import OTHER_BASE_DIR
 from reincarnating_rl.support import json_file
 
@@ -18,6 +21,7 @@ def describe(
   scores: dict[str, Any],
   stretches: list[dict[str, Any]],
   game: str | None = None,
+  played: dict[str, Any] | None = None,
   planned: dict[str, int] | None = None,
   started_as: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -32,8 +36,10 @@ def describe(
     stretches: what each part of the run was trained with, oldest first; see
       `identity.stretch`.
     game: that is played.
+    played: what the student knows of it; see `envs.facts`.
     planned: evaluations of the student, by phase, in the whole run.
-    started_as: the student's name for `--agent` and the command.
+    started_as: the student's name for `--agent`, the command, and what a
+      program resumes the run with.
 
   Returns:
     JSON-able lineage. Configuration and versions stand at the top as well, of
@@ -45,6 +51,7 @@ def describe(
     'agent': agent,
     'started_as': started_as,
     'game': game,
+    'played': played,
     'seed': seed,
     'planned': planned,
     'teacher': teacher,
@@ -53,6 +60,29 @@ def describe(
     **newest,
     'stretches': stretches,
   }
+
+
+def of(runner: Any) -> dict[str, Any]:
+  """Describes the run of a runner, as far as it is.
+
+  Args:
+    runner: that is built.
+  """
+  teacher, agent, record = runner._teacher, runner._agent, runner.record
+  game = runner._game.name
+  played = facts.of(runner._environment, game, agent.stack_size)
+  return describe(
+    agent=type(agent).__name__,
+    seed=runner._seed,
+    teacher=teacher and {'fingerprint': teacher.fingerprint, **teacher.lineage},
+    spent=snapshot.counters(agent) | {'teacher_steps': record.teacher_steps},
+    scores=record.to_json(),
+    stretches=runner._parts.saver.stretches,
+    game=game,
+    played=played.to_json(),
+    planned=collections.Counter(r.phase.name for r in runner.plan if r.trains),
+    started_as=runner._started_as,
+  )
 
 
 def write(base_dir: str, lineage: dict[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """`RunnerWithTeacher`: the experiment, iteration by iteration."""
 
-import collections
 import contextlib
 from collections.abc import Callable
 from typing import Any
@@ -9,14 +8,13 @@ import gin
 from dopamine.discrete_domains import run_experiment
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
-from reincarnating_rl.agents import snapshot
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import Game
-from reincarnating_rl.envs.seeding import episode_seed
+from reincarnating_rl.envs.seeding import episode_seed, training_stream
 from reincarnating_rl.evaluation import summary
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.runner import assembly, collectors, disk, lineage
-from reincarnating_rl.runner.evaluator import time_limit, training_stream
+from reincarnating_rl.runner.evaluator import time_limit
 from reincarnating_rl.runner.record import OTHER_BASE_DIR, Record
 from reincarnating_rl.runner.teacher_replay import Choice
 from reincarnating_rl.support import files
@@ -84,7 +82,7 @@ class RunnerWithTeacher(run_experiment.Runner):
       find_teacher_replay: looks for the replay that the teacher left on disk.
       read_teacher_state: reads what a fine-tuned student starts with.
       seed: of the episodes, each of which also depends on its iteration.
-      started_as: agent and command, for `lineage.json`.
+      started_as: what the run was started with, for `lineage.json`.
       random_score: of the random policy; None: as published, or measured.
       num_pretraining_iterations: offline iterations, each evaluated; None is 10
         where the method has an offline phase; an error where it has none.
@@ -234,17 +232,4 @@ class RunnerWithTeacher(run_experiment.Runner):
   @property
   def lineage(self) -> dict[str, Any]:
     """Where the student comes from; its directory may be the next teacher's."""
-    teacher = self._teacher
-    spent = snapshot.counters(self._agent)
-    return lineage.describe(
-      agent=type(self._agent).__name__,
-      seed=self._seed,
-      teacher=teacher
-      and {'fingerprint': teacher.fingerprint, **teacher.lineage},
-      spent=spent | {'teacher_steps': self.record.teacher_steps},
-      scores=self.record.to_json(),
-      stretches=self._parts.saver.stretches,
-      game=self._game.name,
-      planned=collections.Counter(r.phase.name for r in self.plan if r.trains),
-      started_as=self._started_as,
-    )
+    return lineage.of(self)

@@ -31,7 +31,7 @@ create_teacher = gin.external_configurable(
   allowlist=[
     *('temperature', 'network', 'vmax'),
     *('layers', 'action_meanings', 'policy', 'policy_epsilon', 'acts'),
-    'observation_statistics',
+    *('policy_fingerprint', 'observation_statistics'),
   ],
 )
 gin.external_configurable(layers.Layers, module='teachers')

@@ -6,6 +6,7 @@ import logging
 import re
 import tokenize
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import gin
 
@@ -44,6 +45,7 @@ def load(
   *,
   network_parameter: str,
   overridden: Mapping[str, Sequence[str]] | None = None,
+  objects: Mapping[str, Any] | None = None,
 ) -> None:
   """Parses configuration files, then bindings that override them.
 
@@ -54,6 +56,7 @@ def load(
     network_parameter: what such a reference is bound to.
     overridden: names whose bindings count only where others have none, with
       these others.
+    objects: values of Python's by setting, bound last.
 
   Raises:
     UserError: naming the file or binding, and the nearest right name; the
@@ -71,6 +74,8 @@ def load(
       text = f'{network_parameter} = {text}'
     _parse(f'{binding!r}', lambda text=text: gin.parse_config(text), text)
     _check_it_counts(text, overridden or {})
+  for name, value in (objects or {}).items():
+    gin.bind_parameter(name, value)
   _parse('the configuration', gin.finalize)
 
 

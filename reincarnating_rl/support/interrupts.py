@@ -19,6 +19,7 @@ class InterruptFlag:
     requested: whether the user asked to stop.
     insisted: whether again. `KeyboardInterrupt` says so as well, but is lost
       where a library drops an object.
+    signals: that are handled while it listens.
   """
 
   def __init__(
@@ -30,6 +31,7 @@ class InterruptFlag:
       promise: when and how the program will stop, for the message.
     """
     self.requested = self.insisted = False
+    self.signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     self._promise = promise
 
   def check(self) -> None:
@@ -39,13 +41,13 @@ class InterruptFlag:
 
   @contextlib.contextmanager
   def listening(self) -> Iterator[None]:
-    """Handles SIGINT, SIGTERM and SIGHUP in this context."""
+    """Handles the signals in this context."""
     if threading.current_thread() is not threading.main_thread():
       yield  # Only the main thread may handle signals.
       return
-    handled = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # Set by nohup.
-      handled.append(signal.SIGHUP)
+    # That a program ignores SIGHUP was set by nohup.
+    ignored = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    handled = [s for s in self.signals if not (ignored and s is signal.SIGHUP)]
     previous = {s: signal.signal(s, self._handle) for s in handled}
     try:
       yield

@@ -60,7 +60,7 @@ class CallableTeacher:
       )
     self.num_actions = num_actions
     self.acts = acts
-    self.fingerprint = fingerprint or _fingerprint(function)
+    self.fingerprint = fingerprint or fingerprint_of(function)
     self.lineage: dict[str, Any] = {
       'agent': 'callable',
       'function': name_of(function),
@@ -126,7 +126,7 @@ class ContinuousCallableTeacher:
       TeacherError: there is no source to be found and no fingerprint.
     """
     self.actions = actions
-    self.fingerprint = fingerprint or _fingerprint(function)
+    self.fingerprint = fingerprint or fingerprint_of(function)
     self.lineage: dict[str, Any] = {
       'agent': 'callable',
       'function': name_of(function),
@@ -166,8 +166,15 @@ def _as_array(returned: Any) -> np.ndarray:
     return np.array(None)
 
 
-def _fingerprint(function: Function) -> str:
-  """Returns the SHA-256 of a function's name and source, in hex."""
+def fingerprint_of(function: Function) -> str:
+  """Returns the SHA-256 of a function's name and source, in hex.
+
+  Args:
+    function: or an object of a class with a `__call__`.
+
+  Raises:
+    TeacherError: there is no source to be found.
+  """
   bound = ''
   while isinstance(function, functools.partial):
     bound += repr((function.args, function.keywords))
@@ -177,8 +184,8 @@ def _fingerprint(function: Function) -> str:
     source = inspect.getsource(inspect.unwrap(named))
   except (OSError, TypeError) as error:
     raise TeacherError(
-      f'The source of {name_of(function)} cannot be found; give the teacher a '
-      'fingerprint, a text that no other teacher has.'
+      f'The source of {name_of(function)} cannot be found: set '
+      'create_teacher.policy_fingerprint, a text that no other teacher has.'
     ) from error
   text = f'{named.__module__}.{named.__qualname__}{bound}\n{source}'
   return hashlib.sha256(text.encode()).hexdigest()

@@ -60,6 +60,7 @@ def create_teacher(
   game_name: str | None = None,
   policy: Function | None = None,
   policy_epsilon: Annotated[float, Range(above=0, below=1)] = 0.01,
+  policy_fingerprint: str | None = None,
   acts: Literal['greedy', 'sample'] | None = None,
 ) -> AnyTeacher:
   """Makes a teacher.
@@ -99,6 +100,8 @@ def create_teacher(
       the game's bounds; NumPy arrays.
     policy_epsilon: of a `policy` that returns one of several actions, and of
       'station_seeker': the probability of all others together.
+    policy_fingerprint: a text that no other `policy` has, where its source
+      cannot be found; None: made of its source.
     acts: how the teacher plays: 'greedy', its best action or its mean, or
       'sample', a draw from its policy; None: 'sample' for a policy (PPO, A2C)
       over discrete actions and the random teacher, 'greedy' for all others.
@@ -116,7 +119,7 @@ def create_teacher(
   if agent == 'random':
     return random_teacher(actions)
   if agent == CALLABLE:
-    return _callable(policy, actions, policy_epsilon, acts)
+    return _callable(policy, actions, policy_epsilon, policy_fingerprint, acts)
   state_shape = (*observation_shape, stack_size)
   if agent == station_seeker.NAME:
     return station_seeker.create(
@@ -182,7 +185,11 @@ def _check_acts(acts: str | None, agent: str) -> None:
 
 
 def _callable(
-  policy: Function | None, actions: Actions, epsilon: float, acts: str | None
+  policy: Function | None,
+  actions: Actions,
+  epsilon: float,
+  fingerprint: str | None,
+  acts: str | None,
 ) -> AnyTeacher:
   if policy is None:
     raise TeacherError(
@@ -192,7 +199,13 @@ def _callable(
   if isinstance(actions, Continuous):
     if acts == SAMPLE:
       raise network_factory.nothing_to_draw('create_teacher.policy')
-    return ContinuousCallableTeacher(policy, actions=actions)
+    return ContinuousCallableTeacher(
+      policy, actions=actions, fingerprint=fingerprint
+    )
   return CallableTeacher(
-    policy, num_actions=actions.number, epsilon=epsilon, acts=acts or GREEDY
+    policy,
+    num_actions=actions.number,
+    epsilon=epsilon,
+    fingerprint=fingerprint,
+    acts=acts or GREEDY,
   )

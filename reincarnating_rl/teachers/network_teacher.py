@@ -1,5 +1,6 @@
 """Teachers that are a network with parameters, whatever they compute."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,16 @@ class _Network:
     self.lineage = {**(lineage or {}), **own}
     self._params = jax.tree.map(jnp.asarray, params)
     self._policy = jax.jit(jax.vmap(policy, in_axes=(None, 0)))
+
+  @property
+  def function(self) -> Callable[[Array], Array]:
+    """`states[B, *O, S] -> [B, W]`, pure: what it says, to be traced."""
+    return functools.partial(self._policy, self._params)
+
+  @property
+  def params(self) -> Params:
+    """Its parameters."""
+    return self._params
 
   def _asked(self, states: Array) -> Array:
     """Returns what the network says, [B, W] float32, of `states[B, *O, S]`.

@@ -1,5 +1,7 @@
 import copy
 import io
+import subprocess
+import sys
 
 import pytest
 from matplotlib import image, pyplot
@@ -105,12 +107,8 @@ def test_the_picture_is_written(found, tmp_path, capsys):
   assert not pyplot.get_fignums()
 
 
-def test_what_is_drawn(tmp_path, monkeypatch):
-  drawn = []
-  close = pyplot.close
-  monkeypatch.setattr(pyplot, 'close', drawn.append)
-  summary.plot(WHOLE, str(tmp_path / 'a.png'), title='Pong')
-  (figure,) = drawn
+def test_what_is_drawn():
+  figure = summary.figure(WHOLE, title='Pong')
   (axis,) = figure.axes
   assert axis.get_title() == 'Pong'
   labels = dict(zip(*axis.get_legend_handles_labels()[::-1], strict=True))
@@ -123,4 +121,13 @@ def test_what_is_drawn(tmp_path, monkeypatch):
   ((low, high),) = offline[2][0].get_segments()
   assert low[1] == pytest.approx(-6.45)
   assert high[1] == pytest.approx(-3.95)
-  close(figure)
+
+
+def test_a_program_keeps_its_own_way_to_show_pictures():
+  script = (
+    'import matplotlib; matplotlib.use("svg")\n'
+    'from reincarnating_rl.evaluation import summary\n'
+    f'summary.figure({without_teacher()!r}, title="Pong")\n'
+    'assert matplotlib.get_backend() == "svg", matplotlib.get_backend()\n'
+  )
+  subprocess.run([sys.executable, '-c', script], check=True)

@@ -110,8 +110,8 @@ def test_collected_episodes_carry_what_was_seen():
 
 def test_training_and_evaluation_never_share_a_stream():
   numbers = range(100)
-  training = {evaluator.training_stream(n) for n in numbers}
-  evaluation = {evaluator.evaluation_stream(n) for n in numbers}
+  training = {seeding.training_stream(n) for n in numbers}
+  evaluation = {seeding.evaluation_stream(n) for n in numbers}
   assert len(training) == len(evaluation) == 100
   assert not training & evaluation
 
@@ -120,7 +120,7 @@ def test_episodes_are_seeded_by_run_iteration_and_number():
   playing = make(seed=5, episodes=6)
   seeds = noted_seeds(playing)
   playing.evaluate(always(toys.LEFT), ITERATION, who='student')
-  stream = evaluator.evaluation_stream(ITERATION.number)
+  stream = seeding.evaluation_stream(ITERATION.number)
   assert seeds == [seeding.episode_seed(5, stream, i) for i in range(6)]
 
 

@@ -12,9 +12,10 @@ from reincarnating_rl.cli.teachers.playing import (
   spread,
 )
 from reincarnating_rl.envs.lanes import Episode, Keep
+from reincarnating_rl.envs.seeding import evaluation_stream
 
 # Of the runner's evaluation of its teacher: the same seed, the same episodes.
-STREAM = 1
+STREAM = evaluation_stream(0)
 
 
 def play(

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from reincarnating_rl.cli.teachers.settings import Settings, check_kind
+from reincarnating_rl.envs import facts as facts_lib
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.learner.actions import Actions, Discrete
@@ -74,16 +75,10 @@ def _of_balloon(game: Game | None) -> GameFacts:
 
 
 def _of_game(game: Game) -> GameFacts:
-  environment = game.create_environment()
-  try:
-    return GameFacts(
-      (*environment.observation_space.shape, game.stack_size),
-      environment.actions,
-      environment.action_meanings,
-      game.name,
-    )
-  finally:
-    environment.close()
+  known = facts_lib.of_game(game)
+  return GameFacts(
+    known.state_shape, known.actions, known.action_meanings, game.name
+  )
 
 
 def load(

@@ -29,6 +29,16 @@ class TeacherSettings(NamedTuple):
       and self.replay_dir is not None
     )
 
+  def anywhere(self) -> 'TeacherSettings':
+    """Returns the same, of paths that hold in every working directory."""
+    return self._replace(
+      **{
+        name: path and os.path.abspath(os.path.expanduser(path))
+        for name in ('checkpoint_dir', 'replay_dir')
+        for path in [getattr(self, name)]
+      }
+    )
+
 
 def find_teacher_replay(settings: TeacherSettings) -> ExternalReplay | None:
   """Finds the replay that a teacher left.

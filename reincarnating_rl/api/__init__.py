@@ -1,0 +1,1 @@
+"""The Python API; `import reincarnating_rl` offers its names."""

@@ -1,0 +1,108 @@
+"""`evaluate`: how well somebody plays."""
+
+import dataclasses
+from typing import Any
+
+from reincarnating_rl.api import games
+from reincarnating_rl.api.games import AnyGame
+from reincarnating_rl.api.players import Player
+from reincarnating_rl.api.teachers import as_teacher
+from reincarnating_rl.envs import rollouts
+from reincarnating_rl.envs.seeding import evaluation_stream
+from reincarnating_rl.evaluation.normalization import summarize
+from reincarnating_rl.support.errors import UserError
+
+_LANES = 16  # As many as an experiment has.
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+  """What episodes were worth.
+
+  Attributes:
+    mean: of the undiscounted returns.
+    stderr: of the mean; None for one episode.
+    returns: of the episodes, in the order of their seeds.
+    lengths: of the episodes, in steps.
+    time_outs: how many did not come to an end.
+  """
+
+  mean: float
+  stderr: float | None
+  returns: tuple[float, ...]
+  lengths: tuple[int, ...]
+  time_outs: int
+
+  def __str__(self) -> str:
+    """Returns the mean, its error and the number of episodes."""
+    error = '' if self.stderr is None else f' ± {self.stderr:.2f}'
+    return f'{self.mean:.2f}{error} ({len(self.returns)} episodes)'
+
+
+def evaluate(
+  player: Any,
+  *,
+  game: AnyGame | None = None,
+  episodes: int = 30,
+  seed: int = 0,
+  epsilon: float = 0.0,
+) -> Score:
+  """Has somebody play whole episodes.
+
+  Episode i depends on the player, the seed and i alone. They are those of
+  `python -m reincarnating_rl.teachers evaluate`, for the same seed.
+
+  Args:
+    player: a `Teacher`, a `Run` or a `Student`; or what `load_teacher` takes.
+    game: that is played; None for the player's own.
+    episodes: how many.
+    seed: of the episodes.
+    epsilon: probability of a random action.
+
+  Returns:
+    The score.
+
+  Raises:
+    UserError: the player cannot be loaded, or does not fit the game.
+  """
+  if (
+    isinstance(episodes, bool) or not isinstance(episodes, int) or episodes < 1
+  ):
+    raise UserError(f'episodes is {episodes!r}: it must be 1 or more.')
+  if not 0 <= epsilon <= 1:
+    raise UserError(f'epsilon is {epsilon!r}: it must be from 0 to 1.')
+  player = getattr(player, 'student', player)
+  if not isinstance(player, Player):
+    player = as_teacher(player, game)
+  if player is None:
+    raise UserError('There is no player: give a teacher, a run or a student.')
+  played = game if game is not None else player.game
+  if played is None:
+    raise UserError("game is missing: the student's is the caller's own.")
+  made = games.create(played, num_vector_environments=min(_LANES, episodes))
+  player.check_game(made)
+  environment = made.create_vector_environment()
+  try:
+    found = sorted(
+      rollouts.rollouts(
+        environment,
+        player.playing(epsilon),
+        seed=seed,
+        iteration=evaluation_stream(0),
+        stack_size=player.facts.stack_size,
+        num_episodes=episodes,
+        max_steps_per_episode=made.max_steps_per_episode
+        or rollouts.MAX_STEPS_PER_EPISODE,
+      ),
+      key=lambda episode: episode.index,
+    )
+  finally:
+    environment.close()
+  score = summarize([episode.return_ for episode in found])
+  return Score(
+    score.mean,
+    score.stderr,
+    tuple(episode.return_ for episode in found),
+    tuple(episode.length for episode in found),
+    sum(not episode.terminal for episode in found),
+  )

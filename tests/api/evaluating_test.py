@@ -1,0 +1,35 @@
+"""`evaluate`: the episodes of the command line."""
+
+import json
+
+import pytest
+
+import reincarnating_rl as rrl
+from reincarnating_rl.cli.teachers import cli
+from tests.api import runs
+
+
+def test_the_episodes_are_those_of_the_command(base_dir, tmp_path):
+  path = tmp_path / 'score.json'
+  words = ['evaluate', str(base_dir), '--game', runs.GAME, '--seed', '3']
+  words += ['--episodes', '5', '--json', str(path)]
+  assert cli.main([*words, '--epsilon', '0.25']) == 0
+  told = json.loads(path.read_text())
+  score = rrl.evaluate(rrl.load_run(base_dir), episodes=5, seed=3, epsilon=0.25)
+  assert list(score.returns) == told['returns']
+  assert list(score.lengths) == told['lengths']
+  assert score.mean == told['score']['mean']
+  assert str(score) == f'{score.mean:.2f} ± {score.stderr:.2f} (5 episodes)'
+
+
+@pytest.mark.parametrize(
+  'settings, told',
+  [
+    ({'episodes': 0}, 'episodes is 0'),
+    ({'epsilon': 2}, 'epsilon is 2'),
+    ({'game': None}, 'game is missing'),
+  ],
+)
+def test_mistakes(settings, told):
+  with pytest.raises(rrl.UserError, match=told):
+    rrl.evaluate('random', **({'game': runs.GAME} | settings))
