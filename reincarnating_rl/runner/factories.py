@@ -1,6 +1,7 @@
 """From names to objects: student, teacher, environments, runner."""
 
 import functools
+import os
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -9,7 +10,12 @@ from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.learner.actions import Actions
-from reincarnating_rl.runner import observations, pairing, student_network
+from reincarnating_rl.runner import (
+  cloned_teacher,
+  observations,
+  pairing,
+  student_network,
+)
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.runner.teacher_sources import (
   TeacherSettings as TeacherSettings,
@@ -20,6 +26,7 @@ from reincarnating_rl.runner.teacher_sources import (
 )
 from reincarnating_rl.settings import gin_names, gin_parsing
 from reincarnating_rl.support.errors import UserError, did_you_mean
+from reincarnating_rl.teachers import clone
 from reincarnating_rl.teachers import factory as teacher_factory
 from reincarnating_rl.teachers.base import Teacher
 from reincarnating_rl.teachers.data_teacher import DataTeacher
@@ -28,7 +35,8 @@ from reincarnating_rl.teachers.data_teacher import DataTeacher
 def check_names(agent: str | None, teacher_agent: str) -> None:
   """Refuses names that no registry has; the error tells the nearest."""
   _check('--agent', agent, AGENTS)
-  _check('--teacher_agent', teacher_agent, teacher_factory.TEACHERS)
+  teachers = (*teacher_factory.TEACHERS, clone.NAME)
+  _check('--teacher_agent', teacher_agent, teachers)
 
 
 def _check(flag: str, name: str | None, registry: Collection[str]) -> None:
@@ -77,12 +85,13 @@ def create_runner(
   Raises:
     UserError: something that the user named does not exist or does not fit.
   """
-  _, make = prepare(**asked)
+  _, make = prepare(base_dir=base_dir, **asked)
   return make(base_dir, seed=seed)
 
 
 def prepare(
   *,
+  base_dir: str,
   agent: str,
   teacher: TeacherSettings,
   atari_roms_path: str | None = None,
@@ -91,6 +100,7 @@ def prepare(
   """Makes what all seeds of an experiment share.
 
   Args:
+    base_dir: of the experiment, in which a teacher is kept that it makes.
     agent: a key of `AGENTS`.
     teacher: where the teacher is; tabula rasa is only compared with it.
     atari_roms_path: directory of ROMs, or None for ale-py's own.
@@ -106,7 +116,11 @@ def prepare(
   game = gin_names.create_games(atari_roms_path=atari_roms_path)
   student = AGENTS[agent]
   made = create_teacher(
-    teacher, game, needed=student.method.needs_teacher, student=student
+    teacher,
+    game,
+    needed=student.method.needs_teacher,
+    student=student,
+    folder=os.path.join(base_dir, cloned_teacher.FOLDER),
   )
 
   def make(
@@ -188,6 +202,7 @@ def create_teacher(
   *,
   needed: bool,
   student: type[Student] | None = None,
+  folder: str | None = None,
 ) -> Teacher | None:
   """Makes the teacher for a game.
 
@@ -196,6 +211,8 @@ def create_teacher(
     game: that it must know how to play.
     needed: whether doing without is an error.
     student: class of the one that it is to teach.
+    folder: of the clone where one is asked for, which is made if it is not
+      there.
 
   Returns:
     The teacher; None where none is named and none is needed.
@@ -210,6 +227,10 @@ def create_teacher(
     pairing.check(student, environment)
     if settings.is_data_alone:
       return _data_teacher(settings, environment.actions, student)
+    if settings.agent == clone.NAME:
+      settings = cloned_teacher.find_or_make(
+        settings, folder, game=game, environment=environment, student=student
+      )
     return gin_names.create_teacher(
       settings.agent,
       settings.checkpoint_dir,

@@ -193,11 +193,13 @@ def test_who_needs_a_policy_is_told_what_to_do():
     fit = f'pretrained_{kind.name} or rehearsal_{kind.name}'
     if kind.actions == DISCRETE:
       fit = f'dqfd_{kind.name} or {fit}'
+    can_clone = not method.startswith(('reloaded', 'warm_start'))
+    clone = 'clone the data with --teacher_agent clone, ' * can_clone
     with pytest.raises(UserError) as error:
       pairing.check_policy(student, 'replay of X')
     assert str(error.value) == (
       f"--agent {name} needs its teacher's policy, and the replay of X, has "
-      'none: name one with --teacher_checkpoint_dir, or choose --agent '
+      f'none: name one with --teacher_checkpoint_dir, {clone}or choose --agent '
       f'{fit}.'
     )
 

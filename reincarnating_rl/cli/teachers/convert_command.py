@@ -13,7 +13,6 @@ from reincarnating_rl.cli.teachers import (
   export_command,
   identify,
   next_command,
-  replay_store,
   settings,
 )
 from reincarnating_rl.cli.teachers.collecting import collect
@@ -23,6 +22,7 @@ from reincarnating_rl.evaluation.summary import PLOT_FILE
 from reincarnating_rl.importers import external_replay, run_replay
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.runner import replay_store
 from reincarnating_rl.support import claims, files, json_file
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import (

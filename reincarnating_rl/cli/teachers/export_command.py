@@ -3,10 +3,10 @@
 import argparse
 import os
 
-from reincarnating_rl.cli.teachers import replay_store
 from reincarnating_rl.importers.data import export
 from reincarnating_rl.importers.data.export import Export
 from reincarnating_rl.importers.external_replay import ExternalReplay
+from reincarnating_rl.runner import replay_store
 from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
 
