@@ -20,6 +20,7 @@ def describe(
   game: str | None = None,
   planned: dict[str, int] | None = None,
   started_as: dict[str, Any] | None = None,
+  torso: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
   """Describes a run.
 
@@ -34,6 +35,7 @@ def describe(
     game: that is played.
     planned: evaluations of the student, by phase, in the whole run.
     started_as: the student's name for `--agent` and the command.
+    torso: where the student's torso began, if not anew.
 
   Returns:
     JSON-able lineage. Configuration and versions stand at the top as well, of
@@ -48,6 +50,7 @@ def describe(
     'seed': seed,
     'planned': planned,
     'teacher': teacher,
+    **({} if torso is None else {'torso': torso}),
     'spent': spent,
     'scores': scores,
     **newest,

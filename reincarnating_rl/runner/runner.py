@@ -132,9 +132,8 @@ class RunnerWithTeacher(run_experiment.Runner):
       **time_limit(game),
     )
 
-  def _initialize_checkpointer_and_maybe_resume(self, prefix: str) -> None:
+  def _initialize_checkpointer_and_maybe_resume(self, _prefix: str) -> None:
     # Dopamine's constructor calls this between the agent and the metrics.
-    del prefix
     self._parts = assembly.assemble(self, self._settings)
     self.plan, self._progress = self._parts.plan, self._parts.progress
     self._resume()
@@ -234,17 +233,18 @@ class RunnerWithTeacher(run_experiment.Runner):
   @property
   def lineage(self) -> dict[str, Any]:
     """Where the student comes from; its directory may be the next teacher's."""
-    teacher = self._teacher
-    spent = snapshot.counters(self._agent)
+    agent, teacher = self._agent, self._teacher
+    spent = {'teacher_steps': self.record.teacher_steps}
     return lineage.describe(
-      agent=type(self._agent).__name__,
+      agent=type(agent).__name__,
       seed=self._seed,
       teacher=teacher
       and {'fingerprint': teacher.fingerprint, **teacher.lineage},
-      spent=spent | {'teacher_steps': self.record.teacher_steps},
+      spent=snapshot.counters(agent) | spent,
       scores=self.record.to_json(),
       stretches=self._parts.saver.stretches,
       game=self._game.name,
       planned=collections.Counter(r.phase.name for r in self.plan if r.trains),
       started_as=self._started_as,
+      torso=agent.torso and agent.torso.told,
     )
