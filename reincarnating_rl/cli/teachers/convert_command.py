@@ -44,10 +44,14 @@ def run(args: argparse.Namespace) -> None:
       is another's, or the folder is not empty or cannot be written.
   """
   args.path, out = (os.path.expanduser(p) for p in (args.path, args.out))
-  if out.endswith(export_command.SUFFIX):
+  if out.endswith(export_command.SUFFIX) and not args.minari:
     export_command.run(args, _find_replay(args))
     return
   _check_empty(out)
+  if args.minari:
+    with _writing(out) as part:
+      export_command.run_minari(args, _find_replay(args), out, part)
+    return
   _check_is_teacher(args.path)
   with _writing(out) as part:
     chosen = settings.read(args)
@@ -97,7 +101,7 @@ def _check_is_teacher(path: str) -> None:
     raise UserError(
       f'{path} has data, and no teacher to convert: it can be learnt from as '
       f'it is (--teacher_replay_dir), or give an OUT that ends in '
-      f'{export_command.SUFFIX}.'
+      f'{export_command.SUFFIX}, or {export_command.FLAG}.'
     )
 
 
