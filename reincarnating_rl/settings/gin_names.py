@@ -31,7 +31,7 @@ create_teacher = gin.external_configurable(
   allowlist=[
     *('temperature', 'network', 'vmax'),
     *('layers', 'action_meanings', 'policy', 'policy_epsilon', 'acts'),
-    'observation_statistics',
+    *('observation_statistics', 'observation_map'),
   ],
 )
 gin.external_configurable(layers.Layers, module='teachers')
