@@ -33,6 +33,8 @@ if TYPE_CHECKING:
   from reincarnating_rl.api.students import Student as Student
   from reincarnating_rl.api.teachers import Teacher as Teacher
   from reincarnating_rl.api.teachers import load_teacher as load_teacher
+  from reincarnating_rl.envs.recording import Recorder as Recorder
+  from reincarnating_rl.envs.recording import record as record
   from reincarnating_rl.support.errors import UserError as UserError
   from reincarnating_rl.teachers.foreign.layers import Layers as Layers
 
@@ -43,6 +45,7 @@ _API = {
   'Comparison': 'api.comparing',
   'Evaluation': 'api.callbacks',
   'Layers': 'teachers.foreign.layers',
+  'Recorder': 'envs.recording',
   'Run': 'api.runs',
   'Score': 'api.evaluating',
   'Step': 'api.callbacks',
@@ -55,6 +58,7 @@ _API = {
   'load_policy': 'api.exporting',
   'load_run': 'api.runs',
   'load_teacher': 'api.teachers',
+  'record': 'envs.recording',
   'reincarnate': 'api.reincarnation',
 }
 __all__ = list(_API)

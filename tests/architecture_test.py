@@ -22,7 +22,7 @@ ALLOWED = {
   'importers': {'support', 'learner', 'replay'},
   'teachers': {'compat', 'support', 'learner', 'networks', 'importers'},
   'fetching': {'support'},
-  'envs': {'compat', 'support', 'learner'},
+  'envs': {'compat', 'support', 'learner', 'importers'},
   'evaluation': {'support'},
   'agents': {
     *('compat', 'support', 'learner', 'methods', 'students', 'networks'),

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from dopamine.jax.agents.dqn import dqn_agent
 
-from reincarnating_rl.agents import control_parts, value_parts
+from reincarnating_rl.agents import control_parts, torso, value_parts
 from reincarnating_rl.agents.actor import Actor, StudentActs, TeacherBegins
 from reincarnating_rl.agents.batches import OnlineBatches
+from reincarnating_rl.agents.torso import Torso
 from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.envs import policies
 from reincarnating_rl.learner import kinds
@@ -45,6 +46,9 @@ class StudentSpec:
     replay_capacity: frames.
     batch_size: B.
     augments: whether states are augmented in an update.
+    torso_from: where the torso's first parameters are; None for new ones.
+    freezes_torso: whether these stay what they are.
+    torso: what was read there.
   """
 
   method: Method
@@ -56,6 +60,9 @@ class StudentSpec:
   replay_capacity: int
   batch_size: int
   augments: bool
+  torso_from: str | None = None
+  freezes_torso: bool = False
+  torso: Torso | None = None
 
 
 class Parts(NamedTuple):
@@ -68,6 +75,7 @@ class Parts(NamedTuple):
   batches: OnlineBatches
   trainer: Trainer
   actor: Actor
+  torso: Torso | None
 
 
 def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
@@ -90,6 +98,8 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
   optimizer = dqn_agent.create_optimizer(
     agent._optimizer_name, learning_rate=1.0
   )
+  found = torso.find(spec, agent, parts.inputs(agent, value))
+  spec = dataclasses.replace(spec, torso=found)
   learner = parts.make_learner(agent, spec, value, terms, optimizer)
   weaner = Weaner(
     terms,
@@ -119,8 +129,12 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
     stack_size=agent.stack_size,
     offline_target_period=period if learner.has_hard_target else 0,
   )
+  if spec.torso is not None:
+    trainer.state = spec.torso.put_into(trainer.state)
   actor = _build_actor(learner, agent, spec)
-  return Parts(value, terms, learner, weaner, batches, trainer, actor)
+  return Parts(
+    value, terms, learner, weaner, batches, trainer, actor, spec.torso
+  )
 
 
 def _schedule(spec: StudentSpec) -> str:

@@ -6,8 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from reincarnating_rl.agents import network_fit
+from reincarnating_rl.agents import network_fit, torso
 from reincarnating_rl.agents.actor import RemembersNothing
+from reincarnating_rl.agents.torso_source import Inputs
 from reincarnating_rl.agents.trainer import diverged
 from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.learner.control.actor_critic import ActorCritic
@@ -37,6 +38,12 @@ def vocabulary(
   return ControlTerms(functions)
 
 
+def inputs(agent: Any, functions: ActorCritic) -> Inputs:
+  """Returns what the actor takes; see `value_parts.inputs`."""
+  del functions
+  return Inputs(agent.state, {})
+
+
 def make_learner(
   agent: Any,
   spec: Any,
@@ -63,7 +70,7 @@ def make_learner(
   is_soft = agent.target_update_type != 'hard'
   learner = make_control_learner(
     functions,
-    agent.network_def,
+    torso.held(agent.network_def, spec.torso),
     terms,
     optimizer,
     example=agent.state,

@@ -69,6 +69,13 @@ def _check_meaning(student: Student, path: str) -> None:
       f"The teacher of {path} has other actions than the game's, or another "
       f'order of them: {_ADVICE}.'
     )
+  if told.get('observation_map') is not None:
+    raise UnlikeTeacherError(
+      f"The teacher of {path} sees the game's states through "
+      'create_teacher.observation_map, and a student sees them as they are: '
+      'distil it instead, such as with --agent qdagger_'
+      f'{student.kind.name}.'
+    )
   _check_range(told.get('network_fields') or {}, mine, path)
   vmax = told.get('vmax')
   atoms = [mine.get('atoms from', 0.0), mine.get('atoms to', 0.0)]

@@ -68,6 +68,8 @@ class Student:
     batch_size: PositiveInt = 32,
     updates_per_step: PositiveInt = 1,
     data_augmentation: bool = False,
+    torso_from: str | None = None,
+    freeze_torso: bool = False,
   ) -> None:
     """Builds the student; bindings of its Dopamine agent set the rest.
 
@@ -85,6 +87,8 @@ class Student:
       batch_size: elements per update.
       updates_per_step: updates that are made where one is due.
       data_augmentation: whether updates shift and scale images, as in DrQ.
+      torso_from: checkpoint whose layers the torso begins with; see `torso`.
+      freeze_torso: whether these stay what they are.
 
     Raises:
       UserError: a setting makes no sense, or the network does not fit.
@@ -102,6 +106,8 @@ class Student:
       replay_capacity=replay_capacity,
       batch_size=batch_size,
       augments=data_augmentation,
+      torso_from=torso_from,
+      freezes_torso=freeze_torso,
     )
     building.check_teacher(self._spec)
     self.kind_settings = kind_settings or self.kind.settings()
@@ -129,7 +135,7 @@ class Student:
     self.state = np.zeros(self.state.shape, np.dtype(self.observation_dtype))
     parts = building.build(self, self._spec, self._replay)
     self.value, self.terms, self.learner, self.weaner = parts[:4]
-    self.batches, self.trainer, self.actor = parts[4:]
+    self.batches, self.trainer, self.actor, self.torso = parts[4:]
     self._finish_building()
 
   def make_replay(

@@ -4,7 +4,8 @@ from typing import Any
 
 import jax
 
-from reincarnating_rl.agents import network_fit
+from reincarnating_rl.agents import network_fit, torso
+from reincarnating_rl.agents.torso_source import Inputs
 from reincarnating_rl.learner.learner import ValueLearner
 from reincarnating_rl.learner.learner import make_learner as make_pure
 from reincarnating_rl.learner.terms import Term
@@ -24,6 +25,17 @@ def vocabulary(value: ValueFunction, teacher: Teacher | None) -> ValueTerms:
   """
   tau = 1.0 if teacher is None else teacher.lineage.get('temperature')
   return ValueTerms(value.td_loss, tau)
+
+
+def inputs(agent: Any, value: ValueFunction) -> Inputs:
+  """Returns what the network takes where the student acts.
+
+  Args:
+    agent: a Dopamine agent whose constructor has come to its networks.
+    value: of the student.
+  """
+  arguments = value.arguments(jax.random.PRNGKey(0), True)
+  return Inputs(agent.state, arguments, agent.preprocess_fn)
 
 
 def make_learner(
@@ -52,7 +64,7 @@ def make_learner(
     )
   learner = make_pure(
     value,
-    agent.network_def,
+    torso.held(agent.network_def, spec.torso),
     terms,
     optimizer,
     example=agent.state,

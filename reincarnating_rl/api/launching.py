@@ -143,6 +143,7 @@ def _create(request: Request, base_dir: str) -> WatchedRunner:
       )
     _load_settings(request, f'Runner.num_iterations = {iterations}')
   _, make = factories.prepare(
+    base_dir=base_dir,
     agent=request.agent,
     teacher=request.teacher,
     atari_roms_path=request.atari_roms_path,

@@ -54,3 +54,9 @@ TEACHER_KINDS = (
     has_network=False,
   ),
 )
+CLONE = TeacherKind(
+  'clone',
+  'A clone of data',
+  'a policy that imitates --teacher_replay_dir, trained first (Clone.*).',
+)
+"""Which `train` alone makes; then it is a checkpoint like any other."""

@@ -2,7 +2,7 @@
 
 import argparse
 
-from reincarnating_rl.cli import help_text, shared_flags
+from reincarnating_rl.cli import help_text, shared_flags, teacher_kinds
 from reincarnating_rl.cli.absl_spelling import AbslParser, Switch
 from reincarnating_rl.cli.command_line import Parser, number
 from reincarnating_rl.methods.table import METHODS
@@ -47,7 +47,8 @@ def _add_student(parser: Parser) -> None:
 
 
 def _add_teacher(parser: Parser) -> None:
-  add = shared_flags.add_teacher(parser)
+  kinds = (*teacher_kinds.TEACHER_KINDS, teacher_kinds.CLONE)
+  add = shared_flags.add_teacher(parser, kinds)
   add(
     '--teacher_checkpoint_dir',
     metavar='PATH',
@@ -67,7 +68,7 @@ def _add_teacher(parser: Parser) -> None:
     help="The teacher's replay, or data of another tool: Minari, D4RL, .npz, "
     'a replay buffer. RunnerWithTeacher.teacher_data says how it is used. '
     'Default: --teacher_checkpoint_dir, if it holds one. Without that, the '
-    'data alone are the teacher.',
+    'data alone are the teacher, or what --teacher_agent clone makes of them.',
   )
 
 

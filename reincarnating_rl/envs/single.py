@@ -48,14 +48,14 @@ class Environment:
       UserError: the actions or the observations are of another kind.
     """
     observations = environment.observation_space
-    self.name = name or _name_of(environment)
+    self.name = name or name_of(environment)
     if not isinstance(observations, gym.spaces.Box):
       raise errors.UserError(
         f'{self.name} has the observations {observations}: they must be a '
         'Box. gymnasium.wrappers.FlattenObservation may make one.'
       )
     self._environment = environment
-    self.actions = _actions_of(environment.action_space, self.name)
+    self.actions = actions_of(environment.action_space, self.name)
     self._action_space = environment.action_space
     self.observation_space = observations
     if observations.dtype not in (np.uint8, np.float32):
@@ -211,7 +211,16 @@ def _only_number(reward: Any) -> float:
     return np.nan
 
 
-def _actions_of(space: gym.Space, name: str) -> Actions:
+def actions_of(space: gym.Space, name: str) -> Actions:
+  """Returns the actions of a game of Gymnasium.
+
+  Args:
+    space: of the game's actions.
+    name: of the game, for messages.
+
+  Raises:
+    UserError: they are neither Discrete from 0 nor vectors with bounds.
+  """
   if isinstance(space, gym.spaces.Discrete) and space.start == 0:
     return Discrete(int(space.n))
   if isinstance(space, gym.spaces.Box) and space.dtype.kind == 'f':
@@ -229,7 +238,8 @@ def _actions_of(space: gym.Space, name: str) -> Actions:
   )
 
 
-def _name_of(environment: gym.Env) -> str:
+def name_of(environment: gym.Env) -> str:
+  """Returns the name of an environment of Gymnasium, for messages."""
   spec = environment.spec
   return spec.id if spec else type(environment.unwrapped).__name__
 

@@ -43,7 +43,7 @@ def create_fleet(
   Raises:
     UserError: something does not exist, does not fit, or is no JAX program.
   """
-  game, make = factories.prepare(**asked)
+  game, make = factories.prepare(base_dir=base_dir, **asked)
   program = building.program_of(game)
   spread = Spread(number)
   numbers = range(first_seed, first_seed + number)

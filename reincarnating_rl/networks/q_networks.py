@@ -36,6 +36,16 @@ class NatureDQNNetwork(nn.Module):
     return torsos.nature_torso(state)
 
 
+class UnpaddedDQNNetwork(NatureDQNNetwork):
+  """The same without padding, as PyTorch has it, for Atari frames.
+
+  Torsos of Stable-Baselines3 and CleanRL fit it.
+  """
+
+  def _features(self, state: Array) -> Array:
+    return torsos.nature_torso(state, padding='VALID')
+
+
 class CompactDQNNetwork(NatureDQNNetwork):
   """The first DQN's network (Mnih et al. 2013), for Atari frames.
 

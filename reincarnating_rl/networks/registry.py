@@ -63,6 +63,11 @@ NETWORKS: dict[str, Network] = {
       gin_module=DOPAMINE_MODULE,
     ),
     Network(
+      q_networks.UnpaddedDQNNetwork,
+      'dqn',
+      'the same without padding, as in Stable-Baselines3 and CleanRL; frames',
+    ),
+    Network(
       q_networks.CompactDQNNetwork,
       'dqn',
       'two convolutions (Mnih et al. 2013), three times as fast; frames',

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.runner import (
   identity,
+  manifests,
   plan,
   planning,
-  saving,
   teacher_replay,
 )
 from reincarnating_rl.runner.checkpoints import Checkpoints
@@ -102,7 +102,7 @@ def assemble(runner: Any, settings: Settings) -> Parts:
     teacher_data_until=functools.partial(
       planning.data_until, the_plan, source.phase
     ),
-    about=saving.about(runner._game, runner._environment, agent),
+    about=manifests.of_student(runner._game, runner._environment, agent),
   )
   phases = _teacher_phases(
     runner, settings, the_plan, source, teacher_evaluator, data, progress

@@ -1,6 +1,7 @@
 """From names to objects: student, teacher, environments, runner."""
 
 import functools
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -10,14 +11,19 @@ from reincarnating_rl.agents.classes import AGENTS, names_that_count_before
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
-from reincarnating_rl.learner.actions import Actions
-from reincarnating_rl.runner import observations, pairing, student_network
+from reincarnating_rl.runner import (
+  cloned_teacher,
+  observations,
+  pairing,
+  student_network,
+  teacher_choice,
+)
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.settings import gin_names, gin_parsing
 from reincarnating_rl.support.errors import UserError, did_you_mean
+from reincarnating_rl.teachers import clone
 from reincarnating_rl.teachers import factory as teacher_factory
 from reincarnating_rl.teachers.base import Teacher
-from reincarnating_rl.teachers.data_teacher import DataTeacher
 from reincarnating_rl.teachers.sources import (
   TeacherSettings as TeacherSettings,
 )
@@ -30,7 +36,8 @@ from reincarnating_rl.teachers.sources import (
 def check_names(agent: str | None, teacher_agent: str) -> None:
   """Refuses names that no registry has; the error tells the nearest."""
   _check('--agent', agent, AGENTS)
-  _check('--teacher_agent', teacher_agent, teacher_factory.TEACHERS)
+  teachers = (*teacher_factory.TEACHERS, clone.NAME)
+  _check('--teacher_agent', teacher_agent, teachers)
 
 
 def _check(flag: str, name: str | None, registry: Collection[str]) -> None:
@@ -84,12 +91,13 @@ def create_runner(
   Raises:
     UserError: something that the user named does not exist or does not fit.
   """
-  _, make = prepare(**asked)
+  _, make = prepare(base_dir=base_dir, **asked)
   return make(base_dir, seed=seed)
 
 
 def prepare(
   *,
+  base_dir: str,
   agent: str,
   teacher: TeacherSettings,
   atari_roms_path: str | None = None,
@@ -99,6 +107,7 @@ def prepare(
   """Makes what all seeds of an experiment share.
 
   Args:
+    base_dir: of the experiment, in which a teacher is kept that it makes.
     agent: a key of `AGENTS`.
     teacher: where the teacher is; tabula rasa is only compared with it.
     atari_roms_path: directory of ROMs, or None for ale-py's own.
@@ -114,8 +123,12 @@ def prepare(
   """
   game = gin_names.create_games(atari_roms_path=atari_roms_path)
   student = AGENTS[agent]
-  made = create_teacher(
-    teacher, game, needed=student.method.needs_teacher, student=student
+  made = teacher_choice.create_teacher(
+    teacher,
+    game,
+    needed=student.method.needs_teacher,
+    student=student,
+    folder=os.path.join(base_dir, cloned_teacher.FOLDER),
   )
 
   started_as = {
@@ -189,55 +202,3 @@ def create_agent(
     game=observations.game_settings(student.kind, environment, stack_size),
     network=network or student_network.of_game(student.kind),
   )
-
-
-def _data_teacher(
-  settings: TeacherSettings, actions: Actions, student: type[Student] | None
-) -> DataTeacher:
-  replay = find_teacher_replay(settings)
-  if student is not None:
-    pairing.check_policy(student, replay.describe())
-  return DataTeacher(replay, actions)
-
-
-def create_teacher(
-  settings: TeacherSettings,
-  game: Game,
-  *,
-  needed: bool,
-  student: type[Student] | None = None,
-) -> Teacher | None:
-  """Makes the teacher for a game.
-
-  Args:
-    settings: which one.
-    game: that it must know how to play.
-    needed: whether doing without is an error.
-    student: class of the one that it is to teach.
-
-  Returns:
-    The teacher; None where none is named and none is needed.
-
-  Raises:
-    UserError: there is none, or one of the two does not fit the game.
-  """
-  if not needed and settings == TeacherSettings():
-    return None
-  environment = game.create_environment()
-  try:
-    pairing.check(student, environment)
-    if settings.is_data_alone:
-      return _data_teacher(settings, environment.actions, student)
-    return gin_names.create_teacher(
-      settings.agent,
-      settings.checkpoint_dir,
-      actions=environment.actions,
-      observation_shape=environment.observation_space.shape,
-      stack_size=observations.stack_size(game, student and student.kind),
-      checkpoint_number=settings.checkpoint_number,
-      checkpoint_file_prefix=settings.checkpoint_file_prefix,
-      game_actions=environment.action_meanings,
-      game_name=game.name,
-    )
-  finally:
-    environment.close()

@@ -24,6 +24,7 @@ def describe(
   played: dict[str, Any] | None = None,
   planned: dict[str, int] | None = None,
   started_as: dict[str, Any] | None = None,
+  torso: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
   """Describes a run.
 
@@ -40,6 +41,7 @@ def describe(
     planned: evaluations of the student, by phase, in the whole run.
     started_as: the student's name for `--agent`, the command, and what a
       program resumes the run with.
+    torso: where the student's torso began, if not anew.
 
   Returns:
     JSON-able lineage. Configuration and versions stand at the top as well, of
@@ -55,6 +57,7 @@ def describe(
     'seed': seed,
     'planned': planned,
     'teacher': teacher,
+    **({} if torso is None else {'torso': torso}),
     'spent': spent,
     'scores': scores,
     **newest,
@@ -82,6 +85,7 @@ def of(runner: Any) -> dict[str, Any]:
     played=played.to_json(),
     planned=collections.Counter(r.phase.name for r in runner.plan if r.trains),
     started_as=runner._started_as,
+    torso=agent.torso and agent.torso.told,
   )
 
 

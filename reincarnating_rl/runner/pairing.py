@@ -53,8 +53,37 @@ def check_policy(student: type[Student], data: str) -> None:
   )
   raise UserError(
     f"--agent {_name(student)} needs its teacher's policy, and the {data}, "
-    f'has none: name one with --teacher_checkpoint_dir, or choose --agent '
-    f'{" or ".join(fit)}.'
+    f'has none: name one with --teacher_checkpoint_dir, {_or_clone(student)}or '
+    f'choose --agent {" or ".join(fit)}.'
+  )
+
+
+def _or_clone(student: type[Student]) -> str:
+  if student.method.starts_from_teacher:
+    return ''
+  return 'clone the data with --teacher_agent clone, '
+
+
+def check_clone(student: type[Student]) -> None:
+  """Refuses a student who needs more than the policy that a clone is.
+
+  Args:
+    student: a class of `AGENTS`.
+
+  Raises:
+    UserError: it would go on with the clone's values, of which there are none.
+  """
+  if not student.method.starts_from_teacher:
+    return
+  pretrained = _names(
+    lambda agent: (
+      agent.kind is student.kind and agent.method is METHODS['pretrained']
+    )
+  )
+  raise UserError(
+    f'--agent {_name(student)} goes on with the values of its teacher, and a '
+    f'clone has a policy alone: train --agent {pretrained[0]} on the data '
+    'first, whose --base_dir is then the --teacher_checkpoint_dir.'
   )
 
 

@@ -130,9 +130,8 @@ class RunnerWithTeacher(run_experiment.Runner):
       **time_limit(game),
     )
 
-  def _initialize_checkpointer_and_maybe_resume(self, prefix: str) -> None:
+  def _initialize_checkpointer_and_maybe_resume(self, _prefix: str) -> None:
     # Dopamine's constructor calls this between the agent and the metrics.
-    del prefix
     self._parts = assembly.assemble(self, self._settings)
     self.plan, self._progress = self._parts.plan, self._parts.progress
     self._resume()

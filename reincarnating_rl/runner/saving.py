@@ -12,8 +12,6 @@ import numpy as np
 
 from reincarnating_rl.agents import snapshot
 from reincarnating_rl.agents.student import Student
-from reincarnating_rl.envs.games import Game
-from reincarnating_rl.learner.actions import Continuous, as_json
 from reincarnating_rl.runner import collectors, identity
 from reincarnating_rl.runner.checkpoints import Checkpoint, Checkpoints
 from reincarnating_rl.runner.position import Position
@@ -27,12 +25,6 @@ from reincarnating_rl.support.errors import (
 )
 from reincarnating_rl.teachers import native_checkpoint
 from reincarnating_rl.teachers.checkpoint_files import FOLDER
-from reincarnating_rl.teachers.description import (
-  BOUNDS,
-  ENTRY,
-  GAME,
-  MODULE,
-)
 
 _PLACE = ('pretraining_updates', 'training_steps', 'online_updates')
 
@@ -203,23 +195,6 @@ class Saver:
     self._record.restore(state['record'])
     self.stretches = state['stretches']
     collectors.rewind(self.base_dir, state['metrics_bytes'])
-
-
-def about(game: Game, environment: Any, agent: Student) -> dict[str, Any]:
-  """Returns what a checkpoint tells whoever takes the student for a teacher.
-
-  Args:
-    game: that is played.
-    environment: of the game.
-    agent: the student.
-  """
-  told = snapshot.description(agent)
-  played = {'name': game.name, 'actions': environment.action_meanings}
-  if isinstance(environment.actions, Continuous):
-    played[BOUNDS] = as_json(environment.actions)
-  if game.module is not None:
-    played[MODULE] = game.module
-  return {GAME: played} | ({ENTRY: told._asdict()} if told else {})
 
 
 def _not_finite(arrays: dict[str, np.ndarray]) -> str | None:

@@ -13,7 +13,7 @@ from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.networks import registry
 from reincarnating_rl.support.errors import UserError, check_choice
 from reincarnating_rl.support.setting_types import OneOf
-from reincarnating_rl.teachers import factory
+from reincarnating_rl.teachers import clone, factory
 from reincarnating_rl.teachers.foreign import layers
 
 gin.external_configurable(schedules.linear_epsilon, module='schedules')
@@ -31,10 +31,13 @@ create_teacher = gin.external_configurable(
   allowlist=[
     *('temperature', 'network', 'vmax'),
     *('layers', 'action_meanings', 'policy', 'policy_epsilon', 'acts'),
-    *('policy_fingerprint', 'observation_statistics'),
+    *('policy_fingerprint', 'observation_statistics', 'observation_map'),
   ],
 )
 gin.external_configurable(layers.Layers, module='teachers')
+make_clone_settings = gin.external_configurable(
+  clone.CloneSettings, name='Clone', module='teachers'
+)
 
 
 def _create_by_gin(family: GameFamily) -> Callable[..., Game]:

@@ -1,5 +1,6 @@
 """Which of a teacher's actions are those of the game."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,6 +13,9 @@ from reincarnating_rl.teachers.errors import (
 )
 
 FULL = 'full'
+NONE = -1  # The number of an action that the game does not have.
+Meanings = str | tuple[str, ...] | tuple[int, ...]
+"""What a user declares: names, 'full', or numbers of the game's actions."""
 # The Arcade Learning Environment's, in its order (Bellemare et al. 2013).
 _DIRECTIONS = 'UP RIGHT LEFT DOWN UPRIGHT UPLEFT DOWNRIGHT DOWNLEFT'.split()
 ALE_MEANINGS = (
@@ -73,6 +77,56 @@ def action_map(
     )
   indices = tuple(list(meanings).index(meaning) for meaning in game)
   return ActionMap(tuple(meanings), indices)
+
+
+def declared(
+  teacher: Meanings, game: Sequence[str] | None, number: int
+) -> ActionMap:
+  """Finds the actions of a game by what a user declares.
+
+  Args:
+    teacher: see `action_map`; or which of the game's actions each of the
+      teacher's is, by its number, and `NONE` for one that the game lacks.
+    game: what the game's actions mean, in its order; None if it does not tell.
+    number: of the game's actions.
+
+  Raises:
+    TeacherError: see `action_map`; or numbers are not those of all actions.
+  """
+  numbers = [x for x in teacher if isinstance(x, int)]
+  if isinstance(teacher, str) or not numbers:
+    return action_map(teacher, game)
+  if sorted(x for x in teacher if x != NONE) != [*range(number)]:
+    raise TeacherError(
+      f'create_teacher.action_meanings is {teacher}: give each number from 0 '
+      f"to {number - 1}, the game's actions, once, in the teacher's order, and "
+      f'{NONE} for what the game lacks.'
+    )
+  indices = tuple(map(teacher.index, range(number)))
+  return ActionMap(tuple(map(str, teacher)), indices)
+
+
+def written(
+  teacher: Sequence[str], game: Sequence[str] | None, number: int
+) -> ActionMap | None:
+  """Finds the actions of a game by what a manifest says of a teacher's.
+
+  Args:
+    teacher: the meanings of an `ActionMap`, which numbers may be.
+    game: see `declared`.
+    number: see `declared`.
+
+  Returns:
+    Where they are; None where they are the game's own, or it does not tell.
+
+  Raises:
+    TeacherError: see `declared`.
+  """
+  if all(re.fullmatch(r'-?\d{1,9}', meaning) for meaning in teacher):
+    return declared(tuple(map(int, teacher)), game, number)
+  if not game or tuple(teacher) == tuple(game):
+    return None
+  return action_map(teacher, game)
 
 
 def indices_of(

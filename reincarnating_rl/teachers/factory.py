@@ -14,10 +14,12 @@ from reincarnating_rl.teachers import (
   checkpoints,
   loading,
   network_factory,
+  observation_maps,
   perciatelli,
   recognition,
   station_seeker,
 )
+from reincarnating_rl.teachers.actions import Meanings
 from reincarnating_rl.teachers.base import (
   GREEDY,
   SAMPLE,
@@ -54,8 +56,9 @@ def create_teacher(
   vmax: PositiveFloat | None = None,
   network: NetworkFactory | None = None,
   layers: Layers | None = None,
-  action_meanings: str | tuple[str, ...] | None = None,
+  action_meanings: Meanings | None = None,
   observation_statistics: str | None = None,
+  observation_map: observation_maps.Setting | None = None,
   game_actions: tuple[str, ...] | None = None,
   game_name: str | None = None,
   policy: Function | None = None,
@@ -88,11 +91,15 @@ def create_teacher(
     layers: which parameters of a file of PyTorch are which layers, where it is
       not one of CleanRL or Stable-Baselines3.
     action_meanings: of the teacher's actions in its order, such as ('NOOP',
-      'FIRE'), or 'full' for all 18 of the Arcade Learning Environment; None if
-      they are the game's own, or named by the checkpoint.
+      'FIRE'), or 'full' for all 18 of the Arcade Learning Environment; or their
+      numbers in the game, -1 for none; None if they are the game's own, or
+      named by the checkpoint.
     observation_statistics: file of the statistics by which observations were
       normalized, such as Stable-Baselines3's `vecnormalize.pkl`; 'none' if they
       were not; None to look for it beside a file of another library.
+    observation_map: what the teacher sees of the game's states, where these are
+      not its own: a key of `observation_maps.MAPS`; the entries of a vector, in
+      the teacher's order; or `state[*O, S] -> state`, a function of JAX.
     game_actions: what the game's actions mean; None if it does not tell.
     game_name: such as 'Pong'; None to take a teacher of any game.
     policy: of a 'callable' teacher: `states[B, *O, S] -> logits[B, A]`, or
@@ -116,6 +123,11 @@ def create_teacher(
   """
   check_agent(agent)
   _check_acts(acts, agent)
+  if observation_map is not None and agent in PATHLESS:
+    raise TeacherError(
+      f'create_teacher.observation_map is for a teacher of a checkpoint, and '
+      f'the {agent} one has none: leave it out.'
+    )
   if agent == 'random':
     return random_teacher(actions)
   if agent == CALLABLE:
@@ -149,6 +161,7 @@ def create_teacher(
       vmax=vmax,
       action_meanings=action_meanings,
       observation_statistics=observation_statistics,
+      observation_map=observation_map,
     ),
     actions=actions,
     state_shape=state_shape,

@@ -13,10 +13,11 @@ from reincarnating_rl.teachers import (
   balloon_facts,
   checkpoints,
   game_checks,
+  observation_maps,
   perciatelli,
   recognition,
 )
-from reincarnating_rl.teachers.actions import ActionMap
+from reincarnating_rl.teachers.actions import ActionMap, Meanings
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
 from reincarnating_rl.teachers.description import (
   Description,
@@ -33,6 +34,7 @@ from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.inferred_fields import Fields
 from reincarnating_rl.teachers.kinds import NetworkFactory
 from reincarnating_rl.teachers.network_teacher import Policy
+from reincarnating_rl.teachers.observation_maps import ObservationMap
 
 _VMAX = 10.0  # Dopamine's.
 
@@ -52,6 +54,8 @@ class TeacherSource(NamedTuple):
     action_meanings: of the teacher's actions, in its order.
     observation_statistics: file of the statistics by which a teacher of another
       library had its observations normalized; 'none' if there are none.
+    observation_map: of the game's states to the teacher's; see
+      `observation_maps.make`.
   """
 
   path: str | os.PathLike[str] | None
@@ -61,8 +65,9 @@ class TeacherSource(NamedTuple):
   network: NetworkFactory | None = None
   layers: Layers | None = None
   vmax: float | None = None
-  action_meanings: str | tuple[str, ...] | None = None
+  action_meanings: Meanings | None = None
   observation_statistics: str | None = None
+  observation_map: observation_maps.Setting | None = None
 
 
 class LoadedTeacher(NamedTuple):
@@ -75,6 +80,7 @@ class LoadedTeacher(NamedTuple):
   indices: tuple[int, ...] | None  # the game's actions among its own; None: all
   meanings: tuple[str, ...] | None  # of its own actions, where that is known
   knows_bounds: bool = True  # those of vectors: from the game, or its file
+  observes: ObservationMap | None = None  # None: the game's states as they are
 
   @property
   def trained_by(self) -> str:
@@ -99,8 +105,10 @@ class LoadedTeacher(NamedTuple):
     network, kind = self.candidate.make(self.fields), self.candidate.kind
     inputs = kind.inputs(self.fields, self.vmax or _VMAX)
     taken = None if self.indices is None else list(self.indices)
+    observes = self.observes
 
     def policy(params: Params, state: Array) -> Array:
+      state = state if observes is None else observes.function(state)
       output = network.apply(params, state, **inputs)
       said = kind.policy(output, temperature)
       return said if taken is None else said[jnp.array(taken)]
@@ -135,6 +143,10 @@ def load(
   """
   if source.agent == perciatelli.NAME:
     return _load_perciatelli(source, actions, state_shape, game_actions)
+  observes = None
+  if source.observation_map is not None:
+    observes = observation_maps.make(source.observation_map, state_shape)
+    state_shape = observes.state_shape
   declared = source.action_meanings
   action_map = _declared(declared, actions, game_actions) if declared else None
   checkpoint = checkpoints.load_checkpoint(
@@ -152,7 +164,7 @@ def load(
   if checkpoint.number is None:
     action_map = None  # Converted for the game's actions already.
   else:
-    action_map = action_map or _told(checkpoint, game_actions)
+    action_map = action_map or _told(checkpoint, actions, game_actions)
   candidate, fields = recognition.recognise(
     checkpoint,
     source.agent,
@@ -167,6 +179,7 @@ def load(
     _vmax(source, checkpoint) if fields.get('distributional') else None,
     action_map and action_map.indices,
     action_map.meanings if action_map else game_actions,
+    observes=observes,
   )
 
 
@@ -200,7 +213,7 @@ def _load_perciatelli(
 
 
 def _declared(
-  meanings: str | tuple[str, ...],
+  meanings: Meanings,
   actions: Actions,
   game_actions: tuple[str, ...] | None,
 ) -> ActionMap:
@@ -209,18 +222,20 @@ def _declared(
       f'create_teacher.action_meanings is {meanings!r}, and the game has '
       f'{actions}: leave it out.'
     )
-  return action_maps.action_map(meanings, game_actions)
+  return action_maps.declared(meanings, game_actions, actions.number)
 
 
 def _told(
-  checkpoint: TeacherCheckpoint, game_actions: tuple[str, ...] | None
+  checkpoint: TeacherCheckpoint,
+  actions: Actions,
+  game_actions: tuple[str, ...] | None,
 ) -> ActionMap | None:
   """Maps the actions that a manifest names; None where they are the game's."""
   told = actions_from_manifest(checkpoint.metadata, checkpoint.path)
-  if not told or not game_actions or told == tuple(game_actions):
+  if not told or not isinstance(actions, Discrete):
     return None
   try:
-    return action_maps.action_map(told, game_actions)
+    return action_maps.written(told, game_actions, actions.number)
   except TeacherError as error:
     raise MismatchedTeacherError(
       f'The actions that the manifest of {checkpoint.path} names do not serve '

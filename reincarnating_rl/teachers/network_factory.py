@@ -83,6 +83,8 @@ def _lineage(loaded: LoadedTeacher) -> dict[str, Any]:
     lineage['distribution'] = loaded.candidate.kind.distribution
   if loaded.vmax is not None:
     lineage['vmax'] = loaded.vmax
+  if loaded.observes is not None:
+    lineage['observation_map'] = loaded.observes.name
   if loaded.indices is not None:
     lineage['actions'] = list(loaded.indices)
   return lineage

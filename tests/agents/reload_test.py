@@ -112,6 +112,7 @@ def test_another_network_is_an_error_that_changes_nothing(trained):
   [
     ({'agent': 'ppo'}, 'ppo'),
     ({'actions': [1, 0]}, 'actions'),
+    ({'observation_map': '(1, 0)'}, 'observation_map'),
   ],
 )
 def test_another_meaning_of_the_same_shapes_is_an_error(trained, lineage, word):

@@ -63,6 +63,7 @@ def test_what_is_no_image_is_refused(shape):
 
 _NETWORKS = {
   q_networks.NatureDQNNetwork: {},
+  q_networks.UnpaddedDQNNetwork: {},
   q_networks.CompactDQNNetwork: {},
   q_networks.ImpalaDQNNetwork: {},
   quantile_networks.QuantileNetwork: {},

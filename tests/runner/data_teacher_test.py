@@ -13,11 +13,11 @@ from reincarnating_rl.importers.data import npz
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.kinds import DISCRETE
 from reincarnating_rl.methods.table import METHODS
-from reincarnating_rl.runner import factories, pairing
-from reincarnating_rl.runner.factories import TeacherSettings
+from reincarnating_rl.runner import pairing, teacher_choice
 from reincarnating_rl.runner.plan import Phase
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.data_teacher import DataTeacher
+from reincarnating_rl.teachers.sources import TeacherSettings
 from tests import toys
 from tests.runner import control_test, experiments
 
@@ -193,11 +193,13 @@ def test_who_needs_a_policy_is_told_what_to_do():
     fit = f'pretrained_{kind.name} or rehearsal_{kind.name}'
     if kind.actions == DISCRETE:
       fit = f'dqfd_{kind.name} or {fit}'
+    can_clone = not method.startswith(('reloaded', 'warm_start'))
+    clone = 'clone the data with --teacher_agent clone, ' * can_clone
     with pytest.raises(UserError) as error:
       pairing.check_policy(student, 'replay of X')
     assert str(error.value) == (
       f"--agent {name} needs its teacher's policy, and the replay of X, has "
-      'none: name one with --teacher_checkpoint_dir, or choose --agent '
+      f'none: name one with --teacher_checkpoint_dir, {clone}or choose --agent '
       f'{fit}.'
     )
 
@@ -207,7 +209,7 @@ def test_a_replay_alone_is_a_teacher(path):
 
   def make(name, settings=settings):
     student = AGENTS[name]
-    return factories.create_teacher(
+    return teacher_choice.create_teacher(
       settings, toys.corridor(), needed=True, student=student
     )
 

@@ -4,13 +4,13 @@ import gin
 import numpy as np
 import pytest
 
-from reincarnating_rl.runner import factories
-from reincarnating_rl.runner.factories import TeacherSettings
+from reincarnating_rl.runner import factories, teacher_choice
 from reincarnating_rl.settings import gin_parsing
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import native_checkpoint
 from reincarnating_rl.teachers.base import RandomTeacher
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from reincarnating_rl.teachers.sources import TeacherSettings
 from tests.teachers.foreign import real_files
 
 _CLEANRL = real_files.FOLDER / 'cleanrl_ppo_atari.cleanrl_model'
@@ -23,7 +23,7 @@ def _create(settings, *bindings, game='Breakout'):
       [], [name, *bindings], network_parameter='JaxDQNAgent.network'
     )
     made = factories.gin_names.create_game()
-    return factories.create_teacher(settings, made, needed=True)
+    return teacher_choice.create_teacher(settings, made, needed=True)
   finally:
     gin.clear_config()
 

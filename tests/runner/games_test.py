@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.networks import minatar_networks
-from reincarnating_rl.runner import factories, identity
-from reincarnating_rl.runner.factories import TeacherSettings
+from reincarnating_rl.runner import factories, identity, teacher_choice
 from reincarnating_rl.settings import gin_parsing
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import description, native_checkpoint
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
+from reincarnating_rl.teachers.sources import TeacherSettings
 from tests.teachers.foreign import real_files
 
 LANDER = 'create_gymnasium_environment.game_name="LunarLander-v3"'
@@ -270,7 +270,7 @@ def test_teachers_of_stable_baselines3(name, states, stack_size):
     f'JaxDQNAgent.stack_size={stack_size}',
   )
   path = real_files.FOLDER / f'{name}.zip'
-  teacher = factories.create_teacher(
+  teacher = teacher_choice.create_teacher(
     TeacherSettings(checkpoint_dir=str(path)), game, needed=True
   )
   found = teacher.policy_logits(real_files.expected(f'{states}_states'))
@@ -294,14 +294,14 @@ def test_a_teacher_of_all_six_actions(tmp_path):
   settings = TeacherSettings(checkpoint_dir=str(tmp_path))
   game = _game('create_game.kind="minatar"')
   with pytest.raises(MismatchedTeacherError, match='has 6 actions'):
-    factories.create_teacher(settings, game, needed=True)
+    teacher_choice.create_teacher(settings, game, needed=True)
   meanings = "('NOOP', 'LEFT', 'UP', 'RIGHT', 'DOWN', 'FIRE')"
   game = _game(
     'create_game.kind="minatar"',
     'create_teacher.temperature=1.0',
     f'create_teacher.action_meanings={meanings}',
   )
-  teacher = factories.create_teacher(settings, game, needed=True)
+  teacher = teacher_choice.create_teacher(settings, game, needed=True)
   expected = jax.vmap(network.apply, in_axes=(None, 0))(params, states)
   np.testing.assert_allclose(
     teacher.policy_logits(states), expected.q_values[:, [0, 1, 3]], rtol=1e-5

@@ -4,9 +4,9 @@ import pytest
 
 from reincarnating_rl.agents.classes import AGENTS
 from reincarnating_rl.envs import games
-from reincarnating_rl.runner import factories, pairing
-from reincarnating_rl.runner.factories import TeacherSettings
+from reincarnating_rl.runner import factories, pairing, teacher_choice
 from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers.sources import TeacherSettings
 from tests import toys
 
 CORRIDOR = toys.corridor()
@@ -40,7 +40,7 @@ def test_it_is_told_before_a_teacher_is_read(tmp_path):
   game = games.Game('Target', toys.target, lambda: None)
   teacher = TeacherSettings(checkpoint_dir=str(tmp_path))
   with pytest.raises(UserError, match='choose --agent qdagger_sac or'):
-    factories.create_teacher(
+    teacher_choice.create_teacher(
       teacher, game, needed=True, student=AGENTS['qdagger_dqn']
     )
 

@@ -11,7 +11,7 @@ from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.networks.control_networks import (
   LayerNormActorCriticNetwork,
 )
-from reincarnating_rl.runner import saving
+from reincarnating_rl.runner import manifests
 from reincarnating_rl.teachers import factory, native_checkpoint
 from reincarnating_rl.teachers.errors import TeacherError
 from tests.agents import control_toys
@@ -21,7 +21,7 @@ _STATES = np.random.default_rng(0).normal(size=(32, 3, 1)).astype(np.float32)
 
 def _write(folder, agent):
   """Writes a checkpoint as a run does, without its replay."""
-  about = saving.about(
+  about = manifests.of_student(
     types.SimpleNamespace(name='Toy', module=None),
     types.SimpleNamespace(actions=control_toys.ACTIONS, action_meanings=None),
     agent,

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import tqdm.auto as tqdm
 
-from reincarnating_rl.cli.teachers import replay_store
 from reincarnating_rl.cli.teachers.playing import (
   SHARD,
   Player,
@@ -25,6 +24,7 @@ from reincarnating_rl.cli.teachers.playing import (
 from reincarnating_rl.envs.lanes import Keep
 from reincarnating_rl.importers import run_files, run_replay
 from reincarnating_rl.replay.segment_log import Manifest, SegmentLog
+from reincarnating_rl.runner import replay_store
 from reincarnating_rl.teachers.base import actions_of
 
 _STREAM = 3  # No evaluation of a first iteration has these seeds.

@@ -13,7 +13,6 @@ from reincarnating_rl.cli.teachers import (
   export_command,
   identify,
   next_command,
-  replay_store,
   settings,
 )
 from reincarnating_rl.cli.teachers.collecting import collect
@@ -23,6 +22,7 @@ from reincarnating_rl.evaluation.summary import PLOT_FILE
 from reincarnating_rl.importers import external_replay, run_replay
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.runner import replay_store
 from reincarnating_rl.support import claims, files, json_file
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import (
@@ -44,10 +44,14 @@ def run(args: argparse.Namespace) -> None:
       is another's, or the folder is not empty or cannot be written.
   """
   args.path, out = (os.path.expanduser(p) for p in (args.path, args.out))
-  if out.endswith(export_command.SUFFIX):
+  if out.endswith(export_command.SUFFIX) and not args.minari:
     export_command.run(args, _find_replay(args))
     return
   _check_empty(out)
+  if args.minari:
+    with _writing(out) as part:
+      export_command.run_minari(args, _find_replay(args), out, part)
+    return
   _check_is_teacher(args.path)
   with _writing(out) as part:
     chosen = settings.read(args)
@@ -97,7 +101,7 @@ def _check_is_teacher(path: str) -> None:
     raise UserError(
       f'{path} has data, and no teacher to convert: it can be learnt from as '
       f'it is (--teacher_replay_dir), or give an OUT that ends in '
-      f'{export_command.SUFFIX}.'
+      f'{export_command.SUFFIX}, or {export_command.FLAG}.'
     )
 
 

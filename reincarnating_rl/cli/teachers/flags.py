@@ -179,6 +179,11 @@ def _add_convert(parser: Parser) -> None:
     '--no_replay', action='store_true', help='Write the parameters alone.'
   )
   group.add_argument(
+    '--minari',
+    action='store_true',
+    help='Write the steps of the replay to OUT, as a dataset of Minari.',
+  )
+  group.add_argument(
     '--newest',
     metavar='N',
     type=number(int, 1),
@@ -222,6 +227,7 @@ _COMMANDS = {
     [
       'downloads/Breakout/1 \\\n    teacher_ckpts/Breakout/1 --game Breakout',
       'runs/pong pong.npz',
+      'runs/pong pong-v0 --minari',
     ],
     _add_convert,
   ),

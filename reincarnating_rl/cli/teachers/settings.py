@@ -28,7 +28,7 @@ _READ = (
 LANES = 16  # As many as an experiment has.
 _OF_SOURCE = (
   *('network', 'layers', 'vmax', 'action_meanings'),
-  'observation_statistics',
+  *('observation_statistics', 'observation_map'),
 )
 
 

@@ -44,7 +44,7 @@ def of_store(store: FrameStore) -> Export:
     # An episode that is under way at the end is told by no flag.
     npz.CUT: is_last[: len(terminal)] & ~terminal,
   }
-  return Export(arrays | _told(actions), first)
+  return Export(arrays | told_of(actions), first)
 
 
 def of_steps(steps: Steps, newest: int | None = None) -> Export:
@@ -77,7 +77,7 @@ def of_steps(steps: Steps, newest: int | None = None) -> Export:
     npz.CUT: cut[is_kept],
   }
   left_out = steps.entries - first - int(np.count_nonzero(is_kept))
-  return Export(arrays | _told(actions), left_out)
+  return Export(arrays | told_of(actions), left_out)
 
 
 def _last_start(steps: Steps) -> int:
@@ -96,7 +96,12 @@ def _can_be_told(steps: Steps, first: int) -> np.ndarray:
   return (start >= first) & ~is_partial
 
 
-def _told(actions: Actions) -> dict[str, np.ndarray]:
+def told_of(actions: Actions) -> dict[str, np.ndarray]:
+  """Returns what a file tells of its actions, by the names of `npz`.
+
+  Args:
+    actions: of the game.
+  """
   if isinstance(actions, Continuous):
     bounds = {npz.LOW: actions.low, npz.HIGH: actions.high}
     return {name: np.float32(bound) for name, bound in bounds.items()}

@@ -68,11 +68,16 @@ def gaussian_kl(distribution: str, output: Array, parameters: Array) -> Array:
   teacher_mean, teacher_log_std = split(jax.lax.stop_gradient(parameters))
   if distribution == GAUSSIAN:
     inside = _clip(teacher_mean, _MOST)
-    teacher_mean = jnp.arctanh(inside)
+    teacher_mean = before_tanh(teacher_mean)
     teacher_log_std -= jnp.log1p(-jnp.square(inside))
   ratio = jnp.exp(2.0 * (teacher_log_std - log_std))
   distance = jnp.square((mean - teacher_mean) / jnp.exp(log_std))
   return jnp.sum(log_std - teacher_log_std + 0.5 * (ratio + distance) - 0.5)
+
+
+def before_tanh(action: Array) -> Array:
+  """Returns what `tanh` makes an action [D]; beyond +-0.99 counts as that."""
+  return jnp.arctanh(_clip(action, _MOST))
 
 
 def _clip(x: Array, bound: float) -> Array:

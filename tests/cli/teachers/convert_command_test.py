@@ -14,7 +14,11 @@ from flax import linen as nn
 
 from reincarnating_rl.cli.teachers import cli, convert_command, identify
 from reincarnating_rl.cli.teachers.identify import GameFacts
-from reincarnating_rl.importers import external_replay, run_replay
+from reincarnating_rl.importers import (
+  data_summary,
+  external_replay,
+  run_replay,
+)
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import QOutput
 from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
@@ -405,9 +409,27 @@ def test_a_replay_goes_out_as_arrays(call, fixtures, tmp_path):
     )
 
 
+def test_a_replay_goes_out_as_minaris(call, fixtures, tmp_path):
+  source = f'{fixtures}/foreign/replays/sac.pkl'
+  out = tmp_path / 'sac-v0'
+  printed = call('convert', source, out, '--minari')
+  assert f'{out} has ' in printed and 'up to the largest' not in printed
+  assert [*map(str, tmp_path.iterdir())] == [str(out)]
+  found = [
+    data_summary.whole_returns(external_replay.choose(path).read_columns())
+    for path in (source, out)
+  ]
+  np.testing.assert_array_equal(*found)
+
+
 @pytest.mark.parametrize(
   ('words', 'message'),
   [
+    (('{run}', '{out}', '--minari'), 'has no replay: name one'),
+    (
+      ('{data}', '{out}', '--minari', '--no_replay'),
+      '^error: --minari, which takes the steps',
+    ),
     (('{data}', '{out}'), 'has data, and no teacher to convert'),
     (('{data}', '{data}'), 'is no file of a teacher|is there'),
     (('{run}', '{out}.npz'), 'has no replay: name one'),
