@@ -78,4 +78,5 @@ class LabelledRing(StepRing):
       self.columns['episode_step'],
       slots,
       self.settings.stack_size,
+      empty=self._memory.empty,
     )

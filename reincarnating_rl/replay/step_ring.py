@@ -6,6 +6,7 @@ import numpy as np
 
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay import frames
+from reincarnating_rl.replay.memory import ReusedMemory
 from reincarnating_rl.replay.n_step import has_element
 from reincarnating_rl.replay.settings import ReplaySettings
 
@@ -35,6 +36,7 @@ class StepRing:
       name: frames.aligned_zeros((capacity, *shape), dtype)
       for name, (dtype, shape) in settings.column_layout().items()
     }
+    self._memory = ReusedMemory()  # Of states.
     self._elements = np.zeros(capacity, np.int64)
     self.clear()
 
