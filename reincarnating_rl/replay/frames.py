@@ -50,6 +50,7 @@ def stacks(
   slots: np.ndarray,
   stack_size: int,
   *,
+  stride: int = 1,
   empty: Empty = np.empty,
 ) -> np.ndarray:
   """Gathers the states that end in some slots, padded with zeros at the start.
@@ -59,6 +60,7 @@ def stacks(
     episode_step: [C] int32, steps since the episode's start.
     slots: [B] int64 in [0, C).
     stack_size: S.
+    stride: slots from one step of an episode to the next.
     empty: makes all arrays.
 
   Returns:
@@ -67,7 +69,9 @@ def stacks(
   if stack_size == 1:  # No padding and no interleaving.
     return _taken(observation, slots, empty)[..., None]
   ages = np.arange(stack_size - 1, -1, -1)[:, None]
-  frames = _taken(observation, (slots - ages) % len(observation), empty)
+  frames = _taken(
+    observation, (slots - stride * ages) % len(observation), empty
+  )
   is_padding = episode_step[slots] < ages
   if is_padding.any():
     frames[is_padding] = 0
