@@ -7,8 +7,9 @@ import numpy as np
 from dopamine.jax.agents.dqn import dqn_agent
 
 from reincarnating_rl.agents import control_parts, value_parts
-from reincarnating_rl.agents.actor import Actor, StudentActs, TeacherBegins
+from reincarnating_rl.agents.actor import Actor, StudentActs
 from reincarnating_rl.agents.batches import OnlineBatches
+from reincarnating_rl.agents.roll_ins import TeacherBegins
 from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.envs import policies
 from reincarnating_rl.learner import kinds
@@ -45,6 +46,7 @@ class StudentSpec:
     replay_capacity: frames.
     batch_size: B.
     augments: whether states are augmented in an update.
+    num_environments: in which the student acts at a time.
   """
 
   method: Method
@@ -56,6 +58,7 @@ class StudentSpec:
   replay_capacity: int
   batch_size: int
   augments: bool
+  num_environments: int = 1
 
 
 class Parts(NamedTuple):
@@ -203,11 +206,21 @@ def _build_actor(learner: Learner, agent: Any, spec: StudentSpec) -> Actor:
   acts = None
   if spec.teacher is not None:
     acts = policies.teacher_policy(spec.teacher, epsilon=0.0)
-  return TeacherBegins(student, acts, spec.settings, seed=agent._seed)
+  return TeacherBegins(
+    student,
+    acts,
+    spec.settings,
+    seed=agent._seed,
+    num_lanes=spec.num_environments,
+  )
 
 
 def make_replay(
-  agent: Any, spec: StudentSpec, capacity: int, kind: type[FrameStore]
+  agent: Any,
+  spec: StudentSpec,
+  capacity: int,
+  kind: type[FrameStore],
+  num_lanes: int = 1,
 ) -> FrameStore:
   """Makes an empty replay with a student's n, discount and stack.
 
@@ -216,6 +229,7 @@ def make_replay(
     spec: of the student.
     capacity: frames to keep.
     kind: how it is sampled.
+    num_lanes: environments whose steps are added in turn.
   """
   return kind(
     capacity=capacity,
@@ -227,6 +241,7 @@ def make_replay(
     gamma=agent.gamma,
     actions=agent.actions,
     policy_size=_policy_size(agent),
+    num_lanes=num_lanes,
     batch_size=spec.batch_size,
     seed=agent._seed,
   )

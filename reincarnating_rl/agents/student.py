@@ -31,7 +31,7 @@ from reincarnating_rl.teachers.base import Teacher
 @gin.configurable(
   denylist=[
     *('actions', 'seed', 'teacher', 'game', 'network'),
-    *('method_settings', 'kind_settings'),
+    *('method_settings', 'kind_settings', 'num_environments'),
   ]
 )
 class Student:
@@ -62,6 +62,7 @@ class Student:
     network: Any = None,
     method_settings: Any = None,
     kind_settings: Any = None,
+    num_environments: int = 1,
     learning_rate: NonNegativeFloat = 6.25e-5,
     final_learning_rate: NonNegativeFloat | None = None,
     replay_capacity: PositiveInt = 1_000_000,
@@ -79,6 +80,7 @@ class Student:
       network: in place of what gin binds.
       method_settings: of `method`; None for its defaults.
       kind_settings: of `kind`; None for its defaults.
+      num_environments: L, in which it acts at a time; see `side_by_side`.
       learning_rate: while the teacher, if any, is followed in full.
       final_learning_rate: once weaned; None keeps `learning_rate`.
       replay_capacity: frames in the student's replay.
@@ -102,11 +104,13 @@ class Student:
       replay_capacity=replay_capacity,
       batch_size=batch_size,
       augments=data_augmentation,
+      num_environments=num_environments,
     )
     building.check_teacher(self._spec)
     self.kind_settings = kind_settings or self.kind.settings()
     vars(self).update(dataclasses.asdict(self.kind_settings))
     self.updates_per_step = updates_per_step
+    self.num_environments = num_environments
     self._game_settings = dict(game or {})
     super().__init__(**self._dopamine_settings(seed, network))
 
@@ -120,8 +124,9 @@ class Student:
   # Dopamine's constructor calls these two.
 
   def _build_replay_buffer(self) -> FrameStore:
-    return self.make_replay(
-      self._spec.replay_capacity, kind=gin_forwarding.replay_class(self.kind)
+    spec, kind = self._spec, gin_forwarding.replay_class(self.kind)
+    return building.make_replay(
+      self, spec, spec.replay_capacity, kind, spec.num_environments
     )
 
   def _build_networks_and_optimizer(self) -> None:
