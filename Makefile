@@ -73,6 +73,9 @@ bench: .venv/.installed  ## Ratios beside the limit and beside Dopamine.
 	$(BIN)/python benchmarks/pretraining.py --student dqn
 	$(BIN)/python benchmarks/pretraining.py --student rainbow
 	$(BIN)/python benchmarks/online.py
+	$(BIN)/python benchmarks/impala.py
+	$(BIN)/python benchmarks/convolutions.py
+	$(BIN)/python benchmarks/lanes.py
 	$(BIN)/python benchmarks/small_games.py
 	$(BIN)/python benchmarks/many_seeds.py
 	$(BIN)/python benchmarks/control.py

@@ -26,6 +26,7 @@ ROWS = {
   'memory': 'memory held, MB',
   'add': 'add, us',
   'sample': 'sample, ms',
+  'faults': 'page faults of a sample',
   'save': 'first save, s',
   'disk': 'on disk, MB',
   'save_new': 'save after 1,000 new steps, s',
@@ -85,6 +86,11 @@ def resident():
 def peak():
   """Returns the most megabytes that this process ever held."""
   return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+def page_faults():
+  """Returns how often this process was given a page of memory."""
+  return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
 
 def timed(function):
@@ -192,7 +198,9 @@ def measure_filled(kind, game, count, directory):
   before = resident()
   found = {'add': timed(lambda: fill(bench, game, 0, count)) / count * 1e6}
   found['memory'] = resident() - before
+  faults = page_faults()
   times = [timed(bench.replay.sample) for _ in range(300)]
+  found['faults'] = (page_faults() - faults) / len(times)
   found['sample'] = 1e3 * float(np.median(times))
   found['save'] = timed(lambda: bench.save(1))
   found['disk'] = size_on_disk(directory)
@@ -254,7 +262,9 @@ def main():
   for key, label in ROWS.items():
     row = f'{label:32}{ours[key]:10.2f}'
     if theirs:
-      row += f'{theirs[key]:12.2f}{theirs[key] / ours[key]:9.1f}x'
+      row += f'{theirs[key]:12.2f}'
+      if ours[key]:
+        row += f'{theirs[key] / ours[key]:9.1f}x'
     print(row)
 
 

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from reincarnating_rl.agents.trainer import diverged
-from reincarnating_rl.learner import schedules
 from reincarnating_rl.learner.types import Array, Params
-from reincarnating_rl.methods.settings import JSRLSettings
-
-if TYPE_CHECKING:
-  from reincarnating_rl.envs.lanes import Policy
 
 _GREEDY = _DIVERGED = -1  # In place of a random action; of an action.
 
@@ -24,8 +19,8 @@ _GREEDY = _DIVERGED = -1  # In place of a random action; of an action.
 class Actor(Protocol):
   """Chooses the actions of one environment."""
 
-  def begin_episode(self, *, training: bool) -> None:
-    """Hears that an episode begins."""
+  def begin_episode(self, *, training: bool, lane: int = 0) -> None:
+    """Hears that an episode begins in one of L environments."""
     ...
 
   def finish_iteration(self) -> None:
@@ -59,6 +54,22 @@ class Actor(Protocol):
     eval_mode: bool,
   ) -> tuple[Array, np.ndarray]:
     """Returns the key of the next choice, and the action."""
+    ...
+
+  def act_in_lanes(
+    self, params: Params, states: np.ndarray, key: Array, epsilons: np.ndarray
+  ) -> tuple[Array, np.ndarray]:
+    """Chooses an action in each of L environments, in training.
+
+    Args:
+      params: of the student.
+      states: [L, *O, S].
+      key: of all choices.
+      epsilons: [L], as of `__call__`.
+
+    Returns:
+      The key of the next choice, and the actions [L, ...].
+    """
     ...
 
 
@@ -99,15 +110,37 @@ def make_act(output: Callable[..., Any], num_actions: int) -> Callable:
   return act
 
 
+def in_lanes(act: Callable[..., Any], axes: tuple[int | None, ...]) -> Callable:
+  """Returns a choice in each of L environments, as one program.
+
+  Args:
+    act: `(params, state, key, ...) -> (key, action)`.
+    axes: of `(params, state, key, ...)`, 0 for what each has its own of.
+
+  Returns:
+    `(key, params, states, ...) -> (key, actions)`.
+  """
+  many = jax.vmap(lambda *told: act(*told)[1], axes)
+
+  @jax.jit
+  def run(
+    key: Array, params: Params, states: Array, *more: Array
+  ) -> tuple[Array, Array]:
+    key, *keys = jax.random.split(key, len(states) + 1)
+    return key, many(params, states, jnp.stack(keys), *more)
+
+  return run
+
+
 class RemembersNothing(Actor):
   """An actor that is the same in each step."""
 
   counters: dict[str, float] = {}
   metrics: dict[str, float] = {}
 
-  def begin_episode(self, *, training: bool) -> None:
+  def begin_episode(self, *, training: bool, lane: int = 0) -> None:
     """Does nothing."""
-    del training
+    del training, lane
 
   def finish_iteration(self) -> None:
     """Does nothing."""
@@ -127,6 +160,9 @@ class StudentActs(RemembersNothing):
   def __init__(self, output: Callable[..., Any], num_actions: int) -> None:
     """Compiles nothing yet; see `make_act`."""
     self._act = make_act(output, num_actions)
+    self._act_in_lanes = in_lanes(
+      functools.partial(self._act, eval_mode=False), (None, 0, 0, 0)
+    )
 
   def __call__(
     self,
@@ -149,97 +185,16 @@ class StudentActs(RemembersNothing):
       raise diverged('Q-values')
     return key, action
 
-
-class TeacherBegins(Actor):
-  """JSRL: the teacher takes the first steps of each training episode.
-
-  h ~ U{1..alpha} of them, and `alpha <- beta alpha` after each online iteration
-  (Uchendu et al. 2022, as Agarwal et al. 2022, section 4.1, compare with). The
-  student takes all others, and those of evaluations.
-
-  Attributes:
-    iterations: online iterations that are over.
-    steps: that the teacher has taken.
-  """
-
-  def __init__(
-    self,
-    student: Actor,
-    teacher: Policy | None,
-    settings: JSRLSettings,
-    *,
-    seed: int,
-  ) -> None:
-    """Takes who acts.
-
-    Args:
-      student: acts when the teacher does not.
-      teacher: None for the student alone.
-      settings: alpha and beta.
-      seed: of the lengths of roll-ins, and of what the teacher draws.
-    """
-    self._student, self._teacher, self._settings = student, teacher, settings
-    self._rng = np.random.default_rng((seed, 2))
-    self._draws = np.random.default_rng((seed, 3))  # Of a teacher that samples.
-    self._left = 0
-    self.iterations = self.steps = 0
-
-  @property
-  def horizon(self) -> int:
-    """The longest roll-in now, in steps; 0 once the student acts alone."""
-    return schedules.roll_in_horizon(
-      self.iterations,
-      initial=self._settings.max_roll_in_steps,
-      decay=self._settings.roll_in_decay,
-    )
-
-  @property
-  def counters(self) -> dict[str, float]:
-    """Steps that the teacher took, and iterations."""
-    return {'online_iterations': self.iterations, 'roll_in_steps': self.steps}
-
-  @property
-  def metrics(self) -> dict[str, float]:
-    """The longest roll-in now, and the teacher's steps so far."""
-    return {'RollInHorizon': self.horizon, 'RollInSteps': self.steps}
-
-  def begin_episode(self, *, training: bool) -> None:
-    """Draws how many steps the teacher takes of a training episode."""
-    self._left = 0
-    if training and self.horizon and self._teacher is not None:
-      self._left = int(self._rng.integers(1, self.horizon + 1))
-
-  def __call__(
-    self,
-    params: Params,
-    state: np.ndarray,
-    key: Array,
-    epsilon: float,
-    eval_mode: bool,
+  def act_in_lanes(
+    self, params: Params, states: np.ndarray, key: Array, epsilons: np.ndarray
   ) -> tuple[Array, np.ndarray]:
-    """See `Actor`."""
-    if eval_mode or not self._left:
-      return self._student(params, state, key, epsilon, eval_mode)
-    self._left -= 1
-    self.steps += 1
-    bits = self._draws.integers(2**32, size=(1, 2), dtype=np.uint32)
-    actions, _ = self._teacher(state[None], bits)
-    return key, np.asarray(actions[0])
+    """See `Actor`.
 
-  def finish_iteration(self) -> None:
-    """Lets the horizon decay."""
-    self.iterations += 1
-
-  def state_dict(self) -> dict[str, Any]:
-    """Returns what shapes its future, JSON-able; between episodes."""
-    return self.counters | {
-      'roll_in_sampler': self._rng.bit_generator.state,
-      'action_sampler': self._draws.bit_generator.state,
-    }
-
-  def load_state_dict(self, state: dict[str, Any]) -> None:
-    """Inverse of `state_dict`."""
-    self.iterations = state['online_iterations']
-    self.steps = state['roll_in_steps']
-    self._rng.bit_generator.state = state['roll_in_sampler']
-    self._draws.bit_generator.state = state['action_sampler']
+    Raises:
+      DivergedError: a Q-value is not finite.
+    """
+    key, actions = self._act_in_lanes(key, params, states, epsilons)
+    actions = np.asarray(actions)
+    if (actions == _DIVERGED).any():
+      raise diverged('Q-values')
+    return key, actions

@@ -7,8 +7,10 @@ import numpy as np
 from dopamine.jax.agents.dqn import dqn_agent
 
 from reincarnating_rl.agents import control_parts, torso, value_parts
-from reincarnating_rl.agents.actor import Actor, StudentActs, TeacherBegins
+from reincarnating_rl.agents.actor import Actor, StudentActs
 from reincarnating_rl.agents.batches import OnlineBatches
+from reincarnating_rl.agents.roll_ins import TeacherBegins
+from reincarnating_rl.agents.student_spec import StudentSpec
 from reincarnating_rl.agents.torso import Torso
 from reincarnating_rl.agents.trainer import Trainer
 from reincarnating_rl.envs import policies
@@ -17,52 +19,14 @@ from reincarnating_rl.learner.control.actor_critic import ActorCritic
 from reincarnating_rl.learner.learner import Learner
 from reincarnating_rl.learner.terms import (
   MONTE_CARLO_RETURN,
-  SECOND,
   Term,
   any_reads,
 )
 from reincarnating_rl.learner.value_function import ValueFunction
 from reincarnating_rl.learner.weaner import Weaner
-from reincarnating_rl.methods.method import Method
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.mixed_replay import exact_share
-from reincarnating_rl.students import StudentKind
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers.base import Teacher, actions_of
 from reincarnating_rl.teachers.data_teacher import has_policy
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class StudentSpec:
-  """What a student is to be, beside what Dopamine's agent holds.
-
-  Attributes:
-    method: the entry of `methods.table.METHODS`.
-    settings: of the method.
-    kind: the entry of `students.STUDENTS`.
-    teacher: or None.
-    learning_rate: see `weaning.Weaner`.
-    final_learning_rate: see `weaning.Weaner`.
-    replay_capacity: frames.
-    batch_size: B.
-    augments: whether states are augmented in an update.
-    torso_from: where the torso's first parameters are; None for new ones.
-    freezes_torso: whether these stay what they are.
-    torso: what was read there.
-  """
-
-  method: Method
-  settings: Any
-  kind: StudentKind
-  teacher: Teacher | None
-  learning_rate: float
-  final_learning_rate: float | None
-  replay_capacity: int
-  batch_size: int
-  augments: bool
-  torso_from: str | None = None
-  freezes_torso: bool = False
-  torso: Torso | None = None
 
 
 class Parts(NamedTuple):
@@ -94,7 +58,7 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
   terms = spec.method.terms(
     spec.settings, parts.vocabulary(value, spec.teacher)
   )
-  _check_spec(spec, terms)
+  spec.check(terms)
   optimizer = dqn_agent.create_optimizer(
     agent._optimizer_name, learning_rate=1.0
   )
@@ -164,49 +128,6 @@ def _policy_size(agent: Any) -> int:
   return agent.actions.size * kinds.width(agent.teacher.distribution)
 
 
-def check_teacher(spec: StudentSpec) -> None:
-  """Refuses a teacher whose actions are of the other kind.
-
-  Args:
-    spec: of a student, before Dopamine's constructor is called.
-
-  Raises:
-    UserError: naming both.
-  """
-  if spec.teacher is None:
-    return
-  actions = actions_of(spec.teacher)
-  if actions.kind != spec.kind.actions:
-    raise UserError(
-      f'The teacher has {actions}, and a {spec.kind.title} student '
-      f'{spec.kind.actions} ones: choose a student of the same kind.'
-    )
-
-
-def _check_spec(spec: StudentSpec, terms: tuple[Term, ...]) -> None:
-  """Refuses settings that would count for nothing, or have nothing to read."""
-  first, final = spec.learning_rate, spec.final_learning_rate
-  is_weaned = any(term.is_weaned and term.weight for term in terms)
-  if final is not None and final != first and not is_weaned:
-    raise UserError(
-      f'Student.final_learning_rate is {final}, and this agent is weaned from '
-      'nobody: bind Student.learning_rate alone.'
-    )
-  share = spec.method.teacher_data_ratio(spec.settings)
-  is_exact = spec.method.exact_share(spec.settings)
-  if is_exact and share and not exact_share(share, spec.batch_size):
-    raise UserError(
-      f'{spec.method.gin_name}.teacher_data_ratio is {share}, which is no '
-      f'element of a batch of {spec.batch_size}: raise it, or '
-      'Student.batch_size, or set exact_share = False.'
-    )
-  has_second = spec.method.second_horizon(spec.settings) is not None
-  if has_second != any_reads(terms, SECOND):
-    raise ValueError(
-      f'The terms of {spec.method.title} and its second_horizon disagree.'
-    )
-
-
 def _build_actor(learner: Learner, agent: Any, spec: StudentSpec) -> Actor:
   if spec.kind.is_continuous:
     student = control_parts.ActorActs(learner, agent.actions)
@@ -217,11 +138,21 @@ def _build_actor(learner: Learner, agent: Any, spec: StudentSpec) -> Actor:
   acts = None
   if spec.teacher is not None:
     acts = policies.teacher_policy(spec.teacher, epsilon=0.0)
-  return TeacherBegins(student, acts, spec.settings, seed=agent._seed)
+  return TeacherBegins(
+    student,
+    acts,
+    spec.settings,
+    seed=agent._seed,
+    num_lanes=spec.num_environments,
+  )
 
 
 def make_replay(
-  agent: Any, spec: StudentSpec, capacity: int, kind: type[FrameStore]
+  agent: Any,
+  spec: StudentSpec,
+  capacity: int,
+  kind: type[FrameStore],
+  num_lanes: int = 1,
 ) -> FrameStore:
   """Makes an empty replay with a student's n, discount and stack.
 
@@ -230,6 +161,7 @@ def make_replay(
     spec: of the student.
     capacity: frames to keep.
     kind: how it is sampled.
+    num_lanes: environments whose steps are added in turn.
   """
   return kind(
     capacity=capacity,
@@ -241,6 +173,7 @@ def make_replay(
     gamma=agent.gamma,
     actions=agent.actions,
     policy_size=_policy_size(agent),
+    num_lanes=num_lanes,
     batch_size=spec.batch_size,
     seed=agent._seed,
   )

@@ -1,5 +1,6 @@
 """The parts of a student with an actor, beside those that all students have."""
 
+import functools
 from typing import Any
 
 import jax
@@ -7,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from reincarnating_rl.agents import network_fit, torso
-from reincarnating_rl.agents.actor import RemembersNothing
+from reincarnating_rl.agents.actor import RemembersNothing, in_lanes
 from reincarnating_rl.agents.torso_source import Inputs
 from reincarnating_rl.agents.trainer import diverged
 from reincarnating_rl.learner.actions import Actions
@@ -55,7 +56,7 @@ def make_learner(
 
   Args:
     agent: a Dopamine agent whose constructor has come to its networks.
-    spec: a `building.StudentSpec`.
+    spec: a `student_spec.StudentSpec`.
     functions: of the student.
     terms: of its objectives.
     optimizer: with a learning rate of 1.
@@ -129,6 +130,12 @@ class ActorActs(RemembersNothing):
     # Keys are split in the order of Dopamine's SAC.
     self._choose = jax.jit(choose, static_argnames='explores')
     self._draw = jax.jit(draw)
+    self._choose_in_lanes = in_lanes(
+      functools.partial(choose, explores=True), (None, 0, 0)
+    )
+    self._draw_in_lanes = in_lanes(
+      lambda params, state, key: draw(key), (None, 0, 0)
+    )
 
   def __call__(
     self,
@@ -147,10 +154,26 @@ class ActorActs(RemembersNothing):
       key, action = self._draw(key)
     else:
       key, action = self._choose(params, state, key, explores=not eval_mode)
-    action = np.asarray(action)
-    if not np.isfinite(action).all():
-      raise diverged('actions')
-    return key, action
+    return key, _checked(action)
+
+  def act_in_lanes(
+    self, params: Params, states: np.ndarray, key: Array, epsilons: np.ndarray
+  ) -> tuple[Array, np.ndarray]:
+    """See `Actor`; all epsilons are 1, or all 0.
+
+    Raises:
+      DivergedError: an action is not finite.
+    """
+    act = self._draw_in_lanes if epsilons[0] else self._choose_in_lanes
+    key, actions = act(key, params, states)
+    return key, _checked(actions)
+
+
+def _checked(actions: Array) -> np.ndarray:
+  actions = np.asarray(actions)
+  if not np.isfinite(actions).all():
+    raise diverged('actions')
+  return actions
 
 
 def mean_actions(learner: ControlLearner) -> Any:

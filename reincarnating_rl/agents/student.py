@@ -15,6 +15,7 @@ import numpy as np
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
 from reincarnating_rl.agents import building, gin_forwarding
+from reincarnating_rl.agents.student_spec import StudentSpec
 from reincarnating_rl.agents.trainer import on_host
 from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.learner.types import Array, Params, Transition
@@ -31,7 +32,7 @@ from reincarnating_rl.teachers.base import Teacher
 @gin.configurable(
   denylist=[
     *('actions', 'seed', 'teacher', 'game', 'network'),
-    *('method_settings', 'kind_settings'),
+    *('method_settings', 'kind_settings', 'num_environments'),
   ]
 )
 class Student:
@@ -62,6 +63,7 @@ class Student:
     network: Any = None,
     method_settings: Any = None,
     kind_settings: Any = None,
+    num_environments: int = 1,
     learning_rate: NonNegativeFloat = 6.25e-5,
     final_learning_rate: NonNegativeFloat | None = None,
     replay_capacity: PositiveInt = 1_000_000,
@@ -81,6 +83,7 @@ class Student:
       network: in place of what gin binds.
       method_settings: of `method`; None for its defaults.
       kind_settings: of `kind`; None for its defaults.
+      num_environments: L, in which it acts at a time; see `side_by_side`.
       learning_rate: while the teacher, if any, is followed in full.
       final_learning_rate: once weaned; None keeps `learning_rate`.
       replay_capacity: frames in the student's replay.
@@ -96,7 +99,7 @@ class Student:
     self.actions, self.teacher = actions, teacher
     self.batch_size = batch_size
     self.method_settings = method_settings or self.method.settings()
-    self._spec = building.StudentSpec(
+    self._spec = StudentSpec(
       method=self.method,
       settings=self.method_settings,
       kind=self.kind,
@@ -108,11 +111,13 @@ class Student:
       augments=data_augmentation,
       torso_from=torso_from,
       freezes_torso=freeze_torso,
+      num_environments=num_environments,
     )
-    building.check_teacher(self._spec)
+    self._spec.check_teacher()
     self.kind_settings = kind_settings or self.kind.settings()
     vars(self).update(dataclasses.asdict(self.kind_settings))
     self.updates_per_step = updates_per_step
+    self.num_environments = num_environments
     self._game_settings = dict(game or {})
     super().__init__(**self._dopamine_settings(seed, network))
 
@@ -126,8 +131,9 @@ class Student:
   # Dopamine's constructor calls these two.
 
   def _build_replay_buffer(self) -> FrameStore:
-    return self.make_replay(
-      self._spec.replay_capacity, kind=gin_forwarding.replay_class(self.kind)
+    spec, kind = self._spec, gin_forwarding.replay_class(self.kind)
+    return building.make_replay(
+      self, spec, spec.replay_capacity, kind, spec.num_environments
     )
 
   def _build_networks_and_optimizer(self) -> None:

@@ -73,7 +73,7 @@ def find(spec: Any, agent: Any, inputs: Inputs) -> Torso | None:
   """Reads what a student begins with, if that is asked for.
 
   Args:
-    spec: a `building.StudentSpec`.
+    spec: a `student_spec.StudentSpec`.
     agent: a Dopamine agent whose constructor has come to its networks.
     inputs: of its network.
 

@@ -49,7 +49,7 @@ def make_learner(
 
   Args:
     agent: a Dopamine agent whose constructor has come to its networks.
-    spec: a `building.StudentSpec`.
+    spec: a `student_spec.StudentSpec`.
     value: of the student.
     terms: of its objective.
     optimizer: with a learning rate of 1.

@@ -66,13 +66,14 @@ def create_atari_game(
   )
   game = looped(game_name, create, num_vector_environments, _STACK_SIZE)
   if openings == Openings():
+    create_lanes = functools.partial(
+      atari_environments.AtariVectorEnvironment, game_name, **common
+    )
     game = game._replace(
       create_vector_environment=functools.partial(
-        atari_environments.AtariVectorEnvironment,
-        game_name,
-        num_vector_environments,
-        **common,
-      )
+        create_lanes, num_vector_environments
+      ),
+      create_lanes=create_lanes,
     )
   return game._replace(
     if_all_time_out=None if fire_on_reset else _MAY_WAIT_FOR_FIRE

@@ -1,7 +1,6 @@
 """What a game is, and what an entry of the table of games holds."""
 
 import dataclasses
-import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -32,6 +31,8 @@ class Game(NamedTuple):
     create_drawn_environment: makes one that draws itself, where those that are
       played do not.
     program: makes the same game as a JAX program; None where there is none.
+    create_lanes: makes so many environments to train in; None to step them one
+      after the other.
   """
 
   name: str
@@ -44,10 +45,23 @@ class Game(NamedTuple):
   if_all_time_out: str | None = None
   create_drawn_environment: Callable[[], Environment] | None = None
   program: Callable[[], GameProgram] | None = None
+  create_lanes: Callable[[int], VectorEnvironment] | None = None
 
   def create_environment_to_draw(self) -> Environment:
     """Makes one environment that can `draw` its states."""
     return (self.create_drawn_environment or self.create_environment)()
+
+  def create_training_environments(self, number: int) -> VectorEnvironment:
+    """Makes environments to train in side by side.
+
+    Args:
+      number: of them.
+    """
+    if self.create_lanes is not None:
+      return self.create_lanes(number)
+    return LoopVectorEnvironment(
+      [self.create_environment() for _ in range(number)]
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -163,8 +177,12 @@ def spread(
   game = looped(name, create, lanes)
   if process_vector.process_count(lanes, num_processes) == 1:
     return game
-  return game._replace(
-    create_vector_environment=functools.partial(
-      process_vector.ProcessVectorEnvironment, create, lanes, num_processes
+
+  def create_vector(number: int = lanes) -> VectorEnvironment:
+    return process_vector.ProcessVectorEnvironment(
+      create, number, num_processes
     )
+
+  return game._replace(
+    create_vector_environment=create_vector, create_lanes=create_vector
   )

@@ -94,6 +94,11 @@ def _check(seed: SeedRunner, program: GameProgram) -> None:
       f'RunnerWithTeacher.diagnoses is True, and {building.FLAG} makes none: '
       'leave one of them out.'
     )
+  if seed.num_environments > 1:
+    raise UserError(
+      f'Runner.num_environments is {seed.num_environments}, and '
+      f'{building.FLAG} plays one for each seed: leave one of them out.'
+    )
   agent = seed.agent
   building.check_teacher(agent.teacher, agent.state)
 

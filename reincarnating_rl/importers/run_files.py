@@ -141,10 +141,18 @@ def inspect(replay: RunReplay) -> RunInfo:
     MissingFileError: a segment is missing.
     EmptyReplayError: the replay holds no step, as in a teacher's checkpoint.
     DamagedFileError: the manifest is damaged.
+    UserError: the run was one of several environments at a time.
   """
   info = _describe(replay)
   if missing := replay.missing:
     raise incomplete_replay(missing)
+  lanes = info.settings.num_lanes
+  if lanes > 1:
+    raise UserError(
+      f'The replay of {replay.path} holds steps of {lanes} environments in '
+      'turn, which cannot be taken over: let the teacher play '
+      "(RunnerWithTeacher.teacher_data = 'collected')."
+    )
   return info
 
 

@@ -3,7 +3,7 @@
 from flax import linen as nn
 
 from reincarnating_rl.learner.types import Array
-from reincarnating_rl.networks import torsos
+from reincarnating_rl.networks import pooling, torsos
 from reincarnating_rl.support.setting_types import PositiveInt
 
 _STACK_FEATURES = (16, 32, 32)
@@ -25,10 +25,7 @@ class ResidualStack(nn.Module):
   def __call__(self, x: Array) -> Array:
     """Returns [ceil(H / 2), ceil(W / 2), features] of `x[H, W, C]`."""
     x = nn.Conv(self.features, (3, 3), kernel_init=torsos.kernel_initializer)(x)
-    padding = self.pool_padding
-    if not isinstance(padding, str):
-      padding = ((padding, padding),) * 2
-    x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=padding)
+    x = pooling.max_pool(x, self.pool_padding)
     for _ in range(_BLOCKS_PER_STACK):
       # The blocks' kernels begin as Flax's do by default, as in Dopamine.
       inner = nn.Conv(self.features, (3, 3))(nn.relu(x))

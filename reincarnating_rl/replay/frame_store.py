@@ -39,6 +39,7 @@ class FrameStore(LabelledRing):
     n_step: int = 1,
     gamma: float = 0.99,
     second_n_step: int | None = None,
+    num_lanes: int = 1,
     batch_size: int = 32,
     seed: int,
   ) -> None:
@@ -57,6 +58,7 @@ class FrameStore(LabelledRing):
       second_n_step: steps of a second return, sampled as `Batch.second`; None
         for one return only. Where a time-out or the newest step comes sooner,
         the second return sums the steps before it (`n_step_until_cut`).
+      num_lanes: L, environments whose steps are added in turn.
       batch_size: default size of `sample`.
       seed: seed of sampling.
 
@@ -74,6 +76,7 @@ class FrameStore(LabelledRing):
         n_step=n_step,
         gamma=gamma,
         second_n_step=second_n_step,
+        num_lanes=num_lanes,
       )
     )
     self._batch_size = batch_size
@@ -133,8 +136,7 @@ class FrameStore(LabelledRing):
     """
     shape = (size,) if isinstance(size, int | np.integer) else tuple(size)
     self._check_sample(shape)
-    drawn = self._rng.integers(self._tail, self._head, shape)
-    return self._elements[drawn % self.settings.capacity]
+    return self._elements.take(self._rng.integers(len(self), size=shape))
 
   def _draw(self, size: int) -> SampleMetadata:
     """Draws keys for `sample`; other replays override this."""
@@ -166,6 +168,7 @@ class FrameStore(LabelledRing):
       slots,
       horizon=self.settings.n_step,
       gamma=self.settings.gamma,
+      stride=self.settings.num_lanes,
     )
     next_slots = (slots + part.next_offset) % self.settings.capacity
     return Batch(
@@ -189,6 +192,7 @@ class FrameStore(LabelledRing):
       newest=(self.next_step - 1) % self.settings.capacity,
       horizon=self.settings.second_n_step,
       gamma=self.settings.gamma,
+      stride=self.settings.num_lanes,
     )
     next_slots = (slots + part.next_offset) % self.settings.capacity
     return Lookahead(part.reward, part.discount, self._stacks(next_slots))

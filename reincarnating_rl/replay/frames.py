@@ -3,9 +3,13 @@
 import math
 import os
 import tempfile
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+# As `numpy.empty`: of a shape and a type.
+Empty = Callable[[tuple[int, ...], Any], np.ndarray]
 _WIDER = ('<u2', '<u4', '<u8')
 
 
@@ -45,6 +49,9 @@ def stacks(
   episode_step: np.ndarray,
   slots: np.ndarray,
   stack_size: int,
+  *,
+  stride: int = 1,
+  empty: Empty = np.empty,
 ) -> np.ndarray:
   """Gathers the states that end in some slots, padded with zeros at the start.
 
@@ -53,25 +60,42 @@ def stacks(
     episode_step: [C] int32, steps since the episode's start.
     slots: [B] int64 in [0, C).
     stack_size: S.
+    stride: slots from one step of an episode to the next.
+    empty: makes all arrays.
 
   Returns:
     [B, *O, S], C-contiguous, oldest frame first.
   """
   if stack_size == 1:  # No padding and no interleaving.
-    return observation[slots][..., None]
+    return _taken(observation, slots, empty)[..., None]
   ages = np.arange(stack_size - 1, -1, -1)[:, None]
-  frames = observation[(slots - ages) % len(observation)]
+  frames = _taken(
+    observation, (slots - stride * ages) % len(observation), empty
+  )
   is_padding = episode_step[slots] < ages
   if is_padding.any():
     frames[is_padding] = 0
-  return interleave(frames)
+  return interleave(frames, empty=empty)
 
 
-def interleave(frames: np.ndarray) -> np.ndarray:
+def _taken(
+  observation: np.ndarray, slots: np.ndarray, empty: Empty
+) -> np.ndarray:
+  """Returns the frames of some slots, which lie in the ring."""
+  frames = empty((*slots.shape, *observation.shape[1:]), observation.dtype)
+  # Any other mode takes further memory, for a copy.
+  return observation.take(slots, axis=0, out=frames, mode='clip')
+
+
+def interleave(frames: np.ndarray, *, empty: Empty = np.empty) -> np.ndarray:
   """Moves the first axis to the end, contiguously: [S, ...] to [..., S].
 
   Bytes are merged in pairs into wider and wider words, which takes 0.6 times
   as long as strided writes.
+
+  Args:
+    frames: [S, ...].
+    empty: makes all arrays.
   """
   size = len(frames)
   if frames.dtype == np.uint8 and size in (2, 4, 8):
@@ -80,20 +104,20 @@ def interleave(frames: np.ndarray) -> np.ndarray:
       if len(words) == 1:
         break
       words = [
-        _merge(low, high, bits, wider)
+        _merge(low, high, bits, empty(high.shape, wider))
         for low, high in zip(words[::2], words[1::2], strict=True)
       ]
     return words[0][..., None].view(np.uint8)
-  stacked = np.empty((*frames.shape[1:], size), frames.dtype)
+  stacked = empty((*frames.shape[1:], size), frames.dtype)
   for i, frame in enumerate(frames):
     stacked[..., i] = frame
   return stacked
 
 
 def _merge(
-  low: np.ndarray, high: np.ndarray, bits: int, wider: str
+  low: np.ndarray, high: np.ndarray, bits: int, merged: np.ndarray
 ) -> np.ndarray:
-  merged = high.astype(wider)
+  merged[...] = high
   merged <<= bits
   merged |= low
   return merged

@@ -38,7 +38,8 @@ class LabelledRing(StepRing):
   def _first_unlabelled(self) -> int:
     # A state whose first frames were overwritten is in no element.
     first, oldest = self.labelled, self.oldest_step
-    newest = min(oldest + self.settings.stack_size, self.next_step)
+    lost = self.settings.stack_size * self.settings.num_lanes
+    newest = min(oldest + lost, self.next_step)
     steps = np.arange(oldest, newest)
     if oldest and first < oldest + len(steps):
       depth = self._padded(self.columns['episode_step'][self.slots(steps)])
@@ -78,4 +79,6 @@ class LabelledRing(StepRing):
       self.columns['episode_step'],
       slots,
       self.settings.stack_size,
+      stride=self.settings.num_lanes,
+      empty=self._memory.empty,
     )

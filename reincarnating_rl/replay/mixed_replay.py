@@ -7,6 +7,7 @@ import numpy as np
 
 from reincarnating_rl.learner.types import Array, Batch
 from reincarnating_rl.replay.frame_store import FrameStore, SampleMetadata
+from reincarnating_rl.replay.memory import ReusedMemory
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 
 TEACHER_KEY = -1  # Key of the teacher's elements in `SampleMetadata`.
@@ -53,6 +54,7 @@ class MixedReplay:
     self._ratio, self._is_exact = ratio, is_exact
     self._batch_size = batch_size
     self._rng = np.random.default_rng((seed, _STREAM))
+    self._memory = ReusedMemory()
 
   def sample(
     self, *, with_sample_metadata: bool = False
@@ -78,8 +80,8 @@ class MixedReplay:
         "The student's replay and the teacher's data must both have a "
         'second_n_step, or neither.'
       )
-    batch = batches[0] if len(batches) == 1 else _stack(batches)
-    return (batch, _stack(drawn)) if with_sample_metadata else batch
+    batch = batches[0] if len(batches) == 1 else self._stack(batches)
+    return (batch, self._stack(drawn)) if with_sample_metadata else batch
 
   def update(self, keys: np.ndarray, *, td_losses: Array) -> None:
     """Passes the losses of the student's elements to the student's replay.
@@ -120,7 +122,13 @@ class MixedReplay:
       np.full(size, TEACHER_KEY), self._ratio * drawn.probabilities
     )
 
+  def _stack(self, parts: tuple[Any, ...]) -> Any:
+    """Concatenates records of arrays, field by field."""
 
-def _stack(parts: tuple[Any, ...]) -> Any:
-  """Concatenates records of arrays, field by field."""
-  return jax.tree.map(lambda *fields: np.concatenate(fields), *parts)
+    def joined(*fields: np.ndarray) -> np.ndarray:
+      shape = sum(map(len, fields)), *fields[0].shape[1:]
+      return np.concatenate(
+        fields, out=self._memory.empty(shape, fields[0].dtype)
+      )
+
+    return jax.tree.map(joined, *parts)

@@ -27,6 +27,7 @@ def n_step(
   *,
   horizon: int,
   gamma: float,
+  stride: int = 1,
   xp: Any = np,
 ) -> NStep:
   """Returns the n-step part of the elements that begin in some slots.
@@ -40,20 +41,21 @@ def n_step(
     slots: [N] int64 in [0, C).
     horizon: n, the steps to sum, at least 1.
     gamma: discount of one step, in [0, 1].
+    stride: slots from one step of an episode to the next.
     xp: `numpy`, or `jax.numpy`, which sums in float32.
   """
   dtype = _sums(xp)
   total = xp.zeros(slots.shape, dtype)
   alive = xp.ones(slots.shape, bool)
   for k in range(horizon):
-    at = (slots + k) % len(reward)
+    at = (slots + k * stride) % len(reward)
     total += xp.where(alive, gamma**k * reward[at].astype(dtype), 0.0)
     alive &= ~terminal[at]
   return NStep(
     reward=total.astype(np.float32),
     discount=xp.where(alive, gamma**horizon, 0.0).astype(np.float32),
     is_terminal=~alive,
-    next_offset=xp.where(alive, horizon, 0).astype(np.int32),
+    next_offset=xp.where(alive, horizon * stride, 0).astype(np.int32),
   )
 
 
@@ -69,6 +71,7 @@ def n_step_until_cut(
   newest: int,
   horizon: int,
   gamma: float,
+  stride: int = 1,
   xp: Any = np,
 ) -> NStep:
   """Returns the n-step part of some steps, shortened where an episode is cut.
@@ -86,6 +89,7 @@ def n_step_until_cut(
     newest: slot of the newest stored step.
     horizon: n, the largest number of steps to sum, at least 1.
     gamma: discount of one step, in [0, 1].
+    stride: see `n_step`; so many lanes take turns.
     xp: see `n_step`.
   """
   dtype = _sums(xp)
@@ -95,10 +99,13 @@ def n_step_until_cut(
   ended = xp.zeros(slots.shape, bool)
   going = xp.ones(slots.shape, bool)
   for k in range(horizon):
-    at = (slots + k) % len(reward)
+    at = (slots + k * stride) % len(reward)
     # The step after an episode's last one has the episode step 0.
-    follows = columns['episode_step'][(at + 1) % len(reward)] > 0
-    going &= terminal[at] | (follows & (at != newest))
+    follows = columns['episode_step'][(at + stride) % len(reward)] > 0
+    has_next = at != newest
+    if stride > 1:  # The newest steps are of one lane each.
+      has_next = (newest - at) % len(reward) >= stride
+    going &= terminal[at] | (follows & has_next)
     total += xp.where(going, gamma**k * reward[at].astype(dtype), 0.0)
     steps += going
     ended |= going & terminal[at]
@@ -109,7 +116,7 @@ def n_step_until_cut(
       np.float32
     ),
     is_terminal=ended,
-    next_offset=xp.where(ended, 0, steps).astype(np.int32),
+    next_offset=xp.where(ended, 0, steps * stride).astype(np.int32),
   )
 
 
@@ -135,6 +142,7 @@ def has_element(
   *,
   horizon: int,
   stack_size: int,
+  num_lanes: int = 1,
 ) -> np.ndarray:
   """Returns which of the stored steps begin an element.
 
@@ -143,10 +151,22 @@ def has_element(
     terminal: [N] bool.
     horizon: n, steps of a return.
     stack_size: frames in a state; all but the padding must be stored.
+    num_lanes: whose steps take turns.
 
   Returns:
     [N] bool.
   """
+  if num_lanes > 1:
+    found = np.zeros(len(terminal), bool)
+    for lane in range(num_lanes):
+      own = slice(lane, None, num_lanes)
+      found[own] = has_element(
+        episode_step[own],
+        terminal[own],
+        horizon=horizon,
+        stack_size=stack_size,
+      )
+    return found
   step, end = np.arange(len(terminal)), episode_ends(episode_step)
   is_intact = step >= np.minimum(episode_step, stack_size - 1)
   return is_intact & (terminal[end] | (step + horizon <= end))

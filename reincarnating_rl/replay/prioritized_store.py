@@ -139,12 +139,11 @@ class PrioritizedFrameStore(FrameStore):
     super()._extend(keys)
     self._tree.set(keys % self.settings.capacity, self._max_priority)
 
-  def _evict(self, oldest: int) -> None:
-    tail, capacity = self._tail, self.settings.capacity
-    super()._evict(oldest)
-    # Nothing was appended yet, so evicted keys are still in place.
-    for at in range(tail, self._tail):
-      self._tree.set(int(self._elements[at % capacity]) % capacity, 0.0)
+  def _evict(self, oldest: int) -> list[int]:
+    dropped = super()._evict(oldest)
+    for key in dropped:
+      self._tree.set(key % self.settings.capacity, 0.0)
+    return dropped
 
 
 def _checked(losses: np.ndarray) -> np.ndarray:

@@ -33,6 +33,7 @@ class ReplaySettings(NamedTuple):
   actions: Actions
   policy_size: int  # W, numbers of a teacher's policy; 0 without a teacher
   second_n_step: int | None = None  # also sampled as `Batch.second`
+  num_lanes: int = 1  # L, environments whose steps take turns
 
   @classmethod
   def checked(cls, **settings: Any) -> Self:
@@ -55,6 +56,7 @@ class ReplaySettings(NamedTuple):
         settings.pop('actions'),
         operator.index(settings.pop('policy_size')),
         _optional_index(settings.pop('second_n_step', None)),
+        operator.index(settings.pop('num_lanes', 1)),
       )
     except (TypeError, ValueError) as error:
       raise ReplaySettingError(
@@ -64,12 +66,13 @@ class ReplaySettings(NamedTuple):
     return made
 
   def _check_ranges(self) -> None:
-    least = self.stack_size + self.n_step
+    least = (self.stack_size + self.n_step) * self.num_lanes
     for is_right, name, rule in (
       (isinstance(self.actions, Actions), 'actions', 'Discrete or Continuous'),
       (self.stack_size >= 1, 'stack_size', 'at least 1'),
       (self.n_step >= 1, 'n_step', 'at least 1'),
       (self.policy_size >= 0, 'policy_size', 'at least 0'),
+      (self.num_lanes >= 1, 'num_lanes', 'at least 1'),
       (
         self.second_n_step is None or self.second_n_step >= 1,
         'second_n_step',
@@ -79,7 +82,9 @@ class ReplaySettings(NamedTuple):
       (
         self.capacity > least,
         'capacity',
-        f'more than stack_size + n_step = {least} frames',
+        f'more than stack_size + n_step = {least} frames'
+        if self.num_lanes == 1
+        else f'more than {least} frames, (stack_size + n_step) * num_lanes',
       ),
       (
         all(size > 0 for size in self.observation_shape),

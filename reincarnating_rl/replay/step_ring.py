@@ -6,16 +6,20 @@ import numpy as np
 
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay import frames
+from reincarnating_rl.replay.element_keys import ElementKeys
+from reincarnating_rl.replay.memory import ReusedMemory
 from reincarnating_rl.replay.n_step import has_element
 from reincarnating_rl.replay.settings import ReplaySettings
+
+_STEP = ('observation', 'action', 'reward')
 
 
 class StepRing:
   """Stores the newest steps, and knows which of them begin an element.
 
-  Steps are numbered from 0 as they arrive. The key of an element is the number
-  of its first step; `replay.n_step` defines which steps begin an element. A
-  second ring holds the keys of all elements in order.
+  Steps are numbered from 0 as they arrive; lanes take turns: step i is of lane
+  i % L. The key of an element is the number of its first step;
+  `replay.n_step` defines which steps begin one.
 
   Attributes:
     settings: shape and size of the ring.
@@ -35,7 +39,8 @@ class StepRing:
       name: frames.aligned_zeros((capacity, *shape), dtype)
       for name, (dtype, shape) in settings.column_layout().items()
     }
-    self._elements = np.zeros(capacity, np.int64)
+    self._memory = ReusedMemory()  # Of states.
+    self._elements = ElementKeys(capacity, settings.num_lanes)
     self.clear()
 
   def keep_frames_in_file(self, folder: str) -> None:
@@ -47,21 +52,20 @@ class StepRing:
     Raises:
       OSError: the disk has no room for all of them.
     """
-    frames_ = self.columns['observation']
-    self.columns['observation'] = frames.zeros_in_file(
-      frames_.shape, frames_.dtype, folder
-    )
+    now = self.columns['observation']
+    moved = frames.zeros_in_file(now.shape, now.dtype, folder)
+    self.columns['observation'] = moved
 
   def clear(self) -> None:
     """Drops all steps and resets `add_count`."""
     self.next_step = self.add_count = self.labelled = 0
-    self._next_episode_step = 0
-    self._tail = self._head = 0
+    self._elements.clear()
+    self._next_episode_steps = [0] * self.settings.num_lanes
     self.segments: list[dict[str, Any]] = []
 
   def __len__(self) -> int:
     """Returns the number of elements."""
-    return self._head - self._tail
+    return len(self._elements)
 
   @property
   def oldest_step(self) -> int:
@@ -84,7 +88,8 @@ class StepRing:
     terminal = getattr(transition, 'terminal', None)
     if terminal is None:
       terminal = transition.is_terminal
-    step, episode_step = self.next_step, self._next_episode_step
+    step, lanes = self.next_step, self.settings.num_lanes
+    episode_step = self._next_episode_steps[step % lanes]
     capacity, columns = self.settings.capacity, self.columns
     if step >= capacity:
       self._evict(step + 1 - capacity)
@@ -98,9 +103,11 @@ class StepRing:
       columns['teacher_policy'][slot] = 0.0
     self.next_step = step + 1
     is_end = terminal or transition.episode_end
-    self._next_episode_step = 0 if is_end else episode_step + 1
-    last = step if terminal else step - self.settings.n_step
-    for key in range(step - min(episode_step, self.settings.n_step), last + 1):
+    self._next_episode_steps[step % lanes] = 0 if is_end else episode_step + 1
+    reach = self.settings.n_step * lanes
+    last = step if terminal else step - reach
+    first = step - min(episode_step * lanes, reach)
+    for key in range(first, last + 1, lanes):
       self._append(key)
       self.add_count += 1
 
@@ -126,15 +133,14 @@ class StepRing:
       ValueError: shapes or dtypes do not fit, an episode is still open, or
         the teacher's policy is given but earlier steps lack it.
     """
-    rows = {
-      'observation': np.asarray(observations),
-      'action': np.asarray(actions),
-      'reward': np.asarray(rewards),
-    }
+    given = observations, actions, rewards
+    rows = dict(zip(_STEP, map(np.asarray, given), strict=True))
     if teacher_policy is not None:
       rows['teacher_policy'] = np.asarray(teacher_policy)
     self.settings.check_rows(rows)
-    if self._next_episode_step:
+    if self.settings.num_lanes > 1:
+      raise ValueError('Whole episodes are of one lane: add() the steps.')
+    if any(self._next_episode_steps):
       raise ValueError('An episode is open: call truncate_episode() first.')
     if 'teacher_policy' in rows and self.labelled != self.next_step:
       raise ValueError('Earlier steps have no labels: label them first.')
@@ -148,20 +154,19 @@ class StepRing:
     self.write(start, rows)
     if teacher_policy is not None:
       self.labelled = start + count
-    self.next_step, self._next_episode_step = start + count, 0
+    self.next_step = start + count
     whole = steps if terminal else steps[: max(count - self.settings.n_step, 0)]
     self.add_count += len(whole)
     is_kept = start + whole - self._padded(whole) >= oldest
     self._extend(start + whole[is_kept])
 
   def element_keys(self) -> np.ndarray:
-    """Returns the keys of all elements, [num_elements] int64, in order."""
-    at = np.arange(self._tail, self._head) % self.settings.capacity
-    return self._elements[at]
+    """Returns the keys of all elements, [N] int64, in order, lane by lane."""
+    return self._elements.all()
 
   def truncate_episode(self) -> None:
-    """Cuts the open episode, if any, after its last stored step."""
-    self._next_episode_step = 0
+    """Cuts the open episode of each lane after its last stored step."""
+    self._next_episode_steps = [0] * self.settings.num_lanes
 
   def write(self, start: int, rows: dict[str, np.ndarray]) -> None:
     """Overwrites the columns of consecutive steps; makes no elements.
@@ -183,9 +188,10 @@ class StepRing:
 
   def state_dict(self) -> dict[str, Any]:
     """Returns the JSON-able state, without the columns."""
+    open_ = self._next_episode_steps
     return {
       'next_step': self.next_step,
-      'next_episode_step': self._next_episode_step,
+      'next_episode_step': open_[0] if len(open_) == 1 else open_,
       'add_count': self.add_count,
       'labelled': self.labelled,
     }
@@ -202,7 +208,10 @@ class StepRing:
     if not 0 <= int(state['labelled']) <= int(state['next_step']):
       raise ValueError('labelled must lie between 0 and next_step')
     self.next_step = int(state['next_step'])
-    self._next_episode_step = int(state['next_episode_step'])
+    open_ = list(map(int, np.atleast_1d(state['next_episode_step'])))
+    if len(open_) != self.settings.num_lanes:
+      raise ValueError('next_episode_step must have one number a lane')
+    self._next_episode_steps = open_
     self.add_count = int(state['add_count'])
     self.labelled = int(state['labelled'])
     steps = np.arange(self.oldest_step, self.next_step)
@@ -212,36 +221,30 @@ class StepRing:
       self.columns['terminal'][slots],
       horizon=self.settings.n_step,
       stack_size=self.settings.stack_size,
+      num_lanes=self.settings.num_lanes,
     )
-    self._tail = self._head = 0
+    self._elements.clear()
     self._extend(steps[is_whole])
 
   def _padded(self, episode_step: np.ndarray) -> np.ndarray:
     """Returns how many steps back the oldest frame of a state lies."""
-    return np.minimum(episode_step, self.settings.stack_size - 1)
+    older = np.minimum(episode_step, self.settings.stack_size - 1)
+    return older * self.settings.num_lanes
 
   # Stores with data of each element override these three methods.
 
   def _append(self, key: int) -> None:
-    self._elements[self._head % self.settings.capacity] = key
-    self._head += 1
+    self._elements.append(key)
 
   def _extend(self, keys: np.ndarray) -> None:
-    at = np.arange(self._head, self._head + len(keys))
-    self._elements[at % self.settings.capacity] = keys
-    self._head += len(keys)
+    self._elements.extend(keys)
 
-  def _evict(self, oldest: int) -> None:
-    """Drops the elements that need a frame older than a step."""
-    episode_step, capacity = (
-      self.columns['episode_step'],
-      self.settings.capacity,
-    )
-    while self._tail < self._head:
-      key = int(self._elements[self._tail % capacity])
-      depth = min(
-        int(episode_step[key % capacity]), self.settings.stack_size - 1
-      )
-      if key - depth >= oldest:
-        break
-      self._tail += 1
+  def _evict(self, oldest: int) -> list[int]:
+    """Drops the elements that need a frame older than a step; returns keys."""
+    return self._elements.drop_until(lambda key: self._first(key) >= oldest)
+
+  def _first(self, key: int) -> int:
+    """Returns the number of the oldest step that an element needs."""
+    capacity, stack_size = self.settings.capacity, self.settings.stack_size
+    age = int(self.columns['episode_step'][key % capacity])
+    return key - min(age, stack_size - 1) * self.settings.num_lanes

@@ -33,6 +33,7 @@ from reincarnating_rl.runner.teacher_phases import (
   TeacherEvaluation,
 )
 from reincarnating_rl.runner.teacher_replay import TeacherDataSource
+from reincarnating_rl.runner.training_lanes import TrainingLanes
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.data_teacher import has_policy
 
@@ -49,11 +50,14 @@ class Parts(NamedTuple):
   saver: Saver
   phases: dict[Phase, RunPhase]
   evaluation: RunPhase  # after each iteration in which the student learns
+  lanes: TrainingLanes | None  # where the student trains in several
 
   def close(self) -> None:
     """Frees the environments."""
     for playing in {self.evaluator, self.teacher_evaluator}:
       playing.environment.close()
+    if self.lanes is not None:
+      self.lanes.close()
 
 
 def assemble(runner: Any, settings: Settings) -> Parts:
@@ -109,8 +113,9 @@ def assemble(runner: Any, settings: Settings) -> Parts:
   )
   ends_phase = functools.partial(plan.ends_phase, the_plan)
   phases[Phase.PRETRAIN] = Pretraining(data, progress, ends_phase=ends_phase)
+  saver.lanes = lanes = _training_lanes(runner, progress)
   phases[Phase.ONLINE] = Online(
-    agent, data, record, progress, play_episode=runner.play_episode
+    agent, data, record, progress, play=lanes or runner.play_episode
   )
   evaluation = StudentEvaluation(
     agent, evaluator, record, progress, ends_phase=ends_phase
@@ -130,6 +135,20 @@ def assemble(runner: Any, settings: Settings) -> Parts:
     saver,
     phases,
     evaluation,
+    lanes,
+  )
+
+
+def _training_lanes(runner: Any, progress: Progress) -> TrainingLanes | None:
+  if runner.num_environments == 1:
+    return None
+  return TrainingLanes(
+    runner._agent,
+    runner._game.create_training_environments(runner.num_environments),
+    progress,
+    seed=runner._seed,
+    max_steps_per_episode=runner._max_steps_per_episode,
+    clip_rewards=runner._clip_rewards,
   )
 
 

@@ -175,6 +175,7 @@ def create_agent(
   stack_size: int,
   teacher: Teacher | None = None,
   network: Any = None,
+  num_environments: int = 1,
   summary_writer: str | None = None,
 ) -> Student:
   """Makes a student, in the way that Dopamine's `Runner` asks for one.
@@ -187,6 +188,7 @@ def create_agent(
     stack_size: S, observations in a state, unless gin says otherwise.
     teacher: of the student; None for tabula rasa.
     network: in place of what gin binds, or else of what fits the game.
+    num_environments: that it acts in at a time.
     summary_writer: Dopamine's folder for summaries; collectors write ours.
 
   Raises:
@@ -201,4 +203,5 @@ def create_agent(
     teacher=teacher,
     game=observations.game_settings(student.kind, environment, stack_size),
     network=network or student_network.of_game(student.kind),
+    num_environments=num_environments,
   )

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import gin
-from dopamine.discrete_domains import run_experiment
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
 from reincarnating_rl.agents.student import Student
@@ -17,6 +16,7 @@ from reincarnating_rl.runner import assembly, collectors, disk, lineage
 from reincarnating_rl.runner.evaluator import time_limit
 from reincarnating_rl.runner.record import OTHER_BASE_DIR, Record
 from reincarnating_rl.runner.teacher_replay import Choice
+from reincarnating_rl.settings.dopamine_runner import Runner
 from reincarnating_rl.support import files
 from reincarnating_rl.support.interrupts import Interrupted, InterruptFlag
 from reincarnating_rl.support.setting_types import (
@@ -35,7 +35,7 @@ from reincarnating_rl.teachers.training_state import TrainingState
     *('find_teacher_replay', 'read_teacher_state'),
   ]
 )
-class RunnerWithTeacher(run_experiment.Runner):
+class RunnerWithTeacher(Runner):
   """Evaluates the teacher, collects, pretrains offline, then trains online.
 
   It owns its parts, which `assembly.Parts` describes, and runs the plan.
@@ -212,16 +212,15 @@ class RunnerWithTeacher(run_experiment.Runner):
 
   # Dopamine's loop over an episode calls these.
 
-  def play_episode(self, on_step: Callable[[], object]) -> tuple[int, float]:
-    """Trains for one episode; returns its steps and the sum of its rewards."""
+  def play_episode(self, on_step: Callable[[], object]) -> tuple[int, list]:
+    """Trains for one episode; returns its steps and its sum of rewards."""
     self._on_step = on_step
-    return self._run_one_episode()
+    steps, total = self._run_one_episode()
+    return steps, [total]
 
   def _initialize_episode(self) -> int:
-    position = self._progress.position
-    seed = episode_seed(
-      self._seed, training_stream(position.number), position.episodes
-    )
+    at = self._progress.position
+    seed = episode_seed(self._seed, training_stream(at.number), at.episodes)
     return self._agent.begin_episode(self._environment.reset(seed))
 
   def _run_one_step(self, action: int) -> tuple:

@@ -1,28 +1,24 @@
 """How a run goes into a checkpoint and comes out of it.
 
 Everything that shapes the future is saved, and environments are seeded anew for
-each episode, so that a resumed run is the uninterrupted one bit for bit.
+each episode, so that a resumed run is the uninterrupted one bit for bit. One of
+several environments is saved amid episodes, as seeds and actions.
 """
 
 import os
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from reincarnating_rl.agents import snapshot
 from reincarnating_rl.agents.student import Student
-from reincarnating_rl.runner import collectors, identity
+from reincarnating_rl.runner import collectors, finite, identity
 from reincarnating_rl.runner.checkpoints import Checkpoint, Checkpoints
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.progress import Progress
 from reincarnating_rl.runner.record import Record
 from reincarnating_rl.runner.teacher_data import TeacherData
-from reincarnating_rl.support.errors import (
-  DamagedFileError,
-  DivergedError,
-  UserError,
-)
+from reincarnating_rl.runner.training_lanes import TrainingLanes
+from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import native_checkpoint
 from reincarnating_rl.teachers.checkpoint_files import FOLDER
 
@@ -38,6 +34,7 @@ class Saver:
       `identity.stretch`.
     more: trees of arrays by name that are saved and restored beside the
       student's.
+    lanes: episodes under way, if they are not between two checkpoints.
   """
 
   def __init__(
@@ -77,6 +74,7 @@ class Saver:
     self._about = about
     self.stretches: list[dict[str, Any]] = []
     self.more: dict[str, Any] = {}
+    self.lanes: TrainingLanes | None = None
 
   def save(self, number: int, base_dir: str | None = None) -> None:
     """Writes a checkpoint of an iteration.
@@ -91,7 +89,7 @@ class Saver:
       OSError: it cannot be written; earlier checkpoints are untouched.
     """
     arrays, counters = snapshot.take(self._agent)
-    _check_finite(arrays)
+    finite.check(arrays)
     arrays |= snapshot.flatten(self.more)
     checkpoints = self._checkpoints
     if base_dir is not None:
@@ -108,6 +106,7 @@ class Saver:
       'record': self._record.to_json(),
       'metrics_bytes': collectors.size(base_dir or self.base_dir),
       'stretches': self.stretches,
+      'lanes': self.lanes and self.lanes.state_dict(),
     }
     checkpoints.save(
       number,
@@ -130,7 +129,7 @@ class Saver:
       DivergedError, OSError: see `save`.
     """
     arrays, _ = snapshot.take(self._agent)
-    _check_finite(arrays)
+    finite.check(arrays)
     folder = os.path.join(base_dir, FOLDER)
     native_checkpoint.write_arrays(folder, number, arrays, self._about)
 
@@ -178,7 +177,7 @@ class Saver:
       )
     expected = self._identity_until(checkpoint.number)
     identity.check(state['identity'], expected, self.base_dir)
-    _check_sound(checkpoint, self.base_dir)
+    finite.check_sound(checkpoint, self.base_dir)
     self.more = snapshot.unflatten(checkpoint.arrays, self.more)
     snapshot.restore(self._agent, checkpoint.arrays, state['agent'])
     self._checkpoints.load_replay(
@@ -193,33 +192,7 @@ class Saver:
       )
     self._progress.position = Position(**state['position'])
     self._record.restore(state['record'])
+    if self.lanes is not None:
+      self.lanes.load_state_dict(state['lanes'])
     self.stretches = state['stretches']
     collectors.rewind(self.base_dir, state['metrics_bytes'])
-
-
-def _not_finite(arrays: dict[str, np.ndarray]) -> str | None:
-  """Returns the name of an array with a number that is infinite or none."""
-  for name, array in arrays.items():
-    if array.dtype.kind == 'f' and not np.isfinite(array).all():
-      return name
-  return None
-
-
-def _check_finite(arrays: dict[str, np.ndarray]) -> None:
-  name = _not_finite(arrays)
-  if name is not None:
-    raise DivergedError(
-      f"The student's {name} is not finite: training has diverged. Start "
-      'again with a smaller Student.learning_rate and another --base_dir; '
-      'this run can be its teacher, up to its last checkpoint.'
-    )
-
-
-def _check_sound(checkpoint: Checkpoint, base_dir: str) -> None:
-  """Passes over a student that had diverged, as over a damaged file."""
-  name = _not_finite(checkpoint.arrays)
-  if name is not None:
-    raise DamagedFileError(
-      f'Checkpoint {checkpoint.number} of {base_dir} has a {name} that is not '
-      'finite: training had diverged.'
-    )

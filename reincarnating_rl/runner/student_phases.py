@@ -61,7 +61,7 @@ class Pretraining:
 
 
 class Online:
-  """The student plays, an episode at a time, and learns."""
+  """The student plays and learns."""
 
   def __init__(
     self,
@@ -70,7 +70,7 @@ class Online:
     record: Record,
     progress: Progress,
     *,
-    play_episode: Callable[[Callable[[], object]], tuple[int, float]],
+    play: Callable[[Callable[..., object]], tuple[int, list[float]]],
   ) -> None:
     """Takes what it works with.
 
@@ -79,12 +79,12 @@ class Online:
       data: the teacher's, where its batches draw on them.
       record: normalises returns.
       progress: takes how far it is.
-      play_episode: plays one and calls its argument at each step; returns its
-        steps and the sum of its rewards.
+      play: plays for a while and calls its argument with the steps just taken,
+        by default 1; returns the steps and the returns of episodes that ended.
     """
     self._agent, self._data = agent, data
     self._record, self._progress = record, progress
-    self._play_episode = play_episode
+    self._play = play
 
   def begin(self) -> None:
     """Prepares the student."""
@@ -100,12 +100,13 @@ class Online:
     with progress.bar(iteration, 'train online', 'steps') as bar:
       while progress.position.steps < iteration.steps:
         with progress.clock(iteration):
-          steps, episode_return = self._play_episode(bar.update)
-        normalized = self._record.normalized(episode_return)
-        if normalized is not None:
-          agent.weaner.after_episode(normalized)
+          steps, returns = self._play(bar.update)
+        for episode_return in returns:
+          normalized = self._record.normalized(episode_return)
+          if normalized is not None:
+            agent.weaner.after_episode(normalized)
         progress.advance(
-          iteration, steps, episodes=1, sum_returns=episode_return
+          iteration, steps, episodes=len(returns), sum_returns=sum(returns)
         )
     return self.finish()
 

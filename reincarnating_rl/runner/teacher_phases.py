@@ -212,6 +212,11 @@ class Reloading:
     steps, replay = 0, None
     if self._agent.method_settings.load_replay:
       replay = self._find_replay()
+      if replay is not None and self._agent.num_environments > 1:
+        raise UserError(
+          "A teacher's replay is of one environment: set "
+          'Reloaded.load_replay = False, or Runner.num_environments = 1.'
+        )
     if replay is not None:
       steps = self._load(replay, iteration)
       found.append(f'{steps:,} steps of its replay')

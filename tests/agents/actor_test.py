@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from reincarnating_rl.agents import actor
+from reincarnating_rl.agents import actor, roll_ins
 from reincarnating_rl.envs import policies
 from reincarnating_rl.learner.types import QOutput
 from reincarnating_rl.methods.settings import JSRLSettings
@@ -74,7 +74,7 @@ def test_a_teacher_that_samples_rolls_in_by_sampling():
     def policy_logits(self, states):
       return np.zeros((len(states), 2), np.float32)
 
-  begins = actor.TeacherBegins(
+  begins = roll_ins.TeacherBegins(
     None,
     policies.teacher_policy(Torn(), 0.0),
     JSRLSettings(max_roll_in_steps=10**6),

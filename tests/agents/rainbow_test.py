@@ -210,9 +210,7 @@ def test_an_online_update_gives_its_elements_their_own_priorities():
   losses = np.asarray(seen['report'].td_losses, np.float64)
   expected = dict(zip(seen['drawn'].keys, np.sqrt(losses + 1e-10), strict=True))
   assert len(set(expected.values())) > 5
-  keys = agent.batches.replay._elements[
-    agent.batches.replay._tail : agent.batches.replay._head
-  ]
+  keys = agent.batches.replay.element_keys()
   priorities = agent.batches.replay.arrays()['priorities']
   found = dict(zip(keys, priorities, strict=True))
   assert {key: found[key] for key in expected} == expected

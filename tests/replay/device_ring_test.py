@@ -68,9 +68,7 @@ def keys_of(functions, ring, steps):
 
 
 def assert_same(store, functions, ring):
-  keys = np.array(
-    [store._elements[i % 40] for i in range(store._tail, store._head)], int
-  )
+  keys = store.element_keys()
   np.testing.assert_array_equal(keys_of(functions, ring, None), keys)
   assert ring.head == store.add_count
   if not len(keys):

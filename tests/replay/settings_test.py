@@ -51,4 +51,5 @@ def test_as_json():
     'actions': {'number': 3},
     'policy_size': 0,
     'second_n_step': None,
+    'num_lanes': 1,
   }

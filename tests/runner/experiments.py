@@ -34,6 +34,7 @@ def make_runner(
   agent=None,
   make_agent=None,
   clip_rewards=False,
+  num_environments=1,
   kind=RunnerWithTeacher,
   **settings,
 ):
@@ -52,6 +53,7 @@ def make_runner(
       'Runner.evaluation_steps = 100',
       'Runner.max_steps_per_episode = 40',
       f'Runner.clip_rewards = {clip_rewards}',
+      f'Runner.num_environments = {num_environments}',
       "CollectorDispatcher.collectors = ('tensorboard', 'jsonl', 'terminal')",
     ]
   )
@@ -74,10 +76,21 @@ def make_runner(
 
 
 def _make_agent(
-  session, environment, *, seed, teacher, settings, summary_writer
+  session,
+  environment,
+  *,
+  seed,
+  teacher,
+  settings,
+  summary_writer,
+  num_environments=1,
 ):
   return toys.make_agent(
-    environment.actions.number, seed=seed, teacher=teacher, **settings
+    environment.actions.number,
+    seed=seed,
+    teacher=teacher,
+    num_environments=num_environments,
+    **settings,
   )
 
 

@@ -1,0 +1,161 @@
+"""The student's training episodes in several environments, side by side."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from reincarnating_rl.agents import side_by_side
+from reincarnating_rl.agents.student import Student
+from reincarnating_rl.envs import seeding
+from reincarnating_rl.envs.lanes import Keep, Lanes
+from reincarnating_rl.envs.seeding import training_stream
+from reincarnating_rl.envs.vector import Steps, VectorEnvironment
+from reincarnating_rl.learner.types import Transition
+from reincarnating_rl.runner.progress import Progress
+
+
+class TrainingLanes:
+  """Takes a step in each of L environments at a time.
+
+  An episode under way goes on in the next iteration. A checkpoint has its seed
+  and its actions, and a resumed run plays it again up to there.
+  """
+
+  def __init__(
+    self,
+    agent: Student,
+    environment: VectorEnvironment,
+    progress: Progress,
+    *,
+    seed: int,
+    max_steps_per_episode: int,
+    clip_rewards: bool,
+  ) -> None:
+    """Begins no episode yet.
+
+    Args:
+      agent: the student.
+      environment: L lanes.
+      progress: whose iteration the seeds of new episodes depend on.
+      seed: of the run.
+      max_steps_per_episode: where a time-out ends an episode.
+      clip_rewards: that are learnt from, to [-1, 1].
+    """
+    self._agent, self._progress = agent, progress
+    self._environment = environment
+    self._seed, self._max_steps = seed, max_steps_per_episode
+    self._clip_rewards = clip_rewards
+    self._lanes = Lanes(environment, agent.stack_size)
+    self._number = -1  # Of the iteration that has begun the newest episode.
+    self._begun = 0  # Episodes in it.
+    self._iterations = [0] * environment.num_envs  # That have begun a lane's.
+    self._unplayed: dict[int, list[Any]] = {}  # Actions of a checkpoint.
+
+  def __call__(self, on_steps: Callable[[int], object]) -> tuple[int, list]:
+    """Takes a step in each lane, and learns.
+
+    Args:
+      on_steps: called with their number.
+
+    Returns:
+      The number of steps, and the returns of episodes that ended.
+    """
+    if self._unplayed:
+      self._lanes.replay(self._unplayed)
+      self._unplayed = {}
+    self._open()
+    told: dict[str, np.ndarray] = {}
+
+    def policy(states: np.ndarray, keys: np.ndarray) -> tuple:
+      del keys
+      states = np.array(states)  # The lanes shift their own.
+      told['seen'] = states[..., -1]
+      told['actions'] = side_by_side.act(self._agent, states)
+      return told['actions'], None
+
+    lanes, steps = self._lanes.step(policy, Keep.NOTHING)
+    is_over = steps.terminals | steps.truncations
+    for lane in lanes:
+      is_over[lane] |= self._lanes.running[lane].length >= self._max_steps
+    self._store(told['seen'], told['actions'], steps, is_over)
+    on_steps(len(lanes))
+    return len(lanes), [
+      self._lanes.running.pop(lane).finish(terminal=True).return_
+      for lane in np.flatnonzero(is_over).tolist()
+    ]
+
+  def _open(self) -> None:
+    """Begins an episode in each lane that has none."""
+    number = self._progress.position.number
+    if number != self._number:
+      self._number, self._begun = number, 0
+    idle, stream = self._lanes.idle, training_stream(number)
+    if not idle:
+      return
+    self._lanes.open(
+      self._seed, stream, range(self._begun, self._begun + len(idle))
+    )
+    self._begun += len(idle)
+    for lane in idle:
+      self._iterations[lane] = number
+      self._agent.actor.begin_episode(training=True, lane=lane)
+    following = range(self._begun, self._begun + self._environment.num_envs)
+    self._environment.prepare(
+      [seeding.episode_seed(self._seed, stream, i) for i in following]
+    )
+
+  def _store(
+    self,
+    seen: np.ndarray,
+    actions: np.ndarray,
+    steps: Steps,
+    is_over: np.ndarray,
+  ) -> None:
+    """Stores a step of each lane; a life may end while the game goes on."""
+    rewards, terminals = steps.rewards, steps.terminals
+    if self._clip_rewards:
+      rewards = np.clip(rewards, -1.0, 1.0)
+    if steps.life_ends is not None:
+      terminals = terminals | steps.life_ends
+      for lane in np.flatnonzero(steps.life_ends & ~is_over).tolist():
+        self._agent.actor.begin_episode(training=True, lane=lane)
+    rows = zip(
+      seen, actions, rewards, terminals, terminals | is_over, strict=True
+    )
+    side_by_side.store(self._agent, (Transition(*row) for row in rows))
+
+  def state_dict(self) -> dict[str, Any]:
+    """Returns the episodes under way, JSON-able."""
+    running = self._lanes.running
+    episodes = {
+      str(lane): {
+        'iteration': self._iterations[lane],
+        'index': running[lane].index,
+        'actions': np.asarray(running[lane].actions).tolist()
+        if lane not in self._unplayed
+        else self._unplayed[lane],
+      }
+      for lane in sorted(running)
+    }
+    return {
+      'number': self._number,
+      'begun': self._begun,
+      'episodes': episodes,
+    }
+
+  def load_state_dict(self, state: dict[str, Any]) -> None:
+    """Inverse of `state_dict`; episodes are played again once they go on."""
+    self._number, self._begun = state['number'], state['begun']
+    self._lanes = Lanes(self._environment, self._agent.stack_size)
+    self._unplayed = {}
+    for name, told in state['episodes'].items():
+      lane = int(name)
+      self._iterations[lane] = told['iteration']
+      stream = training_stream(told['iteration'])
+      self._lanes.open_in([lane], self._seed, stream, [told['index']])
+      self._unplayed[lane] = told['actions']
+
+  def close(self) -> None:
+    """Frees the environments."""
+    self._environment.close()
