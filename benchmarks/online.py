@@ -1,10 +1,11 @@
-"""Online agent steps a second beside Dopamine's own agent and runner.
+"""Agent steps a second beside Dopamine's own agent and runner.
 
   python benchmarks/online.py
 
 Both play Pong with the same network, batch and update period, in turn in one
 process; ours also distils a teacher. Dopamine's agent stores stacked states in
-its own replay and runs under its own `Runner`.
+its own replay and runs under its own `Runner`. Then both evaluate: Dopamine an
+episode after the other, ours sixteen side by side.
 """
 
 import argparse
@@ -41,6 +42,7 @@ ReplayBuffer.batch_size = 32
 Student.replay_capacity = 100000
 Runner.max_steps_per_episode = {steps}
 Runner.training_steps = {steps}
+Runner.evaluation_steps = {steps}
 CollectorDispatcher.collectors = ()
 """
 
@@ -73,6 +75,7 @@ def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument('--steps', type=int, default=800, help='in one timing')
   parser.add_argument('--rounds', type=int, default=5)
+  parser.add_argument('--cpu', action='store_true', help='CPU seconds')
   args = parser.parse_args()
   logging.set_verbosity(logging.ERROR)
   gin.parse_config(SETTINGS.format(steps=args.steps))
@@ -91,16 +94,43 @@ def main() -> None:
       ours._parts.phases[Phase.ONLINE](online)
       jax.block_until_ready(ours._agent.trainer.state)
 
-    for run in (run_theirs, run_ours):
-      began = time.perf_counter()
-      run()  # Fills the replay and compiles.
-      print(f'warm-up {time.perf_counter() - began:.1f} s')
-    seconds = in_turn(
-      {'Dopamine': run_theirs, 'ours, distilling': run_ours}, rounds=args.rounds
-    )
-  for name, value in seconds.items():
-    ratio = seconds['Dopamine'] / value
-    print(f'{name:20} {args.steps / value:8.1f} steps/s  {ratio:5.2f} x')
+    played = {}
+
+    def evaluate_theirs() -> None:
+      theirs._agent.eval_mode = True
+      steps, _, _ = theirs._run_one_phase(
+        args.steps, IterationStatistics(), 'eval'
+      )
+      played['Dopamine, evaluating'] = steps
+
+    def evaluate_ours() -> None:
+      played['ours, evaluating'] = sum(
+        episode.length
+        for episode in ours._parts.evaluator.play(
+          ours._agent.evaluation_policy(), online, who='student'
+        )
+      )
+
+    training = {'Dopamine': run_theirs, 'ours, distilling': run_ours}
+    evaluating = {
+      'Dopamine, evaluating': evaluate_theirs,
+      'ours, evaluating': evaluate_ours,
+    }
+    for alternatives in (training, evaluating):
+      for name, run in alternatives.items():
+        began = time.perf_counter()
+        run()  # Fills the replay and compiles.
+        print(f'{name}: warm-up {time.perf_counter() - began:.1f} s')
+      # Of this process alone, whoever else uses the machine.
+      clock = time.process_time if args.cpu else time.perf_counter
+      seconds = in_turn(alternatives, rounds=args.rounds, clock=clock)
+      rates = {
+        name: played.get(name, args.steps) / value
+        for name, value in seconds.items()
+      }
+      first = next(iter(rates.values()))
+      for name, rate in rates.items():
+        print(f'{name:20} {rate:8.1f} steps/s  {rate / first:5.2f} x')
 
 
 if __name__ == '__main__':

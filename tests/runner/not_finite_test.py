@@ -149,7 +149,7 @@ def test_a_student_that_had_diverged_is_passed_over(
   )
   trainer.state = trainer.state._replace(target_params=broken)
   with monkeypatch.context() as patch:  # As an earlier version did.
-    patch.setattr(saving, '_check_finite', lambda arrays: None)
+    patch.setattr(saving.finite, 'check', lambda arrays: None)
     runner._checkpoint_experiment(2)
   resumed = experiments.make_runner(tmp_path)
   assert resumed._start_iteration == 2

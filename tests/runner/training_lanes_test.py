@@ -7,6 +7,7 @@ import pytest
 
 from reincarnating_rl.envs import seeding, single
 from reincarnating_rl.envs.seeding import training_stream
+from reincarnating_rl.importers import run_files
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.runner import factories
 from reincarnating_rl.settings import gin_parsing
@@ -183,6 +184,9 @@ def test_a_run_of_other_lanes_does_not_go_on(tmp_path):
   make(num_environments=2).run_experiment()
   with pytest.raises(UserError, match=r'Runner\.num_environments = 2'):
     make(num_environments=3)
+  (replay,) = run_files.find(tmp_path)
+  with pytest.raises(UserError, match='of 2 environments in turn'):
+    run_files.inspect(replay)
 
 
 def test_a_replay_needs_room_for_all_lanes():
