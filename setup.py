@@ -68,6 +68,7 @@ setup(
   package_dir={'reincarnating_rl.configs': 'configs'},
   package_data={
     'reincarnating_rl.evaluation': ['templates/*'],
+    'reincarnating_rl.publishing': ['templates/*'],
     **{folder: ['*.gin', '*.yaml'] for folder in CONFIGS},
   },
   install_requires=[

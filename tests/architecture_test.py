@@ -45,26 +45,32 @@ ALLOWED = {
   'studies': {'cluster', 'support'},
   'balloon': {'cluster', 'support', 'envs', 'evaluation', 'teachers'},
   'video': {'support', 'envs', 'evaluation'},
+  'publishing': {
+    *('support', 'evaluation', 'teachers', 'fetching', 'methods'),
+    'students',
+  },
   'cli': {
     *('support', 'learner', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
-    *('methods', 'students', 'cluster', 'video', 'fleet'),
+    *('methods', 'students', 'cluster', 'video', 'fleet', 'publishing'),
   },
   # Doors: `python -m reincarnating_rl.NAME`.
   'train': {'cli'},
   'report': {'cli'},
   'study': {'cli'},
+  'hub': {'cli'},
   'teachers.__main__': {'cli'},
   'balloon.__main__': {'cli'},
   'video.__main__': {'cli'},
 }
 DOORS = {
-  *('train', 'report', 'study'),
+  *('train', 'report', 'study', 'hub'),
   *(f'{room}.__main__' for room in ('teachers', 'balloon', 'video')),
 }
 PURE = {
   *('support', 'learner', 'methods', 'students', 'networks', 'replay'),
   *('importers', 'teachers', 'fetching', 'evaluation', 'studies'),
+  'publishing',
   *DOORS,
 }
 OUTSIDE_PURE = {
@@ -87,6 +93,7 @@ OUTSIDE_PURE = {
     *('numpy', 'scipy', 'pandas', 'rliable', 'matplotlib', 'rich'),
     *('jinja2', 'markupsafe'),
   },
+  'publishing': {'huggingface_hub'},
   'cluster': {'ray'},
   'studies': {'ray', 'tqdm', 'yaml'},
   **dict.fromkeys(DOORS, set()),
