@@ -72,6 +72,7 @@ setup(
   package_data={
     'reincarnating_rl': ['py.typed'],
     'reincarnating_rl.evaluation': ['templates/*'],
+    'reincarnating_rl.publishing': ['templates/*'],
     **{folder: ['*.gin', '*.yaml'] for folder in CONFIGS},
   },
   install_requires=[

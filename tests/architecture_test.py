@@ -49,26 +49,32 @@ ALLOWED = {
     *('support', 'learner', 'teachers', 'envs', 'evaluation', 'agents'),
     *('settings', 'runner', 'fetching', 'networks', 'students'),
   },
+  'publishing': {
+    *('support', 'evaluation', 'teachers', 'fetching', 'methods'),
+    'students',
+  },
   'cli': {
     *('support', 'learner', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
-    *('methods', 'students', 'cluster', 'video', 'fleet'),
+    *('methods', 'students', 'cluster', 'video', 'fleet', 'publishing'),
   },
   # Doors: `python -m reincarnating_rl.NAME`.
   'train': {'cli'},
   'report': {'cli'},
   'study': {'cli'},
+  'hub': {'cli'},
   'teachers.__main__': {'cli'},
   'balloon.__main__': {'cli'},
   'video.__main__': {'cli'},
 }
 DOORS = {
-  *('train', 'report', 'study'),
+  *('train', 'report', 'study', 'hub'),
   *(f'{room}.__main__' for room in ('teachers', 'balloon', 'video')),
 }
 PURE = {
   *('support', 'learner', 'methods', 'students', 'networks', 'replay'),
   *('importers', 'teachers', 'fetching', 'evaluation', 'studies'),
+  'publishing',
   *DOORS,
 }
 OUTSIDE_PURE = {
@@ -91,6 +97,7 @@ OUTSIDE_PURE = {
     *('numpy', 'scipy', 'pandas', 'rliable', 'matplotlib', 'rich'),
     *('jinja2', 'markupsafe'),
   },
+  'publishing': {'huggingface_hub'},
   'cluster': {'ray'},
   'studies': {'ray', 'tqdm', 'yaml'},
   **dict.fromkeys(DOORS, set()),

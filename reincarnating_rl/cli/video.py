@@ -77,7 +77,15 @@ def create_parser() -> Parser:
   return parser
 
 
-def _run(args: argparse.Namespace) -> None:
+def write(args: argparse.Namespace) -> None:
+  """Writes a video, and prints how well each policy plays.
+
+  Args:
+    args: what `create_parser` reads.
+
+  Raises:
+    UserError: a policy cannot be read, or the video cannot be written.
+  """
   # What is slow to import waits until the flags have been read.
   import tqdm.auto as tqdm
 
@@ -105,4 +113,8 @@ def _run(args: argparse.Namespace) -> None:
   ) as frames:
     data = encoding.encode(ending, iter(frames), film.frames_per_second)
   files.write_for_user(args.out, data, '--out')
+
+
+def _run(args: argparse.Namespace) -> None:
+  write(args)
   print(f'The video: {args.out}')

@@ -1,23 +1,17 @@
 """Downloads teachers from the Hugging Face hub."""
 
-import contextlib
 import fnmatch
 import functools
 import os
 import posixpath
-import re
-from collections.abc import Iterator
 
 import tqdm.auto as tqdm
 
 from reincarnating_rl.fetching import destination as destinations
-from reincarnating_rl.fetching import plan
+from reincarnating_rl.fetching import hub_errors, plan
 from reincarnating_rl.fetching.errors import (
   DamagedDownloadError,
-  FetchError,
   MissingError,
-  RefusedError,
-  UnreachableError,
 )
 from reincarnating_rl.fetching.plan import FetchReport, Plan, PlannedFile
 from reincarnating_rl.fetching.remote import RemoteFile, is_complete
@@ -55,7 +49,7 @@ def plan_hub(
       of a teacher; the hub does not answer; a name is unsafe; or another file
       is in the way.
   """
-  _check(repository)
+  hub_errors.check_name(repository)
   files = [(file, file.name) for file in _list(repository, endpoint)]
   if not files:
     raise MissingError(
@@ -106,23 +100,10 @@ def fetch_hub(
   )
 
 
-def _check(repository: str) -> None:
-  word = r'\w[\w.-]*'
-  if (
-    not re.fullmatch(f'{word}/{word}', repository, re.ASCII)
-    # The hub has no such names, and folders of such names could collide.
-    or any(text in repository for text in ('--', '..'))
-  ):
-    raise FetchError(
-      f'{repository!r} is not a repository: give <owner>/<name>, such as '
-      'cleanrl/PongNoFrameskip-v4-dqn_atari_jax-seed1.'
-    )
-
-
 def _list(repository: str, endpoint: str | None) -> list[RemoteFile]:
   from huggingface_hub import HfApi
 
-  with _answers(repository):
+  with hub_errors.answers(repository):
     info = HfApi(endpoint).model_info(
       repository, files_metadata=True, timeout=_TIMEOUT
     )
@@ -153,7 +134,7 @@ def _fetch(
   from huggingface_hub import HfApi
 
   for is_second in (False, True):
-    with _answers(planned.origin):
+    with hub_errors.answers(planned.origin):
       HfApi(endpoint).hf_hub_download(
         planned.origin,
         file.remote.name,
@@ -168,45 +149,4 @@ def _fetch(
   raise DamagedDownloadError(
     f'{file.remote.name} of {planned.origin} had a wrong checksum twice: try '
     'again later, or tell its owner.'
-  )
-
-
-@contextlib.contextmanager
-def _answers(repository: str) -> Iterator[None]:
-  """Turns errors of the hub into ours."""
-  import httpx2
-  from huggingface_hub import errors
-
-  try:
-    yield
-  except errors.GatedRepoError as error:
-    raise RefusedError(
-      f'{repository} is gated: accept its terms on the hub and log in with '
-      '`hf auth login`, or choose another repository.'
-    ) from error
-  except (errors.RepositoryNotFoundError, errors.EntryNotFoundError) as error:
-    if isinstance(error, errors.LocalEntryNotFoundError):
-      raise _unreachable(repository, error) from error
-    raise MissingError(
-      f'There is no repository {repository} on the hub, or it is private: '
-      'check owner and name.'
-    ) from error
-  except errors.OfflineModeIsEnabled as error:
-    raise UnreachableError(
-      f'{repository} cannot be fetched in offline mode: unset HF_HUB_OFFLINE.'
-    ) from error
-  except (httpx2.HTTPError, errors.XetDownloadError) as error:
-    raise _unreachable(repository, error) from error
-  except OSError as error:
-    if error.errno is not None:
-      raise  # An error of the disk, not of the hub.
-    raise _unreachable(repository, error) from error
-
-
-def _unreachable(repository: str, error: Exception) -> UnreachableError:
-  response = getattr(error, 'response', None)
-  reason = type(error).__name__ if response is None else response.status_code
-  return UnreachableError(
-    f'{repository} cannot be fetched from the hub ({reason}): check the '
-    'network and run the same command again.'
   )

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from reincarnating_rl.cli import report, study, train, train_flags, video
+from reincarnating_rl.cli import hub, report, study, train, train_flags, video
 from reincarnating_rl.cli.balloon import cli as balloon
 from reincarnating_rl.cli.balloon import flags as balloon_flags
 from reincarnating_rl.cli.teachers import cli as teachers
@@ -20,6 +20,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 PROGRAMS = {
   'train': (train.main, train_flags.create_parser),
   'report': (report.main, report.create_parser),
+  'hub': (hub.main, hub.create_parser),
   'study': (study.main, study.create_parser),
   'teachers': (teachers.main, teachers_flags.create_parser),
   'balloon': (balloon.main, balloon_flags.create_parser),

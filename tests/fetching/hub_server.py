@@ -7,9 +7,10 @@ import urllib.parse
 from tests.fetching.loopback import LoopbackServer, QuietHandler
 
 COMMIT = 'c0ffee' * 6 + 'c0de'
+LARGE = ('.cleanrl_model', '.safetensors', '.mp4')
 
 
-class _Handler(QuietHandler):
+class Handler(QuietHandler):
   def do_GET(self):
     hub = self.server.owner
     hub.authorizations.add(self.headers['Authorization'])
@@ -47,31 +48,37 @@ class _Handler(QuietHandler):
 
 
 class HubServer(LoopbackServer):
-  """Serves one repository; files that end in `.cleanrl_model` as large ones."""
+  """Serves one repository; files of some endings as large ones."""
 
-  def __init__(self, repository: str, contents: dict[str, bytes]) -> None:
+  def __init__(
+    self,
+    repository: str,
+    contents: dict[str, bytes],
+    handler: type[Handler] = Handler,
+  ) -> None:
     self.repository = repository
     self.contents = contents
     self.sent: list[str] = []
     self.statuses: dict[str, tuple[int, str]] = {}  # By a text in the path.
+    self.told: dict[str, object] = {}  # Beside the files.
     self.wrong: dict[str, int] = {}  # How often a file comes damaged.
     self.authorizations: set[str | None] = set()
-    super().__init__(_Handler)
+    super().__init__(handler)
 
   def digest(self, name):
-    if name.endswith('.cleanrl_model'):
+    if name.endswith(LARGE):
       return hashlib.sha256(self.contents[name]).hexdigest()
     return self._git_digest(name)
 
   def listing(self):
     files = [self._described(name) for name in self.contents]
     listing = {'id': self.repository, 'sha': COMMIT, 'siblings': files}
-    return json.dumps(listing).encode()
+    return json.dumps(listing | self.told).encode()
 
   def _described(self, name):
     size = len(self.contents[name])
     file = {'rfilename': name, 'size': size, 'blobId': self._git_digest(name)}
-    if name.endswith('.cleanrl_model'):
+    if name.endswith(LARGE):
       digest = self.digest(name)
       file['lfs'] = {'sha256': digest, 'size': size, 'pointerSize': 130}
     return file

@@ -1,11 +1,9 @@
 """`convert`: a teacher and its replay in the format of our own runs."""
 
 import argparse
-import contextlib
 import os
 import pathlib
 import shutil
-from collections.abc import Iterator
 from typing import Any
 
 from reincarnating_rl.cli.teachers import (
@@ -23,7 +21,7 @@ from reincarnating_rl.importers import external_replay, run_replay
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.runner import replay_store
-from reincarnating_rl.support import claims, files, json_file
+from reincarnating_rl.support import files, json_file, new_folder
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import (
   checkpoint_files,
@@ -33,7 +31,8 @@ from reincarnating_rl.teachers import (
 from reincarnating_rl.teachers.kinds import count
 from reincarnating_rl.teachers.loading import LoadedTeacher
 
-_OTHER_OUT = 'choose another OUT'
+_FLAG = 'OUT'
+_OTHER_OUT = f'choose another {_FLAG}'
 
 
 def run(args: argparse.Namespace) -> None:
@@ -47,13 +46,13 @@ def run(args: argparse.Namespace) -> None:
   if out.endswith(export_command.SUFFIX) and not args.minari:
     export_command.run(args, _find_replay(args))
     return
-  _check_empty(out)
+  new_folder.check_empty(out, _FLAG)
   if args.minari:
-    with _writing(out) as part:
+    with new_folder.writing(out, _FLAG) as part:
       export_command.run_minari(args, _find_replay(args), out, part)
     return
   _check_is_teacher(args.path)
-  with _writing(out) as part:
+  with new_folder.writing(out, _FLAG) as part:
     chosen = settings.read(args)
     replay = _find_replay(args)
     game = identify.facts(chosen, replay)
@@ -87,13 +86,6 @@ def _write(
     folder, loaded.checkpoint.number or 0, loaded.checkpoint.params, about
   )
   _copy_story(path, part)
-
-
-def _check_empty(out: str) -> None:
-  if os.path.lexists(out) and not (os.path.isdir(out) and not os.listdir(out)):
-    raise UserError(
-      f'{out} is there and is not an empty folder: choose another OUT.'
-    )
 
 
 def _check_is_teacher(path: str) -> None:
@@ -142,30 +134,6 @@ def _copy_story(path: str, out: str) -> None:
   picture = checkpoint_files.find_run(path) / PLOT_FILE
   if picture.is_file():
     shutil.copyfile(picture, os.path.join(out, PLOT_FILE))
-
-
-@contextlib.contextmanager
-def _writing(out: str) -> Iterator[str]:
-  """Yields a folder that takes the place of `out` once all is in it.
-
-  What a kill leaves of it, the next attempt removes.
-  """
-  out = os.path.abspath(out)
-  place = f'{out}.part'
-  with claims.claimed(place, 'OUT'):
-    part = os.path.join(place, 'out')
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-      with files.writing(out, _OTHER_OUT):
-        os.mkdir(part)
-      yield part
-      with files.writing(out, _OTHER_OUT):
-        os.replace(part, out)  # Onto an empty folder, or nothing.
-        files.sync_directory(os.path.dirname(out))
-    finally:
-      shutil.rmtree(part, ignore_errors=True)
-  with contextlib.suppress(OSError):  # Of a kill, or claimed by another.
-    os.rmdir(place)
 
 
 def _print(

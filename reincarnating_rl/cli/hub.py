@@ -1,0 +1,248 @@
+"""`python -m reincarnating_rl.hub`: runs to the Hugging Face hub."""
+
+import argparse
+import contextlib
+import os
+import re
+import shlex
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from reincarnating_rl.cli import command_line, shared_flags, video
+from reincarnating_rl.cli.command_line import Parser, Subcommand, number
+from reincarnating_rl.support.errors import UserError
+
+if TYPE_CHECKING:
+  from reincarnating_rl.publishing.source import Source
+
+PROGRAM = 'python -m reincarnating_rl.hub'
+_SUMMARY = 'Publish students on the Hugging Face hub.'
+_PUSH = 'Push a run as a teacher that others can take.'
+_DETAILS = """
+A repository gets the parameters, lineage, learning curve, video and a card. No
+absolute path of this machine is in them. Log in with `hf auth login`, or set
+HF_TOKEN. docs/sharing.md describes the files.
+"""
+_EXAMPLES = (
+  'runs/pong ada/pong-qdagger --license mit',
+  'runs/pong ada/pong-qdagger --dry_run',
+)
+# As the hub spells licences.
+_LICENSE = re.compile(r'[a-z0-9][a-z0-9.-]{0,60}')
+_UNKNOWN_LICENSE = 'unknown'
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+  """Publishes a run; a user's mistake is one line on stderr.
+
+  Args:
+    argv: the flags; None for those of the process.
+
+  Returns:
+    The exit status: 0, 1 after a mistake, 130 after Ctrl-C.
+
+  Raises:
+    SystemExit: help was asked for.
+  """
+  return command_line.main(create_parser, _run, argv)
+
+
+def create_parser() -> Parser:
+  """Makes the parser."""
+  parser = Parser(PROGRAM, summary=_SUMMARY, examples=[f'push {_EXAMPLES[0]}'])
+  parser.add_subcommands(
+    {'push': Subcommand(_PUSH, _EXAMPLES, _add_push, _DETAILS)}
+  )
+  return parser
+
+
+def _add_push(parser: Parser) -> None:
+  add = parser.add_argument
+  add('run', metavar='RUN', help='A --base_dir, or one ckpt.N.json in it.')
+  add('repository', metavar='OWNER/NAME', help='Where it is pushed to.')
+  add('--private', action='store_true', help='Only you see a new repository.')
+  add(
+    '--license',
+    metavar='NAME',
+    default=_UNKNOWN_LICENSE,
+    help='Licence of the parameters, as the hub spells it: mit, apache-2.0, '
+    'cc-by-4.0.',
+  )
+  add(
+    '--teacher_checkpoint_number',
+    metavar='N',
+    type=number(int, 0),
+    help='Which checkpoint. Default: the newest.',
+  )
+  add('--unfinished', action='store_true', help='Push an unfinished run, too.')
+  add('--dry_run', action='store_true', help='Write the folder, push nothing.')
+  add(
+    '--out',
+    metavar='DIR',
+    help='With --dry_run: where the folder is written. Default: OWNER--NAME.',
+  )
+  add = parser.add_argument_group(
+    'video',
+    'Without a video.mp4 in RUN, the student plays for one, by these settings.',
+  ).add_argument
+  add('--no_video', action='store_true', help='Push no video.')
+  add(
+    '--game',
+    metavar='NAME',
+    help='Such as MinAtar/breakout. Default: the one that RUN names.',
+  )
+  shared_flags.add_settings(add, 'student')
+  shared_flags.add_episodes(add, 10)
+
+
+def push_to_hub(
+  run_dir: str | os.PathLike[str],
+  repo_id: str,
+  *,
+  private: bool = False,
+  dry_run: bool = False,
+  out: str | None = None,
+  license: str = _UNKNOWN_LICENSE,  # noqa: A002  (the hub's word)
+  video: bool = True,
+  unfinished: bool = False,
+  number: int | None = None,
+  endpoint: str | None = None,
+) -> str:
+  """Publishes a run on the Hugging Face hub.
+
+  Args:
+    run_dir: of the run.
+    repo_id: `<owner>/<name>`.
+    private: whether only its owner sees a new repository.
+    dry_run: whether the folder is written and nothing is pushed.
+    out: path of that folder; None for `<owner>--<name>`.
+    license: of the parameters, as the hub spells it.
+    video: whether it has a video: `video.mp4` of the run, or one is made.
+    unfinished: whether the run may be unfinished.
+    number: which checkpoint; None for the newest.
+    endpoint: address of a hub; None for `$HF_ENDPOINT`, else the public one.
+
+  Returns:
+    The address of the repository, or the path of the folder.
+
+  Raises:
+    UserError: the run cannot be published as it is, or not there.
+  """
+  words = ['push', f'--license={license}']
+  words += ['--private'] * private + ['--dry_run'] * dry_run
+  words += ['--unfinished'] * unfinished + ['--no_video'] * (not video)
+  words += [] if out is None else [f'--out={out}']
+  words += [] if number is None else [f'--teacher_checkpoint_number={number}']
+  args = create_parser().parse_args([*words, '--', os.fspath(run_dir), repo_id])
+  return _push(args, endpoint)
+
+
+def _run(args: argparse.Namespace) -> None:
+  where = _push(args)
+  if not args.dry_run:
+    print(f'The repository: {where}')
+    return
+  print(f'The folder: {where}')
+  words = [word for word in args.words if word != '--dry_run']
+  if args.out is not None:
+    at = next(n for n, word in enumerate(words) if word.startswith('--out'))
+    del words[at : at + 1 + (words[at] == '--out')]
+  print(f'next: {PROGRAM} {shlex.join(words)}')
+
+
+def _push(args: argparse.Namespace, endpoint: str | None = None) -> str:
+  # What is slow to import waits until the flags have been read.
+  from reincarnating_rl.publishing import folder, source, upload
+
+  upload.check_name(args.repository)
+  if not _LICENSE.fullmatch(args.license):
+    raise UserError(
+      f'--license {args.license!r} is none: spell it as the hub does, such as '
+      'mit, apache-2.0 or cc-by-4.0.'
+    )
+  if args.out is not None and not args.dry_run:
+    raise UserError('--out is for --dry_run: leave it out, or add that.')
+  there = None
+  if not args.dry_run:
+    there = upload.look(
+      args.repository, private=args.private, endpoint=endpoint
+    )
+  read = source.read(
+    args.run, args.teacher_checkpoint_number, unfinished=args.unfinished
+  )
+  with _place(args) as place, _video(args, read) as shown:
+    folder.write(
+      read,
+      place,
+      args.repository,
+      license_name=args.license,
+      video=shown,
+    )
+    if there is None:
+      return _folder(args)
+    return upload.push(place, there, private=args.private, endpoint=endpoint)
+
+
+def _folder(args: argparse.Namespace) -> str:
+  out = args.out or args.repository.replace('/', '--')
+  return os.path.expanduser(out)
+
+
+@contextlib.contextmanager
+def _place(args: argparse.Namespace) -> Iterator[str]:
+  """Yields an empty folder; with `--dry_run`, it stays."""
+  from reincarnating_rl.support import new_folder
+
+  if args.dry_run:
+    out = _folder(args)
+    new_folder.check_empty(out, '--out')
+    with new_folder.writing(out, '--out') as place:
+      yield place
+  else:
+    with tempfile.TemporaryDirectory() as place:
+      yield place
+
+
+@contextlib.contextmanager
+def _video(args: argparse.Namespace, read: 'Source') -> Iterator[str | None]:
+  """Yields the path of a video: the run's own, or one that is made."""
+  from reincarnating_rl.evaluation import videos
+  from reincarnating_rl.publishing import folder
+
+  if args.no_video:
+    yield None
+    return
+  for name in (*folder.VIDEO_FILES, *videos.NAMES):
+    path = os.path.join(read.directory, name)
+    if os.path.isfile(path):
+      yield path
+      return
+  with tempfile.TemporaryDirectory() as place:
+    path = os.path.join(place, folder.VIDEO_FILES[0])
+    _film(args, read, path)
+    yield path
+
+
+def _film(args: argparse.Namespace, read: 'Source', out: str) -> None:
+  """Has the student play, and writes what it does.
+
+  Raises:
+    UserError: it cannot, and why.
+  """
+  number = read.checkpoint.number
+  checkpoint = os.path.join(
+    os.path.dirname(read.checkpoint.path), f'ckpt.{number}.json'
+  )
+  flags = video.create_parser().parse_args([checkpoint, f'--out={out}'])
+  for name, value in vars(args).items():
+    if name in vars(flags) and name not in ('out', 'words'):
+      setattr(flags, name, value)
+  flags.teacher = f'Student={checkpoint}'
+  try:
+    video.write(flags)
+  except UserError as error:
+    raise UserError(
+      f'No video can be made: {str(error).rstrip(".")}. With --no_video none '
+      'is needed.'
+    ) from error

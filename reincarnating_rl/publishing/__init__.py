@@ -1,0 +1,1 @@
+"""Runs as repositories of the Hugging Face hub."""
