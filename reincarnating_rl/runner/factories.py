@@ -9,7 +9,12 @@ from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.learner.actions import Actions
-from reincarnating_rl.runner import observations, pairing, student_network
+from reincarnating_rl.runner import (
+  observations,
+  pairing,
+  student_network,
+  tracked,
+)
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.runner.teacher_sources import (
   TeacherSettings as TeacherSettings,
@@ -87,6 +92,7 @@ def prepare(
   teacher: TeacherSettings,
   atari_roms_path: str | None = None,
   command: str | None = None,
+  track: str | None = None,
 ) -> tuple[Game, Callable[..., RunnerWithTeacher]]:
   """Makes what all seeds of an experiment share.
 
@@ -95,6 +101,7 @@ def prepare(
     teacher: where the teacher is; tabula rasa is only compared with it.
     atari_roms_path: directory of ROMs, or None for ale-py's own.
     command: that asks for all this, for `lineage.json`.
+    track: a key of `tracking.table.TRACKERS`, or None.
 
   Returns:
     The game, and `(base_dir, *, seed, kind=RunnerWithTeacher, **more) ->
@@ -120,7 +127,7 @@ def prepare(
       teacher=made,
       network=student_network.of_teacher(student, made),
     )
-    return kind(
+    runner = kind(
       base_dir,
       create,
       game,
@@ -131,6 +138,9 @@ def prepare(
       started_as={'agent': agent, 'command': command},
       **more,
     )
+    if track is not None:
+      tracked.begin(track, runner)
+    return runner
 
   return game, make
 
