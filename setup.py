@@ -47,6 +47,15 @@ VIDEO = ['imageio-ffmpeg>=0.5,<1']
 # It converts networks for programs without JAX.
 ONNX = ['jax2onnx>=0.13,<0.14', 'onnxruntime>=1.24.1,<2']
 
+# Trackers of experiments, one an extra. Trackio requires a Pillow before 13,
+# which is not the one in constraints.txt. MLflow's own local stores and its
+# pages need `mlflow` beside `mlflow-skinny`.
+TRACKERS = {
+  'wandb': ['wandb>=0.31,<1'],
+  'mlflow': ['mlflow-skinny>=3.17,<4'],
+  'trackio': ['trackio>=0.43,<1'],
+}
+
 # The folders of configurations, as packages.
 CONFIGS = sorted(
   {
@@ -113,6 +122,7 @@ setup(
   ],
   extras_require={
     **GAMES,
+    **TRACKERS,
     'cuda': ['jax[cuda13]>=0.10,<0.11'],
     'onnx': ONNX,
     'video': VIDEO,
@@ -123,6 +133,8 @@ setup(
       *GAMES['box2d'],
       *GAMES['control'],
       *GAMES['minatar_jax'],
+      *TRACKERS['mlflow'],
+      *TRACKERS['wandb'],
       'gcp-storage-emulator>=2026.7',
       'hypothesis>=6.100',
       'minari>=0.5.2,<0.6',  # Writes the datasets that the tests read.

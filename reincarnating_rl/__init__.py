@@ -35,6 +35,7 @@ if TYPE_CHECKING:
   from reincarnating_rl.api.teachers import load_teacher as load_teacher
   from reincarnating_rl.envs.recording import Recorder as Recorder
   from reincarnating_rl.envs.recording import record as record
+  from reincarnating_rl.hub import push_to_hub as push_to_hub
   from reincarnating_rl.support.errors import UserError as UserError
   from reincarnating_rl.teachers.foreign.layers import Layers as Layers
 
@@ -58,6 +59,7 @@ _API = {
   'load_policy': 'api.exporting',
   'load_run': 'api.runs',
   'load_teacher': 'api.teachers',
+  'push_to_hub': 'hub',
   'record': 'envs.recording',
   'reincarnate': 'api.reincarnation',
 }

@@ -35,8 +35,9 @@ ALLOWED = {
   'runner': {
     *('support', 'learner', 'replay', 'importers', 'teachers', 'envs'),
     *('compat', 'evaluation', 'agents', 'settings', 'methods', 'students'),
-    'networks',
+    *('networks', 'tracking'),
   },
+  'tracking': {'support'},
   'cluster': {'support'},
   'fleet': {
     *('support', 'learner', 'replay', 'teachers', 'envs', 'evaluation'),
@@ -57,6 +58,7 @@ ALLOWED = {
     *('support', 'learner', 'importers', 'teachers', 'fetching', 'envs'),
     *('replay', 'evaluation', 'settings', 'runner', 'studies', 'balloon'),
     *('methods', 'students', 'cluster', 'video', 'fleet', 'publishing'),
+    'tracking',
   },
   # Doors: `python -m reincarnating_rl.NAME`.
   'train': {'cli'},

@@ -66,6 +66,7 @@ def _train(args: argparse.Namespace) -> None:
 
   from reincarnating_rl.runner import factories
   from reincarnating_rl.settings import gin_parsing
+  from reincarnating_rl.tracking import table
 
   if args.disable_jit and args.num_seeds is not None:
     raise UserError('--num_seeds compiles a program: leave out --disable_jit.')
@@ -78,6 +79,8 @@ def _train(args: argparse.Namespace) -> None:
   else:
     # Seeds are spread over devices: on a processor, over its cores.
     jax.config.update('jax_num_cpu_devices', cores.usable())
+  if args.track is not None:
+    table.check(args.track, many=args.num_seeds is not None)
   factories.check_names(args.agent, args.teacher_agent)
   factories.load_settings(args.agent, args.gin_files, args.gin_bindings)
   base_dir = os.path.expanduser(args.base_dir)
@@ -92,6 +95,7 @@ def _train(args: argparse.Namespace) -> None:
     ),
     'atari_roms_path': args.atari_roms_path,
     'command': f'{train_flags.PROGRAM} {shlex.join(args.words)}',
+    'track': args.track,
   }
   if args.num_seeds is None:
     runner = factories.create_runner(

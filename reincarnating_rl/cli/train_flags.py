@@ -7,6 +7,7 @@ from reincarnating_rl.cli.absl_spelling import AbslParser, Switch
 from reincarnating_rl.cli.command_line import Parser, number
 from reincarnating_rl.methods.table import METHODS
 from reincarnating_rl.students import STUDENTS
+from reincarnating_rl.tracking.table import TRACKERS
 
 PROGRAM = 'python -m reincarnating_rl.train'
 _SUMMARY = 'Train a student from a teacher.'
@@ -94,6 +95,13 @@ def _add_run(parser: Parser) -> None:
     type=number(int, 1),
     help='Train N seeds in one program, from --run_number on; seed S is '
     'written to BASE_DIR/S. For games that are JAX programs: MinAtar.',
+  )
+  add(
+    '--track',
+    metavar='TRACKER',
+    choices=tuple(TRACKERS),
+    help='Also send metrics, settings, lineage and scores to a tracker: '
+    f'{", ".join(TRACKERS)}. Each has an extra to install; docs/reports.md.',
   )
   shared_flags.add_settings(add, 'student')
 

@@ -17,6 +17,7 @@ from reincarnating_rl.runner import (
   pairing,
   student_network,
   teacher_choice,
+  tracked,
 )
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.settings import gin_names, gin_parsing
@@ -103,6 +104,7 @@ def prepare(
   atari_roms_path: str | None = None,
   command: str | None = None,
   given: Sequence[str] = (),
+  track: str | None = None,
 ) -> tuple[Game, Callable[..., RunnerWithTeacher]]:
   """Makes what all seeds of an experiment share.
 
@@ -113,6 +115,7 @@ def prepare(
     atari_roms_path: directory of ROMs, or None for ale-py's own.
     command: that asks for all this, for `lineage.json`.
     given: what a program gave as objects, which no file holds.
+    track: a key of `tracking.table.TRACKERS`, or None.
 
   Returns:
     The game, and `(base_dir, *, seed, kind=RunnerWithTeacher, **more) ->
@@ -151,7 +154,7 @@ def prepare(
       teacher=made,
       network=student_network.of_teacher(student, made),
     )
-    return kind(
+    runner = kind(
       base_dir,
       create,
       game,
@@ -162,6 +165,9 @@ def prepare(
       started_as=started_as,
       **more,
     )
+    if track is not None:
+      tracked.begin(track, runner)
+    return runner
 
   return game, make
 

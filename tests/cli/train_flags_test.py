@@ -27,6 +27,7 @@ def test_the_defaults():
     'teacher_replay_dir': None,
     'run_number': 1,
     'num_seeds': None,
+    'track': None,
     'atari_roms_path': None,
     'disable_jit': False,
     'alsologtostderr': False,
