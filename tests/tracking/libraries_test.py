@@ -68,22 +68,18 @@ def test_wandb(tmp_path, monkeypatch):
     monkeypatch.delenv(name, raising=False)
   # Offline runs have the second of their start in their name.
   run_id = track('wandb', tmp_path, pause=1.0)
-  files = sorted(tmp_path.glob(f'wandb/offline-run-*/run-{run_id}.wandb'))
-  assert files
-  records = [record for file in files for record in wandb_records(file)]
+  # Its own process still writes the file when a run has ended.
+  until = time.monotonic() + 30
+  while True:
+    files = sorted(tmp_path.glob(f'wandb/offline-run-*/run-{run_id}.wandb'))
+    records = [record for file in files for record in wandb_records(file)]
+    points = evaluations(records)
+    if len(points) > 1 or time.monotonic() > until:
+      break
+    time.sleep(0.2)
   (run, *_) = (r.run for r in records if r.HasField('run'))
   assert (run.run_id, run.project) == (run_id, 'toys')
   assert run.run_group == 'runs'
-  told = [
-    {i.key or '/'.join(i.nested_key): i.value_json for i in r.history.item}
-    for r in records
-    if r.HasField('history')
-  ]
-  points = [
-    (float(t['step']), float(t['Eval/Average']))
-    for t in told
-    if 'Eval/Average' in t
-  ]
   assert points == [(1, 5.0), (2, 6.0)]
   text = b''.join(file.read_bytes() for file in files)
   assert b'Runner.training_steps' in text and b'Final/Return' in text
@@ -92,6 +88,20 @@ def test_wandb(tmp_path, monkeypatch):
     for path in tmp_path.glob('wandb/*/files/lineage.json')
   ]
   assert LINEAGE | {'seed': 3} in lineages
+
+
+def evaluations(records):
+  """Returns the step and the value of each evaluation."""
+  told = [
+    {i.key or '/'.join(i.nested_key): i.value_json for i in r.history.item}
+    for r in records
+    if r.HasField('history')
+  ]
+  return [
+    (float(t['step']), float(t['Eval/Average']))
+    for t in told
+    if 'Eval/Average' in t
+  ]
 
 
 def wandb_records(path):
@@ -105,6 +115,8 @@ def wandb_records(path):
       at += rest
       continue
     size, kind = int.from_bytes(data[at + 4 : at + 6], 'little'), data[at + 6]
+    if at + 7 + size > len(data):
+      return  # The rest is not written yet.
     whole += data[at + 7 : at + 7 + size]
     at += 7 + size
     if kind in (1, 4):  # Full, or the last part.
