@@ -3,9 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from reincarnating_rl.learner.actions import Discrete
+from reincarnating_rl.support.setting_types import Range
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   OtherGameError,
@@ -14,7 +15,7 @@ from reincarnating_rl.teachers.errors import (
 
 FULL = 'full'
 NONE = -1  # The number of an action that the game does not have.
-Meanings = str | tuple[str, ...] | tuple[int, ...]
+Meanings = str | tuple[str, ...] | tuple[Annotated[int, Range(least=NONE)], ...]
 """What a user declares: names, 'full', or numbers of the game's actions."""
 # The Arcade Learning Environment's, in its order (Bellemare et al. 2013).
 _DIRECTIONS = 'UP RIGHT LEFT DOWN UPRIGHT UPLEFT DOWNRIGHT DOWNLEFT'.split()

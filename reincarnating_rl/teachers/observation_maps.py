@@ -8,11 +8,12 @@ import jax.numpy as jnp
 
 from reincarnating_rl.learner.types import Array
 from reincarnating_rl.support.errors import did_you_mean, first_line, name_of
+from reincarnating_rl.support.setting_types import NonNegativeInt
 from reincarnating_rl.teachers.errors import TeacherError
 
 Function = Callable[[Array], Array]
 """`state[*O, S] of the game -> state[*O', S'] of the teacher`, by JAX."""
-Setting = str | tuple[int, ...] | Function
+Setting = str | tuple[NonNegativeInt, ...] | Function
 
 _SETTING = 'create_teacher.observation_map'
 _SIDE = 84

@@ -1,6 +1,5 @@
 """Trackio, here or in a Space of the hub: `TRACKIO_SPACE_ID` says where."""
 
-import json
 import os
 import tempfile
 import uuid
@@ -9,6 +8,7 @@ from typing import Any
 
 import trackio
 
+from reincarnating_rl.support import json_file
 from reincarnating_rl.tracking.table import Row, Story
 
 _SUFFIX = 8  # Letters, by which runs of one name differ.
@@ -24,7 +24,7 @@ class TrackioTracker:
       project=os.environ.get('TRACKIO_PROJECT', story.project),
       name=self.id,
       group=story.group,
-      config=story.config | {'lineage': json.dumps(story.lineage)},
+      config=story.config | {'lineage': json_file.dumps(story.lineage)},
       resume='allow',
       embed=False,
     )
@@ -42,7 +42,7 @@ class TrackioTracker:
     with tempfile.TemporaryDirectory() as folder:
       path = os.path.join(folder, 'lineage.json')
       with open(path, 'w', encoding='utf-8') as file:
-        json.dump(lineage, file, indent=1)
+        file.write(json_file.dumps(lineage, indent=1))
       # Of no name that a folder may have and an artifact may not.
       name = f'lineage-{self.id[-_SUFFIX:]}'
       self._run.log_artifact(path, name=name, type='lineage')

@@ -1,6 +1,5 @@
 """Weights & Biases; its own environment variables say where and how."""
 
-import json
 import os
 import uuid
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from typing import Any
 
 import wandb
 
+from reincarnating_rl.support import json_file
 from reincarnating_rl.tracking.table import Row, Story
 
 _STEP = 'step'  # An axis of each number's own: those of a resume may overlap.
@@ -53,5 +53,5 @@ class WandbTracker:
   def _keep(self, lineage: dict[str, Any]) -> None:
     path = os.path.join(self._run.dir, 'lineage.json')
     with open(path, 'w', encoding='utf-8') as file:
-      json.dump(lineage, file, indent=1)
+      file.write(json_file.dumps(lineage, indent=1))
     self._run.save(path, base_path=self._run.dir, policy='now')

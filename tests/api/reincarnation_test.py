@@ -68,6 +68,15 @@ def test_a_run_of_the_command_line_goes_on(by_command, tmp_path):
     assert type(caught.value) is rrl.UserError
 
 
+@pytest.fixture
+def heard():
+  """Ctrl-C is heard; what runs in the background of a shell ignores it."""
+  before = signal.signal(signal.SIGINT, signal.default_int_handler)
+  yield
+  signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures('heard')
 def test_an_interrupted_run_goes_on_bit_for_bit(by_command, tmp_path):
   before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
 
@@ -87,6 +96,7 @@ def test_an_interrupted_run_goes_on_bit_for_bit(by_command, tmp_path):
   assert runs.outcome(tmp_path) == runs.outcome(by_command)
 
 
+@pytest.mark.usefixtures('heard')
 def test_signals_are_left_alone_in_a_thread_and_in_a_notebook(monkeypatch):
   assert watching.handled_signals() == (signal.SIGINT,)
   found = []

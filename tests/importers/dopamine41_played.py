@@ -152,7 +152,7 @@ def path(folder):
 def found(store):
   """Returns the keys of a store's elements by (episode, t) of their frames."""
   frames = store.columns['observation'][:, :, 0].astype(int) - 1
-  keys = store._elements[: len(store)].tolist()
+  keys = store.element_keys().tolist()
   return {(int(frames[k, 0]), int(frames[k, 1])): k for k in keys}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from reincarnating_rl.importers.data import minari, npz
 from reincarnating_rl.importers.data.export import Export
-from reincarnating_rl.support import files
+from reincarnating_rl.support import files, json_file
 
 DATA = 'data'
 _VERSION = '0.5.1'  # Of the format; newer ones of Minari read it.
@@ -59,6 +59,8 @@ def write(folder: str, export: Export, name: str) -> None:
     for number, steps in enumerate(episodes):
       _write_episode(file.create_group(f'episode_{number}'), arrays, steps)
       file[f'episode_{number}'].attrs['id'] = number
+  # Bounds of spaces may be infinite, which Minari writes as Python does.
+  encode = json.JSONEncoder().encode
   told = {
     'dataset_id': name,
     'minari_version': _VERSION,
@@ -66,10 +68,10 @@ def write(folder: str, export: Export, name: str) -> None:
     'jpeg_encoding': False,
     'total_episodes': len(episodes),
     'total_steps': len(arrays['rewards']),
-    **{key: json.dumps(space) for key, space in spaces.items()},
+    **{key: encode(space) for key, space in spaces.items()},
   }
   path = os.path.join(place, minari.ABOUT)
-  files.write_atomically(path, json.dumps(told).encode())
+  files.write_atomically(path, json_file.dumps(told).encode())
 
 
 def _episodes(arrays: dict[str, np.ndarray]) -> list[slice]:

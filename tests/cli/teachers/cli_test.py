@@ -49,6 +49,7 @@ def test_flags_that_train_has_too_are_called_the_same():
   parsed = flags.create_parser().parse_args(['convert', 'a', 'b'])
   shared = vars(parsed).keys() - {
     *('command', 'path', 'out', 'game', 'no_replay', 'newest', 'score'),
+    'minari',
     # Of a teacher that plays.
     *('collect', 'epsilon', 'seed', 'max_steps_per_episode'),
     *('processes', 'ray_address', 'words'),
