@@ -9,6 +9,7 @@ import re
 
 import jax
 import numpy as np
+import optax
 import pytest
 
 from reincarnating_rl.agents.actor import make_act
@@ -19,7 +20,12 @@ from reincarnating_rl.fleet.learning import begin
 from reincarnating_rl.fleet.play import Player
 from reincarnating_rl.fleet.spread import Spread
 from reincarnating_rl.fleet.types import Clock, Own, Plan
+from reincarnating_rl.learner import cloning as learner_cloning
+from reincarnating_rl.learner.types import LearnerState, Weights
+from reincarnating_rl.learner.update import make_scanned_update
 from reincarnating_rl.replay import device_view
+from reincarnating_rl.runner import cloning
+from reincarnating_rl.teachers import clone
 from reincarnating_rl.teachers.network_teacher import NetworkTeacher
 from tests import toys
 from tests.agents import control_toys
@@ -71,6 +77,30 @@ def test_a_student_learns_and_acts(kind):
       jax.jit(functools.partial(act, eval_mode=eval_mode)),
       *(state.params, agent.state, state.key, np.float32(0.1)),
     )
+
+
+def test_a_clone_learns_and_is_looked_at():
+  store = filled(toys.make_agent())
+  settings = clone.CloneSettings(hidden=(4,))
+  description = clone.describe(
+    settings,
+    observation_shape=(toys.LENGTH,),
+    dtype=np.dtype(np.float32),
+    distribution=None,
+  )
+  network = clone.make_network(description, store.settings.actions)
+  loss = learner_cloning.make_loss(clone.policy_of(description, network), None)
+  gather = functools.partial(device_view.gather, stack_size=1)
+  view = device_view.device_view(store)
+  params = cloning._initial(store, network, np.arange(4))
+  slots = np.zeros((3, 4), np.int32)
+  lower(cloning.make_look(loss, gather), view, slots[0], params)
+  optimizer = optax.adam(1.0)
+  run = make_scanned_update(
+    learner_cloning.make_update(loss, optimizer), gather
+  )
+  state = LearnerState(params, {}, optimizer.init(params), np.zeros(0))
+  lower(run, state, view, slots, Weights({}, np.float32(0.1)))
 
 
 def test_a_teacher_labels():

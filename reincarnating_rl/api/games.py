@@ -6,7 +6,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from reincarnating_rl.envs import games
+from reincarnating_rl.envs import games, single
 from reincarnating_rl.envs.family import Game
 from reincarnating_rl.support.errors import UserError, name_of
 
@@ -101,8 +101,7 @@ def _made(factory: Callable[[], Any]) -> gym.Env:
 
 
 def _register(environment: gym.Env, create: Callable[[], gym.Env]) -> str:
-  spec = environment.spec
-  told = spec.id if spec else type(environment.unwrapped).__name__
+  told = single.name_of(environment)
   name = _UNUSUAL.sub('-', told.removeprefix(OWN))
   if not _VERSION.search(name):
     name += '-v0'

@@ -50,12 +50,8 @@ def request(
   agent = started['agent']
   named, more = arguments.of_settings(AGENTS[agent], settings)
   objects = {**objects, **more}
-  is_object = game is not None and not isinstance(game, str)
-  have = {
-    *objects,
-    *(['teacher'] if teacher is not None else ()),
-    *(['game'] if is_object else ()),
-  }
+  own_game = games.given(game)
+  have = {*objects, *own_game, *(['teacher'] if teacher is not None else ())}
   for name in started['given']:
     if name not in have:
       short = name.split('.')[-1]
@@ -63,7 +59,7 @@ def request(
         f'{base_dir} had {short} given as an object, which no file holds: give '
         f'it again, resume({short}=...).'
       )
-  if is_object:
+  if own_game:
     named = [*games.bindings(game), *named]
   rows = lineage['scores']['rows']
   return Request(

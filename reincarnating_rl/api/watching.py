@@ -9,6 +9,7 @@ from typing import Any
 from reincarnating_rl.api import callbacks as calls
 from reincarnating_rl.api.callbacks import Callback
 from reincarnating_rl.evaluation import summary
+from reincarnating_rl.evaluation.run import PHASE_NAMES
 from reincarnating_rl.learner.types import Metrics
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 
@@ -86,12 +87,12 @@ class WatchedRunner(RunnerWithTeacher):
     row = self.record.rows[-1]
     told = calls.Evaluation(
       self._stop,
-      phase=summary.PHASES[row['phase']],
+      phase=PHASE_NAMES[row['phase']],
       score=row['score']['mean'],
       stderr=row['score']['stderr'],
       normalized=row['normalized'],
       online_steps=row['training_steps'],
-      updates=row['pretraining_updates'] + row['online_updates'],
+      updates=summary.updates(row),
     )
     for call in self._on_evaluation:
       call(told)

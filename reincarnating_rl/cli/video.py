@@ -87,9 +87,8 @@ def write(args: argparse.Namespace) -> None:
     UserError: a policy cannot be read, or the video cannot be written.
   """
   # What is slow to import waits until the flags have been read.
-  import tqdm.auto as tqdm
-
   from reincarnating_rl.cli import casting
+  from reincarnating_rl.runner import bars
   from reincarnating_rl.support import files
   from reincarnating_rl.video import encoding
 
@@ -102,15 +101,7 @@ def write(args: argparse.Namespace) -> None:
   ending = encoding.ending(args.out)
   files.check_file(args.out, '--out')
   film = casting.film(args, names)
-  with tqdm.tqdm(
-    film.frames(),
-    desc='draw',
-    total=len(film),
-    unit=' frames',
-    dynamic_ncols=True,
-    mininterval=1.0,
-    leave=False,
-  ) as frames:
+  with bars.passing('draw', 'frames', film.frames(), total=len(film)) as frames:
     data = encoding.encode(ending, iter(frames), film.frames_per_second)
   files.write_for_user(args.out, data, '--out')
 

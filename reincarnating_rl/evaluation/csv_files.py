@@ -8,7 +8,8 @@ from typing import Any
 from reincarnating_rl.evaluation import matrices
 from reincarnating_rl.evaluation.aggregate import STATISTICS, Estimate
 from reincarnating_rl.evaluation.analysis import Analysis, Drawn
-from reincarnating_rl.evaluation.tables import PHASE_NAMES, Table
+from reincarnating_rl.evaluation.run import PHASE_NAMES
+from reincarnating_rl.evaluation.tables import Table
 
 
 def render(analysis: Analysis) -> dict[str, bytes]:

@@ -15,6 +15,8 @@ from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.support.json_file import read_json
 
 OFFLINE, ONLINE = 'PRETRAIN', 'ONLINE'  # Names of phases in summary.json.
+PHASE_NAMES = {OFFLINE: 'offline', ONLINE: 'online'}
+"""What a user calls them."""
 _LARGEST = 1e15  # A larger number is a mistake.
 _GAME_OF_GIN = re.compile(
   r"^create_atari_environment\.game_name = '(\w+)'", re.MULTILINE

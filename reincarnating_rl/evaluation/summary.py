@@ -11,14 +11,13 @@ import rich.box
 from rich.console import Console
 from rich.table import Table
 
+from reincarnating_rl.evaluation.run import PHASE_NAMES
 from reincarnating_rl.support import files
 
 if TYPE_CHECKING:
   import pandas as pd
   from matplotlib.figure import Figure
 
-PHASES = {'PRETRAIN': 'offline', 'ONLINE': 'online'}
-"""What a user calls the phases in which the student learns."""
 _COLUMNS = (
   *('iteration', 'phase', 'score', 'stderr', 'episodes', 'normalized'),
   *('online_steps', 'updates', 'teacher_steps', 'seconds'),
@@ -84,7 +83,7 @@ def table_rows(summary: dict[str, Any]) -> list[tuple[str, ...]]:
         str(row['score']['num_episodes']),
         '' if normalized is None else f'{normalized:.2f}',
         f'{row["teacher_steps" if offline else "training_steps"]:,}',
-        f'{_updates(row):,}',
+        f'{updates(row):,}',
         _time(row['seconds']),
       )
     )
@@ -107,13 +106,13 @@ def frame(summary: dict[str, Any]) -> pd.DataFrame:
   rows = [
     {
       'iteration': row['iteration'],
-      'phase': PHASES[row['phase']],
+      'phase': PHASE_NAMES[row['phase']],
       'score': row['score']['mean'],
       'stderr': row['score']['stderr'],
       'episodes': row['score']['num_episodes'],
       'normalized': row['normalized'],
       'online_steps': row['training_steps'],
-      'updates': _updates(row),
+      'updates': updates(row),
       'teacher_steps': row['teacher_steps'],
       'seconds': row['seconds'],
     }
@@ -206,7 +205,7 @@ def _draw_student(
   axis: Any, rows: Sequence[dict[str, Any]], label: str, color: str
 ) -> None:
   axis.errorbar(
-    [_updates(row) for row in rows],
+    [updates(row) for row in rows],
     [row['score']['mean'] for row in rows],
     yerr=[row['score']['stderr'] or 0.0 for row in rows],
     label=label,
@@ -216,7 +215,8 @@ def _draw_student(
   )
 
 
-def _updates(row: dict[str, Any]) -> int:
+def updates(row: dict[str, Any]) -> int:
+  """Returns how many were made until an evaluation, offline and online."""
   return row['pretraining_updates'] + row['online_updates']
 
 

@@ -9,14 +9,12 @@ from reincarnating_rl.evaluation import matrices, text
 from reincarnating_rl.evaluation.aggregate import STATISTICS
 from reincarnating_rl.evaluation.analysis import Analysis
 from reincarnating_rl.evaluation.run import (
-  OFFLINE,
   ONLINE,
   Evaluation,
   Run,
 )
 
 Table = tuple[Sequence[str], list[Sequence[Any]]]
-PHASE_NAMES = {OFFLINE: 'offline', ONLINE: 'online'}
 
 
 def headline(analysis: Analysis) -> Table:

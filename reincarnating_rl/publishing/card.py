@@ -1,5 +1,6 @@
 """The card of a student, `README.md`: what the hub shows, and understands."""
 
+import itertools
 import pathlib
 import re
 import shlex
@@ -35,13 +36,10 @@ def names(agent: str) -> Names:
   Args:
     agent: as `--agent` takes it; of older runs, the name of its class.
   """
-  method, _, student = agent.rpartition('_')
-  while student not in STUDENTS and '_' in method:
-    method, _, part = method.rpartition('_')
-    student = f'{part}_{student}'
-  if method in METHODS and student in STUDENTS:
-    title = METHODS[method].title if method else None
-    return Names(title, STUDENTS[student].title)
+  for method, student in itertools.product(METHODS, STUDENTS):
+    if agent == f'{method}_{student}'.removeprefix('_'):
+      title = METHODS[method].title if method else None
+      return Names(title, STUDENTS[student].title)
   return Names(None, None if agent == 'unknown' else one_line(agent, 60))
 
 

@@ -6,6 +6,7 @@ import shutil
 from typing import Any
 
 from reincarnating_rl.evaluation import summary
+from reincarnating_rl.evaluation.finding import LINEAGE_FILE
 from reincarnating_rl.evaluation.summary import PLOT_FILE
 from reincarnating_rl.publishing import card, privacy
 from reincarnating_rl.publishing.source import Source
@@ -13,7 +14,7 @@ from reincarnating_rl.support import files, json_file
 from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.teachers import checkpoint_files, native_checkpoint
 
-CARD_FILE, LINEAGE_FILE = 'README.md', 'lineage.json'
+CARD_FILE = 'README.md'
 VIDEO_FILES = ('replay.mp4', 'replay.gif')  # The hub shows the first.
 # Of a checkpoint's manifest: of its files and of a run that goes on.
 _OF_FILES = {'format', 'version', 'number', 'files', 'replays', 'state'}

@@ -1,20 +1,26 @@
 """A teacher that is cloned from data, before the student learns from it."""
 
 import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-import tqdm.auto as tqdm
 
 from reincarnating_rl.learner import cloning
-from reincarnating_rl.learner.types import LearnerState, Params, Weights
+from reincarnating_rl.learner.types import (
+  Array,
+  Batch,
+  LearnerState,
+  Params,
+  Weights,
+)
 from reincarnating_rl.learner.update import make_scanned_update
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.runner import teacher_data
+from reincarnating_rl.runner import bars, teacher_data
 from reincarnating_rl.support.errors import DivergedError, UserError
 from reincarnating_rl.teachers import clone
 from reincarnating_rl.teachers.clone import CloneSettings
@@ -67,14 +73,16 @@ def train(
   data = device_view.device_view(store)
   optimizer = optax.adam(1.0)
   run = make_scanned_update(cloning.make_update(loss, optimizer), gather)
-  look = jax.jit(lambda data, slots, params: loss(params, gather(data, slots)))
+  look = make_look(loss, gather)
   params = _initial(store, network, split.trained)
   state = LearnerState(params, {}, optimizer.init(params), jnp.zeros(0))
   weights = Weights({}, jnp.float32(settings.learning_rate))
   best = _Best(split.held_out, functools.partial(look, data), settings.patience)
   chunk = min(teacher_data.chunk_limit(), settings.check_period)
   done = 0
-  with _bar(settings.num_updates) as bar:
+  with bars.passing(
+    'clone the data', 'updates', total=settings.num_updates
+  ) as bar:
     best.look(done, state.params)
     while done < settings.num_updates and not best.is_stale:
       until = min(done + settings.check_period, settings.num_updates)
@@ -94,6 +102,18 @@ def train(
     'trained_steps': len(split.trained),
   }
   return Cloned(best.params, told)
+
+
+def make_look(
+  loss: cloning.Loss, gather: Callable[..., Batch]
+) -> Callable[..., Array]:
+  """Returns `(data, slots[N], params) -> losses[N]`, compiled.
+
+  Args:
+    loss: of the clone.
+    gather: `(data, slots) -> batch`.
+  """
+  return jax.jit(lambda data, slots, params: loss(params, gather(data, slots)))
 
 
 class _Best:
@@ -164,14 +184,3 @@ def _initial(store: FrameStore, network: Any, slots: np.ndarray) -> Params:
   state = np.zeros(shape, settings.observation_dtype)
   params = clone.initial(network, state, statistics)
   return jax.tree.map(jnp.asarray, params)
-
-
-def _bar(total: int) -> tqdm.tqdm:
-  return tqdm.tqdm(
-    desc='clone the data',
-    total=total,
-    unit=' updates',
-    dynamic_ncols=True,
-    mininterval=1.0,
-    leave=False,
-  )

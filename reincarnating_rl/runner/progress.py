@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import tqdm.auto as tqdm
 
+from reincarnating_rl.runner import bars
 from reincarnating_rl.runner.plan import Iteration
 from reincarnating_rl.runner.position import Position
 from reincarnating_rl.runner.record import Record
@@ -188,12 +189,5 @@ def bar(
   Returns:
     A bar to `update`, and to close.
   """
-  return tqdm.tqdm(
-    desc=f'iteration {iteration.number}, {what}',
-    total=total,
-    initial=done,
-    unit=f' {unit}',
-    dynamic_ncols=True,
-    mininterval=1.0,
-    leave=False,
-  )
+  what = f'iteration {iteration.number}, {what}'
+  return bars.passing(what, unit, total=total, initial=done)

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import tqdm.auto as tqdm
-
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.runner import bars
 from reincarnating_rl.support.progress import moving
 
 # What is looked ahead belongs to whoever loads the replay; one is the least.
@@ -66,13 +65,7 @@ def read(
     actions=actions,
     policy_size=policy_size,
   )
-  with tqdm.tqdm(
-    desc='read the replay',
-    unit=' read',
-    dynamic_ncols=True,
-    mininterval=1.0,
-    leave=False,
-  ) as bar:
+  with bars.passing('read the replay', 'read') as bar:
     report = replay.load(store, newest=newest, progress=moving(bar))
   print(f'{replay.describe()}: {report.describe()}.')
   return store

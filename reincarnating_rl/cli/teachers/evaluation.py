@@ -13,6 +13,7 @@ from reincarnating_rl.cli.teachers.playing import (
 )
 from reincarnating_rl.envs.lanes import Episode, Keep
 from reincarnating_rl.envs.seeding import evaluation_stream
+from reincarnating_rl.runner import bars
 
 # Of the runner's evaluation of its teacher: the same seed, the same episodes.
 STREAM = evaluation_stream(0)
@@ -37,14 +38,8 @@ def play(
     The episodes, in the order of their seeds.
   """
   count = playing.args.episodes
-  with tqdm.tqdm(
-    desc=f'evaluate {title or who}',
-    total=count,
-    unit=' episodes',
-    dynamic_ncols=True,
-    mininterval=1.0,
-    leave=False,
-  ) as bar:
+  what = f'evaluate {title or who}'
+  with bars.passing(what, 'episodes', total=count) as bar:
     episodes = []
     by = _play_in_processes if is_spread(playing.args) else _play_here
     for episode in by(playing, who, range(count), keep, bar):
