@@ -89,8 +89,8 @@ def load_teacher(
     checkpoint_file_prefix: of the checkpoints' names.
     replay_dir: data that students learn from; None: those beside the file.
     **options: of `teachers.factory.create_teacher`: `temperature`, `acts`,
-      `layers`, `network`, `vmax`, `action_meanings`, `policy_epsilon`,
-      `policy_fingerprint`, `observation_statistics`.
+      `layers`, `network`, `vmax`, `action_meanings`, `observation_map`,
+      `policy_epsilon`, `policy_fingerprint`, `observation_statistics`.
 
   Returns:
     The teacher.

@@ -29,7 +29,7 @@ from reincarnating_rl.teachers import (
   native_checkpoint,
 )
 from reincarnating_rl.teachers.kinds import count
-from reincarnating_rl.teachers.loading import LoadedTeacher
+from reincarnating_rl.teachers.loaded import LoadedTeacher
 
 _FLAG = 'OUT'
 _OTHER_OUT = f'choose another {_FLAG}'

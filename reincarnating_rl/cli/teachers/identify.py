@@ -14,7 +14,7 @@ from reincarnating_rl.teachers.errors import (
   OtherGameError,
 )
 from reincarnating_rl.teachers.foreign import files as foreign_files
-from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
+from reincarnating_rl.teachers.loaded import LoadedTeacher, TeacherSource
 
 _ATARI = (84, 84, 4)  # With Dopamine's stack.
 # No game has so few: a teacher's error then says which it has.

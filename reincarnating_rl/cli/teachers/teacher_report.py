@@ -13,7 +13,7 @@ from reincarnating_rl.teachers import checkpoints, params
 from reincarnating_rl.teachers.description import BOUNDS
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign.base import Target
-from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
+from reincarnating_rl.teachers.loaded import LoadedTeacher, TeacherSource
 
 _MOST_ANCESTORS = 16
 
