@@ -4,8 +4,8 @@ import argparse
 from typing import Any
 
 from reincarnating_rl.cli.teachers import identify
-from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
+from reincarnating_rl.envs.facts import GameFacts
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.learner.actions import Discrete, as_json
 from reincarnating_rl.support.errors import UserError
@@ -84,7 +84,7 @@ def _describe(
     'vmax': loaded.vmax,
     'known_by': 'its description'
     if checkpoint.description
-    else f'its parameters, for {game.known_by}',
+    else f'its parameters, for {game.name}',
     'game': settings.game.name if settings.game else settings.told.game,
     **_actions(loaded),
     'state_shape': list(game.state_shape),
