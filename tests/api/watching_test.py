@@ -1,53 +1,46 @@
 """What a run tells those who watch it."""
 
-import gymnasium as gym
+import functools
+
+import numpy as np
 import pytest
 
 import reincarnating_rl as rrl
-from tests.api import runs
+from reincarnating_rl.api.watching import WatchedRunner
+from reincarnating_rl.support.interrupts import Interrupted
+from tests.runner import experiments
 
 LANES = 3
 
 
-def reincarnate(**settings):
-  given = {
-    'game': runs.GAME,
-    'online_steps': 90,
-    'evaluations': 1,
-    'evaluation_episodes': 1,
-    'max_steps_per_episode': 20,
-    'random_score': 0.0,
-    'num_environments': LANES,
-  }
-  return rrl.reincarnate('dqn', **given | settings)
-
-
-def test_steps_of_several_environments_are_heard():
+def test_steps_of_several_environments_are_heard(tmp_path):
   heard = []
 
   class Listener(rrl.Callback):
     def on_step(self, step):
       heard.append(step)
-      if step.number == 61:
+      if step.number == 40:
         step.stop()
 
-  run = reincarnate(callbacks=[Listener()])
-  assert run.was_stopped
+  runner = experiments.make_runner(
+    tmp_path,
+    teacher=None,
+    online=(1, 50),
+    num_environments=LANES,
+    kind=functools.partial(WatchedRunner, callbacks=[Listener()]),
+  )
+  with pytest.raises(Interrupted):
+    runner.run_experiment()
+  assert runner.was_stopped
   # A step of each is taken at a time.
-  assert [step.number for step in heard] == list(range(1, 64))
-  assert [step.environment for step in heard] == [0, 1, 2] * 21
-  assert {step.reward for step in heard} == {1.0}
-  compared = 0
-  for step, following in zip(heard, heard[LANES:], strict=False):
-    before, after = step.observation, following.observation
-    if after[0] == pytest.approx(before[0] + 0.02 * before[1], abs=1e-6):
-      compared += not step.is_terminal
-  # All others begin an episode.
-  assert 45 < compared < 60
-  assert any(step.is_terminal for step in heard)
-
-
-def test_one_environment_plays_one_episode_at_a_time():
-  with pytest.raises(rrl.UserError, match='another episode has begun') as error:
-    reincarnate(game=gym.make(runs.GAME))
-  assert '\n' not in str(error.value)
+  assert [step.number for step in heard] == list(range(1, 43))
+  assert [step.environment for step in heard] == [0, 1, 2] * 14
+  stored = runner._agent.batches.replay.read(0, 42)
+  assert [step.reward for step in heard] == stored['reward'].tolist()
+  ends = [step.is_terminal for step in heard]
+  assert ends == stored['terminal'].tolist() and any(ends)
+  for step, following in zip(
+    heard, stored['observation'][LANES:], strict=False
+  ):
+    if not step.is_terminal:
+      np.testing.assert_array_equal(step.observation, following)
