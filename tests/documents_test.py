@@ -75,7 +75,9 @@ def _is_api(node):
   return isinstance(node, ast.Name) and node.id == 'rrl'
 
 
-@pytest.mark.parametrize('path', [README, ROOT / 'docs' / 'api.md'])
+@pytest.mark.parametrize(
+  'path', [README, ROOT / 'docs' / 'api.md', ROOT / 'docs' / 'index.md']
+)
 def test_every_call_of_the_api_is_understood(path):
   calls = list(_calls(path))
   assert calls
@@ -124,6 +126,23 @@ def test_the_page_of_methods_lists_all():
       method.source,
     ]
     for method in METHODS.values()
+  ]
+
+
+def test_the_page_that_helps_to_choose_says_what_each_method_asks_for():
+  told = table(ROOT / 'docs' / 'which_method.md', 'METHOD')
+  assert [
+    (name, policy == 'yes', begins, actions)
+    for name, policy, _, begins, actions in told
+  ] == [
+    (
+      f'`{method.name}`',
+      not (method.takes_data_alone or method.starts_from_teacher),
+      'yes' if method.starts_from_teacher else 'no',
+      'any' if len(method.actions) > 1 else method.actions[0],
+    )
+    for method in METHODS.values()
+    if method.needs_teacher
   ]
 
 
