@@ -56,7 +56,7 @@ report: .venv/.installed  ## Make the documents' tables and pictures again.
 	$(BIN)/python -m reincarnating_rl.report README.md docs/results.md
 
 docs: .venv/.docs  ## The site, site/index.html, from docs/; without a network.
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict  # --quiet would let warnings pass.
 
 .venv/.docs: .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
