@@ -24,6 +24,7 @@ from tests.cli.commands_test import PROGRAMS
 ROOT = pathlib.Path(__file__).parents[1]
 README = ROOT / 'README.md'
 METHODS_PAGE = ROOT / 'docs' / 'methods.md'
+CHOOSING = ROOT / 'docs' / 'which_method.md'
 DOCUMENTS = [
   *sorted(ROOT.glob('*.md')),
   *sorted(ROOT.glob('docs/*.md')),
@@ -130,7 +131,7 @@ def test_the_page_of_methods_lists_all():
 
 
 def test_the_page_that_helps_to_choose_says_what_each_method_asks_for():
-  told = table(ROOT / 'docs' / 'which_method.md', 'METHOD')
+  told = table(CHOOSING, 'METHOD')
   assert [
     (name, policy == 'yes', begins, actions)
     for name, policy, _, begins, actions in told
@@ -144,6 +145,17 @@ def test_the_page_that_helps_to_choose_says_what_each_method_asks_for():
     for method in METHODS.values()
     if method.needs_teacher
   ]
+
+
+def test_the_page_that_helps_to_choose_repeats_what_was_measured():
+  titles = {f'`{name}`': method.title for name, method in METHODS.items()}
+  results = (ROOT / 'docs' / 'results.md').read_text()
+  told = table(CHOOSING, 'METHOD | after the offline phase')
+  assert len(told) > 5
+  for name, *numbers in told:
+    title = titles.get(name, 'Tabula rasa')
+    row = rf'^{title} +3 × 3 +([\d.–]+).*? +([\d.]+) \[.*?\] '
+    assert numbers == list(re.search(row, results, re.M).groups())
 
 
 def test_the_page_of_methods_lists_all_settings_and_defaults():
