@@ -145,6 +145,6 @@ setup(
     ],
   },
   entry_points={
-    'console_scripts': ['reincarnate=reincarnating_rl.train:main'],
+    'console_scripts': ['reincarnate=reincarnating_rl.cli.doors:main'],
   },
 )
