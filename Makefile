@@ -7,7 +7,7 @@ PVRL_DIR ?= pvrl_runs
 BALLOON_DIR ?= balloon_run
 CONTROL_DIR ?= control_run
 
-.PHONY: quick demo pvrl balloon control report test soak lint format bench clean
+.PHONY: quick demo pvrl balloon control report docs test soak lint format bench clean
 
 .venv/.installed: setup.py constraints.txt reincarnating_rl/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11 ...")'
@@ -55,6 +55,13 @@ control: .venv/.installed  ## Reincarnate a walker's controller, in minutes.
 report: .venv/.installed  ## Make the documents' tables and pictures again.
 	$(BIN)/python -m reincarnating_rl.report README.md docs/results.md
 
+docs: .venv/.docs  ## The site, site/index.html, from docs/; without a network.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict  # --quiet would let warnings pass.
+
+.venv/.docs: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
 test: .venv/.installed  ## All tests, on two processes.
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
@@ -85,4 +92,4 @@ bench: .venv/.installed  ## Ratios beside the limit and beside Dopamine.
 	$(BIN)/python benchmarks/legacy.py --frames 100000
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv build dist site *.egg-info

@@ -56,6 +56,13 @@ TRACKERS = {
   'trackio': ['trackio>=0.43,<1'],
 }
 
+# They make the site of docs/: make docs.
+DOCS = [
+  'mkdocs>=1.6,<2',
+  'mkdocs-material>=9.8,<10',
+  'mkdocstrings[python]>=1,<2',
+]
+
 # The folders of configurations, as packages.
 CONFIGS = sorted(
   {
@@ -125,6 +132,7 @@ setup(
     **GAMES,
     **TRACKERS,
     'cuda': ['jax[cuda13]>=0.10,<0.11'],
+    'docs': DOCS,
     'onnx': ONNX,
     'video': VIDEO,
     'dev': [

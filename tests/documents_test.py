@@ -24,6 +24,7 @@ from tests.cli.commands_test import PROGRAMS
 ROOT = pathlib.Path(__file__).parents[1]
 README = ROOT / 'README.md'
 METHODS_PAGE = ROOT / 'docs' / 'methods.md'
+CHOOSING = ROOT / 'docs' / 'which_method.md'
 DOCUMENTS = [
   *sorted(ROOT.glob('*.md')),
   *sorted(ROOT.glob('docs/*.md')),
@@ -77,7 +78,9 @@ def _is_api(node):
   return isinstance(node, ast.Name) and node.id == 'rrl'
 
 
-@pytest.mark.parametrize('path', [README, ROOT / 'docs' / 'api.md'])
+@pytest.mark.parametrize(
+  'path', [README, ROOT / 'docs' / 'api.md', ROOT / 'docs' / 'index.md']
+)
 def test_every_call_of_the_api_is_understood(path):
   calls = list(_calls(path))
   assert calls
@@ -127,6 +130,34 @@ def test_the_page_of_methods_lists_all():
     ]
     for method in METHODS.values()
   ]
+
+
+def test_the_page_that_helps_to_choose_says_what_each_method_asks_for():
+  told = table(CHOOSING, 'METHOD')
+  assert [
+    (name, policy == 'yes', begins, actions)
+    for name, policy, _, begins, actions in told
+  ] == [
+    (
+      f'`{method.name}`',
+      not (method.takes_data_alone or method.starts_from_teacher),
+      'yes' if method.starts_from_teacher else 'no',
+      'any' if len(method.actions) > 1 else method.actions[0],
+    )
+    for method in METHODS.values()
+    if method.needs_teacher
+  ]
+
+
+def test_the_page_that_helps_to_choose_repeats_what_was_measured():
+  titles = {f'`{name}`': method.title for name, method in METHODS.items()}
+  results = (ROOT / 'docs' / 'results.md').read_text()
+  told = table(CHOOSING, 'METHOD | after the offline phase')
+  assert len(told) > 5
+  for name, *numbers in told:
+    title = titles.get(name, 'Tabula rasa')
+    row = rf'^{title} +3 × 3 +([\d.–]+).*? +([\d.]+) \[.*?\] '
+    assert numbers == list(re.search(row, results, re.M).groups())
 
 
 def test_the_page_of_methods_lists_all_settings_and_defaults():

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from reincarnating_rl.cli import command_line, shared_flags, train_flags
 from reincarnating_rl.cli.command_line import Parser, number
-from reincarnating_rl.studies import plan, study_file
+from reincarnating_rl.studies import part, plan, study_file
 from reincarnating_rl.studies.runs import Runs
 from reincarnating_rl.studies.study import Study
 from reincarnating_rl.support.errors import UserError
@@ -15,9 +15,10 @@ PROGRAM = 'python -m reincarnating_rl.study'
 _SUMMARY = 'Run many trainings, and compare them.'
 _DETAILS = """
 FILE says which games, teachers, variants and seeds; docs/studies.md describes
-it. Teachers are trained first. Each run is a program of its own, here or on a
-Ray cluster. DIR/reports has a page for each table. Ctrl-C writes checkpoints;
-the same command resumes the runs, and repeats those that failed.
+it. Teachers are trained first. Each run, or all seeds of a game, is a program
+of its own, here or on a Ray cluster. DIR/reports has a page for each table.
+Ctrl-C writes checkpoints; the same command resumes the runs, and repeats those
+that failed.
 """
 _EXAMPLES = (
   'paper --out runs/paper',
@@ -86,7 +87,7 @@ def _add_part(parser: Parser) -> None:
     add(
       f'--{what}',
       metavar='A,B,...',
-      default=plan.ALL,
+      default=part.ALL,
       help=f'Only these {what} of the file.',
     )
   add(
@@ -100,7 +101,7 @@ def _add_part(parser: Parser) -> None:
 def _run(args: argparse.Namespace) -> None:
   root = pathlib.Path(args.out).expanduser()
   path = study_file.find(args.file)
-  study = plan.part_of(
+  study = part.of(
     study_file.read(path),
     games=args.games,
     variants=args.variants,
@@ -117,7 +118,7 @@ def _run(args: argparse.Namespace) -> None:
   if args.dry_run:
     print('\n'.join(runs.shown(job) for job in jobs))
   elif args.report:
-    missing = {job.directory for job in jobs if not runs.is_done(job)}
+    missing = _runs_of(job for job in jobs if not runs.is_done(job))
     if all(name in missing for name in plan.compared(study)):
       raise UserError(f'No run in {root} is done yet: see log.txt of each.')
     _write_reports(root, study, missing)
@@ -126,9 +127,16 @@ def _run(args: argparse.Namespace) -> None:
       _check_settings(job for job in jobs if not runs.is_done(job))
     failed = _work(runs, jobs)
     try:
-      _write_reports(root, study, failed.keys())
+      _write_reports(
+        root, study, _runs_of(job for job in jobs if job.directory in failed)
+      )
     finally:
       _check(root, failed, len(jobs))
+
+
+def _runs_of(jobs: Iterable[plan.Job]) -> set[str]:
+  """Returns the directories of the runs of jobs."""
+  return {directory for job in jobs for directory in job.runs}
 
 
 def _check_settings(jobs: Iterable[plan.Job]) -> None:

@@ -1,4 +1,4 @@
-"""Becomes another program, which the kernel ends with its parent.
+"""Becomes another program, which is asked to end with its parent.
 
 `python tied.py PARENT COMMAND...` runs without the package: nothing is imported
 that takes time. Where the kernel has no such service, it only becomes COMMAND.
@@ -13,9 +13,14 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(parent: int, command: list[str]) -> None:
-  """Becomes the command, unless its parent has ended before."""
+  """Becomes the command, unless its parent has ended before.
+
+  The parent's end is a SIGHUP: a run writes its checkpoint, because a machine
+  that is warned ends its processes in any order. Other programs end at once.
+  """
   if sys.platform == 'linux':
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGHUP)
     if os.getppid() != parent:
       os._exit(1)
   os.execv(command[0], command)

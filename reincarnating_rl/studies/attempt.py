@@ -25,7 +25,7 @@ from reincarnating_rl.support.errors import UserError
 LOG = 'log.txt'
 REMEDY = 'choose another --out'
 _POLL_SECONDS = 0.1
-_WAIT_SECONDS = 60.0
+_WAIT_SECONDS = 600.0  # A large replay is written for minutes.
 _GPU_SHARE = 0.9  # JAX's programs need memory that it does not count.
 
 

@@ -31,6 +31,9 @@ class Entries:
     self._family = file.get('family', values.text, _TEXT, '')
     self._budget = file.get('budget', values.texts, _TEXTS, ())
     self._runs = file.get('runs', values.folder, _FOLDER, 'students')
+    self._one_program = file.get(
+      'one_program', values.truth, 'true or false', False
+    )
 
   def teachers(self) -> dict[str, Variant | Stored]:
     """Reads the teachers; each comes after the one that it learns from."""
@@ -52,7 +55,12 @@ class Entries:
     ).items():
       if set('=\n,') & set(name) or not name.strip():
         entry.refuse('', name, 'a name without = and , and line breaks')
-      variant = self._variant(entry, self._runs, self._budget, first)
+      one_program = entry.get(
+        'one_program', values.truth, 'true or false', self._one_program
+      )
+      variant = self._variant(entry, self._runs, self._budget, first)._replace(
+        one_program=one_program
+      )
       if variant.teacher is not None:
         entry.choose('teacher', variant.teacher, teachers)
       found[name] = variant

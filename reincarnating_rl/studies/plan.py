@@ -1,7 +1,7 @@
 """The runs of a study: a pure function of what its file says."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from reincarnating_rl.studies.study import (
@@ -10,90 +10,25 @@ from reincarnating_rl.studies.study import (
   Study,
   Variant,
 )
-from reincarnating_rl.support.errors import UserError, did_you_mean
-
-ALL = 'all'
+from reincarnating_rl.support.errors import UserError
 
 
 class Job(NamedTuple):
-  """One run: its directory, its flags, and the job it depends on."""
+  """One program: its directory, its flags, and the job it depends on."""
 
   directory: str  # below the study's
   flags: tuple[str, ...]  # of `reincarnating_rl.train`, without `--base_dir`
   teacher: str | None = None  # directory of the job that trains it
   teacher_checkpoint: int | None = None
   resources: Resources = Resources()
+  seeds: tuple[int, ...] = ()  # whose runs are folders in its directory
 
-
-def choose(what: str, names: str, known: Iterable[str]) -> list[str]:
-  """Returns the known names that a user chose, in their known order.
-
-  Args:
-    what: the names are of, for the error.
-    names: with commas between them, or 'all'; case and punctuation do not
-      matter.
-    known: all names.
-
-  Raises:
-    UserError: a name is unknown; the message has the nearest known one.
-  """
-  folded = {_fold(name): name for name in known}
-  if names == ALL:
-    return list(folded.values())
-  chosen = set()
-  for name in names.split(','):
-    if _fold(name) not in folded:
-      raise UserError(
-        f'There is no {what} {name!r}: choose among '
-        f'{", ".join(folded.values())}.'
-        f'{did_you_mean(name, folded.values(), cutoff=0.4)}'
-      )
-    chosen.add(folded[_fold(name)])
-  return [name for name in folded.values() if name in chosen]
-
-
-def _fold(name: str) -> str:
-  return ''.join(c for c in name.lower() if c.isalnum()) or name
-
-
-def part_of(
-  study: Study,
-  *,
-  games: str = ALL,
-  variants: str = ALL,
-  tables: str = ALL,
-  seeds: int | None = None,
-) -> Study:
-  """Returns a part of a study.
-
-  Args:
-    study: the whole.
-    games: of it; see `choose`.
-    variants: of it.
-    tables: of it; variants of others are left out.
-    seeds: so many, counted from 1; None for those of the study.
-
-  Raises:
-    UserError: there is no such game, variant or table.
-  """
-  kept = choose('variant', variants, study.variants)
-  chosen = {
-    name: table._replace(
-      variants=tuple(v for v in table.variants if v in kept),
-      scale_of=table.scale_of if table.scale_of in kept else None,
-    )
-    for name, table in study.tables.items()
-    if name in choose('table', tables, study.tables)
-  }
-  if tables != ALL:
-    shown = {v for table in chosen.values() for v in table.variants}
-    kept = [name for name in kept if name in shown]
-  return study._replace(
-    games=choose('game', games, study.games),
-    seeds=study.seeds if seeds is None else range(1, seeds + 1),
-    variants={name: study.variants[name] for name in kept},
-    tables={name: table for name, table in chosen.items() if table.variants},
-  )
+  @property
+  def runs(self) -> tuple[str, ...]:
+    """The directories of its runs."""
+    if not self.seeds:
+      return (self.directory,)
+    return tuple(f'{self.directory}/{seed}' for seed in self.seeds)
 
 
 def make_plan(study: Study, bindings: Sequence[str] = ()) -> list[Job]:
@@ -107,7 +42,8 @@ def make_plan(study: Study, bindings: Sequence[str] = ()) -> list[Job]:
     The jobs. A run that several variants share is one job.
 
   Raises:
-    UserError: two different runs would have one folder.
+    UserError: two different runs would have one folder, or the seeds of one
+      program do not follow one another.
   """
   jobs: dict[str, Job] = {}
 
@@ -128,7 +64,12 @@ def make_plan(study: Study, bindings: Sequence[str] = ()) -> list[Job]:
       for variant in (study.variants[name] for name in names):
         directory = directory_of(study, variant, game, seed)
         variant = variant._replace(seed=seed)
-        add(_job(study, variant, directory, game, bindings))
+        seeds = ()
+        if variant.one_program:
+          seeds = _in_a_row(study.seeds)
+          variant = variant._replace(seed=seeds[0])
+          directory = directory.rsplit('/', 1)[0]
+        add(_job(study, variant, directory, game, bindings, seeds))
   return list(jobs.values())
 
 
@@ -162,7 +103,10 @@ def compared(study: Study) -> set[str]:
 
 
 def directory_of(study: Study, variant: Variant, game: str, seed: int) -> str:
-  """Returns where a run is: `RUNS/WHAT SETS IT APART/GAME/SEED`."""
+  """Returns where a run is: `RUNS/WHAT SETS IT APART/GAME/SEED`.
+
+  A program of several seeds has a folder of its own before the last part.
+  """
   parts = [variant.agent]
   for binding in variant.bindings:
     name, value = binding.split(' = ', 1)
@@ -171,12 +115,26 @@ def directory_of(study: Study, variant: Variant, game: str, seed: int) -> str:
     parts.append(f'from_{variant.teacher}')
   if variant.teacher_checkpoint is not None:
     parts.append(f'teacher_{variant.teacher_checkpoint}')
-  return f'{variant.runs}/{_name("-".join(parts))}/{_name(game)}/{seed}'
+  place = f'{variant.runs}/{_name("-".join(parts))}/{_name(game)}'
+  if variant.one_program:
+    place += f'/seeds_{min(study.seeds)}_to_{max(study.seeds)}'
+  return f'{place}/{seed}'
 
 
 def _name(text: str) -> str:
   """Returns a folder's name for a text."""
   return re.sub(r'[^\w.+-]+', '_', text).strip('_.')
+
+
+def _in_a_row(seeds: Sequence[int]) -> tuple[int, ...]:
+  """Returns the seeds of one program, sorted."""
+  found = tuple(sorted(seeds))
+  if found != tuple(range(found[0], found[-1] + 1)):
+    raise UserError(
+      f'one_program is true, and seeds are {list(seeds)}: give seeds that '
+      'follow one another, or leave it out.'
+    )
+  return found
 
 
 def _places(study: Study) -> list[tuple[str, int]]:
@@ -207,6 +165,7 @@ def _job(
   directory: str,
   game: str,
   bindings: Sequence[str],
+  seeds: tuple[int, ...] = (),
 ) -> Job:
   teacher = study.teachers[variant.teacher] if variant.teacher else None
   flags = [
@@ -220,6 +179,8 @@ def _job(
     ),
     f'--run_number={variant.seed}',
   ]
+  if seeds:
+    flags.append(f'--num_seeds={len(seeds)}')
   if isinstance(teacher, Stored):
     flags.append(f'--teacher_checkpoint_dir={teacher.folders[game]}')
     if teacher.agent is not None:
@@ -230,4 +191,5 @@ def _job(
     _folder(teacher, game) if isinstance(teacher, Variant) else None,
     variant.teacher_checkpoint,
     variant.resources,
+    seeds,
   )

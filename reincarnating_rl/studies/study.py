@@ -25,7 +25,8 @@ class Variant(NamedTuple):
     teacher: a key of `Study.teachers`; None for a run without one.
     teacher_checkpoint: of that teacher's run; None for the last.
     seed: of a teacher's runs.
-    resources: of each run.
+    one_program: whether the seeds of a game are one program.
+    resources: of each run, or of each such program.
   """
 
   runs: str
@@ -36,6 +37,7 @@ class Variant(NamedTuple):
   teacher: str | None = None
   teacher_checkpoint: int | None = None
   seed: int = 0
+  one_program: bool = False
   resources: Resources = Resources()
 
 

@@ -58,6 +58,13 @@ def bindings(value: Any) -> tuple[str, ...]:
   return tuple(found)
 
 
+def truth(value: Any) -> bool:
+  """Reads yes or no."""
+  if not isinstance(value, bool):
+    raise ValueError
+  return value
+
+
 def number(
   least: float, most: float = float('inf'), kind: type = int
 ) -> Callable[[Any], Any]:

@@ -1,4 +1,8 @@
-"""Ctrl-C: the first asks to stop, the second stops at once."""
+"""Ctrl-C: the first asks to stop, the second stops at once.
+
+SIGTERM is the same. SIGHUP only asks: it tells that a terminal has gone, or the
+process that started this one, often beside a SIGTERM for the same reason.
+"""
 
 import contextlib
 import os
@@ -33,6 +37,7 @@ class InterruptFlag:
     self.requested = self.insisted = False
     self.signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     self._promise = promise
+    self._told = False  # By a signal whose repetition stops at once.
 
   def check(self) -> None:
     """Raises `Interrupted` if the user asked to stop."""
@@ -57,9 +62,11 @@ class InterruptFlag:
 
   def _handle(self, number: int, frame: FrameType | None) -> None:
     del frame
-    if self.requested:
-      self.insisted = True
-      raise KeyboardInterrupt
+    if number != signal.SIGHUP:
+      if self._told:
+        self.insisted = True
+        raise KeyboardInterrupt
+      self._told = True
     self.requested = True
     # Not `print`: the signal may interrupt another write.
     text = (

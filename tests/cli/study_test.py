@@ -13,19 +13,20 @@ TWO = [*ONE_GAME, '--variants', 'qdagger,jsrl']
 WRITE = """
 import sys
 from tests.evaluation import run_directories as made
-agent, directory, seed = sys.argv[1:]
+agent, *runs = sys.argv[1:]
 returns = {'qdagger_dqn': 8.0, 'jsrl_dqn': 5.0}
 if agent not in returns and agent != 'dqn':
   sys.exit(f'error: no {agent}')
-made.write(
-  directory,
-  [made.row(returns.get(agent, 1.0) + int(seed), steps=100)],
-  lineage={
-    'started_as': {'agent': agent, 'command': 'python'},
-    'game': 'MinAtar/breakout',
-    'seed': int(seed),
-  },
-)
+for directory, seed in zip(runs[::2], runs[1::2]):
+  made.write(
+    directory,
+    [made.row(returns.get(agent, 1.0) + int(seed), steps=100)],
+    lineage={
+      'started_as': {'agent': agent, 'command': 'python'},
+      'game': 'MinAtar/breakout',
+      'seed': int(seed),
+    },
+  )
 """
 
 
@@ -38,8 +39,10 @@ def written(monkeypatch):
   def command(self, job):
     flags = dict(flag[2:].split('=', 1) for flag in job.flags)
     agents.append(flags['agent'])
-    directory = str(self._root / job.directory)
-    return ('-c', WRITE, flags['agent'], directory, flags['run_number'])
+    seeds = job.seeds or (flags['run_number'],)
+    places = zip((self._root / run for run in job.runs), seeds, strict=True)
+    runs = (str(part) for place in places for part in place)
+    return ('-c', WRITE, flags['agent'], *runs)
 
   monkeypatch.setattr(Runs, 'command', command)
   return agents
@@ -66,6 +69,29 @@ def test_a_study_ends_with_its_report_and_is_not_run_again(
   more = ['--seeds', '3', '--report']
   assert study.main([*argv, *more]) == 0
   assert page.exists() and len(written) == ran
+
+
+def test_seeds_of_one_program_are_reported_as_runs(tmp_path, written):
+  path = tmp_path / 'together.yaml'
+  path.write_text("""
+title: Two seeds of each
+games: [breakout]
+game_setting: create_minatar_environment.game_name
+seeds: 2
+family: minatar
+one_program: true
+variants:
+  QDagger: {agent: qdagger_dqn}
+  JSRL: {agent: jsrl_dqn, one_program: false}
+""")
+  argv = [str(path), '--out', str(tmp_path / 'out')]
+  assert study.main(argv) == 0
+  assert written == ['qdagger_dqn', 'jsrl_dqn', 'jsrl_dqn']
+  table = (tmp_path / 'out/reports/all/index.html').read_text()
+  # The means of seeds 1 and 2, of scores from 0 to 10.
+  assert '0.95' in table and '0.65' in table
+  assert study.main([*argv, '--report']) == 0
+  assert len(written) == 3
 
 
 def test_a_failed_run_is_told_and_the_reports_are_of_the_others(

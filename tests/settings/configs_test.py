@@ -15,7 +15,7 @@ from reincarnating_rl.agents import control_parts, value_parts
 from reincarnating_rl.envs import minatar_games
 from reincarnating_rl.runner import factories
 from reincarnating_rl.settings import gin_parsing, shipped_configs
-from reincarnating_rl.studies import plan, study_file
+from reincarnating_rl.studies import part, plan, study_file
 from reincarnating_rl.support.errors import UserError
 
 _BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts'
@@ -144,7 +144,7 @@ def test_every_binding_is_read_by_something(tmp_path, config):
 @pytest.mark.parametrize('variant', PAPER.tables['methods'].variants)
 def test_the_budget_of_the_comparison(tmp_path, variant):
   """As `study` starts its runs: another budget, and the method's own values."""
-  chosen = plan.part_of(PAPER, variants=variant, games='freeway', seeds=1)
+  chosen = part.of(PAPER, variants=variant, games='freeway', seeds=1)
   _, job = plan.make_plan(chosen)
   flags = [flag.removeprefix('--').split('=', 1) for flag in job.flags]
 

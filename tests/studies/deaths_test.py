@@ -128,7 +128,7 @@ def test_a_process_of_ray_killed_in_each_phase(tmp_path, expected):
     program = psutil.Process(lives_of(tmp_path, number)[0])
     program.parent().kill()
     killed[phase] = phase_of(tmp_path, number)
-    program.wait(10)  # The kernel ends it.
+    program.wait(60)  # The kernel asks it.
 
   threads = [in_background(kill, *each) for each in enumerate(phases)]
   run(tmp_path, len(phases))

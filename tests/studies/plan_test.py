@@ -2,7 +2,7 @@
 
 import pytest
 
-from reincarnating_rl.studies import plan, study_file
+from reincarnating_rl.studies import part, plan, study_file
 from reincarnating_rl.studies.study import Stored, Variant
 from reincarnating_rl.support.errors import UserError
 
@@ -10,9 +10,9 @@ PAPER = study_file.read(study_file.find('paper'))
 RECIPE = study_file.read(study_file.find('recipe'))
 
 
-def part(**chosen):
+def of_paper(**chosen):
   chosen = {'games': 'breakout', 'seeds': 1, 'tables': 'methods'} | chosen
-  return plan.part_of(PAPER, **chosen)
+  return part.of(PAPER, **chosen)
 
 
 def directories(study):
@@ -20,7 +20,7 @@ def directories(study):
 
 
 def test_one_method_literally():
-  teacher, student = plan.make_plan(part(variants='qdagger'))
+  teacher, student = plan.make_plan(of_paper(variants='qdagger'))
   game = "--gin_bindings=create_minatar_environment.game_name = 'breakout'"
   assert teacher == plan.Job(
     'teachers/breakout',
@@ -46,9 +46,7 @@ def test_one_method_literally():
 
 def test_one_recipe_literally():
   """Runs of this name and these flags exist, and are not to be run again."""
-  chosen = plan.part_of(
-    RECIPE, games='breakout', seeds=1, variants='Adam eps 1e-8'
-  )
+  chosen = part.of(RECIPE, games='breakout', seeds=1, variants='Adam eps 1e-8')
   student = plan.make_plan(chosen)[1]
   assert student.directory == 'recipes/qdagger_dqn-eps_1e-8/breakout/1'
   assert student.flags[4:] == (
@@ -67,8 +65,8 @@ def test_what_a_job_needs_comes_before_it(name):
 
 
 def test_a_run_of_several_tables_is_one_job():
-  alone = directories(part(seeds=2))
-  both = directories(part(seeds=2, tables='methods,weaning'))
+  alone = directories(of_paper(seeds=2))
+  both = directories(of_paper(seeds=2, tables='methods,weaning'))
   assert set(both) - set(alone) == {
     f'students/{agent}/breakout/{seed}'
     for agent in ('dagger_dqn', 'ql_dagger_dqn')
@@ -77,7 +75,7 @@ def test_a_run_of_several_tables_is_one_job():
 
 
 def test_tables_come_one_after_the_other_and_so_do_seeds():
-  chosen = part(
+  chosen = of_paper(
     games='breakout,freeway',
     seeds=2,
     variants='qdagger,jsrl,dagger,ql dagger'.replace('ql dagger', 'QL+Dagger'),
@@ -93,7 +91,7 @@ def test_tables_come_one_after_the_other_and_so_do_seeds():
 
 
 def test_variants_differ_in_directory_and_in_what_sets_them_apart():
-  jobs = plan.make_plan(part(tables='n_step,teachers'))
+  jobs = plan.make_plan(of_paper(tables='n_step,teachers'))
   jobs = {job.directory: job for job in jobs}
   ten = jobs['students/qdagger_dqn-update_horizon_10/breakout/1']
   assert '--gin_bindings=JaxDQNAgent.update_horizon = 10' in ten.flags
@@ -102,7 +100,7 @@ def test_variants_differ_in_directory_and_in_what_sets_them_apart():
 
 
 def test_a_table_names_the_directories_of_its_jobs():
-  chosen = part(tables='all', games='all', seeds=2)
+  chosen = of_paper(tables='all', games='all', seeds=2)
   named = {
     directory
     for table in chosen.tables
@@ -115,7 +113,7 @@ def test_a_table_names_the_directories_of_its_jobs():
 
 def test_a_part_has_the_teachers_that_it_needs():
   teachers = study_file.read(study_file.find('teachers'))
-  chosen = plan.part_of(teachers, games='asterix', variants='rainbow', seeds=1)
+  chosen = part.of(teachers, games='asterix', variants='rainbow', seeds=1)
   assert directories(chosen) == [
     'teachers/Rainbow/asterix',
     'comparison/qdagger_dqn-from_Rainbow/asterix/1',
@@ -175,19 +173,25 @@ def test_different_runs_in_one_folder_are_an_error():
     plan.make_plan(study)
 
 
-@pytest.mark.parametrize(
-  ('names', 'chosen'),
-  [
-    ('jsrl,QDAGGER', ['QDagger', 'JSRL']),
-    ('tabula-rasa', ['Tabula rasa']),
-    ('QDagger,qdagger', ['QDagger']),
-    ('all', list(PAPER.variants)),
-  ],
-)
-def test_names_are_found_however_they_are_written(names, chosen):
-  assert plan.choose('variant', names, PAPER.variants) == chosen
+def test_the_seeds_of_one_program_are_one_job():
+  chosen = of_paper(seeds=3, variants='qdagger,jsrl')
+  together = chosen.variants['QDagger']._replace(one_program=True)
+  study = chosen._replace(variants=chosen.variants | {'QDagger': together})
+  jobs = {job.directory: job for job in plan.make_plan(study)}
+  folder = 'students/qdagger_dqn/breakout/seeds_1_to_3'
+  assert [name for name in jobs if 'qdagger' in name] == [folder]
+  assert jobs[folder].flags[-2:] == ('--run_number=1', '--num_seeds=3')
+  assert jobs[folder].teacher == 'teachers/breakout'
+  runs = tuple(f'{folder}/{seed}' for seed in (1, 2, 3))
+  assert jobs[folder].runs == runs
+  assert plan.runs_of(study, 'methods')['QDagger'] == list(runs)
+  alone = 'students/jsrl_dqn/breakout/2'
+  assert jobs[alone].runs == (alone,)
 
 
-def test_an_unknown_name_is_an_error_with_the_nearest():
-  with pytest.raises(UserError, match="'qdager'.*Did you mean QDagger"):
-    plan.choose('variant', 'qdager', PAPER.variants)
+def test_the_seeds_of_one_program_follow_one_another():
+  chosen = of_paper(variants='qdagger')
+  together = chosen.variants['QDagger']._replace(one_program=True)
+  study = chosen._replace(variants={'QDagger': together}, seeds=(1, 3))
+  with pytest.raises(UserError, match=r'seeds are \[1, 3\].*follow one'):
+    plan.make_plan(study)

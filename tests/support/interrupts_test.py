@@ -42,6 +42,19 @@ def test_the_second_signal_stops_at_once(first, second):
   assert handlers() == before
 
 
+@pytest.mark.parametrize('other', SIGNALS)
+def test_a_closed_terminal_asks_and_never_insists(other, capfd):
+  flag = InterruptFlag()
+  with flag.listening():
+    for number in (signal.SIGHUP, other, signal.SIGHUP):
+      signal.raise_signal(number)
+    assert flag.requested and not flag.insisted
+    with pytest.raises(KeyboardInterrupt):
+      signal.raise_signal(other)
+    assert flag.insisted
+  assert f'{other.name}: stopping' in capfd.readouterr().err
+
+
 def test_handlers_are_restored():
   before = handlers()
   with InterruptFlag().listening():

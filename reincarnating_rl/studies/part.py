@@ -1,0 +1,79 @@
+"""A part of a study: some of its games, variants, tables and seeds."""
+
+from collections.abc import Iterable
+
+from reincarnating_rl.studies.study import Study
+from reincarnating_rl.support.errors import UserError, did_you_mean
+
+ALL = 'all'
+
+
+def choose(what: str, names: str, known: Iterable[str]) -> list[str]:
+  """Returns the known names that a user chose, in their known order.
+
+  Args:
+    what: the names are of, for the error.
+    names: with commas between them, or 'all'; case and punctuation do not
+      matter.
+    known: all names.
+
+  Raises:
+    UserError: a name is unknown; the message has the nearest known one.
+  """
+  folded = {_fold(name): name for name in known}
+  if names == ALL:
+    return list(folded.values())
+  chosen = set()
+  for name in names.split(','):
+    if _fold(name) not in folded:
+      raise UserError(
+        f'There is no {what} {name!r}: choose among '
+        f'{", ".join(folded.values())}.'
+        f'{did_you_mean(name, folded.values(), cutoff=0.4)}'
+      )
+    chosen.add(folded[_fold(name)])
+  return [name for name in folded.values() if name in chosen]
+
+
+def _fold(name: str) -> str:
+  return ''.join(c for c in name.lower() if c.isalnum()) or name
+
+
+def of(
+  study: Study,
+  *,
+  games: str = ALL,
+  variants: str = ALL,
+  tables: str = ALL,
+  seeds: int | None = None,
+) -> Study:
+  """Returns a part of a study.
+
+  Args:
+    study: the whole.
+    games: of it; see `choose`.
+    variants: of it.
+    tables: of it; variants of others are left out.
+    seeds: so many, counted from 1; None for those of the study.
+
+  Raises:
+    UserError: there is no such game, variant or table.
+  """
+  kept = choose('variant', variants, study.variants)
+  chosen = {
+    name: table._replace(
+      variants=tuple(v for v in table.variants if v in kept),
+      scale_of=table.scale_of if table.scale_of in kept else None,
+    )
+    for name, table in study.tables.items()
+    if name in choose('table', tables, study.tables)
+  }
+  if tables != ALL:
+    shown = {v for table in chosen.values() for v in table.variants}
+    kept = [name for name in kept if name in shown]
+  return study._replace(
+    games=choose('game', games, study.games),
+    seeds=study.seeds if seeds is None else range(1, seeds + 1),
+    variants={name: study.variants[name] for name in kept},
+    tables={name: table for name, table in chosen.items() if table.variants},
+  )
