@@ -17,6 +17,8 @@ import sys
 from collections.abc import Iterator
 from typing import IO, Any
 
+import numpy as np
+
 from reincarnating_rl.support.errors import UserError
 
 _PACKAGE = 'tensorflow'
@@ -105,8 +107,9 @@ def _open(path: str, mode: str = 'r') -> IO:
 
 
 def _tensorflow() -> _Name:
-  """Makes the stand-in, with all that Dopamine uses for files."""
+  """Makes the stand-in, with all that Dopamine's other half uses."""
   made = _Name(_PACKAGE)
+  made.uint8 = np.uint8  # A default of settings.
   made.io = _Name(f'{_PACKAGE}.io')
   made.io.gfile = _Name(f'{_PACKAGE}.io.gfile')
   made.io.gfile.GFile = _open
