@@ -42,16 +42,18 @@ class Step(Event):
   """The student has taken a step in its environment.
 
   Attributes:
-    number: steps so far.
-    observation: [*O], that followed.
+    number: steps so far, of all environments together.
+    observation: [*O], that followed; undefined where the episode ended.
     reward: raw.
     is_terminal: whether the task ended, or a life that counts as one.
+    environment: which of `Runner.num_environments`, from 0 on.
   """
 
   number: int
   observation: np.ndarray
   reward: float
   is_terminal: bool
+  environment: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

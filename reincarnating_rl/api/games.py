@@ -28,9 +28,15 @@ class _Borrowed(gym.Env):
   change the caller's own.
   """
 
-  def __init__(self, environment: gym.Env, *, closes: bool) -> None:
-    """Takes the environment, and whether `close` closes it."""
-    self._environment, self._closes = environment, closes
+  def __init__(self, environment: gym.Env, *, turn: list[Any] | None) -> None:
+    """Takes the environment.
+
+    Args:
+      environment: of the caller.
+      turn: shared by all who play in it; the one who has begun the newest
+        episode is in it. None if nobody else does: then `close` closes it.
+    """
+    self._environment, self._turn = environment, turn
     self.observation_space = environment.observation_space
     self.action_space = environment.action_space
     self.render_mode = environment.render_mode
@@ -43,10 +49,22 @@ class _Borrowed(gym.Env):
 
   def reset(self, **settings: Any) -> tuple[Any, dict[str, Any]]:
     """See `gymnasium.Env.reset`."""
+    if self._turn is not None:
+      self._turn[:] = [self]
     return self._environment.reset(**settings)
 
   def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-    """See `gymnasium.Env.step`."""
+    """See `gymnasium.Env.step`.
+
+    Raises:
+      UserError: somebody else has begun an episode since.
+    """
+    if self._turn is not None and self._turn[-1:] != [self]:
+      raise UserError(
+        'game is one environment, and another episode has begun in it before '
+        'this one has ended: for several at a time (Runner.num_environments) '
+        'give a function that makes one.'
+      )
     return self._environment.step(action)
 
   def render(self) -> Any:
@@ -55,7 +73,7 @@ class _Borrowed(gym.Env):
 
   def close(self) -> None:
     """Frees what was made here alone."""
-    if self._closes:
+    if self._turn is None:
       self._environment.close()
 
 
@@ -77,7 +95,8 @@ def name_of_game(game: AnyGame) -> str:
       'makes one.'
     )
   if isinstance(game, gym.Env):
-    return _register(game, lambda: _Borrowed(game, closes=False))
+    turn: list[Any] = []
+    return _register(game, lambda: _Borrowed(game, turn=turn))
   if not callable(game):
     raise UserError(
       f'game is {game!r}: give a name, a gymnasium.Env, or a function that '
@@ -85,7 +104,7 @@ def name_of_game(game: AnyGame) -> str:
     )
   first = _made(game)
   try:
-    return _register(first, lambda: _Borrowed(_made(game), closes=True))
+    return _register(first, lambda: _Borrowed(_made(game), turn=None))
   finally:
     first.close()
 

@@ -1,5 +1,6 @@
 """`load_teacher`: a teacher of any source, for one game."""
 
+import dataclasses
 import os
 from collections.abc import Callable
 from typing import Any
@@ -15,9 +16,10 @@ from reincarnating_rl.fetching.errors import FetchError
 from reincarnating_rl.support.errors import (
   MissingFileError,
   UserError,
+  check_choice,
   name_of,
 )
-from reincarnating_rl.teachers import factory, recognition, sources
+from reincarnating_rl.teachers import clone, factory, recognition, sources
 from reincarnating_rl.teachers.base import AnyTeacher
 from reincarnating_rl.teachers.callable_teacher import fingerprint_of
 from reincarnating_rl.teachers.data_teacher import DataTeacher
@@ -53,7 +55,21 @@ class Teacher(Player):
 
   def bound(self) -> dict[str, Any]:
     """Returns its options by gin's names."""
-    return {f'create_teacher.{name}': x for name, x in self.options.items()}
+    owner = 'Clone' if self.is_clone else 'create_teacher'
+    return {f'{owner}.{name}': x for name, x in self.options.items()}
+
+  @property
+  def is_clone(self) -> bool:
+    """Whether a run is to clone it from data, and nobody is there before."""
+    return self.settings.agent == clone.NAME
+
+  def _check_asked(self) -> None:
+    if self.is_clone:
+      raise UserError(
+        'The clone is not there yet: a run makes it before all else. Then it '
+        'is load_teacher(BASE_DIR/clone, game=...).'
+      )
+    super()._check_asked()
 
   def given(self) -> list[str]:
     """Returns its own name, if a run that is resumed has to be given it."""
@@ -79,18 +95,20 @@ def load_teacher(
     source: one of these:
       a path: a run, a checkpoint, or a file of CleanRL, Stable-Baselines3 or
       PyTorch; `OWNER/NAME` of the Hugging Face hub, which is downloaded; the
-      name of a teacher that needs no file, such as 'random'; a model of
-      Stable-Baselines3; a module of PyTorch, with `layers`; a function
-      `states[B, *O, S] -> logits[B, A]`, `-> actions[B]`, or, of vectors,
-      `-> actions[B, D]` within the game's bounds; None for data alone.
+      name of a teacher that needs no file, such as 'random'; 'clone', which a
+      run makes of the data in `replay_dir`; a model of Stable-Baselines3; a
+      module of PyTorch, with `layers`; a function `states[B, *O, S] ->
+      logits[B, A]`, `-> actions[B]`, or, of vectors, `-> actions[B, D]` within
+      the game's bounds; None for data alone.
     game: that it plays: a name, a `gymnasium.Env` or what makes one.
     kind: of a path, such as 'rainbow'; None: what the file says.
     checkpoint_number: which checkpoint; None for the newest.
     checkpoint_file_prefix: of the checkpoints' names.
     replay_dir: data that students learn from; None: those beside the file.
     **options: of `teachers.factory.create_teacher`: `temperature`, `acts`,
-      `layers`, `network`, `vmax`, `action_meanings`, `policy_epsilon`,
-      `policy_fingerprint`, `observation_statistics`.
+      `layers`, `network`, `vmax`, `action_meanings`, `observation_map`,
+      `policy_epsilon`, `policy_fingerprint`, `observation_statistics`; for a
+      clone, of `teachers.clone.CloneSettings`.
 
   Returns:
     The teacher.
@@ -109,9 +127,8 @@ def load_teacher(
   options = more | options
   if 'policy' in more and not options.get('policy_fingerprint'):
     options['policy_fingerprint'] = fingerprint_of(source)
-  if settings.is_data_alone:
-    replay = sources.find_teacher_replay(settings)
-    made = DataTeacher(replay, known.actions)
+  if settings.is_data_alone or settings.agent == clone.NAME:
+    made = _of_data(settings, known, options)
   else:
     made = _create(settings, known, options)
   return Teacher(
@@ -139,6 +156,22 @@ def as_teacher(given: Any, game: AnyGame | None) -> Teacher | None:
   if game is None:
     raise UserError('game is missing: which game does the teacher play?')
   return load_teacher(given, game=game)
+
+
+def _of_data(
+  settings: TeacherSettings, known: GameFacts, options: dict[str, Any]
+) -> DataTeacher:
+  if settings.agent == clone.NAME:  # A run makes it.
+    if settings.replay_dir is None:
+      raise UserError(
+        'A clone is made of data: name them with replay_dir, as in '
+        "load_teacher('clone', game=..., replay_dir=PATH)."
+      )
+    names = [field.name for field in dataclasses.fields(clone.CloneSettings)]
+    for name in options:
+      check_choice('The argument of a clone', name, names)
+  replay = sources.find_teacher_replay(settings)
+  return DataTeacher(replay, known.actions)
 
 
 def _create(
@@ -189,7 +222,7 @@ def _of_text(text: str, plain: TeacherSettings) -> TeacherSettings:
   path = os.path.expanduser(text)
   if os.path.exists(path):
     return plain._replace(checkpoint_dir=path)
-  if text in factory.PATHLESS:
+  if text in (*factory.PATHLESS, clone.NAME):
     return plain._replace(agent=text)
   parts = text.split('/')
   is_file = text.endswith(foreign_files.SUFFIXES)

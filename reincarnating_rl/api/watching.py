@@ -6,8 +6,11 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from reincarnating_rl.api import callbacks as calls
 from reincarnating_rl.api.callbacks import Callback
+from reincarnating_rl.envs.vector import Steps
 from reincarnating_rl.evaluation import summary
 from reincarnating_rl.evaluation.run import PHASE_NAMES
 from reincarnating_rl.learner.types import Metrics
@@ -52,6 +55,8 @@ class WatchedRunner(RunnerWithTeacher):
     self._on_update = calls.are_heard(callbacks, 'on_update')
     if self._on_update:
       self._watch_updates()
+    if self._on_each_step and self._parts.lanes is not None:
+      self._parts.lanes.on_answer = self._tell_lanes
 
   def _stop(self) -> None:
     self.was_stopped = self._interrupt.requested = True
@@ -100,11 +105,33 @@ class WatchedRunner(RunnerWithTeacher):
   def _run_one_step(self, action: Any) -> tuple:
     answer = super()._run_one_step(action)
     if self._on_each_step:
-      observation, reward, is_terminal = answer[:3]
-      number = self._agent.training_steps
-      told = calls.Step(
-        self._stop, number, observation, float(reward), bool(is_terminal)
-      )
-      for call in self._on_each_step:
-        call(told)
+      self._tell_step(self._agent.training_steps, *answer[:3])
     return answer
+
+  def _tell_lanes(self, steps: Steps) -> None:
+    ends = steps.terminals
+    if steps.life_ends is not None:
+      ends = ends | steps.life_ends
+    first = self._agent.training_steps - len(ends) + 1
+    rows = zip(steps.observations, steps.rewards, ends, strict=True)
+    for lane, row in enumerate(rows):
+      self._tell_step(first + lane, *row, environment=lane)
+
+  def _tell_step(
+    self,
+    number: int,
+    observation: np.ndarray,
+    reward: float,
+    is_terminal: bool,
+    environment: int = 0,
+  ) -> None:
+    told = calls.Step(
+      self._stop,
+      number,
+      observation,
+      float(reward),
+      bool(is_terminal),
+      environment,
+    )
+    for call in self._on_each_step:
+      call(told)

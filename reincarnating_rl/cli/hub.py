@@ -6,12 +6,12 @@ import os
 import re
 import shlex
 import tempfile
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from reincarnating_rl.cli import command_line, shared_flags, video
 from reincarnating_rl.cli.command_line import Parser, Subcommand, number
-from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.errors import UserError, check_choice
 
 if TYPE_CHECKING:
   from reincarnating_rl.publishing.source import Source
@@ -31,6 +31,11 @@ _EXAMPLES = (
 # As the hub spells licences.
 _LICENSE = re.compile(r'[a-z0-9][a-z0-9.-]{0,60}')
 _UNKNOWN_LICENSE = 'unknown'
+# How the student plays for a video.
+_PLAY = (
+  *('game', 'gin_files', 'gin_bindings', 'atari_roms_path'),
+  *('episodes', 'epsilon', 'seed', 'max_steps_per_episode'),
+)
 
 
 def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
@@ -98,22 +103,23 @@ def _add_push(parser: Parser) -> None:
 
 
 def push_to_hub(
-  run_dir: str | os.PathLike[str],
+  run_dir: Any,
   repo_id: str,
   *,
   private: bool = False,
   dry_run: bool = False,
-  out: str | None = None,
+  out: str | os.PathLike[str] | None = None,
   license: str = _UNKNOWN_LICENSE,  # noqa: A002  (the hub's word)
   video: bool = True,
   unfinished: bool = False,
   number: int | None = None,
   endpoint: str | None = None,
+  **play: Any,
 ) -> str:
   """Publishes a run on the Hugging Face hub.
 
   Args:
-    run_dir: of the run.
+    run_dir: a `Run`, or the path of one.
     repo_id: `<owner>/<name>`.
     private: whether only its owner sees a new repository.
     dry_run: whether the folder is written and nothing is pushed.
@@ -123,6 +129,8 @@ def push_to_hub(
     unfinished: whether the run may be unfinished.
     number: which checkpoint; None for the newest.
     endpoint: address of a hub; None for `$HF_ENDPOINT`, else the public one.
+    **play: for a video that is made: `game`, `episodes`, `seed`, `epsilon`,
+      `max_steps_per_episode`, `gin_files`, `gin_bindings`, `atari_roms_path`.
 
   Returns:
     The address of the repository, or the path of the folder.
@@ -130,17 +138,46 @@ def push_to_hub(
   Raises:
     UserError: the run cannot be published as it is, or not there.
   """
-  words = ['push', f'--license={license}']
-  words += ['--private'] * private + ['--dry_run'] * dry_run
-  words += ['--unfinished'] * unfinished + ['--no_video'] * (not video)
-  words += [] if out is None else [f'--out={out}']
-  words += [] if number is None else [f'--teacher_checkpoint_number={number}']
-  args = create_parser().parse_args([*words, '--', os.fspath(run_dir), repo_id])
-  return _push(args, endpoint)
+  # What is slow to import waits until the flags have been read.
+  from reincarnating_rl.publishing import folder, source, upload
+
+  for name in play:
+    check_choice('The argument', name, _PLAY)
+  upload.check_name(repo_id)
+  if not _LICENSE.fullmatch(license):
+    raise UserError(
+      f'--license {license!r} is none: spell it as the hub does, such as '
+      'mit, apache-2.0 or cc-by-4.0.'
+    )
+  if out is not None and not dry_run:
+    raise UserError('--out is for --dry_run: leave it out, or add that.')
+  there = None
+  if dry_run:
+    out = os.path.expanduser(out or repo_id.replace('/', '--'))
+  else:
+    there = upload.look(repo_id, private=private, endpoint=endpoint)
+  path = os.fspath(getattr(run_dir, 'base_dir', run_dir))
+  read = source.read(path, number, unfinished=unfinished)
+  with _place(out) as place, _video(video, read, play) as shown:
+    folder.write(read, place, repo_id, license_name=license, video=shown)
+    if there is None:
+      return out
+    return upload.push(place, there, private=private, endpoint=endpoint)
 
 
 def _run(args: argparse.Namespace) -> None:
-  where = _push(args)
+  where = push_to_hub(
+    args.run,
+    args.repository,
+    private=args.private,
+    dry_run=args.dry_run,
+    out=args.out,
+    license=args.license,
+    video=not args.no_video,
+    unfinished=args.unfinished,
+    number=args.teacher_checkpoint_number,
+    **{name: getattr(args, name) for name in _PLAY},
+  )
   if not args.dry_run:
     print(f'The repository: {where}')
     return
@@ -152,51 +189,12 @@ def _run(args: argparse.Namespace) -> None:
   print(f'next: {PROGRAM} {shlex.join(words)}')
 
 
-def _push(args: argparse.Namespace, endpoint: str | None = None) -> str:
-  # What is slow to import waits until the flags have been read.
-  from reincarnating_rl.publishing import folder, source, upload
-
-  upload.check_name(args.repository)
-  if not _LICENSE.fullmatch(args.license):
-    raise UserError(
-      f'--license {args.license!r} is none: spell it as the hub does, such as '
-      'mit, apache-2.0 or cc-by-4.0.'
-    )
-  if args.out is not None and not args.dry_run:
-    raise UserError('--out is for --dry_run: leave it out, or add that.')
-  there = None
-  if not args.dry_run:
-    there = upload.look(
-      args.repository, private=args.private, endpoint=endpoint
-    )
-  read = source.read(
-    args.run, args.teacher_checkpoint_number, unfinished=args.unfinished
-  )
-  with _place(args) as place, _video(args, read) as shown:
-    folder.write(
-      read,
-      place,
-      args.repository,
-      license_name=args.license,
-      video=shown,
-    )
-    if there is None:
-      return _folder(args)
-    return upload.push(place, there, private=args.private, endpoint=endpoint)
-
-
-def _folder(args: argparse.Namespace) -> str:
-  out = args.out or args.repository.replace('/', '--')
-  return os.path.expanduser(out)
-
-
 @contextlib.contextmanager
-def _place(args: argparse.Namespace) -> Iterator[str]:
-  """Yields an empty folder; with `--dry_run`, it stays."""
+def _place(out: str | None) -> Iterator[str]:
+  """Yields an empty folder: a temporary one, or `out`, which stays."""
   from reincarnating_rl.support import new_folder
 
-  if args.dry_run:
-    out = _folder(args)
+  if out is not None:
     new_folder.check_empty(out, '--out')
     with new_folder.writing(out, '--out') as place:
       yield place
@@ -206,12 +204,14 @@ def _place(args: argparse.Namespace) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _video(args: argparse.Namespace, read: 'Source') -> Iterator[str | None]:
+def _video(
+  is_wanted: bool, read: 'Source', play: Mapping[str, Any]
+) -> Iterator[str | None]:
   """Yields the path of a video: the run's own, or one that is made."""
   from reincarnating_rl.evaluation import videos
   from reincarnating_rl.publishing import folder
 
-  if args.no_video:
+  if not is_wanted:
     yield None
     return
   for name in (*folder.VIDEO_FILES, *videos.NAMES):
@@ -221,11 +221,11 @@ def _video(args: argparse.Namespace, read: 'Source') -> Iterator[str | None]:
       return
   with tempfile.TemporaryDirectory() as place:
     path = os.path.join(place, folder.VIDEO_FILES[0])
-    _film(args, read, path)
+    _film(read, path, play)
     yield path
 
 
-def _film(args: argparse.Namespace, read: 'Source', out: str) -> None:
+def _film(read: 'Source', out: str, play: Mapping[str, Any]) -> None:
   """Has the student play, and writes what it does.
 
   Raises:
@@ -236,9 +236,8 @@ def _film(args: argparse.Namespace, read: 'Source', out: str) -> None:
     os.path.dirname(read.checkpoint.path), f'ckpt.{number}.json'
   )
   flags = video.create_parser().parse_args([checkpoint, f'--out={out}'])
-  for name, value in vars(args).items():
-    if name in vars(flags) and name not in ('out', 'words'):
-      setattr(flags, name, value)
+  for name, value in play.items():
+    setattr(flags, name, value)
   flags.teacher = f'Student={checkpoint}'
   try:
     video.write(flags)

@@ -17,18 +17,18 @@ class GameFacts:
   """What is seen of a game, and how it is acted in.
 
   Attributes:
-    name: the full name.
-    actions: that it takes.
+    name: the full name; where nothing names it, by what its states are known.
+    actions: that it takes; None where nothing tells.
     observation_shape: *O, of one observation.
-    observation_dtype: uint8 or float32.
+    observation_dtype: uint8 or float32; None where nothing tells.
     stack_size: S, observations in a state.
     action_meanings: what its actions are called; None if it does not tell.
   """
 
   name: str
-  actions: Actions
+  actions: Actions | None
   observation_shape: tuple[int, ...]
-  observation_dtype: str
+  observation_dtype: str | None
   stack_size: int
   action_meanings: tuple[str, ...] | None = None
 

@@ -20,6 +20,9 @@ class TrainingLanes:
 
   An episode under way goes on in the next iteration. A checkpoint has its seed
   and its actions, and a resumed run plays it again up to there.
+
+  Attributes:
+    on_answer: called with what the lanes answered to a step of each.
   """
 
   def __init__(
@@ -46,6 +49,7 @@ class TrainingLanes:
     self._environment = environment
     self._seed, self._max_steps = seed, max_steps_per_episode
     self._clip_rewards = clip_rewards
+    self.on_answer: Callable[[Steps], object] = lambda steps: None
     self._lanes = Lanes(environment, agent.stack_size)
     self._number = -1  # Of the iteration that has begun the newest episode.
     self._begun = 0  # Episodes in it.
@@ -80,6 +84,7 @@ class TrainingLanes:
       is_over[lane] |= self._lanes.running[lane].length >= self._max_steps
     self._store(told['seen'], told['actions'], steps, is_over)
     on_steps(len(lanes))
+    self.on_answer(steps)
     return len(lanes), [
       self._lanes.running.pop(lane).finish(terminal=True).return_
       for lane in np.flatnonzero(is_over).tolist()

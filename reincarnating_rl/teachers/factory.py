@@ -19,7 +19,9 @@ from reincarnating_rl.teachers import (
   recognition,
   station_seeker,
 )
-from reincarnating_rl.teachers.actions import Meanings
+from reincarnating_rl.teachers.action_functions import (
+  Setting as MeaningsSetting,
+)
 from reincarnating_rl.teachers.base import (
   GREEDY,
   SAMPLE,
@@ -34,7 +36,7 @@ from reincarnating_rl.teachers.callable_teacher import (
 from reincarnating_rl.teachers.errors import TeacherError
 from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.kinds import KINDS, NetworkFactory
-from reincarnating_rl.teachers.loading import TeacherSource
+from reincarnating_rl.teachers.loaded import TeacherSource
 
 CALLABLE = 'callable'
 BALLOON = (perciatelli.NAME, station_seeker.NAME)
@@ -56,7 +58,7 @@ def create_teacher(
   vmax: PositiveFloat | None = None,
   network: NetworkFactory | None = None,
   layers: Layers | None = None,
-  action_meanings: Meanings | None = None,
+  action_meanings: MeaningsSetting | None = None,
   observation_statistics: str | None = None,
   observation_map: observation_maps.Setting | None = None,
   game_actions: tuple[str, ...] | None = None,
@@ -92,7 +94,8 @@ def create_teacher(
       not one of CleanRL or Stable-Baselines3.
     action_meanings: of the teacher's actions in its order, such as ('NOOP',
       'FIRE'), or 'full' for all 18 of the Arcade Learning Environment; or their
-      numbers in the game, -1 for none; None if they are the game's own, or
+      numbers in the game, -1 for none; or `logits[A'] -> logits[A]` of the
+      game's actions, a function of JAX; None if they are the game's own, or
       named by the checkpoint.
     observation_statistics: file of the statistics by which observations were
       normalized, such as Stable-Baselines3's `vecnormalize.pkl`; 'none' if they
@@ -123,11 +126,10 @@ def create_teacher(
   """
   check_agent(agent)
   _check_acts(acts, agent)
-  if observation_map is not None and agent in PATHLESS:
-    raise TeacherError(
-      f'create_teacher.observation_map is for a teacher of a checkpoint, and '
-      f'the {agent} one has none: leave it out.'
-    )
+  if observation_map is not None:
+    _check_has_checkpoint(agent, 'observation_map')
+  if callable(action_meanings):
+    _check_has_checkpoint(agent, 'action_meanings')
   if agent == 'random':
     return random_teacher(actions)
   if agent == CALLABLE:
@@ -194,6 +196,14 @@ def _check_acts(acts: str | None, agent: str) -> None:
   if agent == 'random' and acts == GREEDY:
     raise TeacherError(
       'The random teacher prefers no action: leave out create_teacher.acts.'
+    )
+
+
+def _check_has_checkpoint(agent: str, setting: str) -> None:
+  if agent in PATHLESS:
+    raise TeacherError(
+      f'create_teacher.{setting} is for a teacher of a checkpoint, and the '
+      f'{agent} one has none: leave it out.'
     )
 
 

@@ -1,15 +1,11 @@
 """A checkpoint of any sort as a network, its parameters and its actions."""
 
-import os
-from typing import NamedTuple
-
-import jax.numpy as jnp
-
 from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
 from reincarnating_rl.learner.control.parts import TEMPERATURE
-from reincarnating_rl.learner.types import Array, Params
-from reincarnating_rl.teachers import actions as action_maps
+from reincarnating_rl.learner.types import Params
+from reincarnating_rl.support.errors import name_of
 from reincarnating_rl.teachers import (
+  action_functions,
   balloon_facts,
   checkpoints,
   game_checks,
@@ -17,103 +13,17 @@ from reincarnating_rl.teachers import (
   perciatelli,
   recognition,
 )
+from reincarnating_rl.teachers import actions as action_maps
 from reincarnating_rl.teachers.actions import ActionMap, Meanings
 from reincarnating_rl.teachers.checkpoints import TeacherCheckpoint
-from reincarnating_rl.teachers.description import (
-  Description,
-  actions_from_manifest,
-  describe,
-)
+from reincarnating_rl.teachers.description import actions_from_manifest
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
+  OtherGameError,
   TeacherError,
 )
-from reincarnating_rl.teachers.fit import Candidate
-from reincarnating_rl.teachers.foreign.base import Target, algorithm_of
-from reincarnating_rl.teachers.foreign.layers import Layers
-from reincarnating_rl.teachers.inferred_fields import Fields
-from reincarnating_rl.teachers.kinds import NetworkFactory
-from reincarnating_rl.teachers.network_teacher import Policy
-from reincarnating_rl.teachers.observation_maps import ObservationMap
-
-_VMAX = 10.0  # Dopamine's.
-
-
-class TeacherSource(NamedTuple):
-  """What a user says of a teacher's file; None where it tells by itself.
-
-  Attributes:
-    path: a run, its checkpoints folder, or a file of another library; None for
-      a teacher that a package has.
-    agent: a key of `kinds.KINDS`, 'auto', or `perciatelli.NAME`.
-    number: which checkpoint; None for the newest complete one.
-    prefix: of the checkpoints' names.
-    network: makes the network, called with `num_actions` and its kind's fields.
-    layers: which parameters of another library's file are which layers.
-    vmax: a Rainbow's atoms span the returns from -vmax to vmax.
-    action_meanings: of the teacher's actions, in its order.
-    observation_statistics: file of the statistics by which a teacher of another
-      library had its observations normalized; 'none' if there are none.
-    observation_map: of the game's states to the teacher's; see
-      `observation_maps.make`.
-  """
-
-  path: str | os.PathLike[str] | None
-  agent: str = recognition.AUTO
-  number: int | None = None
-  prefix: str = 'ckpt'
-  network: NetworkFactory | None = None
-  layers: Layers | None = None
-  vmax: float | None = None
-  action_meanings: Meanings | None = None
-  observation_statistics: str | None = None
-  observation_map: observation_maps.Setting | None = None
-
-
-class LoadedTeacher(NamedTuple):
-  """A network with the parameters of a checkpoint."""
-
-  checkpoint: TeacherCheckpoint
-  candidate: Candidate  # its kind, its network and the game
-  fields: Fields  # of the network
-  vmax: float | None  # of its atoms, where it is a Rainbow with any
-  indices: tuple[int, ...] | None  # the game's actions among its own; None: all
-  meanings: tuple[str, ...] | None  # of its own actions, where that is known
-  knows_bounds: bool = True  # those of vectors: from the game, or its file
-  observes: ObservationMap | None = None  # None: the game's states as they are
-
-  @property
-  def trained_by(self) -> str:
-    """The kind; of a policy, the algorithm that its file names, if any."""
-    kind = self.candidate.kind
-    told = algorithm_of(self.checkpoint.metadata) if kind.is_policy else None
-    return told or kind.name
-
-  @property
-  def description(self) -> Description | None:
-    """What a manifest should say of the network, if that can be said."""
-    return describe(
-      self.candidate.kind.name, self.candidate.make(self.fields), self.vmax
-    )
-
-  def policy(self, temperature: float) -> Policy:
-    """Returns the policy over the game's actions.
-
-    Args:
-      temperature: tau of a teacher of Q-values; a policy has none.
-    """
-    network, kind = self.candidate.make(self.fields), self.candidate.kind
-    inputs = kind.inputs(self.fields, self.vmax or _VMAX)
-    taken = None if self.indices is None else list(self.indices)
-    observes = self.observes
-
-    def policy(params: Params, state: Array) -> Array:
-      state = state if observes is None else observes.function(state)
-      output = network.apply(params, state, **inputs)
-      said = kind.policy(output, temperature)
-      return said if taken is None else said[jnp.array(taken)]
-
-    return policy
+from reincarnating_rl.teachers.foreign.base import Target
+from reincarnating_rl.teachers.loaded import VMAX, LoadedTeacher, TeacherSource
 
 
 def load(
@@ -141,6 +51,31 @@ def load(
     UserError: the file is missing, damaged or unsafe, or of another kind,
       network or game.
   """
+  said = source.action_meanings
+  if not callable(said) or source.agent == perciatelli.NAME:
+    return _load(source, actions, state_shape, game_actions, game_name)
+  if isinstance(actions, Continuous):
+    raise _no_meanings(name_of(said), actions)
+  plain = source._replace(action_meanings=None)
+  try:
+    loaded = _load(plain, actions, state_shape)
+  except OtherGameError as error:
+    if isinstance(error.actions, Continuous):
+      raise
+    loaded = _load(plain, error.actions, state_shape)
+  decides = action_functions.make(
+    said, teacher=loaded.candidate.num_actions, game=actions.number
+  )
+  return loaded._replace(indices=None, meanings=None, decides=decides)
+
+
+def _load(
+  source: TeacherSource,
+  actions: Actions,
+  state_shape: tuple[int, ...],
+  game_actions: tuple[str, ...] | None = None,
+  game_name: str | None = None,
+) -> LoadedTeacher:
   if source.agent == perciatelli.NAME:
     return _load_perciatelli(source, actions, state_shape, game_actions)
   observes = None
@@ -218,11 +153,15 @@ def _declared(
   game_actions: tuple[str, ...] | None,
 ) -> ActionMap:
   if isinstance(actions, Continuous):
-    raise TeacherError(
-      f'create_teacher.action_meanings is {meanings!r}, and the game has '
-      f'{actions}: leave it out.'
-    )
+    raise _no_meanings(repr(meanings), actions)
   return action_maps.declared(meanings, game_actions, actions.number)
+
+
+def _no_meanings(told: str, actions: Continuous) -> TeacherError:
+  return TeacherError(
+    f'create_teacher.action_meanings is {told}, and the game has {actions}: '
+    'leave it out.'
+  )
 
 
 def _told(
@@ -245,4 +184,4 @@ def _told(
 
 def _vmax(source: TeacherSource, checkpoint: TeacherCheckpoint) -> float:
   told = checkpoint.description and checkpoint.description.vmax
-  return source.vmax or told or _VMAX
+  return source.vmax or told or VMAX

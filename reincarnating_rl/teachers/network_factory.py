@@ -7,7 +7,7 @@ from reincarnating_rl.learner.kinds import DETERMINISTIC
 from reincarnating_rl.teachers.base import SAMPLE, AnyTeacher
 from reincarnating_rl.teachers.description import trained_on
 from reincarnating_rl.teachers.errors import TeacherError
-from reincarnating_rl.teachers.loading import LoadedTeacher
+from reincarnating_rl.teachers.loaded import LoadedTeacher
 from reincarnating_rl.teachers.network_teacher import (
   ContinuousNetworkTeacher,
   NetworkTeacher,
@@ -87,4 +87,6 @@ def _lineage(loaded: LoadedTeacher) -> dict[str, Any]:
     lineage['observation_map'] = loaded.observes.name
   if loaded.indices is not None:
     lineage['actions'] = list(loaded.indices)
+  if loaded.decides is not None:
+    lineage['actions'] = loaded.decides.name
   return lineage

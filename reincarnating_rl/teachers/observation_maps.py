@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from reincarnating_rl.learner.types import Array
 from reincarnating_rl.support.errors import did_you_mean, first_line, name_of
 from reincarnating_rl.support.setting_types import NonNegativeInt
+from reincarnating_rl.teachers import user_functions
 from reincarnating_rl.teachers.errors import TeacherError
 
 Function = Callable[[Array], Array]
@@ -58,11 +59,7 @@ def make(setting: Setting, state_shape: tuple[int, ...]) -> ObservationMap:
   # Of images, bytes; what else they are is of no consequence for shapes.
   dtype = jnp.uint8 if len(state_shape) > 2 else jnp.float32
   try:
-    made = jnp.asarray(function(jnp.zeros(state_shape, dtype)))
-    if made.ndim == 0 or not jnp.isfinite(made).all():
-      raise ValueError(f'it makes {made.shape} of {made.dtype}, not all finite')
-    batch = jax.ShapeDtypeStruct((1, *state_shape), dtype)
-    jax.eval_shape(jax.vmap(function), batch)
+    made = user_functions.tried(function, jnp.zeros(state_shape, dtype))
   except Exception as error:  # It may be the user's code.
     raise TeacherError(
       f'{_SETTING} = {name} makes no states of those of the game, '

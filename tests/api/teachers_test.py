@@ -4,6 +4,7 @@ import pathlib
 import shutil
 import types
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from safetensors import numpy as safetensors
@@ -178,6 +179,21 @@ def test_settings_of_a_teacher(model):
     rrl.load_teacher(model, game=MOUNTAIN_CAR, temprature=0.1)
   for name in factory.PATHLESS[:1]:
     assert rrl.load_teacher(name, game=MOUNTAIN_CAR).lineage['agent'] == name
+
+
+def test_a_teacher_of_another_game_by_functions(by_path, model):
+  teacher = rrl.load_teacher(
+    model,
+    game=runs.GAME,
+    observation_map=lambda state: state[2:],
+    action_meanings=lambda logits: logits[jnp.array([0, 2])],
+  )
+  states = np.float32([[0, 0, -0.5, 0.01], [1, 2, 0.3, -0.02]])
+  np.testing.assert_array_equal(
+    teacher.policy_logits(states), by_path.policy_logits(states[:, 2:])[:, ::2]
+  )
+  # No file holds them: a run that is resumed has to be given them.
+  assert teacher.given() == ['teacher']
 
 
 @pytest.mark.parametrize(

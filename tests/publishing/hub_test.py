@@ -1,14 +1,18 @@
 """Runs to a hub on loopback, and back."""
 
+import ast
+import inspect
 import json
 import os
 import pathlib
+import types
 
 import numpy as np
 import pytest
 import safetensors.numpy
 from huggingface_hub import ModelCard, constants, get_token
 
+import reincarnating_rl as rrl
 from reincarnating_rl import hub as door
 from reincarnating_rl.cli import hub as cli
 from reincarnating_rl.fetching import hub as fetching
@@ -145,6 +149,21 @@ def test_what_lies_in_the_folder_is_pushed_as_video(server, run):
   assert '(replay.mp4)' in server.contents['README.md'].decode()
 
 
+def test_a_run_of_a_program(run, tmp_path):
+  """It is pushed as the path is; the card has a call that is understood."""
+  given = types.SimpleNamespace(base_dir=run)
+  out = door.push_to_hub(
+    given, REPOSITORY, dry_run=True, out=tmp_path / 'out', video=False
+  )
+  card = pathlib.Path(out, 'README.md').read_text()
+  code = card.partition('```python\n')[2].partition('```')[0]
+  call = ast.parse(code).body[-1].value
+  inspect.signature(rrl.load_teacher).bind(
+    *call.args, **{word.arg: word.value for word in call.keywords}
+  )
+  assert ast.literal_eval(call.keywords[0].value) == published_runs.GAME
+
+
 def test_refusals(server, run, tmp_path, monkeypatch):
   fails(server, run, 'not a repository', 'toy')
   fails(server, run, 'takes no name', 'ada/toy.git')
@@ -158,6 +177,7 @@ def test_refusals(server, run, tmp_path, monkeypatch):
   os.mkdir(tmp_path / 'empty')
   fails(server, tmp_path / 'empty', 'There is no checkpoint in')
   fails(server, run, '--out is for --dry_run', out='x')
+  fails(server, run, "argument is 'epsiodes': choose one of game", epsiodes=1)
   assert not server.exists, 'Nothing was made for a run that is refused.'
   monkeypatch.setenv('HF_TOKEN', 'hf_wrong')
   fails(server, run, r'does not let you push to ada/toy-qdagger \(401\)')

@@ -36,7 +36,7 @@ from reincarnating_rl.teachers.foreign import (
 )
 from reincarnating_rl.teachers.foreign.base import Target
 from reincarnating_rl.teachers.foreign.layers import Layers
-from reincarnating_rl.teachers.loading import TeacherSource
+from reincarnating_rl.teachers.loaded import TeacherSource
 from tests.balloon import fakes
 from tests.evaluation import run_directories
 from tests.importers import legacy_dumps, saved

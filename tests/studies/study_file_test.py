@@ -53,6 +53,14 @@ def test_every_shipped_study_is_whole(name):
         assert shipped_configs.is_shipped(value), value
 
 
+def test_shipped_studies_agree_on_the_runs_that_they_share():
+  # Each repeats its teachers, and one --out is for all of them.
+  made = {}
+  for name in study_file.shipped_names():
+    for job in plan.make_plan(study_file.read(study_file.find(name))):
+      assert made.setdefault(job.directory, job) == job, name
+
+
 @pytest.mark.parametrize('name', ['control', 'humanoid'])
 def test_students_with_an_actor_have_equal_budgets(name):
   study = study_file.read(study_file.find(name))

@@ -20,12 +20,16 @@ NETWORK = functools.partial(MLPDQNNetwork, num_layers=1, hidden_units=8)
 STATES = np.random.default_rng(0).normal(size=(5, 3, 1)).astype('f4')
 
 
+def write(folder, about=None):
+  """Writes a teacher of two numbers and three actions."""
+  params = NETWORK(num_actions=3).init(jax.random.PRNGKey(0), STATES[0, :2])
+  native_checkpoint.write(folder, 0, jax.device_get(params), about or {})
+  return folder
+
+
 @pytest.fixture
 def folder(tmp_path):
-  """A teacher of two numbers and three actions."""
-  params = NETWORK(num_actions=3).init(jax.random.PRNGKey(0), STATES[0, :2])
-  native_checkpoint.write(tmp_path, 0, jax.device_get(params), {})
-  return tmp_path
+  return write(tmp_path)
 
 
 def make(folder, size=3, number=3, **settings):

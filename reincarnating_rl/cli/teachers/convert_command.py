@@ -14,8 +14,8 @@ from reincarnating_rl.cli.teachers import (
   settings,
 )
 from reincarnating_rl.cli.teachers.collecting import collect
-from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
+from reincarnating_rl.envs.facts import GameFacts
 from reincarnating_rl.evaluation.summary import PLOT_FILE
 from reincarnating_rl.importers import external_replay, run_replay
 from reincarnating_rl.importers.external_replay import ExternalReplay
@@ -29,7 +29,7 @@ from reincarnating_rl.teachers import (
   native_checkpoint,
 )
 from reincarnating_rl.teachers.kinds import count
-from reincarnating_rl.teachers.loading import LoadedTeacher
+from reincarnating_rl.teachers.loaded import LoadedTeacher
 
 _FLAG = 'OUT'
 _OTHER_OUT = f'choose another {_FLAG}'
@@ -113,12 +113,11 @@ def _load_replay(
   game: GameFacts,
   newest: int | None,
 ) -> FrameStore:
-  *observation_shape, stack_size = game.state_shape
   actions = game.actions or loaded.candidate.actions
   return replay_store.read(
     replay,
-    observation_shape=tuple(observation_shape),
-    stack_size=stack_size,
+    observation_shape=game.observation_shape,
+    stack_size=game.stack_size,
     actions=actions,
     policy_size=loaded.candidate.kind.width(count(actions)),
     newest=newest,

@@ -19,7 +19,7 @@ from reincarnating_rl.teachers.description import (
   MODULE,
   STATE_SHAPE,
 )
-from reincarnating_rl.teachers.loading import LoadedTeacher
+from reincarnating_rl.teachers.loaded import LoadedTeacher
 
 # Of what `evaluate` tells, what says how well and how it was measured.
 _MEASURED = ('score', 'epsilon', 'seed', 'max_steps_per_episode', 'command')

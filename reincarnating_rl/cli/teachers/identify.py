@@ -1,9 +1,10 @@
 """Finds out what a teacher is, even where nobody says what its game is."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from reincarnating_rl.cli.teachers.settings import Settings, check_kind
 from reincarnating_rl.envs import facts as facts_lib
+from reincarnating_rl.envs.facts import GameFacts
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.learner.actions import Actions, Discrete
@@ -14,20 +15,11 @@ from reincarnating_rl.teachers.errors import (
   OtherGameError,
 )
 from reincarnating_rl.teachers.foreign import files as foreign_files
-from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
+from reincarnating_rl.teachers.loaded import LoadedTeacher, TeacherSource
 
 _ATARI = (84, 84, 4)  # With Dopamine's stack.
 # No game has so few: a teacher's error then says which it has.
 _ONE_ACTION = Discrete(1)
-
-
-class GameFacts(NamedTuple):
-  """What is known of a game; None where nothing is."""
-
-  state_shape: tuple[int, ...]  # (*O, S)
-  actions: Actions | None
-  meanings: tuple[str, ...] | None  # of discrete actions
-  known_by: str  # for the user
 
 
 def facts(settings: Settings, replay: ExternalReplay | None) -> GameFacts:
@@ -43,7 +35,7 @@ def facts(settings: Settings, replay: ExternalReplay | None) -> GameFacts:
   if settings.agent in factory.BALLOON and _is_balloon(settings.game):
     return _of_balloon(settings.game)
   if settings.game is not None:
-    return _of_game(settings.game)
+    return facts_lib.of_game(settings.game)
   state_shape, known_by = _ATARI, "Atari's states"
   observed = settings.chosen and foreign_files.state_shape(settings.chosen.path)
   if settings.told.state_shape is not None:
@@ -56,7 +48,8 @@ def facts(settings: Settings, replay: ExternalReplay | None) -> GameFacts:
     state_shape = (*info.observation_shape, info.stack_size)
   meanings = settings.told.actions
   actions = Discrete(len(meanings)) if meanings else settings.told.bounds
-  return GameFacts(state_shape, actions, meanings, known_by)
+  *shape, stack_size = state_shape
+  return GameFacts(known_by, actions, tuple(shape), None, stack_size, meanings)
 
 
 def _is_balloon(game: Game | None) -> bool:
@@ -67,17 +60,12 @@ def _of_balloon(game: Game | None) -> GameFacts:
   """Spares the seconds that it takes to make this game."""
   *shape, stack_size = balloon_facts.STATE_SHAPE
   return GameFacts(
-    (*shape, game.stack_size if game else stack_size),
-    Discrete(len(balloon_facts.ACTIONS)),
-    balloon_facts.ACTIONS,
     balloon_facts.GAME,
-  )
-
-
-def _of_game(game: Game) -> GameFacts:
-  known = facts_lib.of_game(game)
-  return GameFacts(
-    known.state_shape, known.actions, known.action_meanings, game.name
+    Discrete(len(balloon_facts.ACTIONS)),
+    tuple(shape),
+    None,
+    game.stack_size if game else stack_size,
+    balloon_facts.ACTIONS,
   )
 
 
@@ -102,7 +90,7 @@ def load(
       source,
       actions=actions,
       state_shape=game.state_shape,
-      game_actions=game.meanings,
+      game_actions=game.action_meanings,
       game_name=settings.game and settings.game.name,
     )
 

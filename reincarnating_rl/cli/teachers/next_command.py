@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from reincarnating_rl.cli.teachers import flags
 from reincarnating_rl.cli.teachers.settings import Settings
-from reincarnating_rl.teachers.loading import LoadedTeacher
+from reincarnating_rl.teachers.loaded import LoadedTeacher
 
 _CARRIED = (
   *('teacher_agent', 'teacher_checkpoint_number'),
@@ -15,9 +15,11 @@ _CARRIED = (
   'atari_roms_path',
 )
 _DEFAULTS = (None, 'auto')
-# Settings of a teacher's file that are in what `convert` writes of it.
+# Settings of a teacher's file that are in what `convert` writes of it. A
+# function of its actions is not.
 _WRITTEN = ('action_meanings', 'layers', 'observation_statistics')
 _IS_WRITTEN = re.compile(
+  r'(?!.*action_meanings\s*=\s*@)'
   rf'\s*(create_teacher\.({"|".join(_WRITTEN)})|Layers\.)'
 )
 

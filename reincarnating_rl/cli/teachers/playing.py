@@ -110,16 +110,15 @@ def _which_game(told: Told) -> str:
 
 def _create(args: argparse.Namespace, chosen: Settings) -> Teacher:
   game = identify.facts(chosen, None)
-  *observation_shape, stack_size = game.state_shape
   return factory.create_teacher(
     args.teacher_agent,
     args.path,
     actions=game.actions,
-    observation_shape=tuple(observation_shape),
-    stack_size=stack_size,
+    observation_shape=game.observation_shape,
+    stack_size=game.stack_size,
     checkpoint_number=chosen.number,
     checkpoint_file_prefix=chosen.prefix,
-    game_actions=game.meanings,
+    game_actions=game.action_meanings,
     game_name=chosen.game.name,
     **chosen.options,
   )

@@ -17,7 +17,7 @@ from reincarnating_rl.teachers import (
   recognition,
 )
 from reincarnating_rl.teachers.kinds import KINDS
-from reincarnating_rl.teachers.loading import TeacherSource
+from reincarnating_rl.teachers.loaded import TeacherSource
 
 _NETWORK = 'create_teacher.network'
 # What the commands ask gin for, besides the settings of the game's kind.

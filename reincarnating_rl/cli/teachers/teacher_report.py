@@ -4,8 +4,8 @@ import argparse
 from typing import Any
 
 from reincarnating_rl.cli.teachers import identify
-from reincarnating_rl.cli.teachers.identify import GameFacts
 from reincarnating_rl.cli.teachers.settings import Settings
+from reincarnating_rl.envs.facts import GameFacts
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.learner.actions import Discrete, as_json
 from reincarnating_rl.support.errors import UserError
@@ -13,7 +13,7 @@ from reincarnating_rl.teachers import checkpoints, params
 from reincarnating_rl.teachers.description import BOUNDS
 from reincarnating_rl.teachers.errors import MismatchedTeacherError
 from reincarnating_rl.teachers.foreign.base import Target
-from reincarnating_rl.teachers.loading import LoadedTeacher, TeacherSource
+from reincarnating_rl.teachers.loaded import LoadedTeacher, TeacherSource
 
 _MOST_ANCESTORS = 16
 
@@ -84,7 +84,7 @@ def _describe(
     'vmax': loaded.vmax,
     'known_by': 'its description'
     if checkpoint.description
-    else f'its parameters, for {game.known_by}',
+    else f'its parameters, for {game.name}',
     'game': settings.game.name if settings.game else settings.told.game,
     **_actions(loaded),
     'state_shape': list(game.state_shape),

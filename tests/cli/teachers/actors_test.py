@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.cli.teachers import identify
-from reincarnating_rl.cli.teachers.identify import GameFacts
+from reincarnating_rl.envs.facts import GameFacts
 from reincarnating_rl.learner.actions import Continuous, Discrete
 from reincarnating_rl.learner.kinds import TANH_GAUSSIAN
 from reincarnating_rl.teachers import factory
@@ -68,7 +68,7 @@ def of_a_toy(monkeypatch):
   """Says of what shape states are, which files of CleanRL do not tell."""
 
   def use(actions=None):
-    facts = GameFacts((3, 1), actions, None, 'a toy')
+    facts = GameFacts('a toy', actions, (3,), None, 1)
     monkeypatch.setattr(identify, 'facts', lambda settings, replay: facts)
 
   return use

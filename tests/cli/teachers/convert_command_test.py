@@ -13,7 +13,7 @@ import pytest
 from flax import linen as nn
 
 from reincarnating_rl.cli.teachers import cli, convert_command, identify
-from reincarnating_rl.cli.teachers.identify import GameFacts
+from reincarnating_rl.envs.facts import GameFacts
 from reincarnating_rl.importers import (
   data_summary,
   external_replay,
@@ -121,7 +121,7 @@ def test_files_of_other_libraries(tmp_path, fixtures, monkeypatch, name, call):
   source = f'{fixtures}/foreign/{name}'
   with np.load(f'{fixtures}/foreign/expected.npz') as expected:
     states = expected[f'{KINDS_OF_STATES[name]}_states']
-  game = GameFacts(states.shape[1:], None, None, 'a toy')
+  game = GameFacts('a toy', None, states.shape[1:-1], None, states.shape[-1])
   monkeypatch.setattr(identify, 'facts', lambda settings, replay: game)
   call('convert', source, tmp_path / 'out')
   told = manifest(tmp_path / 'out')
@@ -148,7 +148,7 @@ def test_states_of_another_shape_are_in_another_order(tmp_path, fixtures, call):
 def test_a_declared_network_of_pytorch(tmp_path, fixtures, monkeypatch, call):
   with np.load(f'{fixtures}/foreign/expected.npz') as expected:
     states, outputs = expected['small_states'], expected['plain']
-  game = GameFacts(states.shape[1:], None, None, 'a toy')
+  game = GameFacts('a toy', None, states.shape[1:-1], None, states.shape[-1])
   monkeypatch.setattr(identify, 'facts', lambda settings, replay: game)
   bindings = (
     'create_teacher.layers = @Layers()',

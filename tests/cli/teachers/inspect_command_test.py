@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.cli.teachers import identify, survey
-from reincarnating_rl.cli.teachers.identify import GameFacts
+from reincarnating_rl.envs.facts import GameFacts
 from tests.cli.teachers.conftest import BUNDLED, MANIFEST, TOLD
 from tests.importers import legacy_dumps
 from tests.runner import experiments
@@ -243,7 +243,7 @@ def test_nothing_and_several(tmp_path, fixtures, fail):
 
 
 def test_states_of_another_shape(monkeypatch, fixtures, report):
-  game = GameFacts((44, 52, 4), None, None, 'a toy')
+  game = GameFacts('a toy', None, (44, 52), None, 4)
   monkeypatch.setattr(identify, 'facts', lambda settings, replay: game)
   teacher = report(f'{fixtures}/foreign/sb3_qrdqn_cnn.zip')['teacher']
   assert (teacher['kind'], teacher['num_actions']) == ('quantile', 4)
