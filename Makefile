@@ -1,6 +1,9 @@
 # Each target makes .venv from the pinned versions if it is not there yet.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# The tests compare with TensorFlow. Its builds without CUDA are for x86 alone.
+TENSORFLOW := $(if $(filter x86_64,$(shell uname -m)),./tools/no_tensorflow[cpu],tensorflow===2.21.0)
 QUICK_DIR ?= quick_run
 DEMO_DIR ?= demo_run
 PVRL_DIR ?= pvrl_runs
@@ -12,7 +15,11 @@ CONTROL_DIR ?= control_run
 .venv/.installed: setup.py constraints.txt reincarnating_rl/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(PIP) ./tools/no_tensorflow --editable '.[balloon,box2d,control,minatar_jax,video]'
+	touch $@
+
+.venv/.dev: .venv/.installed
+	$(PIP) '$(TENSORFLOW)' --editable '.[dev]'
 	touch $@
 
 quick: .venv/.installed  ## A student passes its teacher, in three minutes.
@@ -59,24 +66,24 @@ docs: .venv/.docs  ## The site, site/index.html, from docs/; without a network.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict  # --quiet would let warnings pass.
 
 .venv/.docs: .venv/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	$(PIP) --editable '.[docs]'
 	touch $@
 
-test: .venv/.installed  ## All tests, on two processes.
+test: .venv/.dev  ## All tests, on two processes.
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-soak: .venv/.installed  ## Random inputs, kills at any moment, every configuration.
+soak: .venv/.dev  ## Random inputs, kills at any moment, every configuration.
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m soak
 
-lint: .venv/.installed
+lint: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-format: .venv/.installed
+format: .venv/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/.installed  ## Ratios beside the limit and beside Dopamine.
+bench: .venv/.dev  ## Ratios beside the limit and beside Dopamine.
 	$(BIN)/python benchmarks/pretraining.py --student dqn
 	$(BIN)/python benchmarks/pretraining.py --student rainbow
 	$(BIN)/python benchmarks/online.py

@@ -121,7 +121,8 @@ setup(
     'rliable>=1.2,<1.3',
     'safetensors>=0.5',
     'scipy>=1.11',
-    'tensorboard>=2.19',  # flax.metrics imports it and nothing requires it.
+    'tensorboard>=2.19',  # Messages of its events: runner/event_files.py.
+    # Dopamine requires it, and nothing here imports it: tools/no_tensorflow.
     'tensorflow>=2.21,<2.22',
     'tensorflow-probability==0.25.0',
     'tqdm>=4.66',
@@ -153,6 +154,6 @@ setup(
     ],
   },
   entry_points={
-    'console_scripts': ['reincarnate=reincarnating_rl.train:main'],
+    'console_scripts': ['reincarnate=reincarnating_rl.cli.doors:main'],
   },
 )

@@ -81,7 +81,8 @@ def load_ours(folder):
 
 def load_dopamine(folder):
   """Loads into Dopamine's buffer; returns its arrays, and a function."""
-  import reincarnating_rl.compat.dopamine_compat  # noqa: F401, I001
+  import tensorflow  # noqa: F401, I001
+  import reincarnating_rl.compat.dopamine_compat  # noqa: F401
   from dopamine.tf.replay_memory import circular_replay_buffer
 
   name = f'$store$_observation_ckpt.{NUMBER}.gz'

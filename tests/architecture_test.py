@@ -60,7 +60,8 @@ ALLOWED = {
     *('methods', 'students', 'cluster', 'video', 'fleet', 'publishing'),
     'tracking',
   },
-  # Doors: `python -m reincarnating_rl.NAME`.
+  # Doors: `python -m reincarnating_rl.NAME`, and one to all of them.
+  '__main__': {'cli'},
   'train': {'cli'},
   'report': {'cli'},
   'study': {'cli'},
@@ -70,7 +71,7 @@ ALLOWED = {
   'video.__main__': {'cli'},
 }
 DOORS = {
-  *('train', 'report', 'study', 'hub'),
+  *('__main__', 'train', 'report', 'study', 'hub'),
   *(f'{room}.__main__' for room in ('teachers', 'balloon', 'video')),
 }
 PURE = {

@@ -37,7 +37,9 @@ OFFLINE = {
   Offline.ALWAYS: 'required',
 }
 _CODE = re.compile(r'^```.*?^```$', re.M | re.S)
-_COMMAND = re.compile(r'^python -m reincarnating_rl\.((?:.*\\\n)*.*)', re.M)
+_COMMAND = re.compile(
+  r'^(?:python -m reincarnating_rl\.|reincarnate )((?:.*\\\n)*.*)', re.M
+)
 _LINK = re.compile(r'\]\(([^)\s]+)\)')
 _HEADING = re.compile(r'^#+ (.+)$', re.M)
 

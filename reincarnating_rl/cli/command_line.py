@@ -199,16 +199,18 @@ def named_command(package: str) -> Callable[[argparse.Namespace], None]:
 
 
 def main(
-  create_parser: Callable[[], Parser],
+  create_parser: Callable[[str], Parser],
   command: Callable[[argparse.Namespace], None],
-  argv: Sequence[str] | None = None,
+  argv: Sequence[str] | None,
+  program: str,
 ) -> int:
   """Reads the flags, then runs a command.
 
   Args:
-    create_parser: makes the command's parser.
+    create_parser: makes the command's parser, called with `program`.
     command: called with the flags; imports what is slow to import.
     argv: the flags; None for those of the process.
+    program: what the user typed before the flags.
 
   Returns:
     See `run`.
@@ -216,7 +218,7 @@ def main(
   Raises:
     SystemExit: help was asked for.
   """
-  return run(lambda: command(create_parser().parse_args(argv)))
+  return run(lambda: command(create_parser(program).parse_args(argv)))
 
 
 def run(command: Callable[[], None]) -> int:

@@ -38,11 +38,12 @@ _PLAY = (
 )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
   """Publishes a run; a user's mistake is one line on stderr.
 
   Args:
     argv: the flags; None for those of the process.
+    program: what the user typed before them.
 
   Returns:
     The exit status: 0, 1 after a mistake, 130 after Ctrl-C.
@@ -50,12 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
   Raises:
     SystemExit: help was asked for.
   """
-  return command_line.main(create_parser, _run, argv)
+  return command_line.main(create_parser, _run, argv, program)
 
 
-def create_parser() -> Parser:
-  """Makes the parser."""
-  parser = Parser(PROGRAM, summary=_SUMMARY, examples=[f'push {_EXAMPLES[0]}'])
+def create_parser(program: str = PROGRAM) -> Parser:
+  """Makes the parser; a user types `program` before the flags."""
+  parser = Parser(program, summary=_SUMMARY, examples=[f'push {_EXAMPLES[0]}'])
   parser.add_subcommands(
     {'push': Subcommand(_PUSH, _EXAMPLES, _add_push, _DETAILS)}
   )

@@ -28,11 +28,12 @@ _EXAMPLES = (
 )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
   """Writes a report; a user's mistake is one line on stderr.
 
   Args:
     argv: the flags; None for those of the process.
+    program: what the user typed before them.
 
   Returns:
     The exit status: 0, 1 after a mistake, 130 after Ctrl-C.
@@ -40,13 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
   Raises:
     SystemExit: help was asked for.
   """
-  return command_line.main(create_parser, _run, argv)
+  return command_line.main(create_parser, _run, argv, program)
 
 
-def create_parser() -> Parser:
-  """Makes the parser."""
+def create_parser(program: str = PROGRAM) -> Parser:
+  """Makes the parser; a user types `program` before the flags."""
   parser = Parser(
-    PROGRAM, summary=_SUMMARY, details=_DETAILS, examples=_EXAMPLES
+    program, summary=_SUMMARY, details=_DETAILS, examples=_EXAMPLES
   )
   add = parser.add_argument
   add(

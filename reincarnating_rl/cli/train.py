@@ -11,11 +11,14 @@ from reincarnating_rl.support import claims, cores
 from reincarnating_rl.support.errors import UserError
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(
+  argv: Sequence[str] | None = None, program: str = train_flags.PROGRAM
+) -> int:
   """Trains, or resumes; a user's mistake is one line on stderr.
 
   Args:
     argv: the flags; None for those of the process.
+    program: what the user typed before them.
 
   Returns:
     The exit status: 0, 1 after a mistake, 130 after Ctrl-C.
@@ -23,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
   Raises:
     SystemExit: help was asked for.
   """
-  return command_line.main(train_flags.create_parser, _run, argv)
+  return command_line.main(train_flags.create_parser, _run, argv, program)
 
 
 def _run(args: argparse.Namespace) -> None:

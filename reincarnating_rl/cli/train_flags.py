@@ -26,10 +26,13 @@ _EXAMPLES = (
 )
 
 
-def create_parser() -> Parser:
-  """Makes the parser; its flags also have absl's spellings."""
+def create_parser(program: str = PROGRAM) -> Parser:
+  """Makes the parser; its flags also have absl's spellings.
+
+  `program` is what a user types before the flags.
+  """
   parser = AbslParser(
-    PROGRAM, summary=_SUMMARY, details=_DETAILS, examples=_EXAMPLES
+    program, summary=_SUMMARY, details=_DETAILS, examples=_EXAMPLES
   )
   _add_student(parser)
   _add_teacher(parser)

@@ -14,6 +14,8 @@ import types
 import warnings
 from collections.abc import Iterator
 
+from reincarnating_rl.compat import tensorflow_stand_in
+
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
@@ -68,7 +70,7 @@ def _restore_pytype_aval_mappings() -> None:
 def _keep_tensorflow_off_accelerators() -> list[str]:
   """Stops TensorFlow from reserving the memory that JAX computes in.
 
-  TensorFlow only writes summaries here (google/flax#445).
+  Nothing is computed by it here (google/flax#445).
 
   Returns:
     Kinds of accelerators that it has taken already.
@@ -84,15 +86,25 @@ def _keep_tensorflow_off_accelerators() -> list[str]:
   return taken
 
 
+def _import_dopamine() -> None:
+  """Imports all that is used of it; some of that prints or logs notices."""
+  importlib.import_module('dopamine.discrete_domains.run_experiment')
+  # It logs that it keeps TensorFlow off accelerators, which is done already.
+  importlib.import_module('dopamine.jax.agents.sac.sac_agent')
+
+
 _stub_baselines()
 with _quiet():
   _restore_pytype_aval_mappings()
   # Dopamine imports the legacy gym, which prints a notice, and never uses it.
   importlib.import_module('gym')
-  _taken = _keep_tensorflow_off_accelerators()
-  importlib.import_module('dopamine.discrete_domains.atari_lib')
-  # It logs that it keeps TensorFlow off accelerators, which is done already.
-  importlib.import_module('dopamine.jax.agents.sac.sac_agent')
+  if tensorflow_stand_in.is_needed():
+    _taken = []
+    with tensorflow_stand_in.standing_in():
+      _import_dopamine()
+  else:
+    _taken = _keep_tensorflow_off_accelerators()
+    _import_dopamine()
 if _taken:
   warnings.warn(
     f'TensorFlow was initialised before and keeps {_taken}: import '

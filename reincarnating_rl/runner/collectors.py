@@ -1,4 +1,4 @@
-"""Collectors of metrics, beside Dopamine's TensorBoard one."""
+"""Collectors of metrics, beside Dopamine's."""
 
 import collections
 import contextlib
@@ -9,15 +9,15 @@ import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import tensorflow as tf
 import tqdm.auto as tqdm
 from dopamine.metrics import collector, collector_dispatcher
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
+from reincarnating_rl.runner.appended_file import AppendedFile
+from reincarnating_rl.runner.event_files import EventFileCollector
 from reincarnating_rl.runner.record import OTHER_BASE_DIR
 from reincarnating_rl.support import files, json_file
 
-_BUFFER = 8192  # Bytes.
 METRICS_FILE = os.path.join('metrics', 'jsonl', 'metrics.jsonl')
 
 
@@ -32,9 +32,7 @@ class JsonlCollector(collector.Collector):
 
   def __init__(self, base_dir: str) -> None:
     super().__init__(base_dir)
-    self._path = metrics_path(base_dir)
-    open(self._path, 'ab').close()  # So that it fails now if it must.
-    self.pending = b''  # What is not in the file yet.
+    self.file = AppendedFile(metrics_path(base_dir))
 
   def get_name(self) -> str:
     """Returns the name of the collector, and of its folder."""
@@ -45,20 +43,11 @@ class JsonlCollector(collector.Collector):
     for s in statistics:
       if self.check_type(s.type):
         row = {'name': s.name, 'step': int(s.step), 'value': float(s.value)}
-        self.pending += f'{json_file.dumps(row)}\n'.encode()
-    if len(self.pending) > _BUFFER:
-      self.flush()
+        self.file.add(f'{json_file.dumps(row)}\n'.encode())
 
   def flush(self) -> None:
     """Hands what was written to the operating system: all or nothing."""
-    before = os.path.getsize(self._path)
-    try:
-      with open(self._path, 'ab') as file:
-        file.write(self.pending)
-    except OSError:
-      os.truncate(self._path, before)
-      raise
-    self.pending = b''
+    self.file.flush()
 
   def close(self) -> None:
     """Flushes."""
@@ -160,13 +149,18 @@ class Guarded(collector.Collector):
 
 
 def _as_os_error(function: Callable) -> Callable:
-  """Lets TensorFlow's errors about files be what all others are."""
+  """Lets TensorFlow's errors about files be what all others are.
+
+  Dopamine's own collectors write their files by it, if it is installed.
+  """
 
   @functools.wraps(function)
   def wrapper(*args: Any) -> Any:
     try:
       return function(*args)
-    except tf.errors.OpError as error:
+    except OSError:
+      raise
+    except collector.tf.errors.OpError as error:
       raise _os_error(str(error.message)) from error
 
   return wrapper
@@ -183,7 +177,11 @@ def _os_error(text: str) -> OSError:
 def register() -> None:
   """Makes ours available to Dopamine's dispatcher, and guards all files."""
   available = collector_dispatcher.AVAILABLE_COLLECTORS
-  ours = {'jsonl': JsonlCollector, 'terminal': TerminalCollector}
+  ours = {
+    'jsonl': JsonlCollector,
+    'tensorboard': EventFileCollector,
+    'terminal': TerminalCollector,
+  }
   for name, create in (available | ours).items():
     is_guarded = getattr(create, 'func', None) is Guarded
     if name != 'terminal' and not is_guarded:
@@ -218,7 +216,7 @@ def copy(
     inner = getattr(guarded, 'inner', None)
     if isinstance(inner, JsonlCollector):
       with open(metrics_path(target), 'ab') as file:
-        file.write(inner.pending)
+        file.write(inner.file.pending)
 
 
 def size(base_dir: str) -> int:

@@ -23,6 +23,8 @@ _MISTAKES = (
   *(ValueError, SyntaxError, tokenize.TokenError, RecursionError),
   *(OSError, AttributeError, ImportError),
 )
+# What brings a module of another name. Parts of Dopamine need TensorFlow.
+_PACKAGES = {'tensorflow': 'tensorflow-cpu'}
 # An `include` finds shipped names too, from anywhere. They come before gin's
 # reader of packages, which fails on folders of such names that hold no package;
 # gin has no public way to put a reader anywhere but last.
@@ -200,7 +202,11 @@ def _nearest(first: str) -> str:
       f'it one together (docs/configurations.md); or bind {macro[1]}.'
     )
   hint = ''
-  if unknown:
+  missing = re.search(r"No module named '([\w.]+)'", first)
+  if missing:
+    package = _PACKAGES.get(missing[1], missing[1])
+    hint = f' Install {package}, or put it on PYTHONPATH.'
+  elif unknown:
     hint = did_you_mean(unknown[1], _configurables())
   elif parameter:
     hint = _near_parameter(*parameter.groups())

@@ -1,5 +1,6 @@
 import json
 import resource
+import types
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from dopamine.metrics import collector_dispatcher
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
 from reincarnating_rl.runner import collectors
+from reincarnating_rl.support.files import UnwritableError
 
 
 def lines(base_dir):
@@ -112,3 +114,33 @@ def test_what_is_half_written_is_taken_back(tmp_path):
   assert lines(tmp_path) == [row('a', 1.0, 0)]
   collector.close()
   assert lines(tmp_path) == [row('a', 1.0, 0), row('b', 2.0, 0)]
+
+
+@pytest.mark.parametrize(
+  ('text', 'reason'),
+  [
+    (
+      '{{node}} /run/console.log; No space left on device\n\tFailed',
+      'No space left on device',
+    ),
+    ('of another kind', 'of another kind'),
+  ],
+)
+def test_tensorflows_errors_about_files_are_errors_of_files(
+  tmp_path, monkeypatch, text, reason
+):
+  class OpError(Exception):
+    message = text
+
+  def fail(*arguments):
+    raise OpError
+
+  tensorflow = types.SimpleNamespace(
+    errors=types.SimpleNamespace(OpError=OpError)
+  )
+  guarded = collectors.Guarded(collectors.JsonlCollector, str(tmp_path))
+  monkeypatch.setattr(collectors.collector, 'tf', tensorflow)
+  monkeypatch.setattr(guarded.inner, 'write', fail)
+  guarded.write([])
+  with pytest.raises(UnwritableError, match=f' cannot be written .{reason}'):
+    guarded.flush()

@@ -1,10 +1,15 @@
 """A whole experiment on the corridor, small enough for a test."""
 
+import contextlib
 import functools
 import json
+import pathlib
 
 import gin
 import numpy as np
+from tensorboard.compat.proto import event_pb2
+from tensorboard.compat.tensorflow_stub import errors as tensorboard_errors
+from tensorboard.compat.tensorflow_stub import pywrap_tensorflow
 
 from reincarnating_rl.agents import snapshot
 from reincarnating_rl.runner import collectors
@@ -104,6 +109,18 @@ def metrics(base_dir, *, timed=False):
   with open(collectors.metrics_path(str(base_dir)), encoding='utf-8') as f:
     rows = [json.loads(line) for line in f]
   return [r for r in rows if timed or 'PerSecond' not in r['name']]
+
+
+def events(base_dir):
+  """Reads TensorBoard's files, by TensorBoard's reader; checksums are right."""
+  folder = pathlib.Path(base_dir, 'metrics', 'tensorboard')
+  # Another test, which may have come before, opens a finished run again.
+  for path in sorted(folder.glob('events.out.tfevents.*')):
+    reader = pywrap_tensorflow.PyRecordReader_New(str(path))
+    with contextlib.suppress(tensorboard_errors.OutOfRangeError):
+      while True:
+        reader.GetNext()
+        yield event_pb2.Event.FromString(reader.record())
 
 
 def outcome(runner):

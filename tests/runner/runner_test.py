@@ -1,12 +1,10 @@
 """The experiment on a corridor: order, metrics, what is written."""
 
-import glob
 import json
 import os
 
 import chex
 import pytest
-import tensorflow as tf
 
 from reincarnating_rl.agents.classes import AGENTS, QDaggerDQNAgent
 from tests.runner import experiments
@@ -82,12 +80,9 @@ def test_the_normalised_score_is_in_every_collector(finished):
     row['iteration']: pytest.approx(row['normalized'])
     for row in runner.record.rows
   }
-  # Another test, which may have come before, opens the finished run again.
-  files = glob.glob(os.path.join(base_dir, 'metrics/tensorboard/events*'))
   tags = {
     value.tag
-    for events in files
-    for event in tf.compat.v1.train.summary_iterator(events)
+    for event in experiments.events(base_dir)
     for value in event.summary.value
   }
   assert {

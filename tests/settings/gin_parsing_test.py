@@ -28,3 +28,20 @@ def test_what_is_no_gin_is_one_line(text, message, tmp_path):
     assert str(info.value).isprintable()
     if given[0]:
       assert re.search(message, str(info.value))
+
+
+@pytest.mark.parametrize(
+  ('missing', 'package'),
+  [('tensorflow', 'tensorflow-cpu'), ('my_networks', 'my_networks')],
+)
+def test_a_module_that_is_not_installed(missing, package, monkeypatch):
+  def fail(name):
+    raise ModuleNotFoundError(f'No module named {missing!r}', name=missing)
+
+  monkeypatch.setattr(gin_parsing.gin, 'parse_config', fail)
+  with pytest.raises(UserError) as info:
+    gin_parsing.load([], ['import x'], network_parameter='x.network')
+  assert str(info.value) == (
+    f"In 'import x': No module named {missing!r}. Install {package}, or put "
+    'it on PYTHONPATH.'
+  )

@@ -13,12 +13,12 @@ import sys
 
 import gin
 import numpy as np
+import tensorflow as tf  # Before `dopamine_compat`, which stands in for it.
+import tf_slim as slim
 
 import reincarnating_rl.compat.dopamine_compat  # noqa: F401  (before Dopamine)
 
 # isort: split
-import tensorflow as tf
-import tf_slim as slim
 from dopamine.discrete_domains import checkpointer
 from dopamine.tf.agents.dqn import dqn_agent
 from dopamine.tf.agents.implicit_quantile import implicit_quantile_agent

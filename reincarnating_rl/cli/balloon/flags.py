@@ -16,10 +16,13 @@ results.
 _MOST_SEED = 2**31 - 1
 
 
-def create_parser() -> Parser:
-  """Makes the parser; `command` is the name of the command."""
+def create_parser(program: str = PROGRAM) -> Parser:
+  """Makes the parser; `command` is the name of the command.
+
+  `program` is what a user types before the flags.
+  """
   parser = Parser(
-    PROGRAM,
+    program,
     summary=_SUMMARY,
     details=_DETAILS,
     examples=[

@@ -32,10 +32,13 @@ def command(*words: object) -> str:
   return f'{PROGRAM} {shlex.join(map(str, words))}'
 
 
-def create_parser() -> Parser:
-  """Makes the parser; `command` is the name of the command."""
+def create_parser(program: str = PROGRAM) -> Parser:
+  """Makes the parser; `command` is the name of the command.
+
+  `program` is what a user types before the flags.
+  """
   parser = Parser(
-    PROGRAM, summary=_SUMMARY, details=_DETAILS, examples=_EXAMPLES
+    program, summary=_SUMMARY, details=_DETAILS, examples=_EXAMPLES
   )
   parser.add_subcommands(_COMMANDS)
   return parser
