@@ -33,7 +33,7 @@ GAMES = {
   ],
   'minatar': ['minatar>=1.0.15,<2'],
   # The same games as JAX programs; corrected for this version of them.
-  'minatar_jax': [
+  'minatar-jax': [
     'minatar>=1.0.15,<2',
     'pgx>=2.6,<3',
     'pgx-minatar==0.5.1',
@@ -141,7 +141,7 @@ setup(
       *GAMES['balloon'],
       *GAMES['box2d'],
       *GAMES['control'],
-      *GAMES['minatar_jax'],
+      *GAMES['minatar-jax'],
       *TRACKERS['mlflow'],
       *TRACKERS['wandb'],
       'gcp-storage-emulator>=2026.7',
