@@ -16,7 +16,7 @@ VERSION = re.search(
 # of 2022 sets no bounds above what it requires; `_balloon_compat` is for this
 # version of it. MuJoCo 4 breaks dm_control. That requires labmaze, which has no
 # wheel for Python 3.13; without it the suite works, as `envs/control_games.py`
-# tells.
+# tells. pip before 23.3 passes over extras with an underscore in their names.
 GAMES = {
   'balloon': [
     'balloon-learning-environment==1.0.1',
