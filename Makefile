@@ -15,7 +15,7 @@ CONTROL_DIR ?= control_run
 .venv/.installed: setup.py constraints.txt reincarnating_rl/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv .venv
-	$(PIP) ./tools/no_tensorflow --editable '.[balloon,box2d,control,minatar_jax,video]'
+	$(PIP) ./tools/no_tensorflow --editable '.[balloon,box2d,control,minatar-jax,video]'
 	touch $@
 
 .venv/.dev: .venv/.installed

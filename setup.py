@@ -16,7 +16,7 @@ VERSION = re.search(
 # of 2022 sets no bounds above what it requires; `_balloon_compat` is for this
 # version of it. MuJoCo 4 breaks dm_control. That requires labmaze, which has no
 # wheel for Python 3.13; without it the suite works, as `envs/control_games.py`
-# tells.
+# tells. pip before 23.3 passes over extras with an underscore in their names.
 GAMES = {
   'balloon': [
     'balloon-learning-environment==1.0.1',
@@ -33,7 +33,7 @@ GAMES = {
   ],
   'minatar': ['minatar>=1.0.15,<2'],
   # The same games as JAX programs; corrected for this version of them.
-  'minatar_jax': [
+  'minatar-jax': [
     'minatar>=1.0.15,<2',
     'pgx>=2.6,<3',
     'pgx-minatar==0.5.1',
@@ -141,7 +141,7 @@ setup(
       *GAMES['balloon'],
       *GAMES['box2d'],
       *GAMES['control'],
-      *GAMES['minatar_jax'],
+      *GAMES['minatar-jax'],
       *TRACKERS['mlflow'],
       *TRACKERS['wandb'],
       'gcp-storage-emulator>=2026.7',

@@ -91,7 +91,7 @@ def _module(game_name: str) -> ModuleType:
   except ModuleNotFoundError as error:
     raise errors.UserError(
       "pgx-minatar is not installed, which plays MinAtar's games inside one "
-      "program: pip install -e '.[minatar_jax]'."
+      "program: pip install -e '.[minatar-jax]'."
     ) from error
   if game_name != 'seaquest':
     return module

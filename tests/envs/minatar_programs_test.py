@@ -194,5 +194,5 @@ def test_asterix_draws_as_the_original_does():
 def test_without_the_package_says_what_to_install(monkeypatch):
   monkeypatch.setitem(sys.modules, 'pgx', None)
   minatar_programs._module.cache_clear()
-  with pytest.raises(UserError, match=r'minatar_jax'):
+  with pytest.raises(UserError, match='minatar-jax'):
     minatar_programs.create('breakout', sticky_actions=True, max_steps=9)
