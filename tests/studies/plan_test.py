@@ -116,7 +116,7 @@ def test_a_part_has_the_teachers_that_it_needs():
   chosen = part.of(teachers, games='asterix', variants='rainbow', seeds=1)
   assert directories(chosen) == [
     'teachers/Rainbow/asterix',
-    'comparison/qdagger_dqn-from_Rainbow/asterix/1',
+    'comparison/qdagger_dqn-from_Rainbow/asterix/seeds_1_to_1',
   ]
   # Whose teachers score 1 is not there any more.
   assert chosen.tables['identity'].scale_of is None
