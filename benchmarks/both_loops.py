@@ -1,7 +1,6 @@
 """Learning curves of runs one by one beside those of seeds in one program.
 
-  python benchmarks/both_loops.py --out loops
-  python benchmarks/both_loops.py --out loops --picture both_loops.png
+  python benchmarks/both_loops.py --out runs/loops
 
 trains what is not trained yet, game after game: five runs of DQN by `train
 --run_number`, and five seeds by `train --num_seeds`, with the same settings. It
@@ -58,44 +57,18 @@ def intervals(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
   return values.mean(axis=0), stats.t.ppf(0.975, number - 1) * error
 
 
-def draw(found: dict[str, dict[str, np.ndarray]], path: str) -> None:
-  """Draws both curves of each game."""
-  import matplotlib
-
-  matplotlib.use('Agg')
-  from matplotlib import pyplot as plt
-
-  figure, axes = plt.subplots(
-    1, len(found), figsize=(4.5 * len(found), 3.5), layout='constrained'
-  )
-  for axis, game in zip(np.atleast_1d(axes), found, strict=True):
-    for name, values in found[game].items():
-      mean, half = intervals(values)
-      steps = 20_000 * np.arange(1, len(mean) + 1)
-      (line,) = axis.plot(steps, mean, marker='o', label=name)
-      axis.fill_between(
-        steps, mean - half, mean + half, alpha=0.2, color=line.get_color()
-      )
-    axis.set(title=game, xlabel='environment steps', ylabel='mean return')
-    axis.legend(frameon=False)
-  figure.savefig(path, dpi=150)
-
-
 def main() -> None:
   """Prints a line an evaluation."""
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument('--out', type=pathlib.Path, required=True)
-  parser.add_argument('--games', nargs='+', default=['breakout', 'asterix'])
-  parser.add_argument('--picture')
+  parser.add_argument(
+    '--games', nargs='+', default=['breakout', 'space_invaders']
+  )
   args = parser.parse_args()
-  found = {}
   for game in args.games:
     train(game, args.out)
-    found[game] = {
-      'runs one by one': scores(args.out / game / 'runs'),
-      'seeds in one program': scores(args.out / game / 'program'),
-    }
-    (mean, half), (other, other_half) = map(intervals, found[game].values())
+    mean, half = intervals(scores(args.out / game / 'runs'))
+    other, other_half = intervals(scores(args.out / game / 'program'))
     for i, gap in enumerate(np.abs(mean - other)):
       overlap = 'overlap' if gap <= half[i] + other_half[i] else 'APART'
       print(
@@ -103,8 +76,6 @@ def main() -> None:
         f'{other[i]:.2f} ± {other_half[i]:.2f} in one program: {overlap}',
         flush=True,
       )
-  if args.picture:
-    draw(found, args.picture)
 
 
 if __name__ == '__main__':
