@@ -1,7 +1,6 @@
 """`train`: what it runs, and what it says of mistakes."""
 
 import contextlib
-import importlib
 import io
 import json
 import pathlib
@@ -421,16 +420,13 @@ def test_logs_look_like_those_of_absl_from_the_first_line_on():
   assert re.fullmatch(r'I\d{4} [\d:.]+ +\d+ <string>:3\] to b', line)
 
 
-def test_the_program_and_the_installed_command(monkeypatch):
+def test_the_program_names_itself_in_a_mistake():
   done = python('-m', 'reincarnating_rl.train', '--agemt=dqn')
   assert done.returncode == 1
   assert done.stderr == (
     'error: There is no flag --agemt. Did you mean --agent? See python -m '
     'reincarnating_rl.train --help.\n'
   )
-  setup = (ROOT / 'setup.py').read_text(encoding='utf-8')
-  module, name = re.search(r"'reincarnate=([\w.]+):(\w+)'", setup).groups()
-  assert getattr(importlib.import_module(module), name) is train.main
 
 
 def test_another_process_has_the_folder(tmp_path, capsys, monkeypatch):
