@@ -64,7 +64,7 @@ def game_curves(analysis: Analysis, looks: Looks, theme: Theme) -> Figure:
     if panel is grid[0] or not scaled:
       axes[0].set_ylabel('normalised score' if scaled else 'mean return')
   figure.legend(
-    **legend(analysis.methods, looks, theme),
+    **legend(analysis.methods, looks, theme, scaled=bool(analysis.runs.scales)),
     loc='outside lower center',
     ncols=2 * columns,
   )

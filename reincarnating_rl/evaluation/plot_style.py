@@ -171,11 +171,19 @@ def draw_band(
 
 
 def legend(
-  methods: Sequence[str], looks: Looks, theme: Theme
+  methods: Sequence[str], looks: Looks, theme: Theme, *, scaled: bool = True
 ) -> dict[str, Any]:
-  """Returns the arguments of `Figure.legend` for some methods."""
+  """Returns the arguments of `Figure.legend` for some methods.
+
+  Args:
+    methods: that are drawn.
+    looks: of each.
+    theme: of the picture.
+    scaled: whether teachers and random policies are drawn, too.
+  """
   lines = [Line2D([], [], **looks[m].line_style()) for m in methods]
-  for style in ('-', ':'):
+  labels = [shorten(m) for m in methods]
+  for style, label in (('-', 'teacher'), (':', 'random policy')) * scaled:
     lines.append(Line2D([], [], color=theme.teacher, lw=1.1, linestyle=style))
-  labels = [*(shorten(m) for m in methods), 'teacher', 'random policy']
+    labels.append(label)
   return {'handles': lines, 'labels': labels}
