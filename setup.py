@@ -136,6 +136,7 @@ setup(
     'onnx': ONNX,
     'video': VIDEO,
     'dev': [
+      *DOCS,
       *ONNX,
       *VIDEO,
       *GAMES['balloon'],

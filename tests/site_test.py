@@ -3,6 +3,8 @@
 import collections
 import pathlib
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -53,6 +55,13 @@ def test_what_the_settings_name_is_there(settings):
     assert (ROOT / name).is_file()
   for name in settings['extra_css']:
     assert (DOCS / name).is_file()
+
+
+@pytest.mark.soak
+def test_it_builds_without_a_warning(tmp_path):
+  build = ('-m', 'mkdocs', 'build', '--strict', '--site-dir', str(tmp_path))
+  subprocess.run([sys.executable, *build], cwd=ROOT, check=True)
+  assert (tmp_path / 'which_method.html').is_file()
 
 
 def test_the_site_fetches_no_fonts(settings):

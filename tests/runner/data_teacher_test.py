@@ -2,7 +2,9 @@
 
 import functools
 import json
+import warnings
 
+import minari
 import numpy as np
 import pytest
 
@@ -22,8 +24,8 @@ from tests import toys
 from tests.runner import control_test, experiments
 
 
-def record(path, environment, act, episodes=20):
-  """Plays episodes, and writes them as plain arrays."""
+def play(environment, act, episodes=20):
+  """Plays episodes; returns the rows of all their steps."""
   rng = np.random.default_rng(0)
   rows = []
   for seed in range(episodes):
@@ -34,16 +36,41 @@ def record(path, environment, act, episodes=20):
       following, *told, _ = environment.step(action)
       rows.append((observation, action, *told))
       observation, is_over = following, told[1] or told[2]
+  return rows
+
+
+def record(path, environment, act, episodes=20):
+  """Plays episodes, and writes them as plain arrays."""
+  rows = play(environment, act, episodes)
   columns = map(np.array, zip(*rows, strict=True))
   np.savez(path, **dict(zip(npz.COLUMNS, columns, strict=True)))
   return path
+
+
+def right_most_of_the_time(rng):
+  return int(rng.random() < 0.9)
 
 
 @pytest.fixture(scope='module')
 def path(tmp_path_factory):
   """Steps of who mostly goes right; the random policy gets 0.325."""
   place = tmp_path_factory.mktemp('data') / 'right.npz'
-  return record(place, toys.Corridor(), lambda rng: int(rng.random() < 0.9))
+  return record(place, toys.Corridor(), right_most_of_the_time)
+
+
+@pytest.fixture(scope='module')
+def dataset(tmp_path_factory):
+  """The same steps, which Minari itself has recorded."""
+  folder = tmp_path_factory.mktemp('minari')
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setenv('MINARI_DATASETS_PATH', str(folder))
+    # It warns that a Corridor is not in Gymnasium's registry.
+    with warnings.catch_warnings():
+      warnings.simplefilter('ignore')
+      environment = minari.DataCollector(toys.Corridor())
+      play(environment, right_most_of_the_time)
+      environment.create_dataset('corridor/right-v0')
+  return folder / 'corridor' / 'right-v0'
 
 
 def make_runner(base_dir, path, name, **settings):
@@ -56,9 +83,12 @@ def make_runner(base_dir, path, name, **settings):
   )
 
 
-@pytest.mark.parametrize('name', ['pretrained_dqn', 'dqfd_dqn'])
-def test_data_alone_teach_offline(name, path, tmp_path, capsys):
-  runner = make_runner(tmp_path, path, name, num_pretraining_iterations=2)
+@pytest.mark.parametrize(
+  ('name', 'kind'), [('pretrained_dqn', 'path'), ('dqfd_dqn', 'dataset')]
+)
+def test_data_alone_teach_offline(name, kind, path, tmp_path, capsys, request):
+  data = request.getfixturevalue(kind)
+  runner = make_runner(tmp_path, data, name, num_pretraining_iterations=2)
   assert [row.phase for row in runner.plan] == [
     *(Phase.TEACHER_EVALUATION, Phase.LOAD),
     *(Phase.PRETRAIN, Phase.PRETRAIN),
@@ -76,7 +106,7 @@ def test_data_alone_teach_offline(name, path, tmp_path, capsys):
     record.rows[-1]['score']['mean']
   )
   teacher = json.loads((tmp_path / 'lineage.json').read_text())['teacher']
-  assert teacher['agent'] == 'data' and str(path) in teacher['data']
+  assert teacher['agent'] == 'data' and str(data) in teacher['data']
   assert teacher['score'] == 'the mean return of 20 whole episodes of the data'
   assert runner._agent.weaner.fraction == 0.0
 
