@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests import scripts
+
 PACKAGE = pathlib.Path(__file__).parents[1] / 'reincarnating_rl'
 
 # Own rooms that each room may import; every room may import from itself.
@@ -176,13 +178,7 @@ def test_pure_rooms_do_without_tensorflow_dopamine_and_gin():
     "for n in ('tensorflow', 'dopamine', 'gin'): sys.modules[n] = None\n"
   )
   script += f'for name in {names}: importlib.import_module(name)\n'
-  done = subprocess.run(
-    [sys.executable, '-c', script],
-    cwd=PACKAGE.parent,
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+  done = scripts.run(script)
   assert done.returncode == 0, done.stderr
 
 

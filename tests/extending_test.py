@@ -2,8 +2,8 @@
 
 import pathlib
 import re
-import subprocess
-import sys
+
+from tests import scripts
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGE = ROOT / 'docs' / 'extending.md'
@@ -146,13 +146,7 @@ def recipes():
 def test_every_recipe_works_as_it_stands():
   assert len(recipes()) == 7
   script = '\n'.join([PRELUDE, *recipes(), ENTRIES, USE])
-  done = subprocess.run(
-    [sys.executable, '-c', script],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+  done = scripts.run(script)
   assert done.returncode == 0, done.stderr
   assert done.stdout.splitlines()[-1] == 'done'
 

@@ -1,11 +1,8 @@
 """What all commands have in common: help of one form, exit statuses, speed."""
 
 import argparse
-import pathlib
 import re
 import shlex
-import subprocess
-import sys
 
 import pytest
 
@@ -14,8 +11,8 @@ from reincarnating_rl.cli.balloon import cli as balloon
 from reincarnating_rl.cli.balloon import flags as balloon_flags
 from reincarnating_rl.cli.teachers import cli as teachers
 from reincarnating_rl.cli.teachers import flags as teachers_flags
+from tests import scripts
 
-ROOT = pathlib.Path(__file__).parents[2]
 # Programs: how each is called, and what makes its parser.
 PROGRAMS = {
   'train': (train.main, train_flags.create_parser),
@@ -127,13 +124,7 @@ def test_help_and_mistakes_import_nothing_slow(program):
     '  except SystemExit as end: assert end.code == status, end.code\n'
     f'assert not {SLOW} & set(sys.modules), {SLOW} & set(sys.modules)\n'
   )
-  done = subprocess.run(
-    [sys.executable, '-c', script],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+  done = scripts.run(script)
   assert done.returncode == 0, done.stderr
   assert done.stdout.startswith(f'usage: python -m reincarnating_rl.{program} ')
   (line,) = done.stderr.splitlines()

@@ -1,13 +1,12 @@
 """`reincarnate`: one door to all programs."""
 
 import shlex
-import subprocess
-import sys
 
 import pytest
 
 from reincarnating_rl.cli import doors
-from tests.cli.commands_test import PROGRAMS, ROOT, SLOW, subcommands
+from tests import scripts
+from tests.cli.commands_test import PROGRAMS, SLOW, subcommands
 
 HERE = 'See reincarnate --help.'
 
@@ -98,12 +97,6 @@ def test_the_package_is_the_same_door_and_imports_nothing_slow():
     'found = {name.partition(".")[0] for name in sys.modules}\n'
     f'assert not {SLOW | {"yaml", "rich", "ray"}} & found, found\n'
   )
-  done = subprocess.run(
-    [sys.executable, '-c', script],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+  done = scripts.run(script)
   assert done.returncode == 0, done.stderr
   assert done.stdout.startswith('usage: python -m reincarnating_rl [flags] ')

@@ -1,23 +1,10 @@
 import pathlib
-import subprocess
-import sys
 
 import pytest
 
 from reincarnating_rl.cli import report
+from tests import scripts
 from tests.evaluation import run_directories as made
-
-ROOT = pathlib.Path(__file__).parents[2]
-
-
-def python(script):
-  return subprocess.run(
-    [sys.executable, '-c', script],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=False,
-  )
 
 
 def test_a_report_of_a_directory(tmp_path, capsys):
@@ -96,7 +83,7 @@ def test_help_is_quick_and_clear(capsys):
 
 
 def test_flags_are_read_before_anything_heavy_is_imported():
-  done = python(
+  done = scripts.run(
     'import sys\n'
     'from reincarnating_rl.cli import report\n'
     "report.create_parser().parse_args(['x'])\n"
@@ -110,7 +97,7 @@ def test_a_report_needs_neither_tensorflow_nor_dopamine_nor_jax(tmp_path):
   made.write_curve(tmp_path / 'runs', 'Pong', 1, [2.0, 5.0])
   made.write_curve(tmp_path / 'runs', 'Pong', 2, [3.0, 5.0])
   argv = [str(tmp_path / 'runs'), '--out', str(tmp_path / 'out'), '--reps=10']
-  done = python(
+  done = scripts.run(
     'import sys\n'
     "for n in ('tensorflow', 'dopamine', 'gin', 'jax'): sys.modules[n] = None\n"
     'from reincarnating_rl.cli import report\n'

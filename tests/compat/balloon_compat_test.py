@@ -2,8 +2,6 @@
 
 import collections
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ import threadpoolctl
 
 from reincarnating_rl.compat import balloon_compat, balloon_stand_ins
 from reincarnating_rl.support.errors import UserError
+from tests import scripts
 
 # Does without one patch after the other, each time from the beginning.
 UNPATCHED = """
@@ -72,15 +71,9 @@ check('_draw_without_tensorflow_probability', nothing, draw)
 """
 
 
-def run(script):
-  return subprocess.run(
-    [sys.executable, '-c', script], capture_output=True, text=True, check=False
-  )
-
-
 @pytest.mark.soak
 def test_a_patch_that_is_no_longer_needed_should_go():
-  done = run(UNPATCHED)
+  done = scripts.run(UNPATCHED)
   assert done.returncode == 0, done.stderr
   found = [line.split(' ', 1) for line in done.stdout.splitlines()]
   expected = [
@@ -123,7 +116,7 @@ assert 'flax.metrics.tensorboard' not in sys.modules
 
 @pytest.mark.slow
 def test_loading_is_quiet_and_changes_nothing_for_others():
-  done = run(AFTER_LOADING)
+  done = scripts.run(AFTER_LOADING)
   assert (done.returncode, done.stdout, done.stderr) == (0, '', '')
 
 

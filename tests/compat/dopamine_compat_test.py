@@ -1,10 +1,10 @@
 """Each patch is needed; TensorFlow, where it is, keeps off accelerators."""
 
 import re
-import subprocess
-import sys
 
 import pytest
+
+from tests import scripts
 
 # Does without one patch after the other, each time from the beginning.
 WITHOUT_ONE_PATCH = """
@@ -38,18 +38,9 @@ PATCHES = {
 }
 
 
-def run(*arguments):
-  return subprocess.run(
-    [sys.executable, '-c', *arguments],
-    capture_output=True,
-    text=True,
-    check=False,
-  )
-
-
 @pytest.mark.soak
 def test_a_patch_that_is_no_longer_needed_should_go():
-  done = run(WITHOUT_ONE_PATCH, *PATCHES)
+  done = scripts.run(WITHOUT_ONE_PATCH, *PATCHES)
   assert done.returncode == 0, done.stderr
   found = done.stdout.splitlines()
   for line, pattern in zip(found, PATCHES.values(), strict=True):
@@ -58,7 +49,7 @@ def test_a_patch_that_is_no_longer_needed_should_go():
 
 @pytest.mark.soak
 def test_tensorflow_that_was_there_before_is_left_no_accelerator():
-  done = run(
+  done = scripts.run(
     'import tensorflow as tf\n'
     'import reincarnating_rl.compat.dopamine_compat\n'
     "assert tf.config.get_visible_devices('GPU') == []\n"

@@ -1,16 +1,14 @@
 """What Dopamine finds in the place of TensorFlow."""
 
-import pathlib
 import pickle
-import subprocess
 import sys
 
 import pytest
 
 from reincarnating_rl.compat import tensorflow_stand_in
 from reincarnating_rl.support.errors import UserError
+from tests import scripts
 
-ROOT = pathlib.Path(__file__).parents[2]
 # A run on the corridor, where TensorFlow cannot be imported.
 TRAINING = """
 import sys
@@ -36,13 +34,7 @@ print(read.Tags()['tensors'])
 
 @pytest.mark.slow
 def test_the_import_is_quiet_and_a_run_needs_no_tensorflow(tmp_path):
-  done = subprocess.run(
-    [sys.executable, '-c', TRAINING, str(tmp_path)],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+  done = scripts.run(TRAINING, str(tmp_path))
   assert done.returncode == 0, done.stderr
   assert done.stdout.startswith('imported\n')
   assert done.stderr.startswith('imported\n')

@@ -9,6 +9,7 @@ import pytest
 from reincarnating_rl.envs import mujoco_drawing
 from reincarnating_rl.envs.gymnasium_games import create_gymnasium_environment
 from reincarnating_rl.support.errors import UserError, first_line
+from tests import scripts
 
 
 @pytest.fixture(autouse=True)
@@ -115,10 +116,5 @@ environment.step(np.ones(1))
 assert not np.array_equal(environment.draw(), before)
 environment.close()
 """
-  done = subprocess.run(
-    [sys.executable, '-c', code, name],
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+  done = scripts.run(code, name)
   assert (done.returncode, done.stderr) == (0, '')

@@ -1,23 +1,16 @@
 """The patch is needed, and the caller's random state is the caller's."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
 from reincarnating_rl.evaluation import _rliable
+from tests import scripts
 
 WITHOUT_THE_PATCH = 'import rliable.library'
 
 
 def test_a_patch_that_is_no_longer_needed_should_go():
-  done = subprocess.run(
-    [sys.executable, '-c', WITHOUT_THE_PATCH],
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+  done = scripts.run(WITHOUT_THE_PATCH)
   assert done.returncode != 0
   assert 'deprecate_kwarg() missing 1 required positional' in done.stderr
 

@@ -1,12 +1,10 @@
-import subprocess
-import sys
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from reincarnating_rl.fleet.spread import Spread
+from tests import scripts
 
 _FOUR = """
 import jax
@@ -54,7 +52,5 @@ def test_a_single_seed_keeps_its_branches():
 
 
 def test_four_devices_share_the_seeds():
-  done = subprocess.run(
-    [sys.executable, '-c', _FOUR], capture_output=True, text=True, check=False
-  )
+  done = scripts.run(_FOUR)
   assert done.returncode == 0, done.stderr

@@ -9,6 +9,7 @@ import pytest
 
 from reincarnating_rl.cli import train_flags
 from reincarnating_rl.cli.teachers import cli, flags, list_command
+from tests import scripts
 
 ROOT = pathlib.Path(__file__).parents[3]
 COMMANDS = ('list', 'fetch', 'inspect', 'evaluate', 'convert')
@@ -21,13 +22,7 @@ def test_help_of_the_program_without_anything_slow():
     'except SystemExit as end: assert not end.code\n'
     'assert not {"jax", "numpy", "tensorflow", "gin"} & set(sys.modules)'
   )
-  done = subprocess.run(
-    [sys.executable, '-c', script],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+  done = scripts.run(script)
   assert done.returncode == 0, done.stderr
   for name in COMMANDS:
     assert f'    {name} ' in done.stdout
