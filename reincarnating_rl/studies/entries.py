@@ -14,6 +14,7 @@ _TEXTS = 'a text, or a list of different texts'
 _BINDINGS = 'a gin binding `NAME = VALUE`, or a list of different ones'
 _FOLDER = 'the name of a folder: letters, digits, and _ . + - /'
 _NUMBER = 'a whole number of 0 or more'
+_TRUTH = 'true or false'
 
 
 class Entries:
@@ -31,9 +32,7 @@ class Entries:
     self._family = file.get('family', values.text, _TEXT, '')
     self._budget = file.get('budget', values.texts, _TEXTS, ())
     self._runs = file.get('runs', values.folder, _FOLDER, 'students')
-    self._one_program = file.get(
-      'one_program', values.truth, 'true or false', False
-    )
+    self._one_program = file.get('one_program', values.truth, _TRUTH, False)
 
   def teachers(self) -> dict[str, Variant | Stored]:
     """Reads the teachers; each comes after the one that it learns from."""
@@ -56,7 +55,7 @@ class Entries:
       if set('=\n,') & set(name) or not name.strip():
         entry.refuse('', name, 'a name without = and , and line breaks')
       one_program = entry.get(
-        'one_program', values.truth, 'true or false', self._one_program
+        'one_program', values.truth, _TRUTH, self._one_program
       )
       variant = self._variant(entry, self._runs, self._budget, first)._replace(
         one_program=one_program

@@ -62,13 +62,12 @@ def make_plan(study: Study, bindings: Sequence[str] = ()) -> list[Job]:
   for names in (*(t.variants for t in study.tables.values()), study.variants):
     for game, seed in _places(study):
       for variant in (study.variants[name] for name in names):
-        directory = directory_of(study, variant, game, seed)
-        variant = variant._replace(seed=seed)
-        seeds = ()
         if variant.one_program:
           seeds = _in_a_row(study.seeds)
-          variant = variant._replace(seed=seeds[0])
-          directory = directory.rsplit('/', 1)[0]
+          directory = _folder_of_seeds(study, variant, game)
+        else:
+          seeds, directory = (), directory_of(study, variant, game, seed)
+        variant = variant._replace(seed=seeds[0] if seeds else seed)
         add(_job(study, variant, directory, game, bindings, seeds))
   return list(jobs.values())
 
@@ -107,6 +106,11 @@ def directory_of(study: Study, variant: Variant, game: str, seed: int) -> str:
 
   A program of several seeds has a folder of its own before the last part.
   """
+  return f'{_folder_of_seeds(study, variant, game)}/{seed}'
+
+
+def _folder_of_seeds(study: Study, variant: Variant, game: str) -> str:
+  """Returns the folder of a variant's seeds in a game."""
   parts = [variant.agent]
   for binding in variant.bindings:
     name, value = binding.split(' = ', 1)
@@ -118,7 +122,7 @@ def directory_of(study: Study, variant: Variant, game: str, seed: int) -> str:
   place = f'{variant.runs}/{_name("-".join(parts))}/{_name(game)}'
   if variant.one_program:
     place += f'/seeds_{min(study.seeds)}_to_{max(study.seeds)}'
-  return f'{place}/{seed}'
+  return place
 
 
 def _name(text: str) -> str:
