@@ -8,8 +8,10 @@ batches of 256 and an update a step, in turn: our students, Dopamine's own SAC
 under its own runner, on our environment; and Stable-Baselines3's SAC and TD3
 where `--sb3_python` names a Python that has it, dm_control and Gymnasium. The
 limit of a step is the bare jitted update, on data already in place, and the
-bare step of the environment. Seconds are those of the processes on one core,
-whoever else uses the machine.
+bare step of the environment. `in programs` is the student in eight
+environments, whose eight updates are one program on a replay in the device's
+memory. Seconds are those of the processes on one core, whoever else uses the
+machine.
 """
 
 import argparse
@@ -60,6 +62,11 @@ SHARED = [
 THEIRS = [
   'ReplayBuffer.max_capacity = 100000',
   'ReplayBuffer.batch_size = 256',
+]
+IN_PROGRAMS = [
+  'Runner.num_environments = 8',
+  'Student.updates_per_program = 8',
+  'Student.replay_on_device = True',
 ]
 OURS = [
   'Student.batch_size = 256',
@@ -128,11 +135,16 @@ def dopamine(folder: str) -> Callable[[], None]:
   return run
 
 
-def our_runner(folder: str, student: str) -> RunnerWithTeacher:
+def our_runner(
+  folder: str, student: str, bindings: Sequence[str] = ()
+) -> RunnerWithTeacher:
   """Returns our runner, online from the first iteration."""
   gin_parsing.load(
     [f'control/{student}.gin'],
-    [*SHARED, *OURS, f"create_control_environment.game_name = '{TASK}'"],
+    [
+      *(*SHARED, *OURS, *bindings),
+      f"create_control_environment.game_name = '{TASK}'",
+    ],
     network_parameter=factories.AGENTS[student].kind.network_parameter,
   )
   return factories.create_runner(
@@ -190,6 +202,11 @@ def ours(students: Sequence[str]) -> Iterator[tuple[str, Callable[[], None]]]:
       train()  # Fills the replay.
       yield student, train
       yield f'{student}, bare update', bare_updates(runner)
+      gin.clear_config()
+    with tempfile.TemporaryDirectory() as folder:
+      train = online(our_runner(folder, student, IN_PROGRAMS))
+      train()
+      yield f'{student}, in programs', train
       gin.clear_config()
 
 

@@ -24,6 +24,7 @@ from reincarnating_rl.learner import cloning as learner_cloning
 from reincarnating_rl.learner.types import LearnerState, Weights
 from reincarnating_rl.learner.update import make_scanned_update
 from reincarnating_rl.replay import device_view
+from reincarnating_rl.replay.device_copy import DeviceCopy
 from reincarnating_rl.runner import cloning
 from reincarnating_rl.teachers import clone
 from reincarnating_rl.teachers.network_teacher import NetworkTeacher
@@ -60,6 +61,18 @@ HEADS = [
 ]
 
 
+def lower_copy(trainer, store, state, weights):
+  """Lowers updates that gather from a copy of a replay."""
+  copy = DeviceCopy(store)
+  drawn = jax.tree.map(lambda *x: np.stack(x), *[copy.drawn(store.draw(4))] * 3)
+  program = make_scanned_update(trainer._learner.update, copy.gather)
+  lower(program, state, copy.up_to_date(), drawn, weights)
+  columns = copy.up_to_date().columns
+  lower(
+    copy._write, columns, np.arange(2), jax.tree.map(lambda x: x[:2], columns)
+  )
+
+
 @pytest.mark.parametrize('kind', HEADS)
 def test_a_student_learns_and_acts(kind):
   agent = toys.make_agent(kind=toys.ALL_KINDS[kind])
@@ -69,6 +82,7 @@ def test_a_student_learns_and_acts(kind):
   view = device_view.device_view(store)
   slots = np.zeros((3, 4), np.int32)
   lower(trainer.scanned_update, state, view, slots, weights)
+  lower_copy(trainer, store, state, weights)
   states, keys = np.zeros((3, *agent.state.shape)), np.zeros((3, 2), np.uint32)
   lower(agent._q_batch, state.params, states.astype(np.float32), keys)
   act = make_act(agent.learner.output, 2)
@@ -133,6 +147,7 @@ def test_a_student_of_vectors_learns_and_acts(name):
   slots = np.zeros((3, 4), np.int32)
   view = device_view.device_view(store)
   lower(trainer.scanned_update, state, view, slots, weights)
+  lower_copy(trainer, store, state, weights)
   lower(agent._mean_actions, state.params, store.sample(4).state)
   for explores in (False, True):
     choose = functools.partial(agent.actor._choose, explores=explores)

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from reincarnating_rl.agents import labelling
 from reincarnating_rl.learner.types import Array, Batch
+from reincarnating_rl.replay.device_copy import DeviceCopy
 from reincarnating_rl.replay.frame_store import FrameStore, SampleMetadata
 from reincarnating_rl.replay.mixed_replay import MixedReplay
 from reincarnating_rl.teachers.base import Teacher
@@ -17,6 +20,7 @@ class OnlineBatches:
   Attributes:
     replay: the student's own experience.
     teacher_data_ratio: rho.
+    on_device: whether programs gather from a copy in the device's memory.
   """
 
   def __init__(
@@ -30,6 +34,7 @@ class OnlineBatches:
     batch_size: int,
     seed: int,
     reads_returns: bool = False,
+    on_device: bool = False,
   ) -> None:
     """Mixes nothing until there is teacher data.
 
@@ -43,11 +48,15 @@ class OnlineBatches:
       seed: of how many elements come from whom.
       reads_returns: whether the loss reads Monte-Carlo returns. Online they are
         unknown: -inf.
+      on_device: whether programs gather from a copy in the device's memory.
+        Teacher data are not in it.
     """
     self._reads_returns = reads_returns
     self.replay = replay
     self._teacher, self._label_chunk = teacher, label_chunk
     self.teacher_data_ratio = teacher_data_ratio
+    self.on_device = on_device
+    self._copy = DeviceCopy(replay)
     self._mixture = MixedReplay(
       replay,
       ratio=teacher_data_ratio,
@@ -73,13 +82,48 @@ class OnlineBatches:
         labelled once, when it is first needed.
     """
     if labelled:
-      labelling.label(self.replay, self._teacher, chunk=self._label_chunk)
+      self._label()
     source = self._mixture if self.keeps_teacher_data else self.replay
     batch, drawn = source.sample(with_sample_metadata=True)
-    if self._reads_returns:
-      unknown = np.full(len(batch.reward), -np.inf, np.float32)
-      batch = batch._replace(monte_carlo_return=unknown)
-    return batch, drawn
+    return self._with_returns(batch, np), drawn
+
+  def draw(
+    self, number: int, *, labelled: bool
+  ) -> tuple[Any, Any, list[SampleMetadata]]:
+    """Draws the batches of one program.
+
+    Args:
+      number: K.
+      labelled: see `sample`.
+
+    Returns:
+      What `gather` reads; what it makes each batch of, with a leading axis K;
+      and the steps of each.
+    """
+    if not self.on_device:
+      made = [self.sample(labelled=labelled and not k) for k in range(number)]
+      batches, drawn = zip(*made, strict=True)
+      return None, _stacked(batches), list(drawn)
+    if labelled:
+      self._label()
+    drawn = [self.replay.draw() for _ in range(number)]
+    rows = _stacked([self._copy.drawn(one) for one in drawn])
+    return self._copy.up_to_date(), rows, drawn
+
+  def gather(self, data: Any, row: Any) -> Batch:
+    """Returns one batch of those that `draw` has drawn; jittable."""
+    if not self.on_device:
+      return row
+    return self._with_returns(self._copy.gather(data, row), jnp)
+
+  def _label(self) -> None:
+    labelling.label(self.replay, self._teacher, chunk=self._label_chunk)
+
+  def _with_returns(self, batch: Batch, xp: Any) -> Batch:
+    if not self._reads_returns:
+      return batch
+    unknown = xp.full(batch.reward.shape, -xp.inf, np.float32)
+    return batch._replace(monte_carlo_return=unknown)
 
   def update(self, drawn: SampleMetadata, td_losses: Array) -> None:
     """Sets the priorities of what was drawn; a uniform replay has none."""
@@ -93,3 +137,7 @@ class OnlineBatches:
   def load_state_dict(self, state: dict[str, Any]) -> None:
     """Inverse of `state_dict`."""
     self._mixture.load_state_dict(state)
+
+
+def _stacked(records: Any) -> Any:
+  return jax.tree.map(lambda *rows: np.stack(rows), *records)

@@ -82,6 +82,7 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
     batch_size=spec.batch_size,
     seed=agent._seed,
     reads_returns=any_reads(terms, MONTE_CARLO_RETURN),
+    on_device=spec.replay_on_device,
   )
   period = max(1, agent.target_update_period // agent.update_period)
   trainer = Trainer(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from reincarnating_rl.agents import due_updates
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.learner.types import Transition
 
@@ -26,6 +27,7 @@ def act(student: Student, states: np.ndarray) -> np.ndarray:
   for _ in states:
     student._train_step()
     epsilons.append(student.epsilon)
+  due_updates.make(student)
   state = student.trainer.state
   key, actions = student.actor.act_in_lanes(
     state.params, states, state.key, np.float32(epsilons)

@@ -12,11 +12,9 @@ from typing import Any
 
 import gin
 import numpy as np
-from dopamine.metrics.statistics_instance import StatisticsInstance
 
-from reincarnating_rl.agents import building, gin_forwarding
+from reincarnating_rl.agents import building, due_updates, gin_forwarding
 from reincarnating_rl.agents.student_spec import StudentSpec
-from reincarnating_rl.agents.trainer import on_host
 from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.learner.types import Array, Params, Transition
 from reincarnating_rl.methods.method import Method
@@ -48,6 +46,7 @@ class Student:
     kind: the entry of `students.STUDENTS`.
     actions: what it acts by.
     teacher: whose policy labels the states, or None.
+    due_updates: that wait for others, to be made by one call.
   """
 
   method: Method
@@ -69,6 +68,8 @@ class Student:
     replay_capacity: PositiveInt = 1_000_000,
     batch_size: PositiveInt = 32,
     updates_per_step: PositiveInt = 1,
+    updates_per_program: PositiveInt = 1,
+    replay_on_device: bool = False,
     data_augmentation: bool = False,
     torso_from: str | None = None,
     freeze_torso: bool = False,
@@ -89,6 +90,11 @@ class Student:
       replay_capacity: frames in the student's replay.
       batch_size: elements per update.
       updates_per_step: updates that are made where one is due.
+      updates_per_program: K of the updates that are due together are made by
+        one call: those of a step, and of several environments. Priorities
+        change after the call.
+      replay_on_device: whether updates gather from a copy of the replay in the
+        device's memory.
       data_augmentation: whether updates shift and scale images, as in DrQ.
       torso_from: checkpoint whose layers the torso begins with; see `torso`.
       freeze_torso: whether these stay what they are.
@@ -112,11 +118,14 @@ class Student:
       torso_from=torso_from,
       freezes_torso=freeze_torso,
       num_environments=num_environments,
+      replay_on_device=replay_on_device,
     )
     self._spec.check_teacher()
     self.kind_settings = kind_settings or self.kind.settings()
     vars(self).update(dataclasses.asdict(self.kind_settings))
     self.updates_per_step = updates_per_step
+    self.updates_per_program = updates_per_program
+    self.due_updates = 0
     self.num_environments = num_environments
     self._game_settings = dict(game or {})
     super().__init__(**self._dopamine_settings(seed, network))
@@ -193,6 +202,7 @@ class Student:
   def _train_and_act(self) -> np.ndarray:
     if not self.eval_mode:
       self._train_step()
+      due_updates.make(self)
     state = self.trainer.state
     key, self.action = self.actor(
       state.params, self.state, state.key, self.epsilon, self.eval_mode
@@ -220,11 +230,13 @@ class Student:
   def _train_step(self) -> None:
     if self._may_learn:
       if self.training_steps % self.update_period == 0:
-        for _ in range(self.updates_per_step):
-          self._train_once()
+        self.due_updates += self.updates_per_step
+        if self.updates_per_program == 1:
+          due_updates.make(self)
       # Apart from the update, or the two periods would have to divide.
       is_due = self.training_steps % self.target_update_period == 0
       if is_due and self.learner.has_hard_target:
+        due_updates.make(self)
         self.trainer.sync_target()
     self.training_steps += 1
 
@@ -236,15 +248,3 @@ class Student:
       self._replay.add_count > self.min_replay_history
       and self.training_steps >= warm_up
     )
-
-  def _train_once(self) -> None:
-    metrics = self.trainer.train(online_steps=self.training_steps)
-    periods = self.summary_writing_frequency, self.update_period
-    has_runner = hasattr(self, 'collector_dispatcher')
-    if has_runner and self.trainer.is_writing(*periods, self.updates_per_step):
-      step = self.training_steps
-      values = on_host(metrics, f'online step {step}')
-      self.collector_dispatcher.write(
-        [StatisticsInstance(name, x, step) for name, x in values.items()],
-        collector_allowlist=self._collector_allowlist,
-      )

@@ -31,6 +31,7 @@ class StudentSpec:
     freezes_torso: whether these stay what they are.
     torso: what was read there.
     num_environments: in which the student acts at a time.
+    replay_on_device: whether updates gather from the device's memory.
   """
 
   method: Method
@@ -46,6 +47,7 @@ class StudentSpec:
   freezes_torso: bool = False
   torso: Torso | None = None
   num_environments: int = 1
+  replay_on_device: bool = False
 
   def check_teacher(self) -> None:
     """Refuses a teacher whose actions are of the other kind.
@@ -85,6 +87,11 @@ class StudentSpec:
         f'{self.method.gin_name}.teacher_data_ratio is {share}, which is no '
         f'element of a batch of {self.batch_size}: raise it, or '
         'Student.batch_size, or set exact_share = False.'
+      )
+    if share and self.replay_on_device:
+      raise UserError(
+        f'Student.replay_on_device is True, and {self.method.title} mixes the '
+        "teacher's data into each batch, on the host: leave it out."
       )
     has_second = self.method.second_horizon(self.settings) is not None
     if has_second != any_reads(terms, SECOND):

@@ -61,7 +61,8 @@ class Trainer:
     online_updates: gradient updates made online.
     needs_returns: whether the loss reads Monte-Carlo returns of offline data.
     update: the jitted update; it takes over the memory of the state.
-    scanned_update: several of them as one program.
+    scanned_update: several of them as one program, over offline data.
+    online_program: the same over online batches.
   """
 
   def __init__(
@@ -98,6 +99,7 @@ class Trainer:
       learner.update,
       functools.partial(device_view.gather, stack_size=stack_size),
     )
+    self.online_program = make_scanned_update(learner.update, batches.gather)
 
   def sync_target(self) -> None:
     """Copies the online parameters into the target network."""
@@ -116,14 +118,14 @@ class Trainer:
     Returns:
       The mean of each metric over the K updates.
     """
-    self.state, metrics = self.scanned_update(
+    self.state, report = self.scanned_update(
       self.state, data, slots, self._weaner.weights
     )
     self.pretraining_updates += len(slots)
     period = self.offline_target_period
     if period and self.pretraining_updates % period == 0:
       self.sync_target()
-    return metrics
+    return report.metrics
 
   def finish_pretraining(self, *, resets_optimizer: bool) -> None:
     """Goes from offline to online.
@@ -147,21 +149,28 @@ class Trainer:
       for term in self._terms
     )
 
-  def train(self, *, online_steps: int) -> Metrics:
-    """Makes one online update.
+  def train(self, *, online_steps: int, updates: int = 1) -> Metrics:
+    """Makes online updates, with the same weights of the terms.
 
     Args:
       online_steps: that the student has taken.
+      updates: K, which are one program; each K is compiled anew.
 
     Returns:
-      Means over the batch, without weaned terms that weigh nothing any more.
+      Means over the batches, without weaned terms that weigh nothing any more.
     """
     self._weaner.before_update(online_steps)
-    weights = self._weaner.weights
-    batch, drawn = self._batches.sample(labelled=self.needs_teacher_policy)
-    self.state, report = self.update(self.state, batch, weights)
-    self._batches.update(drawn, report.td_losses)
-    self.online_updates += 1
+    weights, labelled = self._weaner.weights, self.needs_teacher_policy
+    if updates == 1 and not self._batches.on_device:
+      batch, drawn = self._batches.sample(labelled=labelled)
+      self.state, report = self.update(self.state, batch, weights)
+      self._batches.update(drawn, report.td_losses)
+    else:
+      data, rows, drawn = self._batches.draw(updates, labelled=labelled)
+      self.state, report = self.online_program(self.state, data, rows, weights)
+      for one, losses in zip(drawn, report.td_losses, strict=True):
+        self._batches.update(one, losses)
+    self.online_updates += updates
     silent = self.silent_metrics(weights.terms)
     return {n: x for n, x in report.metrics.items() if n not in silent}
 
@@ -178,18 +187,24 @@ class Trainer:
     }
 
   def is_writing(
-    self, frequency: int, update_period: int, updates_per_step: int
+    self,
+    frequency: int,
+    update_period: int,
+    updates_per_step: int,
+    *,
+    newest: int = 1,
   ) -> bool:
-    """Returns whether the metrics of the newest online update are written.
+    """Returns whether the metrics of the newest online updates are written.
 
     Args:
       frequency: environment steps between metrics.
       update_period: environment steps between steps with updates.
       updates_per_step: how many there are in such a step.
+      newest: K, made at a time.
     """
     # Counted in updates: the two periods need not divide.
     period = max(1, frequency // update_period) * updates_per_step
-    return self.online_updates % period == 0
+    return self.online_updates % period < newest
 
   def trees(self) -> dict[str, Any]:
     """Returns all arrays, by their names in checkpoints."""

@@ -100,6 +100,12 @@ def _check(seed: SeedRunner, program: GameProgram) -> None:
       f'{building.FLAG} plays one for each seed: leave one of them out.'
     )
   agent = seed.agent
+  if agent.batches.on_device or agent.updates_per_program > 1:
+    raise UserError(
+      f'{building.FLAG} makes all updates in programs, from replays on the '
+      'device: leave out Student.replay_on_device and '
+      'Student.updates_per_program.'
+    )
   building.check_teacher(agent.teacher, agent.state)
 
 

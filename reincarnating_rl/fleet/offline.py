@@ -48,11 +48,11 @@ class Offline:
     def run(
       state: LearnerState, own: tuple[Any, Array, Any], syncs: Array
     ) -> tuple[LearnerState, Metrics]:
-      state, metrics = update(state, *own)
+      state, report = update(state, *own)
       state = jax.lax.cond(
         syncs, online.learner.sync_target, lambda state: state, state
       )
-      return state, metrics
+      return state, report.metrics
 
     self._program = spread.program(run)
 

@@ -13,7 +13,6 @@ from reincarnating_rl.learner.types import (
   Array,
   Batch,
   LearnerState,
-  Metrics,
   Params,
   Report,
   UpdateKeys,
@@ -107,34 +106,36 @@ def jit_update(update: Update) -> Update:
 
 
 def make_scanned_update(
-  update: Update, gather: Callable[[Any, Array], Batch]
-) -> Callable[..., tuple[LearnerState, Metrics]]:
+  update: Update, gather: Callable[[Any, Any], Batch]
+) -> Callable[..., tuple[LearnerState, Report]]:
   """Builds one program of several updates over data that stays in place.
 
   Args:
     update: from `make_update`.
-    gather: `(data, slots[B]) -> Batch`, jittable.
+    gather: `(data, drawn) -> Batch`, jittable; `drawn` says which elements,
+      such as slots [B].
 
   Returns:
-    `run(state, data, slots[K, B], weights)`, which makes K updates and returns
-    the state and the mean of each metric. The state is donated. K is static:
-    keep it the same from call to call.
+    `run(state, data, drawn, weights)`, where each array of `drawn` has a
+    leading axis K. It makes K updates and returns the state, the losses [K, B]
+    and the mean of each metric. The state is donated. K is static: keep it the
+    same from call to call.
   """
 
   @functools.partial(jax.jit, donate_argnums=0)
   def run(
-    state: LearnerState, data: Any, slots: Array, weights: Weights
-  ) -> tuple[LearnerState, Metrics]:
-    def body(state: LearnerState, row: Array) -> tuple[LearnerState, Metrics]:
-      batch = gather(data, row)
-      state, report = update(state, batch, weights)
-      return state, report.metrics
+    state: LearnerState, data: Any, drawn: Any, weights: Weights
+  ) -> tuple[LearnerState, Report]:
+    def body(state: LearnerState, row: Any) -> tuple[LearnerState, Report]:
+      return update(state, gather(data, row), weights)
 
     # XLA's CPU backend runs convolutions inside a loop several times slower
     # than in straight-line code: there K had better be 1.
-    if len(slots) == 1:
-      return body(state, slots[0])
-    state, metrics = jax.lax.scan(body, state, slots)
-    return state, jax.tree.map(lambda x: jnp.mean(x, axis=0), metrics)
+    if len(jax.tree.leaves(drawn)[0]) == 1:
+      state, report = body(state, jax.tree.map(lambda x: x[0], drawn))
+      return state, report._replace(td_losses=report.td_losses[None])
+    state, reports = jax.lax.scan(body, state, drawn)
+    metrics = jax.tree.map(lambda x: jnp.mean(x, axis=0), reports.metrics)
+    return state, Report(reports.td_losses, metrics)
 
   return run

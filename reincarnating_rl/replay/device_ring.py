@@ -7,19 +7,16 @@ for all, and is handed in.
 """
 
 import dataclasses
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from reincarnating_rl.learner.types import Array, Batch, Lookahead, Transition
-from reincarnating_rl.replay import packed
+from reincarnating_rl.learner.types import Array, Transition
+from reincarnating_rl.replay.device_columns import DeviceColumns
 from reincarnating_rl.replay.device_draws import Drawn, draw
-from reincarnating_rl.replay.device_view import stacks
-from reincarnating_rl.replay.n_step import NStep, n_step, n_step_until_cut
 from reincarnating_rl.replay.prioritized_store import SMALLEST_LOSS
-from reincarnating_rl.replay.settings import ReplaySettings
 
 
 class Ring(NamedTuple):
@@ -40,18 +37,14 @@ class Ring(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class DeviceRing:
+class DeviceRing(DeviceColumns):
   """The functions of a replay.
 
   Attributes:
-    settings: as of a `FrameStore`.
-    is_binary: whether frames are of zeros and ones, and are kept as bits.
     is_prioritized: whether elements are drawn as a `PrioritizedFrameStore`
       draws them.
   """
 
-  settings: ReplaySettings
-  is_binary: bool = False
   is_prioritized: bool = False
 
   def init(self) -> Ring:
@@ -70,18 +63,6 @@ class DeviceRing:
       priorities=jnp.zeros(capacity) if self.is_prioritized else None,
       max_priority=jnp.ones(()) if self.is_prioritized else None,
     )
-
-  def encode(self, frames: Array, xp: Any = jnp) -> Array:
-    """Returns frames [..., *O] as they are kept; on the host, `xp` is NumPy."""
-    if not self.is_binary:
-      return frames
-    return packed.pack(frames, len(self.settings.observation_shape), xp)
-
-  def decode(self, kept: Array, xp: Any = jnp) -> Array:
-    """Inverse of `encode`."""
-    if not self.is_binary:
-      return kept
-    return packed.unpack(kept, self.settings.observation_shape, xp)
 
   def add(self, ring: Ring, step: Array, transition: Transition) -> Ring:
     """Adds a step, as `StepRing.add` does.
@@ -191,54 +172,6 @@ class DeviceRing:
         ring.max_priority, jnp.where(slots < 0, 0.0, priorities).max()
       ),
     )
-
-  def gather(self, ring: Ring, step: Array, drawn: Drawn) -> Batch:
-    """Returns the batch that `FrameStore.gather` returns for the same steps.
-
-    Args:
-      ring: the replay.
-      step: [] int32, number of the next step.
-      drawn: from `sample`.
-    """
-    slots, settings = drawn.slots, self.settings
-    part = n_step(
-      *(ring.reward, ring.terminal, slots),
-      horizon=settings.n_step,
-      gamma=settings.gamma,
-      xp=jnp,
-    )
-    return Batch(
-      state=self.states(ring, slots),
-      action=ring.action[slots],
-      reward=part.reward,
-      discount=part.discount,
-      next_state=self._next(ring, slots, part),
-      is_terminal=part.is_terminal,
-      teacher_policy=ring.teacher_policy[slots],
-      importance_weight=drawn.importance_weight,
-      second=self._second(ring, step, slots),
-    )
-
-  def states(self, ring: Ring, slots: Array) -> Array:
-    """Returns the states [B, *O, S] of some slots."""
-    return stacks(ring, slots, self.settings.stack_size, decode=self.decode)
-
-  def _next(self, ring: Ring, slots: Array, part: NStep) -> Array:
-    at = (slots + part.next_offset) % self.settings.capacity
-    return self.states(ring, at)
-
-  def _second(self, ring: Ring, step: Array, slots: Array) -> Lookahead | None:
-    if self.settings.second_n_step is None:
-      return None
-    part = n_step_until_cut(
-      ring._asdict(),
-      slots,
-      newest=(step - 1) % self.settings.capacity,
-      horizon=self.settings.second_n_step,
-      gamma=self.settings.gamma,
-      xp=jnp,
-    )
-    return Lookahead(part.reward, part.discount, self._next(ring, slots, part))
 
 
 def _set(array: Array, at: Array, values: Array) -> Array:

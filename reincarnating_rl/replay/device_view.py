@@ -141,6 +141,7 @@ def stacks(
   slots: jax.Array,
   size: int,
   *,
+  stride: int = 1,
   decode: Callable[[Array], Array] = lambda frames: frames,
 ) -> jax.Array:
   """Returns the states [B, *O, S] that end in some slots.
@@ -149,13 +150,14 @@ def stacks(
     arrays: with `observation` [N, ...] and `episode_step` [N].
     slots: [B] integers.
     size: S.
+    stride: slots from one step of an episode to the next.
     decode: frames as they are kept to frames [..., *O].
   """
   if size == 1:  # No padding.
     frames = arrays.observation.at[slots].get(mode='promise_in_bounds')
     return decode(frames)[..., None]
   ages = jnp.arange(size - 1, -1, -1, dtype=jnp.int32)[None]
-  index = (slots[:, None] - ages) % len(arrays.observation)
+  index = (slots[:, None] - stride * ages) % len(arrays.observation)
   # The index is in bounds. Promising that avoids a mask over every pixel.
   frames = decode(arrays.observation.at[index].get(mode='promise_in_bounds'))
   is_real = ages <= arrays.episode_step[slots][:, None]

@@ -109,9 +109,25 @@ class FrameStore(LabelledRing):
     Raises:
       ValueError: the store has no element yet, or the size is below 1.
     """
-    drawn = self._draw(self._batch_size if size is None else size)
-    batch = self.gather(drawn.keys)
+    drawn = self.draw(size)
+    weights = self.importance_weights(drawn)
+    batch = self.gather(drawn.keys)._replace(importance_weight=weights)
     return (batch, drawn) if with_sample_metadata else batch
+
+  def draw(self, size: int | None = None) -> SampleMetadata:
+    """Draws the elements of a batch, as `sample` does.
+
+    Args:
+      size: B; None for the store's `batch_size`.
+
+    Raises:
+      ValueError: the store has no element yet, or the size is below 1.
+    """
+    return self._draw(self._batch_size if size is None else size)
+
+  def importance_weights(self, drawn: SampleMetadata) -> np.ndarray:
+    """Returns how much each element from `draw` counts, [B] float32: ones."""
+    return np.ones(len(drawn.keys), np.float32)
 
   def update(self, keys: np.ndarray, *, td_losses: Array) -> None:
     """Does nothing: a uniform replay has no priorities.
@@ -139,7 +155,7 @@ class FrameStore(LabelledRing):
     return self._elements.take(self._rng.integers(len(self), size=shape))
 
   def _draw(self, size: int) -> SampleMetadata:
-    """Draws keys for `sample`; other replays override this."""
+    """Draws keys for `draw`; other replays override this."""
     keys = self.sample_keys(size)
     return SampleMetadata(keys, np.full(size, 1.0 / len(self)))
 

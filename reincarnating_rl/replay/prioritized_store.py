@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.learner.types import Array, Batch
+from reincarnating_rl.learner.types import Array
 from reincarnating_rl.replay.frame_store import FrameStore, SampleMetadata
 from reincarnating_rl.replay.sum_tree import SumTree
 from reincarnating_rl.support.errors import DivergedError
@@ -28,25 +28,16 @@ class PrioritizedFrameStore(FrameStore):
     self._max_priority = 1.0
     self._tree = SumTree(self.settings.capacity)  # By slot.
 
-  def sample(
-    self, size: int | None = None, *, with_sample_metadata: bool = False
-  ) -> Batch | tuple[Batch, SampleMetadata]:
-    """Returns elements drawn by priority, with replacement.
+  def importance_weights(self, drawn: SampleMetadata) -> np.ndarray:
+    """Returns 1 / sqrt(P), divided by the largest in the batch, [B] float32.
 
-    Importance weights are 1 / sqrt(P), divided by the largest in the batch
-    (Schaul et al. 2016, Section 3.4, beta = 1/2).
+    Schaul et al. 2016, Section 3.4, with beta = 1/2.
 
     Args:
-      size: B; None for the store's `batch_size`.
-      with_sample_metadata: whether to return keys and probabilities too.
-
-    Raises:
-      ValueError: the store has no element yet, or the size is below 1.
+      drawn: from `draw`.
     """
-    batch, drawn = super().sample(size, with_sample_metadata=True)
     weights = np.sqrt(drawn.probabilities.min() / drawn.probabilities)
-    batch = batch._replace(importance_weight=weights.astype(np.float32))
-    return (batch, drawn) if with_sample_metadata else batch
+    return weights.astype(np.float32)
 
   def update(self, keys: np.ndarray, *, td_losses: Array) -> None:
     """Sets the priorities of sampled elements to sqrt(loss + 1e-10).

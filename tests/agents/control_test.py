@@ -225,6 +225,11 @@ def test_networks_are_swapped_by_gin():
       'Rehearsal.teacher_data_ratio is 0.01, which is no element of a batch',
     ),
     (
+      'rehearsal_sac',
+      {'Student': {'replay_on_device': True}},
+      'Student.replay_on_device is True, and Rehearsal mixes',
+    ),
+    (
       'qdagger_td3',
       {'QDagger': {'distill_temperature': 0.5}},
       'QDagger.distill_temperature is 0.5, and an actor has no',

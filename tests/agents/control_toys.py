@@ -47,7 +47,15 @@ class ScriptedTeacher:
     return np.tile(self._parameters, (len(states), 1))
 
 
-def make_agent(name, *, teacher=ScriptedTeacher, seed=0, size=SIZE, **given):
+def make_agent(
+  name,
+  *,
+  teacher=ScriptedTeacher,
+  seed=0,
+  size=SIZE,
+  num_environments=1,
+  **given,
+):
   """A small student.
 
   Args:
@@ -55,6 +63,7 @@ def make_agent(name, *, teacher=ScriptedTeacher, seed=0, size=SIZE, **given):
     teacher: of the student, or what makes one; None for none.
     seed: of the student.
     size: numbers of an observation.
+    num_environments: that it acts in.
     **given: settings, by the name of what gin configures.
   """
   with gin.config.unlock_config():
@@ -67,7 +76,13 @@ def make_agent(name, *, teacher=ScriptedTeacher, seed=0, size=SIZE, **given):
   if not AGENTS[name].method.needs_teacher:
     teacher = None
   game = {'observation_shape': (size,), 'observation_dtype': np.float32}
-  return AGENTS[name](ACTIONS, seed=seed, teacher=teacher, game=game)
+  return AGENTS[name](
+    ACTIONS,
+    seed=seed,
+    teacher=teacher,
+    game=game,
+    num_environments=num_environments,
+  )
 
 
 def play(agent, steps, *, terminal_every=7, seed=0, size=SIZE):

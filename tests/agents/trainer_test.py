@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,6 +19,7 @@ from reincarnating_rl.learner.weaner import Weaner
 from reincarnating_rl.learner.weaning import WeaningSettings
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 from tests import toys
 
 SIZE = 3
@@ -33,8 +35,8 @@ class Linear:
     return QOutput(state[:, 0] @ params['w'])
 
 
-def store(**settings):
-  return FrameStore(
+def store(kind=FrameStore, **settings):
+  return kind(
     capacity=100,
     observation_shape=(SIZE,),
     observation_dtype=np.float32,
@@ -58,11 +60,19 @@ def filled(replay, steps=30, action=0):
 class Parts:
   """A trainer and what it was made of."""
 
-  def __init__(self, *more_terms, schedule='score', ratio=0.0, reads=False):
+  def __init__(
+    self,
+    *more_terms,
+    schedule='score',
+    ratio=0.0,
+    reads=False,
+    on_device=False,
+    kind=FrameStore,
+  ):
     value = value_function.scalar(2)
     loss_terms = (terms.td(value.td_loss), *more_terms)
     self.teacher = toys.ScriptedTeacher()
-    self.replay = filled(store())
+    self.replay = filled(store(kind))
     self.learner = make_learner(
       value,
       Linear(),
@@ -85,6 +95,7 @@ class Parts:
       batch_size=4,
       seed=0,
       reads_returns=reads,
+      on_device=on_device,
     )
     self.trainer = Trainer(
       self.learner,
@@ -130,6 +141,54 @@ def test_an_online_update_labels_new_states_once_and_moves_the_student():
   assert np.abs(parts.trainer.state.params['w'] - before).max() > 0.0
 
 
+@pytest.mark.parametrize('on_device', [False, True])
+@pytest.mark.parametrize('updates', [1, 3])
+def test_one_program_makes_the_updates_that_calls_make(updates, on_device):
+  one, other = (Parts(terms.distill(), on_device=x) for x in (False, on_device))
+  for _ in range(2):
+    losses = []
+    for _ in range(updates):
+      losses.append(one.trainer.train(online_steps=10)['Loss/Total'])
+    metrics = other.trainer.train(online_steps=10, updates=updates)
+    assert metrics['Loss/Total'] == pytest.approx(np.mean(losses), rel=1e-5)
+    for parts in (one, other):
+      filled(parts.replay, steps=5)
+  assert other.trainer.online_updates == 2 * updates
+  chex.assert_trees_all_close(
+    other.trainer.trees(), one.trainer.trees(), rtol=1e-5, atol=1e-6
+  )
+
+
+def test_priorities_change_after_a_program():
+  one, other = (
+    Parts(kind=PrioritizedFrameStore, on_device=x) for x in (False, True)
+  )
+  for _ in range(3):
+    one.trainer.train(online_steps=1)
+    other.trainer.train(online_steps=1)
+  priorities = other.replay.arrays()['priorities']
+  np.testing.assert_allclose(
+    priorities, one.replay.arrays()['priorities'], rtol=1e-4
+  )
+  assert len(set(priorities)) > 3
+  other.trainer.train(online_steps=1, updates=4)
+  assert (other.replay.arrays()['priorities'] != priorities).any()
+
+
+def test_metrics_are_written_once_a_period_however_many_are_made():
+  trainer = Parts().trainer
+  for newest, expected in (
+    (1, [10, 20, 30]),
+    (4, [12, 20, 32]),
+    (16, [16, 32]),
+  ):
+    found = []
+    for trainer.online_updates in range(newest, 33, newest):
+      if trainer.is_writing(20, 2, 1, newest=newest):
+        found.append(trainer.online_updates)
+    assert found == expected
+
+
 def test_a_term_that_is_not_weaned_has_its_logits_too():
   steady = dataclasses.replace(terms.distill(), is_weaned=False)
   parts = Parts(steady)
@@ -170,7 +229,11 @@ def test_returns_are_known_offline_and_not_online():
   batch, _ = parts.batches.sample(labelled=False)
   assert (batch.monte_carlo_return == -np.inf).all()
   online = parts.trainer.train(online_steps=1)
-  for metrics in (offline, online):
+  copied = Parts(
+    terms.calibrated(), schedule='offline_only', reads=True, on_device=True
+  )
+  on_device = copied.trainer.train(online_steps=1)
+  for metrics in (offline, online, on_device):
     assert np.isfinite(metrics['Loss/CalQL'])
 
 

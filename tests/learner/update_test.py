@@ -63,13 +63,17 @@ def test_a_scan_is_its_updates_one_by_one(data, learner, count):
   update, state = learner
   rows = np.random.default_rng(2).integers(0, 40, (count, 8))
   run = learning.make_scanned_update(update, gather)
-  scanned, metrics = run(copied(state), data, rows, taught())
-  losses = []
+  scanned, report = run(copied(state), data, rows, taught())
+  losses, td_losses = [], []
   for row in rows:
     state, one = jax.jit(update)(state, gather(data, row), taught())
     losses.append(one.metrics['Loss/Total'])
+    td_losses.append(one.td_losses)
   chex.assert_trees_all_close(scanned, state, rtol=1e-5)
-  assert metrics['Loss/Total'] == pytest.approx(np.mean(losses), rel=1e-5)
+  chex.assert_trees_all_close(report.td_losses, np.stack(td_losses), rtol=1e-5)
+  assert report.metrics['Loss/Total'] == pytest.approx(
+    np.mean(losses), rel=1e-5
+  )
 
 
 def test_one_program_serves_every_weight_and_discount(data, learner):

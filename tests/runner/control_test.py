@@ -23,12 +23,10 @@ GAME = games.Game(
 )
 
 
-def make_student(
-  session, environment, *, seed, teacher, settings, summary_writer
-):
+def make_student(session, environment, *, settings, summary_writer, **given):
   del session, summary_writer
   assert environment.actions == control_toys.ACTIONS
-  return control_toys.make_agent(seed=seed, teacher=teacher, size=2, **settings)
+  return control_toys.make_agent(size=2, **given, **settings)
 
 
 def make_runner(base_dir, name='qdagger_td3', *, teacher=None, **settings):
@@ -64,6 +62,7 @@ def test_a_taught_student_passes_all_phases(tmp_path):
 
 
 HALF = {'exact_share': True, 'teacher_data_ratio': 0.5}
+IN_PROGRAMS = {'updates_per_program': 2, 'replay_on_device': True}
 
 
 @pytest.mark.parametrize(
@@ -79,6 +78,12 @@ HALF = {'exact_share': True, 'teacher_data_ratio': 0.5}
       marks=pytest.mark.soak,
     ),
     pytest.param('pretrained_sac', {}, (1, 3), marks=pytest.mark.soak),
+    pytest.param(
+      'qdagger_td3',
+      {'num_environments': 3, 'agent': {'Student': IN_PROGRAMS}},
+      (1, 3),
+      marks=pytest.mark.soak,
+    ),
   ],
 )
 def test_a_kill_changes_nothing(name, settings, numbers, tmp_path):
