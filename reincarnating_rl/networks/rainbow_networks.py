@@ -104,6 +104,17 @@ class NatureRainbowNetwork(RainbowNetwork):
     return torsos.nature_convolutions(x)
 
 
+class CompactRainbowNetwork(RainbowNetwork):
+  """Rainbow on the first DQN's convolutions (Mnih et al. 2013)."""
+
+  _hidden_units = torsos.COMPACT_HIDDEN_UNITS
+
+  def _features(self, x: Array) -> Array:
+    if not self.inputs_preprocessed:
+      x = torsos.preprocess_pixels(x)
+    return torsos.compact_convolutions(x)
+
+
 class ImpalaRainbowNetwork(RainbowNetwork):
   """Rainbow on the residual torso of Impala (Espeholt et al. 2018).
 

@@ -95,6 +95,11 @@ NETWORKS: dict[str, Network] = {
       is_default=True,
     ),
     Network(
+      rainbow_networks.CompactRainbowNetwork,
+      'rainbow',
+      'two convolutions (Mnih et al. 2013), three times as fast; frames',
+    ),
+    Network(
       rainbow_networks.ImpalaRainbowNetwork,
       'rainbow',
       'residual (Espeholt et al. 2018); frames',

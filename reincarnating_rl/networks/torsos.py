@@ -160,6 +160,23 @@ def nature_torso(
   return nn.relu(nn.Dense(HIDDEN_UNITS, kernel_init=kernel_init)(x))
 
 
+def compact_convolutions(state: Array) -> Array:
+  """The two convolutions of Mnih et al. 2013, flattened.
+
+  Args:
+    state: [H, W, S] float32, or [H, W, C, S].
+
+  Returns:
+    [F] features; F is 2592 of 84 x 84 pixels.
+  """
+  return _convolve(
+    state,
+    _COMPACT_CONVOLUTIONS,
+    kernel_init=kernel_initializer,
+    padding='VALID',
+  )
+
+
 def compact_torso(state: Array) -> Array:
   """Two convolutions and a hidden layer of 256 (Mnih et al. 2013).
 
@@ -169,12 +186,7 @@ def compact_torso(state: Array) -> Array:
   Returns:
     [256] features.
   """
-  x = _convolve(
-    state,
-    _COMPACT_CONVOLUTIONS,
-    kernel_init=kernel_initializer,
-    padding='VALID',
-  )
+  x = compact_convolutions(state)
   hidden = nn.Dense(COMPACT_HIDDEN_UNITS, kernel_init=kernel_initializer)
   return nn.relu(hidden(x))
 
