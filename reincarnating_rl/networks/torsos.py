@@ -169,12 +169,8 @@ def compact_convolutions(state: Array) -> Array:
   Returns:
     [F] features; F is 2592 of 84 x 84 pixels.
   """
-  return _convolve(
-    state,
-    _COMPACT_CONVOLUTIONS,
-    kernel_init=kernel_initializer,
-    padding='VALID',
-  )
+  settings = {'kernel_init': kernel_initializer, 'padding': 'VALID'}
+  return _convolve(state, _COMPACT_CONVOLUTIONS, **settings)
 
 
 def compact_torso(state: Array) -> Array:

@@ -15,7 +15,10 @@ from dopamine.jax import networks as dopamine_networks
 
 from reincarnating_rl.learner.types import CategoricalOutput, QOutput
 from reincarnating_rl.networks import mlp_networks, rainbow_networks
-from reincarnating_rl.networks.q_networks import ImpalaDQNNetwork
+from reincarnating_rl.networks.q_networks import (
+  CompactDQNNetwork,
+  ImpalaDQNNetwork,
+)
 
 _STATE = np.random.default_rng(0).integers(256, size=(28, 28, 4)).astype('u1')
 _SUPPORT = jnp.linspace(-10.0, 10.0, 5)
@@ -114,6 +117,21 @@ def test_impala_is_the_encoder_and_the_same_head():
   for name in ('kernel_mu', 'kernel_sigma'):
     expected[f'NoisyNetwork_0/{name}'] = (4 * 4 * 64, 512)
   assert shapes == expected
+
+
+def test_the_compact_network_has_the_first_dqns_convolutions():
+  state = np.zeros((84, 84, 4), np.uint8)
+  settings = {'num_atoms': 5, 'noisy': False, 'dueling': False}
+  rainbow = rainbow_networks.CompactRainbowNetwork(3, **settings)
+  dqn = CompactDQNNetwork(3)
+  key = jax.random.key(0)
+  ours = _paths(jax.eval_shape(rainbow.init, key, state, _SUPPORT))
+  first = _paths(jax.eval_shape(dqn.init, key, state))
+  assert {k: v for k, v in ours.items() if k.startswith('Conv_')} == {
+    k: v for k, v in first.items() if k.startswith('Conv_')
+  }
+  sizes = sorted(v for k, v in ours.items() if not k.startswith('Conv_'))
+  assert sizes == sorted([(2592, 256), (256,), (256, 3 * 5), (3 * 5,)])
 
 
 def _linear(**settings):

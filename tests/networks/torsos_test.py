@@ -69,6 +69,7 @@ _NETWORKS = {
   quantile_networks.QuantileNetwork: {},
   policy_networks.NaturePolicyNetwork: {},
   rainbow_networks.NatureRainbowNetwork: {'num_atoms': 3},
+  rainbow_networks.CompactRainbowNetwork: {'num_atoms': 3},
   rainbow_networks.ImpalaRainbowNetwork: {'num_atoms': 3},
   layered.LayeredNetwork: {'convolutions': ((5, (8, 8), 4, 0),)},
 }

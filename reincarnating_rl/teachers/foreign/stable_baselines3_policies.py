@@ -23,7 +23,12 @@ _LAYERS = 'stable_baselines3.common.torch_layers'
 _EXTRACTORS = tuple(
   f"<class '{_LAYERS}.{name}'>" for name in ('NatureCNN', 'FlattenExtractor')
 )
-_LIBRARIES = ('stable_baselines3', 'sb3_contrib')
+# Of the policies that are read. Others, such as those of ARS, CrossQ and the
+# recurrent PPO, can have the same parameters and act in another way.
+_MODULES = {
+  'stable_baselines3': ('common', 'dqn', 'td3', 'sac'),
+  'sb3_contrib': ('qrdqn', 'tqc', 'common.maskable'),
+}
 
 
 def layers(
@@ -102,11 +107,18 @@ def _check_class(described: dict[str, Any], source: str) -> None:
   """
   policy = described.get('policy_class')
   module = policy.get('__module__') if isinstance(policy, dict) else None
-  if str(module).partition('.')[0] not in _LIBRARIES:
+  library, _, rest = str(module).partition('.')
+  if library not in _MODULES:
     raise MismatchedTeacherError(
       f'{source} has a policy class of its own, of the module '
       f'{ascii(str(module)[:80])[1:-1]}, and parameters do not tell what it '
       f'computes; {WAY_OUT}'
+    )
+  if rest.removesuffix('.policies') not in _MODULES[library]:
+    raise MismatchedTeacherError(
+      f'{source} has a policy of {ascii(str(module)[:80])[1:-1]}, and those of '
+      'DQN, QR-DQN, PPO, A2C, TRPO, TD3, DDPG, SAC and TQC are read; '
+      f'{WAY_OUT}'
     )
 
 

@@ -218,7 +218,7 @@ def test_discrete_teachers_in_a_game_of_vectors(name):
     ('sb3_sac_sde.zip', r'trained with gSDE \(use_sde\)'),
     ('sb3_ppo_sde.zip', r'trained with gSDE \(use_sde\)'),
     ('sb3_ppo_squashed.zip', 'gSDE'),
-    ('sb3_crossq.zip', 'which NatureCNN and plain linear layers have not'),
+    ('sb3_crossq.zip', 'a policy of sb3_contrib.crossq.policies, and'),
     ('sb3_ppo_several.zip', 'acts in a MultiDiscrete, but'),
   ],
 )

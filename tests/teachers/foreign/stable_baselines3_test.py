@@ -134,6 +134,19 @@ def test_modules_that_are_none_of_the_library(policy, tmp_path):
     stable_baselines3.read(path, _VECTOR)
 
 
+@pytest.mark.parametrize(
+  'module', ['sb3_contrib.ars.policies', 'sb3_contrib.crossq.policies']
+)
+def test_policies_of_the_library_that_act_in_another_way(module, tmp_path):
+  # A linear policy of ARS has the parameters of an A2C without hidden layers.
+  change = _described(policy_class={'__module__': module})
+  path = real_files.altered_zip(_path('sb3_a2c_mlp'), tmp_path, change)
+  with pytest.raises(
+    MismatchedTeacherError, match=f'a policy of {module}, and'
+  ):
+    stable_baselines3.read(path, _VECTOR)
+
+
 @pytest.mark.parametrize('serialized', [None, '', '!', 'gASVAA=='])
 def test_bounds_that_cannot_be_read(serialized, tmp_path):
   def change(members):
