@@ -206,7 +206,7 @@ def test_an_online_update_gives_its_elements_their_own_priorities():
     spying_sample,
     spying_update,
   )
-  agent._train_once()
+  agent.trainer.train(online_steps=agent.training_steps)
   losses = np.asarray(seen['report'].td_losses, np.float64)
   expected = dict(zip(seen['drawn'].keys, np.sqrt(losses + 1e-10), strict=True))
   assert len(set(expected.values())) > 5

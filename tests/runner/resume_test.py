@@ -134,14 +134,15 @@ def test_each_method_survives_a_kill_in_each_phase_and_at_the_switch(
 def test_ctrl_c_leaves_a_checkpoint_of_the_work_done(uninterrupted, tmp_path):
   expected = uninterrupted
   runner = experiments.make_runner(tmp_path)
-  train_once = runner._agent._train_once
+  trainer = runner._agent.trainer
+  train = trainer.train
 
-  def press_ctrl_c():
-    runner._agent._train_once = train_once
+  def press_ctrl_c(**given):
+    trainer.train = train
     os.kill(os.getpid(), signal.SIGINT)
-    train_once()
+    return train(**given)
 
-  runner._agent._train_once = press_ctrl_c
+  trainer.train = press_ctrl_c
   with pytest.raises(Interrupted):
     runner.run_experiment()
   resumed = experiments.make_runner(tmp_path)
