@@ -26,7 +26,7 @@ BUNDLED, BREAKOUT = (
 # Of no agent: they come after a method's file.
 OF_STUDIES = {
   *('minatar/pvrl.gin', 'minatar/recipe.gin', 'minatar/comparison.gin'),
-  *('control/comparison.gin', 'control/humanoid.gin'),
+  *('control/comparison.gin', 'control/humanoid.gin', 'control/small.gin'),
   *('minatar/teacher_budget.gin', 'minatar/student_budget.gin'),
 }
 PAPER = study_file.read(study_file.find('paper'))
