@@ -29,12 +29,12 @@ quick: .venv/.installed  ## A student passes its teacher, in three minutes.
 	$(BIN)/python -m reincarnating_rl.video teacher_ckpts/MinAtar/breakout/1 \
 	  $(QUICK_DIR) --game MinAtar/breakout --out $(QUICK_DIR)/video.mp4
 
-demo: .venv/.installed  ## Reincarnate the bundled Pong teacher, in minutes.
+demo: .venv/.installed  ## A student passes its teacher in Atari's Freeway.
 	$(BIN)/python -m reincarnating_rl.train --agent qdagger_dqn \
 	  --gin_files configs/demo.gin --base_dir $(DEMO_DIR) \
-	  --teacher_checkpoint_dir teacher_ckpts/Pong/1
-	$(BIN)/python -m reincarnating_rl.video teacher_ckpts/Pong/1 $(DEMO_DIR) \
-	  --game Pong --episodes 5 --out $(DEMO_DIR)/video.mp4
+	  --teacher_checkpoint_dir teacher_ckpts/Freeway/1
+	$(BIN)/python -m reincarnating_rl.video teacher_ckpts/Freeway/1 $(DEMO_DIR) \
+	  --game Freeway --episodes 5 --out $(DEMO_DIR)/video.mp4
 
 # make pvrl PVRL="--games breakout --seeds 1 --variants qdagger,jsrl"
 pvrl: .venv/.installed  ## Compare all methods on MinAtar, in hours; resumes.
@@ -51,7 +51,7 @@ balloon: .venv/.installed  ## Reincarnate a balloon's pilot, in minutes; resumes
 	  station_seeker random_walk $(BALLOON_DIR)/student --seed 0 \
 	  --results $(BALLOON_DIR)/flights --out $(BALLOON_DIR)/flight.png
 
-control: .venv/.installed  ## Reincarnate a walker's controller, in minutes.
+control: .venv/.installed  ## A student walks better than its teacher.
 	$(BIN)/python -m reincarnating_rl.train --agent qdagger_d4pg \
 	  --gin_files configs/control/demo.gin --base_dir $(CONTROL_DIR) \
 	  --teacher_checkpoint_dir teacher_ckpts/dm_control/walker-walk/td3

@@ -17,7 +17,7 @@ library, or a kind without a checkpoint, such as random or perciatelli44. It
 may be one checkpoint, ckpt.N.json, and have a name: NAME=POLICY.
 """
 _EXAMPLES = (
-  'teacher_ckpts/Pong/1 demo_run \\\n    --out duel.mp4',
+  'teacher_ckpts/Freeway/1 demo_run \\\n    --out duel.mp4',
   'teacher=teacher_ckpts/Pong/1 random \\\n    --game Pong --out duel.gif',
 )
 _MOST = 6

@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 PPO_TO_DQN = 'ppo_to_dqn_pong.gin'
 # What only Atari has: the demonstrations, images to augment, and a teacher.
 ON_ATARI = (
-  *('demo.gin', 'demo_rainbow.gin', 'qdagger_drq.gin'),
+  *('demo.gin', 'demo_pong.gin', 'demo_rainbow.gin', 'qdagger_drq.gin'),
   *('reloaded_dqn.gin', 'teacher_dqn_pong.gin'),
 )
 # Each method, each student, each game and each recipe that has no other test.
@@ -55,6 +55,7 @@ ALWAYS = (
 
 FIXTURES = ROOT / 'tests' / 'fixtures'
 BUNDLED = str(ROOT / 'teacher_ckpts/Pong/1')
+FREEWAY = str(ROOT / 'teacher_ckpts/Freeway/1')
 TINY = [
   'RunnerWithTeacher.evaluation_episodes=1',
   'RunnerWithTeacher.teacher_steps=20',
@@ -200,7 +201,8 @@ def test_every_configuration_trains(tmp_path, config):
     tiny.append('RunnerWithTeacher.num_pretraining_iterations=0')
   teacher = {'teacher_agent': 'auto', 'teacher_checkpoint_dir': None}
   if method and on_atari:
-    teacher['teacher_checkpoint_dir'] = BUNDLED
+    is_freeway = config == 'demo.gin'
+    teacher['teacher_checkpoint_dir'] = FREEWAY if is_freeway else BUNDLED
   elif method == 'reloaded' and kind == 'balloon':
     teacher['teacher_agent'] = 'perciatelli44'
   elif method == 'reloaded':

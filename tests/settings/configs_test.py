@@ -19,10 +19,11 @@ from reincarnating_rl.studies import part, plan, study_file
 from reincarnating_rl.support.errors import UserError
 
 _BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts'
-BUNDLED, BREAKOUT = (
-  str(_BUNDLED / 'Pong/1'),
-  str(_BUNDLED / 'MinAtar/breakout/1'),
-)
+PONG = str(_BUNDLED / 'Pong/1')
+OF_DEMOS = {
+  'demo.gin': str(_BUNDLED / 'Freeway/1'),
+  'quick.gin': str(_BUNDLED / 'MinAtar/breakout/1'),
+}
 # Of no agent: they come after a method's file.
 OF_STUDIES = {
   *('minatar/pvrl.gin', 'minatar/recipe.gin', 'minatar/comparison.gin'),
@@ -116,9 +117,7 @@ def build(tmp_path, config, bindings=()):
     teacher = (
       factories.TeacherSettings('random')  # There is no other of these games.
       if '/' in config
-      else factories.TeacherSettings(
-        checkpoint_dir=BREAKOUT if config == 'quick.gin' else BUNDLED
-      )
+      else factories.TeacherSettings(checkpoint_dir=OF_DEMOS.get(config, PONG))
     )
   return factories.create_runner(
     base_dir=str(tmp_path), agent=agent, teacher=teacher, seed=1
