@@ -242,6 +242,7 @@ def test_this_is_every_jitted_program():
     'api/export_formats.py',
     'envs/continuous_actions.py',
     'learner/update.py',
+    'replay/device_copy.py',
     'runner/cloning.py',
     'teachers/network_teacher.py',
     'fleet/launch.py',

@@ -18,7 +18,12 @@ from tests.runner import experiments, kills
 LANES = 3
 
 
-@pytest.fixture(params=[*toys.KINDS, 'jsrl'])
+@pytest.fixture(
+  params=[
+    pytest.param(kind, marks=[pytest.mark.soak] if kind == 'rainbow' else [])
+    for kind in (*toys.KINDS, 'jsrl')
+  ]
+)
 def make_runner(request):
   kind = (toys.KINDS | {'jsrl': toys.JSRL['dqn']})[request.param]
   given = (
