@@ -20,7 +20,6 @@ class OnlineBatches:
   Attributes:
     replay: the student's own experience.
     teacher_data_ratio: rho.
-    on_device: whether programs gather from a copy in the device's memory.
   """
 
   def __init__(
@@ -55,8 +54,7 @@ class OnlineBatches:
     self.replay = replay
     self._teacher, self._label_chunk = teacher, label_chunk
     self.teacher_data_ratio = teacher_data_ratio
-    self.on_device = on_device
-    self._copy = DeviceCopy(replay)
+    self._copy = DeviceCopy(replay) if on_device else None
     self._mixture = MixedReplay(
       replay,
       ratio=teacher_data_ratio,
@@ -69,6 +67,11 @@ class OnlineBatches:
   def keeps_teacher_data(self) -> bool:
     """Whether online batches draw on the teacher's data."""
     return self.teacher_data_ratio > 0.0
+
+  @property
+  def on_device(self) -> bool:
+    """Whether programs gather from a copy in the device's memory."""
+    return self._copy is not None
 
   def set_teacher_data(self, store: FrameStore | None) -> None:
     """Sets the teacher data used online. Ignored unless it is mixed in."""
@@ -100,7 +103,7 @@ class OnlineBatches:
       What `gather` reads; what it makes each batch of, with a leading axis K;
       and the steps of each.
     """
-    if not self.on_device:
+    if self._copy is None:
       made = [self.sample(labelled=labelled and not k) for k in range(number)]
       batches, drawn = zip(*made, strict=True)
       return None, _stacked(batches), list(drawn)
@@ -112,7 +115,7 @@ class OnlineBatches:
 
   def gather(self, data: Any, row: Any) -> Batch:
     """Returns one batch of those that `draw` has drawn; jittable."""
-    if not self.on_device:
+    if self._copy is None:
       return row
     return self._with_returns(self._copy.gather(data, row), jnp)
 

@@ -1,7 +1,6 @@
 """A copy of a replay in the device's memory, for programs to gather from."""
 
-import functools
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -121,9 +120,6 @@ def _filled(rows: np.ndarray, size: int) -> np.ndarray:
 def _write(
   columns: CopiedColumns, slots: Array, rows: CopiedColumns
 ) -> CopiedColumns:
-  write = functools.partial(_set_rows, slots)
-  return jax.tree.map(write, columns, rows)
-
-
-def _set_rows(slots: Array, column: Array, rows: Any) -> Array:
-  return column.at[slots].set(rows, mode='drop')
+  return jax.tree.map(
+    lambda column, new: column.at[slots].set(new, mode='drop'), columns, rows
+  )
