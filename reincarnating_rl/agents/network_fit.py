@@ -7,7 +7,7 @@ import gin
 import jax
 from flax import errors as flax_errors
 
-from reincarnating_rl.networks import torsos
+from reincarnating_rl.networks import channels
 from reincarnating_rl.support.errors import UserError, first_line, name_of
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -115,7 +115,7 @@ def check_depth(
   """
   shapes = [leaf.shape for leaf in jax.tree.leaves(params)]
   try:
-    torsos.check_depth(shapes, state_shape)
+    channels.check_depth(shapes, state_shape)
   except ValueError as error:
     raise _unfit(parameter, network, _what(error)) from error
 

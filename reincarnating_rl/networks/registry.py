@@ -73,6 +73,11 @@ NETWORKS: dict[str, Network] = {
       'two convolutions (Mnih et al. 2013), three times as fast; frames',
     ),
     Network(
+      q_networks.PatchDQNNetwork,
+      'dqn',
+      'patches of 7 x 7 pixels, seven times as fast; frames',
+    ),
+    Network(
       q_networks.ImpalaDQNNetwork,
       'dqn',
       'residual (Espeholt et al. 2018); frames',

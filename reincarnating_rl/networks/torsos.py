@@ -6,7 +6,7 @@ Dopamine's checkpoints hold them.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 from flax import linen as nn
@@ -17,6 +17,8 @@ from reincarnating_rl.learner.types import Array
 _NATURE_CONVOLUTIONS = ((32, 8, 4), (64, 4, 2), (64, 3, 1))
 # The same of Mnih et al. 2013, section 4.1.
 _COMPACT_CONVOLUTIONS = ((16, 8, 4), (32, 4, 2))
+# 84 x 84 pixels are 12 x 12 patches.
+_PATCH_CONVOLUTIONS = ((32, 7, 7), (32, 3, 2))
 
 HIDDEN_UNITS = 512
 COMPACT_HIDDEN_UNITS = 256
@@ -53,33 +55,6 @@ def as_image(state: Array) -> Array:
       f'(height, width, channels, stack), not {tuple(state.shape)}.'
     )
   return state.astype(jnp.float32).reshape(*state.shape[:2], -1)
-
-
-def check_depth(
-  shapes: Iterable[tuple[int, ...]], state_shape: tuple[int, ...]
-) -> None:
-  """Checks that a network sees the colours of images, whoever wrote it.
-
-  Flax takes [H, W, C, S] for H images of W x C pixels and S channels, as a
-  network for grey frames does that is given such a state.
-
-  Args:
-    shapes: of the network's parameters.
-    state_shape: of the states that it is called with.
-
-  Raises:
-    ValueError: it has convolutions, of which none takes the channels.
-  """
-  if len(state_shape) != 4 or state_shape[2] == 1:
-    return
-  *_, channels, stack = state_shape
-  depths = {shape[2] for shape in shapes if len(shape) == 4}
-  # Whoever convolves each image by itself has C of them.
-  if depths and not depths & {channels, channels * stack}:
-    raise ValueError(
-      f'Its convolutions take {" or ".join(map(str, sorted(depths)))} '
-      f'channels, but states of shape {state_shape} have {channels * stack}.'
-    )
 
 
 def rescale(
@@ -183,6 +158,28 @@ def compact_torso(state: Array) -> Array:
     [256] features.
   """
   x = compact_convolutions(state)
+  hidden = nn.Dense(COMPACT_HIDDEN_UNITS, kernel_init=kernel_initializer)
+  return nn.relu(hidden(x))
+
+
+def patch_torso(state: Array) -> Array:
+  """A convolution over patches, and a hidden layer of 256.
+
+  A vision transformer takes such patches (Dosovitskiy et al. 2021): each pixel
+  is in one of them, where other torsos see it in four windows.
+
+  Args:
+    state: [H, W, S] float32, or [H, W, C, S].
+
+  Returns:
+    [256] features.
+  """
+  x = _convolve(
+    state,
+    _PATCH_CONVOLUTIONS,
+    kernel_init=kernel_initializer,
+    padding='VALID',
+  )
   hidden = nn.Dense(COMPACT_HIDDEN_UNITS, kernel_init=kernel_initializer)
   return nn.relu(hidden(x))
 

@@ -9,7 +9,7 @@ from flax import linen as nn
 
 from reincarnating_rl.learner.actions import Actions, Discrete
 from reincarnating_rl.learner.types import Params
-from reincarnating_rl.networks import torsos
+from reincarnating_rl.networks import channels
 from reincarnating_rl.support.errors import first_line, name_of
 from reincarnating_rl.teachers import bounds, kinds
 from reincarnating_rl.teachers import params as params_lib
@@ -84,7 +84,7 @@ class Candidate:
       if policy.shape != (self.kind.width(num_actions or self.num_actions),):
         raise ValueError(f'its policy has the shape {policy.shape}')
       shapes = params_lib.shapes(params)
-      torsos.check_depth(shapes.values(), self.state_shape)
+      channels.check_depth(shapes.values(), self.state_shape)
     except _UNUSABLE as error:
       raise self._unusable(error) from error
     return shapes

@@ -11,11 +11,13 @@ import reincarnating_rl.compat.dopamine_compat  # noqa: F401  (before Dopamine)
 from dopamine.jax import networks as dopamine_networks
 
 from reincarnating_rl.learner.types import QOutput
+from reincarnating_rl.networks import torsos
 from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
 from reincarnating_rl.networks.q_networks import (
   CompactDQNNetwork,
   ImpalaDQNNetwork,
   NatureDQNNetwork,
+  PatchDQNNetwork,
 )
 
 _RANGE = {'min_vals': (-1.0, -2.0, 0.0), 'max_vals': (1.0, 2.0, 8.0)}
@@ -102,6 +104,26 @@ def test_the_compact_network_has_the_layers_of_mnih_et_al_2013():
     'Dense_0': (9 * 9 * 32, 256),
     'Dense_1': (256, 6),
   }
+
+
+def test_each_pixel_is_in_one_patch():
+  network = PatchDQNNetwork(num_actions=6)
+  state = np.random.default_rng(0).integers(0, 255, (84, 84, 4), np.uint8)
+  params = network.init(jax.random.PRNGKey(0), state)
+  assert {n: v['kernel'].shape for n, v in params['params'].items()} == {
+    'Conv_0': (7, 7, 4, 32),
+    'Conv_1': (3, 3, 32, 32),
+    'Dense_0': (5 * 5 * 32, 256),
+    'Dense_1': (256, 6),
+  }
+  image = np.asarray(torsos.as_image(torsos.preprocess_pixels(state)))
+  first = jax.tree.map(np.asarray, params['params']['Conv_0'])
+  patches = image.reshape(12, 7, 12, 7, 4).transpose(0, 2, 1, 3, 4)
+  expected = np.tensordot(patches, first['kernel'], 3) + first['bias']
+  _, seen = network.apply(params, state, capture_intermediates=True)
+  np.testing.assert_allclose(
+    seen['intermediates']['Conv_0']['__call__'][0], expected, atol=1e-5
+  )
 
 
 def test_the_compact_network_scales_pixels_itself_unless_told():

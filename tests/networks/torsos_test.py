@@ -65,6 +65,7 @@ _NETWORKS = {
   q_networks.NatureDQNNetwork: {},
   q_networks.UnpaddedDQNNetwork: {},
   q_networks.CompactDQNNetwork: {},
+  q_networks.PatchDQNNetwork: {},
   q_networks.ImpalaDQNNetwork: {},
   quantile_networks.QuantileNetwork: {},
   policy_networks.NaturePolicyNetwork: {},
@@ -89,23 +90,3 @@ def test_images_with_colours_are_no_batch_of_rows(network):
   colours = shapes(40, 36, 3, 2)
   assert colours == shapes(40, 36, 6)
   assert colours != shapes(40, 36, 3)
-
-
-@pytest.mark.parametrize(
-  ('shapes', 'state_shape'),
-  [
-    ([(8, 8, 4, 32), (512,)], (84, 84, 4)),
-    ([(8, 8, 6, 32), (3, 3, 32, 5)], (24, 24, 3, 2)),
-    ([(8, 8, 3, 32)], (24, 24, 3, 2)),  # Each image by itself.
-    ([(8, 8, 2, 32)], (24, 24, 1, 2)),
-    ([(1728, 32)], (24, 24, 3, 1)),
-  ],
-)
-def test_networks_that_see_all_channels(shapes, state_shape):
-  torsos.check_depth(shapes, state_shape)
-
-
-def test_a_network_that_takes_rows_for_a_batch():
-  """As Dopamine's own does."""
-  with pytest.raises(ValueError, match=r'take 1 or 32 channels, .* have 3'):
-    torsos.check_depth([(8, 8, 1, 32), (4, 4, 32, 64)], (24, 24, 3, 1))

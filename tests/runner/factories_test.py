@@ -65,6 +65,26 @@ def test_the_actions_of_the_game_are_known():
   np.testing.assert_array_equal(_logits(teacher), _logits(expected))
 
 
+def test_a_chicken_waits_for_cars_that_are_near(monkeypatch):
+  """docs/examples/scripted_policy.py; one is near, one far, one lanes ahead."""
+  monkeypatch.syspath_prepend('docs/examples')
+  teacher = _create(
+    TeacherSettings(agent='callable'),
+    'import scripted_policy',
+    'create_teacher.policy=@scripted_policy.cross_with_care',
+    game='Freeway',
+  )
+  states = np.full((4, 84, 84, 4), 142, np.uint8)
+  states[:, 60:64, 20:23] = 252  # the chicken
+  for state, row, column in ((0, 54, 28), (1, 54, 50), (2, 40, 28)):
+    states[state, row, column : column + 4, -1] = 100
+  actions = teacher.policy_logits(states).argmax(axis=1)
+  np.testing.assert_array_equal(actions, [0, 1, 1, 1])
+  np.testing.assert_array_equal(
+    teacher.policy_logits(np.full_like(states, 142)).argmax(axis=1), [1] * 4
+  )
+
+
 def test_a_function_that_gin_imports(monkeypatch):
   """docs/examples/scripted_policy.py; the paddle is above the ball, below."""
   monkeypatch.syspath_prepend('docs/examples')
