@@ -29,7 +29,7 @@ quick: .venv/.installed  ## A student passes its teacher, in three minutes.
 	$(BIN)/python -m reincarnating_rl.video teacher_ckpts/MinAtar/breakout/1 \
 	  $(QUICK_DIR) --game MinAtar/breakout --out $(QUICK_DIR)/video.mp4
 
-demo: .venv/.installed  ## A student takes over in Atari's Freeway, in minutes.
+demo: .venv/.installed  ## A student passes its teacher in Atari's Freeway.
 	$(BIN)/python -m reincarnating_rl.train --agent qdagger_dqn \
 	  --gin_files configs/demo.gin --base_dir $(DEMO_DIR) \
 	  --teacher_checkpoint_dir teacher_ckpts/Freeway/1
