@@ -65,15 +65,20 @@ def test_the_actions_of_the_game_are_known():
   np.testing.assert_array_equal(_logits(teacher), _logits(expected))
 
 
-def test_a_chicken_waits_for_cars_that_are_near(monkeypatch):
-  """docs/examples/scripted_policy.py; one is near, one far, one lanes ahead."""
+def _scripted(monkeypatch, function, game):
+  """A teacher of docs/examples/scripted_policy.py."""
   monkeypatch.syspath_prepend('docs/examples')
-  teacher = _create(
+  return _create(
     TeacherSettings(agent='callable'),
     'import scripted_policy',
-    'create_teacher.policy=@scripted_policy.cross_with_care',
-    game='Freeway',
+    f'create_teacher.policy=@scripted_policy.{function}',
+    game=game,
   )
+
+
+def test_a_chicken_waits_for_cars_that_are_near(monkeypatch):
+  """One is near, one far, one lanes ahead."""
+  teacher = _scripted(monkeypatch, 'cross_with_care', game='Freeway')
   states = np.full((4, 84, 84, 4), 142, np.uint8)
   states[:, 60:64, 20:23] = 252  # the chicken
   for state, row, column in ((0, 54, 28), (1, 54, 50), (2, 40, 28)):
@@ -86,14 +91,8 @@ def test_a_chicken_waits_for_cars_that_are_near(monkeypatch):
 
 
 def test_a_function_that_gin_imports(monkeypatch):
-  """docs/examples/scripted_policy.py; the paddle is above the ball, below."""
-  monkeypatch.syspath_prepend('docs/examples')
-  teacher = _create(
-    TeacherSettings(agent='callable'),
-    'import scripted_policy',
-    'create_teacher.policy=@scripted_policy.follow_the_ball',
-    game='Pong',
-  )
+  """The ball is below the paddle, above it, and away."""
+  teacher = _scripted(monkeypatch, 'follow_the_ball', game='Pong')
   states = np.full((3, 84, 84, 4), 87, np.uint8)
   states[:2, 40:42, 40:42, -1] = 236  # the ball
   states[0, 20:28, 73:76, -1] = states[1, 60:68, 73:76, -1] = 147
