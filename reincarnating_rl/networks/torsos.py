@@ -132,7 +132,7 @@ def nature_torso(
     [512] features.
   """
   x = nature_convolutions(state, kernel_init=kernel_init, padding=padding)
-  return nn.relu(nn.Dense(HIDDEN_UNITS, kernel_init=kernel_init)(x))
+  return _hidden(x, HIDDEN_UNITS, kernel_init)
 
 
 def compact_convolutions(state: Array) -> Array:
@@ -157,9 +157,7 @@ def compact_torso(state: Array) -> Array:
   Returns:
     [256] features.
   """
-  x = compact_convolutions(state)
-  hidden = nn.Dense(COMPACT_HIDDEN_UNITS, kernel_init=kernel_initializer)
-  return nn.relu(hidden(x))
+  return _hidden(compact_convolutions(state), COMPACT_HIDDEN_UNITS)
 
 
 def patch_torso(state: Array) -> Array:
@@ -174,14 +172,15 @@ def patch_torso(state: Array) -> Array:
   Returns:
     [256] features.
   """
-  x = _convolve(
-    state,
-    _PATCH_CONVOLUTIONS,
-    kernel_init=kernel_initializer,
-    padding='VALID',
-  )
-  hidden = nn.Dense(COMPACT_HIDDEN_UNITS, kernel_init=kernel_initializer)
-  return nn.relu(hidden(x))
+  settings = {'kernel_init': kernel_initializer, 'padding': 'VALID'}
+  x = _convolve(state, _PATCH_CONVOLUTIONS, **settings)
+  return _hidden(x, COMPACT_HIDDEN_UNITS)
+
+
+def _hidden(
+  x: Array, units: int, kernel_init: Initializer = kernel_initializer
+) -> Array:
+  return nn.relu(nn.Dense(units, kernel_init=kernel_init)(x))
 
 
 def mlp_torso(
