@@ -1,7 +1,8 @@
 """Finds and reads a study file; docs/studies.md describes it."""
 
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from reincarnating_rl.studies import values, yaml_file
 from reincarnating_rl.studies.entries import Entries
@@ -12,6 +13,9 @@ from reincarnating_rl.support.errors import UserError, did_you_mean
 
 FOLDER = shipped.FOLDER / 'studies'
 _SUFFIX = '.yaml'
+_BASE = 'base'
+# What a study compares is its own; of its base it has the rest.
+_OWN = {'title', 'variants', 'grid', 'tables'}
 _RETRIES = 3
 _TEXT = 'a text of one line'
 _TEXTS = 'a text, or a list of different texts'
@@ -54,7 +58,7 @@ def read(path: pathlib.Path) -> Study:
     UserError: it says something that is not understood; the message has the
       file, the key and the nearest right one.
   """
-  file = Fields(str(path), '', yaml_file.read(path))
+  file = _with_base(Fields(str(path), '', yaml_file.read(path)))
   title = file.get('title', values.text, _TEXT)
   games = file.get('games', values.some_texts, _TEXTS)
   entries = Entries(file, games)
@@ -77,6 +81,39 @@ def read(path: pathlib.Path) -> Study:
   )
   file.check()
   return study
+
+
+def _with_base(file: Fields) -> Fields:
+  """Returns a file's keys, and those of its base that it does not have.
+
+  Teachers of both are there, the base's first.
+  """
+  name = file.get(_BASE, values.text, _TEXT, None)
+  if name is None:
+    return file
+  path = find(name)
+  base = Fields(str(path), '', yaml_file.read(path))
+  if _BASE in base:
+    file.refuse(_BASE, name, 'a study without a base of its own')
+  whole = read(path)  # A mistake of the base's is told as such.
+  games = file.get('games', values.some_texts, _TEXTS, whole.games)
+  teachers = {
+    name: _of_games(entry, games)
+    for name, entry in base.inner('teachers').items()
+  }
+  merged = {key: value for key, value in base.items() if key not in _OWN}
+  merged |= file.items()
+  merged['teachers'] = teachers | dict(file.one('teachers').items())
+  del merged[_BASE]
+  return Fields(f'{file.file} (with {path})', '', merged)
+
+
+def _of_games(teacher: Fields, games: Collection[str]) -> dict[str, Any]:
+  """Returns a teacher's keys without what they say of other games."""
+  found = dict(teacher.items())
+  for key in {'per_game', 'folders'} & set(found):
+    found[key] = {g: v for g, v in teacher.one(key).items() if g in games}
+  return found
 
 
 def _tables(

@@ -35,6 +35,57 @@ def read(tmp_path, text, *changes):
   return study_file.read(path)
 
 
+ON_ANOTHER = """
+title: On another
+base: {base}
+teachers:
+  rainbow: {{agent: rainbow, gin_files: minatar/rainbow.gin}}
+variants:
+  usual: {{agent: qdagger_dqn}}
+  by a Rainbow: {{agent: qdagger_dqn, teacher: rainbow}}
+"""
+
+
+def test_a_study_has_what_its_base_does_not_compare(tmp_path):
+  (tmp_path / 'base.yaml').write_text(SMALL)
+  study = read(tmp_path, ON_ANOTHER.format(base=tmp_path / 'base.yaml'))
+  base = study_file.read(tmp_path / 'base.yaml')
+  assert (study.games, study.seeds) == (base.games, base.seeds)
+  assert [*study.teachers] == ['dqn', 'rainbow']
+  assert study.teachers['dqn'] == base.teachers['dqn']
+  assert {n: v.teacher for n, v in study.variants.items()} == {
+    'usual': 'dqn',
+    'by a Rainbow': 'rainbow',
+  }
+  assert [*study.tables.values()] == [
+    Table('On another', ('usual', 'by a Rainbow'))
+  ]
+
+
+def test_what_a_study_says_itself_counts(tmp_path):
+  text = ON_ANOTHER.format(base='methods')
+  study = read(tmp_path, text + 'seeds: 1\ngames: [asterix, breakout]\n')
+  assert len(study.seeds) == 1
+  assert study.games == ('asterix', 'breakout')
+  assert [*study.teachers['strong'].per_game] == ['asterix']
+
+
+def test_a_mistake_of_a_base_names_its_file(tmp_path):
+  (tmp_path / 'base.yaml').write_text(SMALL + 'sedes: 3\n')
+  with pytest.raises(UserError, match=r"base.yaml: there is no key 'sedes'"):
+    read(tmp_path, ON_ANOTHER.format(base=tmp_path / 'base.yaml'))
+  text = ON_ANOTHER.format(base='methods') + 'sedes: 3\n'
+  with pytest.raises(
+    UserError, match=r'a.yaml \(with .*methods.yaml\): .*sede'
+  ):
+    read(tmp_path, text)
+
+
+def test_a_base_has_no_base(tmp_path):
+  with pytest.raises(UserError, match='without a base of its own'):
+    read(tmp_path, ON_ANOTHER.format(base='headline'))
+
+
 @pytest.mark.parametrize('name', study_file.shipped_names())
 def test_every_shipped_study_is_whole(name):
   study = study_file.read(study_file.find(name))
@@ -54,7 +105,7 @@ def test_every_shipped_study_is_whole(name):
 
 
 def test_shipped_studies_agree_on_the_runs_that_they_share():
-  # Each repeats its teachers, and one --out is for all of them.
+  # One --out is for all of them.
   made = {}
   for name in study_file.shipped_names():
     for job in plan.make_plan(study_file.read(study_file.find(name))):
@@ -244,9 +295,17 @@ def test_the_page_lists_every_shipped_study():
   assert {name: int(count) for name, count in rows} == counts
 
 
-def test_the_example_of_the_page(tmp_path):
-  text = re.findall(r'^```\n(# weights.*?)^```', PAGE, re.M | re.S)[0]
-  study = read(tmp_path, text)
+def example(name):
+  return re.findall(rf'^```\n(# {name}.*?)^```', PAGE, re.M | re.S)[0]
+
+
+def test_the_examples_of_the_page(tmp_path):
+  jobs = plan.make_plan(read(tmp_path, example('gentle')))
+  # One of the shipped study's teachers, and two programs of five seeds.
+  assert [len(job.runs) for job in jobs] == [1, 5, 5]
+  shipped = plan.make_plan(study_file.read(study_file.find('methods')))
+  assert set(jobs) - set(shipped) == set(jobs[2:])
+  study = read(tmp_path, example('weights'))
   assert len(study.variants) == 3 + 8
   assert 'rainbow ql_dagger lambda 5' in study.variants
   assert len(plan.make_plan(study)) == 2 + 2 * 3 * 11
