@@ -88,6 +88,7 @@ bench: .venv/.dev  ## Ratios beside the limit and beside Dopamine.
 	$(BIN)/python benchmarks/pretraining.py --student rainbow
 	$(BIN)/python benchmarks/online.py
 	$(BIN)/python benchmarks/impala.py
+	$(BIN)/python benchmarks/networks.py
 	$(BIN)/python benchmarks/convolutions.py
 	$(BIN)/python benchmarks/lanes.py
 	$(BIN)/python benchmarks/small_games.py

@@ -6,6 +6,7 @@ The settings are those of the shipped qdagger_dqn.gin or qdagger_rainbow.gin.
 """
 
 import argparse
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -77,12 +78,20 @@ def _train_rainbow(agent, optimizer, learner, batch):
 DOPAMINE_TRAIN = {'dqn': _train_dqn, 'rainbow': _train_rainbow}
 
 
-def filled(student: str, frames: int) -> tuple[Student, FrameStore]:
-  """Returns a student as it is shipped, and labelled data for it."""
+def filled(
+  student: str, frames: int, bindings: Sequence[str] = ()
+) -> tuple[Student, FrameStore]:
+  """Returns a student as it is shipped, and labelled data for it.
+
+  Args:
+    student: `dqn` or `rainbow`.
+    frames: how many there are, in thousands.
+    bindings: gin's, which replace what is shipped.
+  """
   kind = factories.AGENTS[f'qdagger_{student}']
   gin_parsing.load(
     [f'qdagger_{student}.gin'],
-    [],
+    [*bindings],
     network_parameter=kind.kind.network_parameter,
   )
   agent = kind(num_actions=6, seed=0, teacher=_ConstantTeacher())

@@ -70,12 +70,12 @@ NETWORKS: dict[str, Network] = {
     Network(
       q_networks.CompactDQNNetwork,
       'dqn',
-      'two convolutions (Mnih et al. 2013), three times as fast; frames',
+      'two convolutions (Mnih et al. 2013), four times as fast; frames',
     ),
     Network(
       q_networks.PatchDQNNetwork,
       'dqn',
-      'patches of 7 x 7 pixels, seven times as fast; frames',
+      'patches of 7 x 7 pixels, eight times as fast; frames',
     ),
     Network(
       q_networks.ImpalaDQNNetwork,
@@ -102,7 +102,7 @@ NETWORKS: dict[str, Network] = {
     Network(
       rainbow_networks.CompactRainbowNetwork,
       'rainbow',
-      'two convolutions (Mnih et al. 2013), three times as fast; frames',
+      'two convolutions (Mnih et al. 2013); frames',
     ),
     Network(
       rainbow_networks.ImpalaRainbowNetwork,
