@@ -87,7 +87,8 @@ class RunnerWithTeacher(Runner):
       num_pretraining_iterations: offline iterations, each evaluated; None is 10
         where the method has an offline phase; an error where it has none.
       num_pretraining_steps: gradient updates in each.
-      teacher_steps: most steps of teacher data, collected or newest stored.
+      teacher_steps: most steps of stored data, the newest; least steps that the
+        teacher plays, in whole episodes.
       teacher_data: 'collected': the teacher plays; 'stored': from its replay;
         'topped_up': from its replay, and it plays what that lacks of
         `teacher_steps`; 'auto': from its replay if there is one, else it plays.
