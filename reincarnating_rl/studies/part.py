@@ -14,25 +14,32 @@ def choose(what: str, names: str, known: Iterable[str]) -> list[str]:
   Args:
     what: the names are of, for the error.
     names: with commas between them, or 'all'; case and punctuation do not
-      matter.
+      matter where they tell no two known names apart.
     known: all names.
 
   Raises:
-    UserError: a name is unknown; the message has the nearest known one.
+    UserError: a name is unknown, and the message has the nearest known one; or
+      it is short for several.
   """
-  folded = {_fold(name): name for name in known}
+  known = list(known)
   if names == ALL:
-    return list(folded.values())
+    return known
   chosen = set()
   for name in names.split(','):
-    if _fold(name) not in folded:
+    alike = [k for k in known if _fold(k) == _fold(name)]
+    if name in alike:
+      alike = [name]
+    if not alike:
       raise UserError(
-        f'There is no {what} {name!r}: choose among '
-        f'{", ".join(folded.values())}.'
-        f'{did_you_mean(name, folded.values(), cutoff=0.4)}'
+        f'There is no {what} {name!r}: choose among {", ".join(known)}.'
+        f'{did_you_mean(name, known, cutoff=0.4)}'
       )
-    chosen.add(folded[_fold(name)])
-  return [name for name in folded.values() if name in chosen]
+    if len(alike) > 1:
+      raise UserError(
+        f'{name!r} may be each {what} of {", ".join(alike)}: write one of them.'
+      )
+    chosen.add(*alike)
+  return [name for name in known if name in chosen]
 
 
 def _fold(name: str) -> str:

@@ -84,7 +84,7 @@ def number(
 def gpus(value: Any) -> float:
   """Reads a fraction of a GPU, or a number of whole ones."""
   found = number(0, kind=float)(value)
-  if found > 1 and found != int(found):
+  if found > 1 and not found.is_integer():
     raise ValueError
   return found
 

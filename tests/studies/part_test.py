@@ -24,3 +24,11 @@ def test_names_are_found_however_they_are_written(names, chosen):
 def test_an_unknown_name_is_an_error_with_the_nearest():
   with pytest.raises(UserError, match="'qdager'.*Did you mean QDagger"):
     part.choose('variant', 'qdager', PAPER.variants)
+
+
+def test_names_that_differ_in_punctuation_alone_are_apart():
+  names = ['lr 1e-4', 'lr 1e4', 'tau 1.0', 'tau 10']
+  assert part.choose('variant', 'all', names) == names
+  assert part.choose('variant', 'tau 1.0', names) == ['tau 1.0']
+  with pytest.raises(UserError, match=r'each variant of tau 1.0, tau 10'):
+    part.choose('variant', 'tau-10', names)

@@ -246,6 +246,7 @@ variants:
     ('seeds: 2', 'seeds: 2\nretries: -1', 'retries is -1'),
     ('seeds: 2', 'seeds: 2\none_program: 3', 'must be true or false'),
     ('seeds: 2', 'seeds: 2\nresources: {gpus: 1.5}', 'resources.gpus is 1.5'),
+    ('seeds: 2', 'seeds: 2\nresources: {gpus: .inf}', 'resources.gpus is inf'),
     ('seeds: 2', 'seeds: 2\nresources: {memory: 4}', 'such as 4 GB'),
     ('seeds: 2', 'seeds: 2\nresources: {cpu: 4}', 'Did you mean cpus'),
     ('JSRL:', 'a=b:', 'a name without ='),
