@@ -85,7 +85,8 @@ class SegmentLog:
     """Fills a store, one segment at a time; its former content is dropped.
 
     Args:
-      store: has the settings of the saved store.
+      store: has the settings of the saved store. It may have a larger capacity
+        if nothing was overwritten.
       manifest: from `save`.
 
     Raises:
@@ -95,7 +96,7 @@ class SegmentLog:
     """
     store.clear()
     try:
-      _check_settings(store, manifest['settings'])
+      _check_settings(store, manifest)
       _check_has_elements(store, manifest)
       self._load_steps(store, manifest['state'], manifest['segments'])
       self._load_elements(store, manifest)
@@ -217,13 +218,15 @@ def _labelled(store: FrameStore, start: int, stop: int) -> int:
   return min(max(store.labelled, start), stop)
 
 
-def _check_settings(store: FrameStore, told: dict[str, Any]) -> None:
+def _check_settings(store: FrameStore, manifest: Manifest) -> None:
   try:
-    saved = ReplaySettings.from_json(told)
+    saved = ReplaySettings.from_json(manifest['settings'])
   except UserError as error:  # Nobody has set these.
     raise ValueError(str(error)) from error
   for name, value in store.settings._asdict().items():
     was = getattr(saved, name)
+    if name == 'capacity' and manifest['state']['next_step'] <= was < value:
+      continue
     if was != value:
       raise UserError(
         f'The saved replay has {name} = {was} and this run {value}: resume '

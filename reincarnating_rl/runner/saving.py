@@ -185,7 +185,7 @@ class Saver:
     )
     self._data.close()
     if 'teacher' in checkpoint.replays:
-      # It never wraps: another number of lanes may ask for another capacity.
+      # It never wraps: more steps or lanes may ask for a larger capacity.
       saved = checkpoint.replays['teacher']['settings']['capacity']
       self._checkpoints.load_replay(
         'teacher', checkpoint, self._data.open(saved)

@@ -89,17 +89,17 @@ class TeacherData:
     self.store: FrameStore | None = None
     self._view: device_view.ReplayArrays | None = None
 
-  def open(self, capacity: int | None = None) -> FrameStore:
+  def open(self, least: int = 0) -> FrameStore:
     """Returns the replay, which is made empty where there is none.
 
     Args:
-      capacity: of a replay that is restored; None for the constructor's.
+      least: its capacity, where the constructor's is smaller.
 
     Raises:
       UnwritableError: its file cannot be made.
     """
     if self.store is None:
-      self.store = self._agent.make_replay(capacity or self._capacity)
+      self.store = self._agent.make_replay(max(least, self._capacity))
       if self._folder is not None:
         remedy = 'set RunnerWithTeacher.teacher_data_in_file = False'
         with files.writing(self._folder, remedy):

@@ -378,6 +378,20 @@ def test_whole_episodes_are_saved_too(log):
   check(oracle, other)
 
 
+def test_a_store_may_grow_that_has_overwritten_nothing(log):
+  store = make(capacity=40)
+  oracle = Oracle(store)
+  oracle.run(25, TERMINAL, True)
+  manifest = log.save(store)
+  grown = restored(log, manifest, capacity=60)
+  check(oracle, grown)
+  with pytest.raises(UserError, match='resume with capacity = 40'):
+    restored(log, manifest, capacity=39)
+  oracle.run(25, TERMINAL, True)
+  with pytest.raises(UserError, match='resume with capacity = 40'):
+    restored(log, log.save(store), capacity=60)
+
+
 def test_the_labels_of_earlier_versions(tmp_path):
   folder = tmp_path / 'checkpoints'
   shutil.copytree(FIXTURES / 'replay_with_teacher_logits', folder)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.evaluation import provenance
+from reincarnating_rl.runner import plan
 from reincarnating_rl.support.errors import UserError, first_line
 from reincarnating_rl.support.interrupts import Interrupted
 from reincarnating_rl.teachers import native_checkpoint
@@ -187,6 +188,21 @@ def test_the_teacher_is_measured_once(tmp_path):
   assert resumed._start_iteration == 3
   assert resumed.record.teacher == runner.record.teacher
   assert resumed._teacher.num_states == 0
+
+
+def test_more_data_than_a_run_began_with_find_room(tmp_path, monkeypatch):
+  short = functools.partial(plan.make_plan, max_collect_steps=30)
+  monkeypatch.setattr(plan, 'make_plan', short)
+  more = functools.partial(experiments.make_runner, teacher_steps=600)
+  expected = kills.whole(more, tmp_path / 'whole')
+  runner = experiments.make_runner(tmp_path / 'killed')
+  for number in range(2):  # The teacher is measured, and plays a first part.
+    runner._run_one_iteration(number)
+    runner._checkpoint_experiment(number)
+  resumed = more(tmp_path / 'killed')
+  assert resumed._start_iteration == 2
+  resumed.run_experiment()
+  assert experiments.outcome(resumed) == expected
 
 
 def newest(directory, suffix):
