@@ -101,8 +101,8 @@ def _load(path: str, target: Target) -> TeacherCheckpoint:
   if folder.is_dir():
     folder = checkpoint_files.find_folder(folder)
     of_tensorflow = checkpoint_files.PREFIXES[1]
-    if not checkpoint_files.has_any(folder, prefix) and (
-      checkpoint_files.has_any(folder, of_tensorflow)
+    if not checkpoint_files.available(folder, prefix) and (
+      checkpoint_files.available(folder, of_tensorflow)
     ):
       prefix = of_tensorflow
   return checkpoints.load_checkpoint(path, None, prefix, target=target)

@@ -151,6 +151,7 @@ class _Maker:
       runs = results.load_runs(
         [self._found(log) for log in logs], scale_of=options.scale_of
       )
+      _only(runs, 'method', options.scale_of)  # It is there.
       for field in ('method', 'game'):
         runs = _only(runs, field, getattr(options, field))
       self._analyses[key] = analysis.analyse(

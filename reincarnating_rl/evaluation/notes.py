@@ -19,19 +19,25 @@ _MAY_DIFFER = re.compile(
 )
 
 
-def on_scales(runs: Sequence[Run], scales: Mapping[str, Scale]) -> list[str]:
+def on_scales(
+  runs: Sequence[Run],
+  scales: Mapping[str, Scale],
+  scale_of: str | None = None,
+) -> list[str]:
   """Names the games and the methods that have no teacher of their own.
 
   Args:
     runs: of the report.
     scales: by game; a game where no teacher was measured has none.
+    scale_of: the method whose teachers set the scales; None for all.
 
   Returns:
     A line for each game without a scale, and one for each method that is
     normalised by the teacher of other runs.
   """
+  whose = '' if scale_of is None else f' of {scale_of}'
   notes = [
-    f'{game}: no run has a teacher, so returns are not normalised.'
+    f'{game}: no run{whose} has a teacher, so returns are not normalised.'
     for game in sorted({r.game for r in runs} - scales.keys())
   ]
   alone = [r for r in runs if r.teacher is None and r.game in scales]

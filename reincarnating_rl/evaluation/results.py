@@ -101,7 +101,7 @@ def read_runs(places: Sequence[Found], *, scale_of: str | None = None) -> Runs:
   told = [
     f'{r.path} has no evaluation yet.' for r in found if not r.evaluations
   ]
-  told += notes.on_scales(evaluated, known)
+  told += notes.on_scales(evaluated, known, scale_of)
   told += notes.on_plans(evaluated)
   told += notes.on_settings(evaluated)
   return Runs(evaluated, known, tuple(told))

@@ -49,6 +49,7 @@ def create_fleet(
   numbers = range(first_seed, first_seed + number)
   folders = [os.path.join(base_dir, str(seed)) for seed in numbers]
   newest = resuming.common(folders)
+  interrupt = InterruptFlag()
 
   def seed_of(index: int) -> SeedRunner:
     return make(
@@ -57,6 +58,7 @@ def create_fleet(
       kind=SeedRunner,
       num_lanes=program.lanes,
       newest=newest,
+      interrupt=interrupt,
       begin=functools.partial(_begin, program),
     )
 
@@ -72,7 +74,7 @@ def create_fleet(
       f'Resuming {number} seeds in {base_dir} at iteration '
       f'{place.next_number} of {len(first.plan)}.'
     )
-  return Fleet(seeds, online, spread, InterruptFlag())
+  return Fleet(seeds, online, spread, interrupt)
 
 
 def _begin(program: GameProgram, seed: SeedRunner) -> dict[str, Any]:

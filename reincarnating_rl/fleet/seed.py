@@ -13,6 +13,7 @@ from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
 from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.runner.runner import RunnerWithTeacher
 from reincarnating_rl.support.errors import NotFiniteError
+from reincarnating_rl.support.interrupts import InterruptFlag
 
 # At least: a seed may have to go back to where the others are.
 _CHECKPOINTS = 2
@@ -72,6 +73,7 @@ class SeedRunner(RunnerWithTeacher):
     *args: Any,
     num_lanes: int,
     newest: int,
+    interrupt: InterruptFlag,
     begin: Callable[['SeedRunner'], dict[str, Any]],
     **settings: Any,
   ) -> None:
@@ -81,11 +83,13 @@ class SeedRunner(RunnerWithTeacher):
       *args: see `RunnerWithTeacher`.
       num_lanes: L, lanes that episodes are played in.
       newest: number of the checkpoint to resume; -1 for none.
+      interrupt: the fleet's, which alone listens.
       begin: makes the first episode of a seed, arrays by name.
       **settings: see `RunnerWithTeacher`.
     """
     self.played = Played(num_lanes)
     self._newest, self._begin = newest, begin
+    self.make_interrupt = lambda: interrupt
     super().__init__(*args, **settings)
     # Each line of a terminal is the fleet's.
     self._collector_dispatcher._collectors = [

@@ -207,7 +207,7 @@ def _teacher_phases(
       data,
       record,
       progress,
-      replay=source.replay,
+      find_replay=lambda: source.replay or settings.find_teacher_replay(),
       base_dir=runner._base_dir,
     ),
     Phase.RELOAD: Reloading(

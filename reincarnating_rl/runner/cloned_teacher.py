@@ -134,7 +134,10 @@ def _make(
     dtype=space.dtype,
     distribution=inputs['distribution'],
   )
-  cloned = cloning.train(store, description, settings, inputs['distribution'])
+  has_action = replay_store.has_action(replay, store)
+  cloned = cloning.train(
+    store, has_action, description, settings, inputs['distribution']
+  )
   told = {'cloned_from': replay.describe(), **cloned.told, 'inputs': inputs}
   with files.writing(folder, OTHER_BASE_DIR):
     native_checkpoint.write(

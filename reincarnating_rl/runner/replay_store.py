@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.replay.frame_store import FrameStore
@@ -54,11 +56,10 @@ def read(
     UserError: it is damaged, or does not fit.
   """
   info = replay.inspect()
-  steps = min(newest or info.entries, info.entries)
-  if newest is None and replay.kind == 'dopamine41':
-    steps *= 2  # Each of its episodes has a frame more than elements.
+  # Each episode of Dopamine 4.1 has a frame more than elements.
+  most = info.entries * (2 if replay.kind == 'dopamine41' else 1)
   store = create(
-    steps,
+    min(newest or most, most),
     observation_shape=observation_shape,
     observation_dtype=info.observation_dtype,
     stack_size=stack_size,
@@ -69,3 +70,20 @@ def read(
     report = replay.load(store, newest=newest, progress=moving(bar))
   print(f'{replay.describe()}: {report.describe()}.')
   return store
+
+
+def has_action(replay: ExternalReplay, store: FrameStore) -> np.ndarray:
+  """Returns [T] bool, whether a step of a replay has its own action.
+
+  All have, but what a replay of Dopamine 4.1 has of an episode's last step is a
+  frame alone. No element begins there.
+
+  Args:
+    replay: that was read.
+    store: from `read`.
+  """
+  if replay.kind != 'dopamine41':
+    return np.ones(store.next_step, bool)
+  found = np.zeros(store.next_step, bool)
+  found[store.element_keys()] = True
+  return found

@@ -46,6 +46,7 @@ class RunnerWithTeacher(Runner):
   """
 
   make_evaluator = assembly.make_evaluator
+  make_interrupt = InterruptFlag
 
   def __init__(
     self,
@@ -118,7 +119,8 @@ class RunnerWithTeacher(Runner):
       checkpoint_seconds=60.0 * checkpoint_minutes,
       checkpoints_to_keep=checkpoints_to_keep,
     )
-    self._claim, self._interrupt = disk.claim(base_dir), InterruptFlag()
+    self._claim = disk.claim(base_dir)
+    self._interrupt = self.make_interrupt()
     self._on_step: Callable[[], object] = lambda: None
     self.record = Record()
     collectors.register()

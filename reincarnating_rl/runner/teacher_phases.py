@@ -138,7 +138,7 @@ class Loading:
     record: Record,
     progress: Progress,
     *,
-    replay: ExternalReplay | None,
+    find_replay: Callable[[], ExternalReplay | None],
     base_dir: str,
   ) -> None:
     """Takes what it works with.
@@ -148,16 +148,17 @@ class Loading:
       data: takes the steps.
       record: takes what was read.
       progress: takes the time, and shows it.
-      replay: to read; None if an earlier process read it and it has gone.
+      find_replay: looks for the teacher's replay; None where there is none.
       base_dir: of the run, for messages.
     """
     self._agent, self._data = agent, data
     self._record, self._progress = record, progress
-    self._replay, self._base_dir = replay, base_dir
+    self._find_replay, self._base_dir = find_replay, base_dir
 
   def __call__(self, iteration: Iteration) -> Metrics:
     """Runs the phase; returns what to log."""
-    if self._replay is None:  # Read before a checkpoint that was damaged.
+    replay = self._find_replay()
+    if replay is None:  # Read before a checkpoint that was damaged.
       raise UserError(
         f"The teacher's replay has to be read again for {self._base_dir}, and "
         'it is not there any more: restore it, or choose another --base_dir.'
@@ -166,14 +167,14 @@ class Loading:
     with progress.clock(iteration):
       with progress.bar(iteration, 'load teacher data', 'steps read') as bar:
         report = self._data.load(
-          self._replay,
+          replay,
           newest=iteration.steps,
           progress=progress.following(bar),
         )
       if self._agent.trainer.needs_teacher_policy:
         with progress.bar(iteration, 'ask the teacher', 'states') as bar:
           self._data.label(progress.following(bar))
-    self._record.read(self._replay.describe(), report)
+    self._record.read(replay.describe(), report)
     print(f'Loaded {report.describe()}.')
     return {'Load/TeacherSteps': report.steps}
 

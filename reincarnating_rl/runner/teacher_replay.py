@@ -15,8 +15,8 @@ _PLAY = 'To have the teacher play: RunnerWithTeacher.teacher_data="collected".'
 class TeacherDataSource(NamedTuple):
   """Where the teacher's data come from.
 
-  `replay` is None where the teacher plays; and where its replay, which an
-  earlier process has read, is not there any more.
+  `replay` is None where the teacher plays; and where an earlier process has
+  read it, so that a checkpoint has what it holds.
   """
 
   phase: Phase  # LOAD or COLLECT, with which they begin

@@ -17,7 +17,8 @@ class DataTeacher:
 
   Attributes:
     actions: of the game.
-    fingerprint: SHA-256 of the data without observations, in hex.
+    fingerprint: SHA-256 of the data without observations, in hex; of the
+      whole file where a replay has its steps with their frames.
     lineage: where they are, and what the score is; JSON.
     returns: [E], undiscounted, of the data's whole episodes.
     acts: None: it does not.
@@ -37,11 +38,13 @@ class DataTeacher:
     """
     self.actions = actions
     columns = replay.read_columns()
-    self.returns, digest = np.zeros(0), hashlib.sha256()
-    if columns is None:  # Stored with their frames: the file is all there is.
-      digest.update(replay.describe().encode())
+    if columns is None:
+      self.returns = np.zeros(0)
+      with open(replay.files.path, 'rb') as file:
+        digest = hashlib.file_digest(file, 'sha256')
     else:
       self.returns = data_summary.whole_returns(columns)
+      digest = hashlib.sha256()
       for name in columns.arrays():
         digest.update(np.ascontiguousarray(getattr(columns, name)))
     self.fingerprint = digest.hexdigest()

@@ -20,6 +20,7 @@ from reincarnating_rl.teachers.kinds import KINDS
 from tests import toys
 from tests.agents import control_toys
 from tests.runner import experiments, teachers
+from tests.teachers import tf_checkpoints_test
 from tests.teachers.foreign import real_files
 
 VECTOR, SMALL = np.zeros((5, 1), np.float32), np.zeros((10, 10, 4, 1), np.uint8)
@@ -214,6 +215,14 @@ def test_what_parameters_do_not_tell_is_asked(fields, tmp_path):
 def test_layers_that_differ_are_told(network, message, tmp_path):
   with pytest.raises(UserError, match=message):
     read(write_layers(tmp_path), network, VECTOR)
+
+
+def test_a_checkpoint_of_tensorflow(tmp_path):
+  tf_checkpoints_test._save(tmp_path, tf_checkpoints_test._SLIM)
+  found = torso_source.read(str(tmp_path), (84, 84, 4), Discrete(4)).arrays
+  layers = {path[0] for path in found}
+  assert layers == {f'{kind}_{i}' for kind in ('Conv', 'Dense') for i in '012'}
+  assert np.all(found['Conv_2', 'kernel'] == 2.0)
 
 
 def test_a_file_of_fewer_layers(tmp_path):

@@ -170,6 +170,7 @@ def test_to_make_it_again_changes_nothing(document):
     ('table: logs/x.jsonl games sed=1', "'sed': choose .* Did you mean seed"),
     ('table: logs/x.jsonl games at=x', 'x'),
     ('table: logs/x.jsonl games method=our', 'method .* Did you mean ours'),
+    ('table: logs/x.jsonl games scale_of=our', 'method .* Did you mean ours'),
     ('table: logs/x.jsonl evaluations', 'choose by method= of a'),
     ('table: logs/x.jsonl diagnoses', 'choose by method= of a'),
     (

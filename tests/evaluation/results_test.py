@@ -50,6 +50,15 @@ def test_a_game_without_a_teacher_stays_raw_and_says_so(tmp_path):
   )
 
 
+def test_a_method_that_sets_the_scale_and_is_not_there_yet(tmp_path):
+  write(tmp_path, 'a')
+  runs = results.load_runs([str(tmp_path)], scale_of='strong')
+  assert runs.scales == {}
+  assert runs.notes == (
+    'Pong: no run of strong has a teacher, so returns are not normalised.',
+  )
+
+
 def test_scratch_is_normalised_by_the_teacher_of_the_others(tmp_path):
   write(tmp_path, 'a', seed=1)
   write(tmp_path, 'b', seed=2, score=None)

@@ -51,6 +51,7 @@ def make_fleet(base_dir, number=2, *, spread=None, **settings):
   game = program()
   folders = [base_dir / str(seed) for seed in range(number)]
   newest = resuming.common(list(map(str, folders)))
+  interrupt = InterruptFlag()
   seeds = [
     experiments.make_runner(
       folder,
@@ -60,6 +61,7 @@ def make_fleet(base_dir, number=2, *, spread=None, **settings):
         SeedRunner,
         num_lanes=4,
         newest=newest,
+        interrupt=interrupt,
         begin=functools.partial(launch._begin, game),
       ),
       **settings,
@@ -67,4 +69,4 @@ def make_fleet(base_dir, number=2, *, spread=None, **settings):
     for seed, folder in enumerate(folders)
   ]
   online = building.online_of(seeds[0], game)
-  return Fleet(seeds, online, spread or Spread(number), InterruptFlag())
+  return Fleet(seeds, online, spread or Spread(number), interrupt)

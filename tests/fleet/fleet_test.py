@@ -1,6 +1,9 @@
 """Fleets on the corridor: they learn, resume, and write what runs write."""
 
+import functools
 import json
+import os
+import signal
 import subprocess
 import sys
 
@@ -11,6 +14,7 @@ import pytest
 from reincarnating_rl.fleet import measuring, pace
 from reincarnating_rl.fleet import offline as fleet_offline
 from reincarnating_rl.fleet.spread import Spread
+from reincarnating_rl.importers import external_replay
 from reincarnating_rl.methods.method import Offline
 from reincarnating_rl.runner.plan import Phase
 from reincarnating_rl.support.interrupts import Interrupted
@@ -109,6 +113,23 @@ def test_a_stopped_fleet_goes_on(tmp_path, calls):
   resumed = make_fleet(tmp_path / 'parts', online=(2, 60))
   resumed.run()
   assert outcomes(whole) == outcomes(resumed)
+
+
+def test_ctrl_c_is_heard_while_a_fleet_loads(tmp_path):
+  experiments.make_runner(tmp_path / 'earlier').run_experiment()
+  find = functools.partial(external_replay.choose, tmp_path / 'earlier')
+  fleet = make_fleet(tmp_path / 'fleet', find_teacher_replay=find)
+  phases = fleet.seeds[0].parts.phases
+  loading = phases[Phase.LOAD]
+
+  def press_ctrl_c(iteration):
+    os.kill(os.getpid(), signal.SIGINT)
+    return loading(iteration)
+
+  phases[Phase.LOAD] = press_ctrl_c
+  with pytest.raises(Interrupted):
+    fleet.run()
+  assert fleet.seeds[0].record.teacher_steps == 0
 
 
 @pytest.mark.soak

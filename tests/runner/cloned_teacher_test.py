@@ -164,15 +164,17 @@ def test_a_clone_is_of_data(path, tmp_path):
 
 def split(tmp_path, share=0.2, newest=None, **arrays):
   np.savez(tmp_path / 'x.npz', **written.steps(**arrays))
+  replay = external_replay.choose(tmp_path / 'x.npz')
   store = replay_store.read(
-    external_replay.choose(tmp_path / 'x.npz'),
+    replay,
     observation_shape=(3,),
     stack_size=2,
     actions=Discrete(3),
     policy_size=0,
     newest=newest,
   )
-  return cloning._split(store, share, np.random.default_rng(0))
+  has_action = replay_store.has_action(replay, store)
+  return cloning._split(store, has_action, share, np.random.default_rng(0))
 
 
 def test_whole_episodes_are_held_out(tmp_path):

@@ -2,6 +2,8 @@
 
 import functools
 import json
+import os
+import shutil
 import warnings
 
 import minari
@@ -21,6 +23,7 @@ from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.data_teacher import DataTeacher
 from reincarnating_rl.teachers.sources import TeacherSettings
 from tests import toys
+from tests.importers import dopamine41_played
 from tests.runner import control_test, experiments
 
 
@@ -268,6 +271,18 @@ def test_other_data_are_another_teacher(path, tmp_path):
     np.savez(tmp_path / 'x.npz', **{**file} | {'rewards': -file['rewards']})
   other = DataTeacher(external_replay.choose(tmp_path), Discrete(2))
   assert one.fingerprint == again.fingerprint != other.fingerprint
+
+
+def test_a_replay_of_dopamine_41_is_itself_wherever_it_is(fixtures, tmp_path):
+  def teacher(folder):
+    return DataTeacher(external_replay.choose(folder), Discrete(3))
+
+  source = os.path.join(fixtures, 'dopamine_4_1_replay')
+  copy = shutil.copytree(source, tmp_path / 'copy')
+  assert teacher(source).fingerprint == teacher(copy).fingerprint
+  played = dopamine41_played.Played([(7, True)])
+  played.save(tmp_path)
+  assert teacher(source).fingerprint != teacher(tmp_path).fingerprint
 
 
 def test_a_fleet_needs_who_plays(path):

@@ -159,13 +159,29 @@ def test_a_resume_goes_on_collecting(make_runner, tmp_path):
     make_runner(tmp_path, teacher_data='stored')
 
 
-def test_a_replay_that_is_gone_when_it_is_needed_again(make_runner, tmp_path):
+@pytest.fixture
+def without_what_was_read(make_runner, tmp_path):
+  """A run that has lost the arrays of the checkpoint after its loading."""
   runner = make_runner(tmp_path)
   for number in range(2):
     runner._run_one_iteration(number)
     runner._checkpoint_experiment(number)
-  newest = next((tmp_path / 'checkpoints').glob('ckpt.1.*safetensors'))
-  newest.unlink()
+  next((tmp_path / 'checkpoints').glob('ckpt.1.*safetensors')).unlink()
+  return tmp_path
+
+
+def test_a_replay_is_read_again_where_it_has_to_be(
+  without_what_was_read, make_runner, uninterrupted
+):
+  resumed = make_runner(without_what_was_read)
+  assert resumed._start_iteration == 1
+  resumed.run_experiment()
+  assert experiments.outcome(resumed) == experiments.outcome(uninterrupted)
+
+
+def test_a_replay_that_is_gone_when_it_is_needed_again(
+  without_what_was_read, make_runner, tmp_path
+):
   resumed = make_runner(tmp_path, find_teacher_replay=_nothing)
   assert resumed._start_iteration == 1
   with pytest.raises(UserError, match='restore it, or choose another --base'):

@@ -81,7 +81,8 @@ def _checked(
 def _print(out: str, made: Export, replay: ExternalReplay) -> None:
   count = len(made.arrays['rewards'])
   left = (
-    f'; {made.left_out:,} of episodes that are not whole left out'
+    f'; {made.left_out:,} of episodes that are not whole, or without an '
+    'action, left out'
     if made.left_out
     else ''
   )
@@ -100,4 +101,4 @@ def _steps(replay: ExternalReplay, newest: int | None) -> Export:
     policy_size=0,
     newest=newest,
   )
-  return export.of_store(store)
+  return export.of_store(store, replay_store.has_action(replay, store))

@@ -15,10 +15,10 @@ class Export(NamedTuple):
   """Arrays by the names of `npz`, and how many steps are not among them."""
 
   arrays: dict[str, np.ndarray]
-  left_out: int  # steps of episodes that are not whole
+  left_out: int  # steps of episodes that are not whole, or without an action
 
 
-def of_store(store: FrameStore) -> Export:
+def of_store(store: FrameStore, has_action: np.ndarray | bool = True) -> Export:
   """Returns the steps of a replay that was loaded, oldest first.
 
   An episode whose start is gone is left out: nothing would show that it is not
@@ -26,13 +26,14 @@ def of_store(store: FrameStore) -> Export:
 
   Args:
     store: with no step overwritten.
+    has_action: [T] bool, which steps are not left out; True for all.
   """
-  columns, count = store.columns, store.next_step
-  starts = np.flatnonzero(columns['episode_step'][:count] == 0)
-  first = int(starts[0]) if len(starts) else count
-  used = slice(first, count)
+  count = store.next_step
+  columns = {name: rows[:count] for name, rows in store.columns.items()}
+  episode = np.cumsum(columns['episode_step'] == 0)
+  used = (episode > 0) & has_action
   terminal = columns['terminal'][used]
-  is_last = np.append(columns['episode_step'][used][1:] == 0, False)
+  is_last = np.append(np.diff(episode[used]) > 0, False)
   action, actions = columns['action'][used], store.settings.actions
   if isinstance(actions, Continuous):
     action = actions.to_game(action)
@@ -44,7 +45,8 @@ def of_store(store: FrameStore) -> Export:
     # An episode that is under way at the end is told by no flag.
     npz.CUT: is_last[: len(terminal)] & ~terminal,
   }
-  return Export(arrays | told_of(actions), first)
+  left_out = count - int(np.count_nonzero(used))
+  return Export(arrays | told_of(actions), left_out)
 
 
 def of_steps(steps: Steps, newest: int | None = None) -> Export:

@@ -158,7 +158,8 @@ def conservative(
     value = jax.vmap(c.values)
     own_values = value(own)
     if is_calibrated:
-      own_values = jnp.maximum(own_values, c.example.monte_carlo_return)
+      returned = c.functions.reward_scale * c.example.monte_carlo_return
+      own_values = jnp.maximum(own_values, returned)
     scaled = jnp.concatenate(
       [
         value(uniform) / temperature + size * math.log(2.0),

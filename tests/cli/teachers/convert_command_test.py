@@ -19,6 +19,7 @@ from reincarnating_rl.importers import (
   external_replay,
   run_replay,
 )
+from reincarnating_rl.importers.data import npz
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import QOutput
 from reincarnating_rl.networks.mlp_networks import MLPDQNNetwork
@@ -233,6 +234,21 @@ def test_a_replay_of_dopamine_41(tmp_path, call):
   assert_same_elements(tmp_path / 'out', original, stack_size=4)
 
 
+def test_a_frame_without_an_action_is_no_step(tmp_path, call):
+  played = dopamine41_played.Played([(7, False), (9, True)])
+  played.save(tmp_path / 'run' / 'checkpoints')
+  printed = call('convert', tmp_path / 'run', tmp_path / 'out.npz')
+  with np.load(tmp_path / 'out.npz') as file:
+    arrays = {**file}
+  steps = [(0, t) for t in range(6)] + [(1, t) for t in range(8)]
+  actions = [played.action(*step) for step in steps]
+  np.testing.assert_array_equal(arrays['actions'], actions)
+  frames = np.stack([played.frame(*step) for step in steps])
+  np.testing.assert_array_equal(arrays['observations'], frames)
+  assert np.flatnonzero(arrays[npz.CUT]).tolist() == [5]
+  assert 'has 14 steps' in printed and '2 of episodes' in printed
+
+
 def test_a_run_with_its_lineage(tmp_path, call):
   runner = experiments.make_runner(tmp_path / 'run')
   runner.run_experiment()
@@ -396,7 +412,7 @@ def test_a_replay_goes_out_as_arrays(call, fixtures, tmp_path):
   source = f'{fixtures}/dopamine_4_0_6_pong_replay'
   out = tmp_path / 'pong.npz'
   printed = call('convert', source, out, '--newest', 3000)
-  assert f'{out} has ' in printed and 'that are not whole left out' in printed
+  assert f'{out} has ' in printed and 'that are not whole, or' in printed
   replay = external_replay.choose(source)
   expected, _ = loaded(replay, stack_size=4, newest=3000)
   found, count = loaded(external_replay.choose(out), stack_size=4)

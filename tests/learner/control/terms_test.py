@@ -118,8 +118,8 @@ def test_sac_rewards_entropy_and_learns_its_temperature():
   )
 
 
-def conservative(kind, critics, **fields):
-  functions = actor_critic.td3(noise=1.0)
+def conservative(kind, critics, reward_scale=1.0, **fields):
+  functions = actor_critic.td3(noise=1.0, reward_scale=reward_scale)
   term = ControlTerms(functions).conservative(
     kind, temperature=0.5, samples=4000, weight=1.0
   )
@@ -141,6 +141,11 @@ def test_cal_ql_lifts_the_policys_values_to_the_return():
   # Half the integral is of exp(0), and half of exp(1 / 0.5).
   returns = np.float32([1.0])
   found = conservative('calibrated', [0.0, 0.0], monte_carlo_return=returns)
+  assert found == pytest.approx(2 * np.log(1.0 + np.exp(2.0)), abs=0.05)
+  # Values are of rewards that are scaled; the return is of the game's.
+  found = conservative(
+    'calibrated', [0.0, 0.0], 0.1, monte_carlo_return=10 * returns
+  )
   assert found == pytest.approx(2 * np.log(1.0 + np.exp(2.0)), abs=0.05)
   unknown = np.float32([-np.inf])
   found = conservative('calibrated', [0.0, 0.0], monte_carlo_return=unknown)
