@@ -118,7 +118,7 @@ def take(student: Student) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 def restore(
   student: Student, arrays: dict[str, np.ndarray], told: dict[str, Any]
 ) -> None:
-  """Inverse of `take`: everything is read before anything is changed.
+  """Inverse of `take`: arrays are checked before anything is changed.
 
   Args:
     student: of the same settings.

@@ -22,8 +22,8 @@ class StudentSpec:
     settings: of the method.
     kind: the entry of `students.STUDENTS`.
     teacher: or None.
-    learning_rate: see `weaning.Weaner`.
-    final_learning_rate: see `weaning.Weaner`.
+    learning_rate: see `weaner.Weaner`.
+    final_learning_rate: see `weaner.Weaner`.
     replay_capacity: frames.
     batch_size: B.
     augments: whether states are augmented in an update.

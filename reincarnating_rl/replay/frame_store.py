@@ -92,11 +92,6 @@ class FrameStore(LabelledRing):
     store._rng, store.segments = np.random.default_rng(seed), []
     return store
 
-  @property
-  def num_elements(self) -> int:
-    """Number of elements that can be sampled now."""
-    return len(self)
-
   def sample(
     self, size: int | None = None, *, with_sample_metadata: bool = False
   ) -> Batch | tuple[Batch, SampleMetadata]:

@@ -93,7 +93,7 @@ class PrioritizedFrameStore(FrameStore):
     super().load_state_dict(state)
 
   def arrays(self) -> dict[str, np.ndarray]:
-    """Returns `priorities` [num_elements] float64, in order."""
+    """Returns `priorities` [N] float64, of its N elements, in order."""
     return {'priorities': self._tree.get(self._element_slots())}
 
   def load_arrays(self, arrays: dict[str, np.ndarray]) -> None:

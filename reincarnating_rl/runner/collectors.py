@@ -13,12 +13,11 @@ import tqdm.auto as tqdm
 from dopamine.metrics import collector, collector_dispatcher
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
+from reincarnating_rl.evaluation.finding import METRICS_FILE
 from reincarnating_rl.runner.appended_file import AppendedFile
 from reincarnating_rl.runner.event_files import EventFileCollector
 from reincarnating_rl.runner.record import OTHER_BASE_DIR
 from reincarnating_rl.support import files, json_file
-
-METRICS_FILE = os.path.join('metrics', 'jsonl', 'metrics.jsonl')
 
 
 class JsonlCollector(collector.Collector):

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 
-from reincarnating_rl.runner import collectors
+from reincarnating_rl.evaluation.finding import METRICS_FILE
 from reincarnating_rl.runner.progress import Progress
 from reincarnating_rl.runner.saving import Saver
 from reincarnating_rl.support import claims, files
@@ -39,7 +39,7 @@ def claim(base_dir: str) -> Claim:
     UnwritableError: it cannot be written, or a folder in it cannot.
   """
   held = claims.claim(base_dir, FLAG)
-  for name in (FOLDER, 'metrics', os.path.dirname(collectors.METRICS_FILE)):
+  for name in (FOLDER, 'metrics', os.path.dirname(METRICS_FILE)):
     files.check_folder(os.path.join(base_dir, name), FLAG)
   return held
 

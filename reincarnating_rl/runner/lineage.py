@@ -6,10 +6,9 @@ from typing import Any
 
 from reincarnating_rl.agents import snapshot
 from reincarnating_rl.envs import facts
+from reincarnating_rl.evaluation.finding import LINEAGE_FILE
 from reincarnating_rl.runner.record import OTHER_BASE_DIR
 from reincarnating_rl.support import json_file
-
-LINEAGE_FILE = 'lineage.json'
 
 
 def describe(

@@ -4,12 +4,12 @@ import os
 from typing import Any
 
 from reincarnating_rl.evaluation import normalization
+from reincarnating_rl.evaluation.finding import SUMMARY_FILE
 from reincarnating_rl.evaluation.normalization import ScoreSummary
 from reincarnating_rl.importers.loading import LoadReport
 from reincarnating_rl.runner.plan import Iteration
 from reincarnating_rl.support import json_file
 
-SUMMARY_FILE = 'summary.json'
 OTHER_BASE_DIR = 'choose another --base_dir'
 
 

@@ -157,8 +157,7 @@ class Loading:
 
   def __call__(self, iteration: Iteration) -> Metrics:
     """Runs the phase; returns what to log."""
-    replay = self._find_replay()
-    if replay is None:  # Read before a checkpoint that was damaged.
+    if (replay := self._find_replay()) is None:
       raise UserError(
         f"The teacher's replay has to be read again for {self._base_dir}, and "
         'it is not there any more: restore it, or choose another --base_dir.'

@@ -29,18 +29,11 @@ def test_random_scores(game, score):
   assert atari_scores.random_score(game) == score
 
 
-def test_human_scores():
-  assert atari_scores.human_score('Pong') == 14.6
-  assert atari_scores.human_score('Breakout') == 30.5
-  assert atari_scores.human_score('AirRaid') is None
-
-
-def test_every_game_of_the_table_can_be_played_better_than_at_random():
+def test_every_game_of_the_table_can_be_played():
   games = list(atari_scores._SCORES)
   assert len(games) == 57
   for game in games:
     atari_roms.rom_id(game)  # Raises if there is no such game.
-    assert atari_scores.human_score(game) > atari_scores.random_score(game)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import pytest
 
 from reincarnating_rl.evaluation import finding
 from reincarnating_rl.evaluation.finding import Found
-from reincarnating_rl.runner import collectors, lineage, record
 from reincarnating_rl.support.errors import MissingFileError, UserError
 
 
@@ -13,12 +12,6 @@ def touch(root, *parts):
   path.parent.mkdir(parents=True, exist_ok=True)
   path.write_text('{}')
   return str(path.parent)
-
-
-def test_the_files_are_those_that_a_run_writes():
-  assert finding.SUMMARY_FILE == record.SUMMARY_FILE
-  assert finding.LINEAGE_FILE == lineage.LINEAGE_FILE
-  assert finding.METRICS_FILE == collectors.METRICS_FILE
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ class Oracle:
 def check(oracle, store):
   """Asserts that a store holds exactly the oracle's elements."""
   expected = oracle.elements()
-  assert len(store) == store.num_elements == len(expected)
+  assert len(store) == len(expected)
   assert store.add_count == len(oracle.all_elements())
   if not expected:
     return

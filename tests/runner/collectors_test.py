@@ -7,6 +7,7 @@ import pytest
 from dopamine.metrics import collector_dispatcher
 from dopamine.metrics.statistics_instance import StatisticsInstance
 
+from reincarnating_rl.evaluation.finding import METRICS_FILE
 from reincarnating_rl.runner import collectors
 from reincarnating_rl.support.files import UnwritableError
 
@@ -58,7 +59,7 @@ def test_a_resume_drops_what_came_after_the_checkpoint_and_appends(tmp_path):
 
 @pytest.mark.parametrize('content', [None, b'{}\n'])
 def test_rewinding_never_adds(tmp_path, content):
-  path = tmp_path / collectors.METRICS_FILE
+  path = tmp_path / METRICS_FILE
   if content is not None:
     path.parent.mkdir(parents=True)
     path.write_bytes(content)

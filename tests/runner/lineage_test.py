@@ -1,6 +1,7 @@
 import json
 import os
 
+from reincarnating_rl.evaluation.finding import LINEAGE_FILE
 from reincarnating_rl.runner import lineage
 
 STRETCH = {
@@ -55,6 +56,6 @@ def test_holds_every_stretch_and_at_the_top_the_newest():
 def test_is_written_whole_beside_the_student(tmp_path):
   lineage.write(str(tmp_path), describe())
   lineage.write(str(tmp_path), describe(teacher=None))
-  path = tmp_path / lineage.LINEAGE_FILE
+  path = tmp_path / LINEAGE_FILE
   assert json.loads(path.read_text()) == describe(teacher=None)
-  assert os.listdir(tmp_path) == [lineage.LINEAGE_FILE]
+  assert os.listdir(tmp_path) == [LINEAGE_FILE]

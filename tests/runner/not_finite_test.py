@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from reincarnating_rl.envs import games, single, vector
+from reincarnating_rl.evaluation.finding import METRICS_FILE
 from reincarnating_rl.runner import collectors, saving
 from reincarnating_rl.support.errors import DivergedError, GameError, first_line
 from tests import toys
@@ -176,5 +177,5 @@ def test_all_that_a_run_writes_is_json(tmp_path):
   assert len(written) == 3
   for path in written:
     json.loads(path.read_text(), parse_constant=refuse)
-  *_, line = (tmp_path / collectors.METRICS_FILE).read_text().splitlines()
+  *_, line = (tmp_path / METRICS_FILE).read_text().splitlines()
   assert json.loads(line) == {'name': 'a', 'step': 1, 'value': None}
