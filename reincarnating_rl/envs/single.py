@@ -162,14 +162,24 @@ class Environment:
         seen = seen.astype(np.float64)
     except (TypeError, ValueError) as error:
       raise self._error('what is no array', _FINITE) from error
-    cast, dtype = seen, self.observation_space.dtype
-    if seen.dtype != dtype:
-      with np.errstate(all='ignore'):  # What overflows is infinite then.
-        cast = seen.astype(dtype)
+    space, dtype = self.observation_space, self.observation_space.dtype
+    if seen.shape != space.shape:
+      raise self._error(
+        f'an observation of shape {seen.shape}',
+        f'its observation_space has shape {space.shape}',
+      )
+    with np.errstate(all='ignore'):  # What overflows is infinite then.
+      # A copy: the game may use its array again.
+      cast = seen.astype(dtype)
     floats = cast if dtype.kind == 'f' else seen
     if floats.dtype.kind == 'f' and not _is_finite(floats):
       bad = floats[~np.isfinite(floats)].flat[0]
       raise self._error(f'an observation with {bad}', _FINITE)
+    if dtype.kind == 'u' and seen.dtype != dtype and np.any(cast != seen):
+      raise self._error(
+        f'an observation with {seen[cast != seen].flat[0]}',
+        f'its observation_space is of {dtype}',
+      )
     return cast
 
   def _number(self, reward: Any) -> float:

@@ -18,7 +18,7 @@ from reincarnating_rl.importers.legacy_files import (
 from reincarnating_rl.importers.legacy_layout import Layout, lay_out
 from reincarnating_rl.importers.loading import LoadReport, StepColumns
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.support.errors import DamagedFileError
+from reincarnating_rl.support.errors import DamagedFileError, UserError
 from reincarnating_rl.support.progress import Progress
 
 
@@ -56,6 +56,12 @@ def load(
   columns = legacy_columns.read_columns(replay, info)
   terminal = columns['terminal']
   ends = legacy_columns.read_ends(replay, info)
+  if ends is None and info.stack_size == 1:
+    raise UserError(
+      f'{_frames(replay)} has single observations and no list of where '
+      'episodes end, so nobody knows where they were cut: have the teacher '
+      "play (RunnerWithTeacher.teacher_data = 'collected')."
+    )
   total = 2 * info.capacity
   is_blank = _may_be_blank(columns)
   for at, frames in legacy_columns.chunks(replay, info):

@@ -29,11 +29,10 @@ Convolution = tuple[int, tuple[int, int], int, int | str]
 """Features, (height, width) of the kernel, stride, and padding: zeros on each
 side of both axes, or 'SAME' as XLA means it."""
 Norm = tuple[int, str, str, Any, float]
-"""Which layer, counted over convolutions and linear layers; a place of
-`PLACES`; a key of `NORMS`, what that takes, and its epsilon."""
-PLACES = ('inputs', 'unflattened', 'outputs')
-"""What a layer takes; the same of the first linear layer before it is
-flattened; what a layer returns, before its activation."""
+"""Which layer, counted over convolutions and linear layers; where: 'inputs',
+what it takes; 'unflattened', the same of the first linear layer before it is
+flattened; or 'outputs', what it returns, before its activation; a key of
+`NORMS`, what that takes, and its epsilon."""
 Output = (
   QOutput | PolicyOutput | QuantileOutput | CategoricalOutput | ActorOutput
 )

@@ -74,6 +74,8 @@ class WorkerProcess:
       kind, answer = self.pipe.recv()
     except (EOFError, OSError) as error:
       raise self._ended() from error
+    if kind == 'game_error':
+      raise errors.GameError(answer)
     if kind == 'user_error':
       raise errors.UserError(answer)
     if kind == 'error':
@@ -110,6 +112,8 @@ def serve(descriptor: int, answer: Callable[..., Any]) -> None:
     try:
       # Unpickling imports modules, which may fail too.
       reply = ('done', answer(*pickle.loads(request)))
+    except errors.GameError as error:
+      reply = ('game_error', str(error))
     except errors.UserError as error:
       reply = ('user_error', str(error))
     except Exception:  # The other end reports it.

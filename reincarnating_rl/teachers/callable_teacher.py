@@ -11,7 +11,7 @@ import numpy as np
 from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.learner.kinds import DETERMINISTIC
 from reincarnating_rl.learner.types import Array
-from reincarnating_rl.support.errors import name_of
+from reincarnating_rl.support.errors import first_line, name_of
 from reincarnating_rl.teachers.base import GREEDY
 from reincarnating_rl.teachers.errors import TeacherError
 
@@ -77,7 +77,7 @@ class CallableTeacher:
       TeacherError: the function returns neither logits nor actions, not as
         many as there are states, or not finite ones.
     """
-    returned = _as_array(self._function(np.asarray(states)))
+    returned = _as_array(self._function, self._function(np.asarray(states)))
     size, kind = len(states), returned.dtype.kind
     if returned.shape == (size, self.num_actions) and kind in 'fiu':
       with np.errstate(over='ignore'):
@@ -144,7 +144,7 @@ class ContinuousCallableTeacher:
     Raises:
       TeacherError: the function returns anything but a finite action for each.
     """
-    returned = _as_array(self._function(np.asarray(states)))
+    returned = _as_array(self._function, self._function(np.asarray(states)))
     size = len(states)
     shape = (size, self.actions.size)
     if returned.shape == shape and returned.dtype.kind in 'fiu':
@@ -159,11 +159,17 @@ class ContinuousCallableTeacher:
     )
 
 
-def _as_array(returned: Any) -> np.ndarray:
+def _as_array(function: Function, returned: Any) -> np.ndarray:
   try:
     return np.asarray(returned)
   except ValueError:  # Rows of different lengths.
     return np.array(None)
+  except (TypeError, RuntimeError) as error:  # Tensors of PyTorch have both.
+    raise TeacherError(
+      f'{name_of(function)} returned a {type(returned).__name__} that is no '
+      f'array ({first_line(error)}): return one of NumPy, such as '
+      'tensor.detach().cpu().numpy().'
+    ) from error
 
 
 def fingerprint_of(function: Function) -> str:

@@ -249,3 +249,27 @@ def test_a_game_that_cannot_draw_itself(drawn, reason):
     UserError, match=f'^Blind cannot draw itself{reason}: let its render'
   ):
     environment.draw()
+
+
+@pytest.mark.parametrize(
+  ('observation', 'told'),
+  [
+    (np.array([300, 1]), 'with 300 at .* its observation_space is of uint8'),
+    (np.array([1, -1]), 'with -1 at'),
+    (np.array([0.0, 0.5]), 'with 0.5 at'),
+    (np.zeros((2, 1), np.uint8), r'shape \(2, 1\) at .* has shape \(2,\)'),
+    (np.zeros(1, np.uint8), r'shape \(1,\) at'),
+  ],
+)
+def test_an_observation_of_another_space(observation, told):
+  with pytest.raises(GameError, match=told):
+    step_of(observation=observation, dtype=np.uint8)
+
+
+def test_a_game_may_use_its_array_again():
+  grid = np.zeros(2, np.uint8)
+  environment = single.Environment(_Answers(grid, 0.0, np.uint8))
+  environment.reset()
+  seen = environment.step(0)[0]
+  grid += 1
+  assert seen.tolist() == [0, 0]

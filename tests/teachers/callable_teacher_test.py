@@ -74,6 +74,17 @@ def test_what_is_neither_is_told_at_once(returned, what):
   assert '\n' not in str(error.value)
 
 
+@pytest.mark.parametrize('kind', [RuntimeError, TypeError])
+def test_a_tensor_that_is_no_array(kind):
+  class Tensor:
+    def __array__(self, *args, **kwargs):
+      raise kind('use tensor.detach()')
+
+  teacher = CallableTeacher(lambda states: Tensor(), num_actions=2)
+  with pytest.raises(TeacherError, match=r'a Tensor .*use tensor.detach\(\)'):
+    teacher.policy_logits(_STATES)
+
+
 def test_teachers_are_told_apart():
   class Policy:
     def __call__(self, states):

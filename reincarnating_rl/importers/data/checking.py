@@ -31,7 +31,8 @@ def checked(
   cuts: np.ndarray | None = None,
   told: Actions | None = None,
   is_scaled: bool = False,
-  starts_late: Sequence[int] = (),
+  partial: Sequence[int] = (),
+  lack_start: Sequence[int] = (),
 ) -> Steps:
   """Makes steps of the arrays of a file.
 
@@ -46,7 +47,8 @@ def checked(
     cuts: [T] bool, where an episode was cut in any further way.
     told: what the file tells of the actions.
     is_scaled: see `Steps`.
-    starts_late: the first steps of episodes whose start the file lacks.
+    partial: see `Steps`; an episode that is open at the end is added.
+    lack_start: see `Steps`.
 
   Raises:
     EmptyReplayError: there is no step.
@@ -83,7 +85,8 @@ def checked(
     reward=reward,
     terminal=is_terminal,
     is_last=is_last,
-    partial=_partial(is_last, starts_late, is_open=is_open),
+    partial=_partial(is_last, partial, is_open=is_open),
+    lack_start=tuple(lack_start),
   )
 
 
@@ -100,10 +103,12 @@ def where_cut(
     [T] bool; False at the last step, whose next one nobody has.
 
   Raises:
-    ValueError: the shapes differ.
+    ValueError: the shapes or the types differ.
   """
   if now.shape != following.shape:
     raise ValueError(f'next_observations is {following.shape}, not {now.shape}')
+  if now.dtype != following.dtype:
+    raise ValueError(f'next_observations is {following.dtype}, not {now.dtype}')
   cuts = np.zeros(len(now), bool)
   for at in range(0, len(now) - 1, _CHUNK):
     stop = min(at + _CHUNK, len(now) - 1)
@@ -113,12 +118,12 @@ def where_cut(
 
 
 def _partial(
-  is_last: np.ndarray, starts_late: Sequence[int], *, is_open: bool
+  is_last: np.ndarray, partial: Sequence[int], *, is_open: bool
 ) -> tuple[int, ...]:
   if not is_open:
-    return tuple(starts_late)
+    return tuple(partial)
   ends = np.flatnonzero(is_last[:-1])
-  return (*starts_late, int(ends[-1]) + 1 if len(ends) else 0)
+  return (*partial, int(ends[-1]) + 1 if len(ends) else 0)
 
 
 def _wrong(path: str, name: str, array: np.ndarray, rule: str) -> DataError:

@@ -29,8 +29,8 @@ def is_one(path: str) -> bool:
 def read(path: str) -> Steps:
   """Reads all but the observations, which are read when they are asked for.
 
-  Where the file has no `timeouts`, an episode was cut where the next
-  observation is not the one that follows.
+  An episode was also cut where the next observation is not the one that
+  follows.
 
   Args:
     path: of the file.
@@ -47,9 +47,9 @@ def read(path: str) -> Steps:
     cuts = None
     if CUT in file:
       flags[CUT] = hdf5.whole(path, file, CUT)
-    elif _NEXT in file:
+    if _NEXT in file:
       cuts = where_cut(observations, hdf5.array(path, file, _NEXT))
-    else:
+    elif CUT not in file:
       raise DataError(
         f'{path} has no {CUT} and no {_NEXT}, so nobody knows where its '
         f'episodes end that were cut: add {CUT}, a 0 or 1 a step.'

@@ -173,7 +173,8 @@ def load(
     'action': fitting.actions(steps, settings.actions),
     'reward': steps.reward,
     'terminal': steps.terminal,
-    'episode_step': steps.episode_step,
+    # Nothing tells the frames before an episode's lost start.
+    'episode_step': steps.counted_from(settings.stack_size - 1),
   }
   checks.check_rewards(file.path, steps.reward)
   read = fitting.observations(steps, settings)

@@ -38,10 +38,15 @@ def observations(
   pick = None
   if _sides(shape) == _sides(wanted):
     pick = ()
-  elif stack > 1 and shape and _sides(shape[:-1]) == _sides(wanted):
-    pick = (..., -1) if shape[-1] == stack else None
-  elif stack > 1 and shape and _sides(shape[1:]) == _sides(wanted):
-    pick = (slice(None), -1) if shape[0] == stack else None
+  elif stack > 1 and shape:
+    is_last = shape[-1] == stack and _sides(shape[:-1]) == _sides(wanted)
+    is_first = shape[0] == stack and _sides(shape[1:]) == _sides(wanted)
+    if is_first and is_last and len(shape) > 1:
+      raise DataError(
+        f'{steps.path} has observations {shape}, and either axis may be that '
+        f'of {stack} observations in a state: store one observation a step.'
+      )
+    pick = (..., -1) if is_last else (slice(None), -1) if is_first else None
   is_type = steps.observation_dtype.kind in _FROM[dtype.kind]
   if pick is None or not is_type:
     raise DataError(

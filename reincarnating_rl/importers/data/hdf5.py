@@ -1,12 +1,14 @@
 """Reads arrays of HDF5 files that nobody vouches for."""
 
 import contextlib
+import math
 from collections.abc import Iterator
 
 import h5py
 import numpy as np
 
 from reincarnating_rl.importers.data.steps import DataError, reading
+from reincarnating_rl.importers.formats.npy_gzip import LARGEST_RATIO
 
 
 @contextlib.contextmanager
@@ -46,7 +48,22 @@ def array(path: str, group: h5py.Group, name: str) -> h5py.Dataset:
     raise DataError(
       f'{name} of {path} lies in another file: write it into this one.'
     )
+  _check_is_there(found)
   return found
+
+
+def _check_is_there(found: h5py.Dataset) -> None:
+  """Refuses what was never written: HDF5 reads it as zeros, of any size."""
+  most = LARGEST_RATIO * found.id.get_storage_size()
+  is_small = found.size * found.dtype.itemsize > most
+  if is_small or (found.chunks and found.size and _lacks_chunks(found)):
+    raise ValueError(f'{found.name} was not written to its end')
+
+
+def _lacks_chunks(found: h5py.Dataset) -> bool:
+  sides = zip(found.shape, found.chunks, strict=True)
+  wanted = math.prod(-(-side // chunk) for side, chunk in sides)
+  return found.id.get_num_chunks() < wanted
 
 
 def whole(path: str, group: h5py.Group, name: str) -> np.ndarray:

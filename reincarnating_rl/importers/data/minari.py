@@ -102,7 +102,7 @@ def read(path: str) -> Steps:
     terminal=TERMINAL,
     cuts=is_end,
     told=told[0],
-    starts_late=tuple(starts[is_open].tolist()),
+    partial=tuple(starts[is_open].tolist()),
   )
 
 
@@ -111,11 +111,17 @@ def _number(name: str) -> int:
 
 
 def _length(path: str, file: h5py.File, name: str) -> int:
+  if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+    raise DataError(f'{name} of {path} is a link: write it into this file.')
   group = file[name]
   if not isinstance(group, h5py.Group):
     raise ValueError(f'{name} is no group')
   lacks(f'{name} of {path}', COLUMNS, [*group])
-  return len(hdf5.array(path, group, 'rewards'))
+  found = {c: len(hdf5.array(path, group, c)) for c in COLUMNS[1:]}
+  if len({*found.values()}) > 1:
+    told = ', '.join(f'{count} {column}' for column, count in found.items())
+    raise DataError(f'{name} of {path} has {told}: write one of each a step.')
+  return found['rewards']
 
 
 def _observations(

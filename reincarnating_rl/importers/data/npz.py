@@ -114,10 +114,10 @@ def _told(path: str, file: Mapping[str, np.ndarray]) -> Actions | None:
   try:
     if NUMBER in file:
       return Discrete(int(file[NUMBER].item()))
-    if LOW in file and HIGH in file:
+    if LOW in file or HIGH in file:
       low, high = (np.atleast_1d(file[name]).tolist() for name in (LOW, HIGH))
       return Continuous(tuple(map(float, low)), tuple(map(float, high)))
-  except (TypeError, ValueError) as error:
+  except (LookupError, TypeError, ValueError) as error:
     raise DataError(
       f'{path} tells of its actions what cannot be ({error}): write {NUMBER}, '
       f'or {LOW} and {HIGH} with an entry for each component.'

@@ -22,6 +22,7 @@ from reincarnating_rl.support.errors import EmptyReplayError
 
 TERMINAL, CUT = 'dones', 'timeouts'
 _COLUMNS = ('observations', 'actions', 'rewards', TERMINAL)
+_OWN_SCALE = 'cleanrl_utils.'  # Its buffers have the game's own bounds.
 _LIBRARIES = frozenset(
   'cleanrl_utils gym gymnasium stable_baselines3 sb3_contrib torch'.split()
 )
@@ -47,10 +48,10 @@ def read(path: str) -> Steps:
         f'{path} is a pickle of another kind: give the file of '
         'model.save_replay_buffer, or the pickle of a ReplayBuffer.'
       )
-    return _steps(path, saved.attributes())
+    return _steps(path, saved.name, saved.attributes())
 
 
-def _steps(path: str, buffer: dict[Any, Any]) -> Steps:
+def _steps(path: str, name: str, buffer: dict[Any, Any]) -> Steps:
   lacks(path, _COLUMNS, [name for name in buffer if isinstance(name, str)])
   if isinstance(buffer['observations'], dict):
     raise DataError(
@@ -79,8 +80,9 @@ def _steps(path: str, buffer: dict[Any, Any]) -> Steps:
     terminal=TERMINAL,
     cuts=cuts,
     told=told,
-    is_scaled=_is_scaled(actions, told),
-    starts_late=rows.partial(cuts, ends != 0),
+    is_scaled=not name.startswith(_OWN_SCALE) and _is_scaled(actions, told),
+    partial=rows.partial(cuts, ends != 0),
+    lack_start=rows.lack_start,
   )
 
 
@@ -103,6 +105,8 @@ class _Rows:
     if not len(self._order) * number:
       raise EmptyReplayError(f'{path} holds no step: choose another file.')
     self.stops = (1 + np.arange(number)) * len(self._order)
+    firsts = self.stops - len(self._order)
+    self.lack_start = tuple(firsts.tolist()) if self._is_full else ()
 
   def has(self, name: str) -> bool:
     """Whether the buffer holds an array of this name."""
@@ -135,9 +139,7 @@ class _Rows:
     begins = np.append(0, lasts[:-1] + 1)
     open_lanes = self.stops[~is_done[self.stops - 1]] - 1
     late = {*begins[np.searchsorted(lasts, open_lanes)].tolist()}
-    if self._is_full:
-      late |= {*(self.stops - len(self._order)).tolist()}
-    return tuple(sorted(late))
+    return tuple(sorted(late.union(self.lack_start)))
 
 
 def _told(space: Any) -> Actions | None:

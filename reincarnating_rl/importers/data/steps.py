@@ -69,6 +69,7 @@ class Steps:
     is_last: [T] bool, whether the episode ended, or was cut.
     partial: the first steps of episodes that are not whole, for the file lacks
       their start or their end.
+    lack_start: those of episodes whose start it lacks, of `partial`.
   """
 
   path: str
@@ -82,6 +83,7 @@ class Steps:
   terminal: np.ndarray
   is_last: np.ndarray
   partial: tuple[int, ...]
+  lack_start: tuple[int, ...] = ()
 
   # What a `ReplayInfo` says.
   stack_size = 1
@@ -97,6 +99,16 @@ class Steps:
     numbers = np.arange(self.entries)
     starts = np.where(np.append(True, self.is_last[:-1]), numbers, 0)
     return (numbers - np.maximum.accumulate(starts)).astype(np.int32)
+
+  def counted_from(self, known: int) -> np.ndarray:
+    """Returns `episode_step`, where a start that is lacking counts as `known`.
+
+    Args:
+      known: observations before a step that a state of it needs.
+    """
+    counted = self.episode_step
+    starts = np.arange(self.entries) - counted
+    return counted + np.int32(known) * np.isin(starts, self.lack_start)
 
   def columns(self) -> StepColumns:
     """Returns what `inspect` reads."""

@@ -56,6 +56,31 @@ def test_next_observations_tell_where_episodes_were_cut(
   assert written.loaded(path, written.BOX)[1][:4] == (12, 3, 1, 2)
 
 
+def test_flags_may_lack_a_cut_that_next_observations_show(path, arrays):
+  following = np.roll(arrays['observations'], -1, axis=0)
+  following[9] += 1.0
+  arrays['truncations'][:] = False
+  written.d4rl(path, arrays | {'next_observations': following})
+  assert written.loaded(path, written.BOX)[1][:4] == (12, 3, 1, 2)
+  # What is not of one type is not compared.
+  wide = following.astype('f8')
+  written.d4rl(path, arrays | {'next_observations': wide})
+  with pytest.raises(DamagedFileError, match='is float64, not float32'):
+    external_replay.choose(path).inspect()
+
+
+@pytest.mark.parametrize('chunks', [(5, 3), (1, 3), None])
+def test_what_was_never_written_is_no_step(path, arrays, chunks):
+  del arrays['observations']
+  written.d4rl(path, arrays)
+  with h5py.File(path, 'a') as file:
+    file.create_dataset('observations', (12, 3), 'f4', chunks=chunks)
+    if chunks == (5, 3):  # The writer died.
+      file['observations'][:4] = 1.0
+  with pytest.raises(DamagedFileError, match='was not written to its end'):
+    external_replay.choose(path).inspect()
+
+
 def test_next_observations_of_another_shape(path, arrays):
   arrays['next_observations'] = arrays['observations'][:, :1]
   del arrays['truncations']

@@ -99,6 +99,16 @@ def test_types_that_fit(tmp_path, stored, wanted, fits):
   assert (found['observation'] == 1).all()
 
 
+def test_a_stack_whose_axis_nobody_knows(tmp_path):
+  arrays = written.steps() | {'observations': np.ones((12, 4, 4), 'f4')}
+  np.savez(tmp_path / 'data.npz', **arrays)
+  with pytest.raises(DataError, match='either axis may be that of 4'):
+    written.loaded(tmp_path, shape=(4,), stack_size=4)
+  arrays['observations'] = np.ones((12, 4), 'f4')
+  np.savez(tmp_path / 'data.npz', **arrays)
+  assert written.loaded(tmp_path, shape=(), stack_size=4)[1].steps == 12
+
+
 def test_numbers_that_bytes_cannot_hold(tmp_path):
   arrays = written.steps() | {'observations': np.full((12, 3), 256)}
   np.savez(tmp_path / 'data.npz', **arrays)

@@ -170,6 +170,15 @@ def _replace(name, array):
       'of one shape and type',
     ),
     (_remove('episode_0/observations'), 'has no observations'),
+    (
+      _replace('episode_0/actions', np.zeros(3, int)),
+      'has 3 actions, 4 rewards, 4 terminations',
+    ),
+    (
+      _replace('episode_0', h5py.ExternalLink('other.hdf5', '/episode_0')),
+      'episode_0 of .* is a link',
+    ),
+    (_replace('episode_0', h5py.SoftLink('/episode_1')), 'is a link'),
   ],
 )
 def test_episodes_that_cannot_be(tmp_path, edit, message):

@@ -95,13 +95,16 @@ def test_which_bounds_actions_have(actions, told, is_scaled):
   assert found == is_scaled
 
 
-def pickled(path, name='ReplayBuffer', **attributes):
-  """Writes a pickle of an object of the library, which is not there."""
-  names = ('stable_baselines3', 'common', 'buffers')
-  modules = {
-    place: types.ModuleType(place)
-    for place in itertools.accumulate(names, '{}.{}'.format)
-  }
+_SB3 = [
+  *itertools.accumulate(
+    ['stable_baselines3', 'common', 'buffers'], '{}.{}'.format
+  )
+]
+
+
+def pickled(path, name='ReplayBuffer', *, names=_SB3, **attributes):
+  """Writes a pickle of an object of a library, which is not there."""
+  modules = {place: types.ModuleType(place) for place in names}
   module = [*modules.values()][-1]
   kind = type(name, (), {'__module__': module.__name__})
   setattr(module, name, kind)
@@ -138,6 +141,29 @@ def test_stacks_of_images(tmp_path):
   with pytest.raises(DataError, match=r'observations \(4, 3, 3\)'):
     settings['stack_size'] = 2
     written.loaded(tmp_path / 'x.pkl', Discrete(3), **settings)
+
+
+def test_a_ring_begins_within_an_episode(tmp_path):
+  """States that need frames which are overwritten are not made."""
+  frames = np.arange(5 * 2 * 9, dtype='u1').reshape(5, 1, 2, 3, 3)
+  one = {n: x[:, :1] for n, x in arrays().items() if n not in ('pos', 'full')}
+  one['timeouts'][2] = one['dones'][2] = 1.0
+  one['observations'] = frames
+  one['next_observations'] = np.roll(frames, -1, axis=0)
+  store = written.store(shape=(3, 3), dtype='u1', stack_size=2, n_step=1)
+  for is_full, keys in ((True, [1, 3]), (False, [0, 1])):
+    pickled(tmp_path / 'x.pkl', **one, pos=4 - 4 * is_full, full=is_full)
+    external_replay.choose(tmp_path / 'x.pkl').load(store)
+    assert store.element_keys().tolist() == keys
+
+
+@pytest.mark.parametrize('library', ['cleanrl_utils', 'stable_baselines3'])
+def test_a_buffer_that_names_its_library_tells_its_bounds(tmp_path, library):
+  actions = np.full((5, 2, 1), 0.9, 'f4')
+  names = library, f'{library}.buffers'
+  pickled(tmp_path / 'x.pkl', names=names, **arrays(actions=actions))
+  steps = external_replay.choose(tmp_path / 'x.pkl').inspect()
+  assert steps.is_scaled == (library == 'stable_baselines3')
 
 
 def test_a_single_step(tmp_path):
