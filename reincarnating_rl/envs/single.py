@@ -1,19 +1,16 @@
 """One seeded environment, with what Dopamine's `Runner` asks of it."""
 
-import math
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
-from reincarnating_rl.envs import mujoco_drawing
+from reincarnating_rl.envs import answers, mujoco_drawing
 from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
 from reincarnating_rl.support import errors
 
 # In Gymnasium's info: an end for a learner alone.
 LIFE_LOST = 'reincarnating_rl.life_lost'
-_MOST = float(np.finfo(np.float32).max)  # What a replay can hold.
-_FINITE = 'observations must be finite numbers'
 
 
 class Environment:
@@ -157,42 +154,15 @@ class Environment:
 
   def _cast(self, observation: Any) -> np.ndarray:
     try:
-      seen = np.asarray(observation)
-      if seen.dtype.kind not in 'biuf':
-        seen = seen.astype(np.float64)
-    except (TypeError, ValueError) as error:
-      raise self._error('what is no array', _FINITE) from error
-    space, dtype = self.observation_space, self.observation_space.dtype
-    if seen.shape != space.shape:
-      raise self._error(
-        f'an observation of shape {seen.shape}',
-        f'its observation_space has shape {space.shape}',
-      )
-    with np.errstate(all='ignore'):  # What overflows is infinite then.
-      # A copy: the game may use its array again.
-      cast = seen.astype(dtype)
-    floats = cast if dtype.kind == 'f' else seen
-    if floats.dtype.kind == 'f' and not _is_finite(floats):
-      bad = floats[~np.isfinite(floats)].flat[0]
-      raise self._error(f'an observation with {bad}', _FINITE)
-    if dtype.kind == 'u' and seen.dtype != dtype and np.any(cast != seen):
-      raise self._error(
-        f'an observation with {seen[cast != seen].flat[0]}',
-        f'its observation_space is of {dtype}',
-      )
-    return cast
+      return answers.observation(observation, self.observation_space)
+    except answers.WrongAnswer as wrong:
+      raise self._error(wrong) from wrong.__cause__
 
   def _number(self, reward: Any) -> float:
     try:
-      number = float(reward)
-    except (TypeError, ValueError, OverflowError):
-      number = _only_number(reward)
-    if not -_MOST <= number <= _MOST:  # False for a NaN as well.
-      raise self._error(
-        f'the reward {" ".join(repr(reward).split())[:80]}',
-        'a reward must be one number that float32 can hold',
-      )
-    return number
+      return answers.reward(reward)
+    except answers.WrongAnswer as wrong:
+      raise self._error(wrong) from wrong.__cause__
 
   def _undrawn(self, reason: str = '') -> errors.UserError:
     return errors.UserError(
@@ -200,25 +170,13 @@ class Environment:
       'array [height, width, 3] where its render mode is rgb_array.'
     )
 
-  def _error(self, what: str, rule: str) -> errors.GameError:
+  def _error(self, wrong: answers.WrongAnswer) -> errors.GameError:
+    what, rule = wrong.args
     seed = '' if self._seed is None else f' with seed {self._seed}'
     return errors.GameError(
       f'{self.name} answers with {what} at step {self._steps} of an episode'
       f'{seed}: {rule}, so mend the game.'
     )
-
-
-def _is_finite(x: np.ndarray) -> bool:
-  # A dot product takes a third of the time, but may overflow.
-  return math.isfinite(np.vdot(x, x)) or bool(np.isfinite(x).all())
-
-
-def _only_number(reward: Any) -> float:
-  """Returns the number in an array of one; NaN for all else."""
-  try:
-    return float(np.asarray(reward).item())
-  except (TypeError, ValueError, OverflowError):
-    return np.nan
 
 
 def actions_of(space: gym.Space, name: str) -> Actions:
