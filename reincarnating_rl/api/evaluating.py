@@ -10,7 +10,13 @@ from reincarnating_rl.api.teachers import as_teacher
 from reincarnating_rl.envs import rollouts
 from reincarnating_rl.envs.seeding import evaluation_stream
 from reincarnating_rl.evaluation.normalization import summarize
+from reincarnating_rl.settings import gin_values
 from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.setting_types import (
+  Fraction,
+  NonNegativeInt,
+  PositiveInt,
+)
 
 _LANES = 16  # As many as an experiment has.
 
@@ -45,7 +51,7 @@ def evaluate(
   game: AnyGame | None = None,
   episodes: int = 30,
   seed: int = 0,
-  epsilon: float = 0.0,
+  epsilon: float = 0.001,
 ) -> Score:
   """Has somebody play whole episodes.
 
@@ -57,7 +63,7 @@ def evaluate(
     game: that is played; None for the player's own.
     episodes: how many.
     seed: of the episodes.
-    epsilon: probability of a random action.
+    epsilon: probability of a random action; an experiment's by default.
 
   Returns:
     The score.
@@ -65,12 +71,9 @@ def evaluate(
   Raises:
     UserError: the player cannot be loaded, or does not fit the game.
   """
-  if (
-    isinstance(episodes, bool) or not isinstance(episodes, int) or episodes < 1
-  ):
-    raise UserError(f'episodes is {episodes!r}: it must be 1 or more.')
-  if not 0 <= epsilon <= 1:
-    raise UserError(f'epsilon is {epsilon!r}: it must be from 0 to 1.')
+  gin_values.check_value('episodes', episodes, PositiveInt)
+  gin_values.check_value('seed', seed, NonNegativeInt)
+  gin_values.check_value('epsilon', epsilon, Fraction)
   player = getattr(player, 'student', player)
   if not isinstance(player, Player):
     player = as_teacher(player, game)

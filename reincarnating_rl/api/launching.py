@@ -12,6 +12,7 @@ from reincarnating_rl.api.callbacks import Callback
 from reincarnating_rl.api.watching import WatchedRunner
 from reincarnating_rl.runner import factories, lineage
 from reincarnating_rl.settings import gin_parsing
+from reincarnating_rl.support import claims
 from reincarnating_rl.support.errors import UserError, first_line
 from reincarnating_rl.support.interrupts import Interrupted
 from reincarnating_rl.teachers.kinds import NetworkFactory
@@ -80,7 +81,7 @@ def execute(request: Request, base_dir: str) -> Ended:
       under way in this process.
     KeyboardInterrupt: the user stopped it.
   """
-  with _alone(), _told_in_one_line():
+  with _alone(), _told_in_one_line(), claims.claimed(base_dir, 'base_dir'):
     runner = _create(request, base_dir)
     # A run that is stopped at once can be loaded all the same.
     lineage.write(base_dir, runner.lineage)
@@ -156,7 +157,11 @@ def _create(request: Request, base_dir: str) -> WatchedRunner:
     kind=WatchedRunner,
     callbacks=request.callbacks,
   )
-  gin_parsing.check_every_binding_was_read()
+  try:
+    gin_parsing.check_every_binding_was_read()
+  except UserError:
+    runner._close()
+    raise
   return runner
 
 

@@ -106,7 +106,7 @@ class Player:
         f'The states have the shape {np.shape(states)}: those of {known.name} '
         f'have (B, {", ".join(map(str, known.state_shape))}).'
       )
-    return found.astype(known.observation_dtype, copy=False)
+    return as_observed(found, known, 'states')
 
   def playing(self, epsilon: float = 0.0) -> Policy:
     """Returns how it plays.
@@ -139,3 +139,25 @@ class Player:
         f'and {other.actions}; the player knows {own.observation_shape} and '
         f'{own.actions}.'
       )
+
+
+def as_observed(given: Array, known: GameFacts, what: str) -> np.ndarray:
+  """Returns observations in the type that the game has.
+
+  Args:
+    given: observations, or states of them.
+    known: the game.
+    what: they are, for the message.
+
+  Raises:
+    UserError: the game's bytes cannot hold one of them.
+  """
+  array, dtype = np.asarray(given), np.dtype(known.observation_dtype)
+  with np.errstate(invalid='ignore'):
+    cast = array.astype(dtype, copy=False)
+  if dtype.kind == 'u' and np.any(cast != array):
+    raise UserError(
+      f'{what} has {array[cast != array].flat[0]}, and {known.name} shows '
+      f'{dtype}: give its numbers as they are, neither scaled nor centred.'
+    )
+  return cast

@@ -7,7 +7,7 @@ import numpy as np
 from flax import traverse_util
 
 from reincarnating_rl.api.games import AnyGame
-from reincarnating_rl.api.players import Player
+from reincarnating_rl.api.players import Player, as_observed
 from reincarnating_rl.envs.facts import GameFacts
 from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.learner.types import Array
@@ -83,7 +83,7 @@ class Student(Player):
         f'The observation has the shape {newest.shape}: those of '
         f'{self.facts.name} have {self.facts.observation_shape}.'
       )
-    newest = newest.astype(self.facts.observation_dtype)[..., None]
+    newest = as_observed(newest, self.facts, 'observation')[..., None]
     self._state = np.concatenate([self._state[..., 1:], newest], axis=-1)
     action = self.actions(self._state[None])[0]
     return action if np.ndim(action) else int(action)

@@ -1,13 +1,12 @@
 """`load_teacher`: a teacher of any source, for one game."""
 
-import dataclasses
 import os
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.api import foreign_objects, games
+from reincarnating_rl.api import foreign_objects, games, teacher_options
 from reincarnating_rl.api.games import AnyGame
 from reincarnating_rl.api.players import Player
 from reincarnating_rl.envs import facts
@@ -16,7 +15,6 @@ from reincarnating_rl.fetching.errors import FetchError
 from reincarnating_rl.support.errors import (
   MissingFileError,
   UserError,
-  check_choice,
   name_of,
 )
 from reincarnating_rl.teachers import clone, factory, recognition, sources
@@ -124,11 +122,12 @@ def load_teacher(
     checkpoint_file_prefix=checkpoint_file_prefix,
     replay_dir=replay_dir and os.fspath(replay_dir),
   )
+  teacher_options.check(options, is_clone=settings.agent == clone.NAME)
   options = more | options
   if 'policy' in more and not options.get('policy_fingerprint'):
     options['policy_fingerprint'] = fingerprint_of(source)
   if settings.is_data_alone or settings.agent == clone.NAME:
-    made = _of_data(settings, known, options)
+    made = _of_data(settings, known)
   else:
     made = _create(settings, known, options)
   return Teacher(
@@ -158,18 +157,13 @@ def as_teacher(given: Any, game: AnyGame | None) -> Teacher | None:
   return load_teacher(given, game=game)
 
 
-def _of_data(
-  settings: TeacherSettings, known: GameFacts, options: dict[str, Any]
-) -> DataTeacher:
+def _of_data(settings: TeacherSettings, known: GameFacts) -> DataTeacher:
   if settings.agent == clone.NAME:  # A run makes it.
     if settings.replay_dir is None:
       raise UserError(
         'A clone is made of data: name them with replay_dir, as in '
         "load_teacher('clone', game=..., replay_dir=PATH)."
       )
-    names = [field.name for field in dataclasses.fields(clone.CloneSettings)]
-    for name in options:
-      check_choice('The argument of a clone', name, names)
   replay = sources.find_teacher_replay(settings)
   return DataTeacher(replay, known.actions)
 
@@ -177,24 +171,18 @@ def _of_data(
 def _create(
   settings: TeacherSettings, known: GameFacts, options: dict[str, Any]
 ) -> AnyTeacher:
-  try:
-    return factory.create_teacher(
-      settings.agent,
-      settings.checkpoint_dir,
-      actions=known.actions,
-      observation_shape=known.observation_shape,
-      stack_size=known.stack_size,
-      checkpoint_number=settings.checkpoint_number,
-      checkpoint_file_prefix=settings.checkpoint_file_prefix,
-      game_actions=known.action_meanings,
-      game_name=known.name,
-      **options,
-    )
-  except TypeError as error:
-    if 'unexpected keyword' not in str(error):
-      raise
-    name = str(error).split("'")[-2]
-    raise UserError(f'load_teacher has no argument {name!r}.') from error
+  return factory.create_teacher(
+    settings.agent,
+    settings.checkpoint_dir,
+    actions=known.actions,
+    observation_shape=known.observation_shape,
+    stack_size=known.stack_size,
+    checkpoint_number=settings.checkpoint_number,
+    checkpoint_file_prefix=settings.checkpoint_file_prefix,
+    game_actions=known.action_meanings,
+    game_name=known.name,
+    **options,
+  )
 
 
 def _settings(

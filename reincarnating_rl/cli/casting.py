@@ -14,6 +14,7 @@ from reincarnating_rl.envs.lanes import Episode, Keep
 from reincarnating_rl.evaluation import finding
 from reincarnating_rl.evaluation.text import one_line
 from reincarnating_rl.learner.actions import Continuous
+from reincarnating_rl.publishing import privacy
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import checkpoint_files, factory, recognition
 from reincarnating_rl.teachers.base import AnyTeacher, actions_of
@@ -107,11 +108,11 @@ def _play(args: argparse.Namespace, title: str) -> tuple[Game, Take]:
 
 
 def _details(path: str | None, teacher: AnyTeacher) -> str:
-  """Returns what a policy is and where it is from."""
+  """Returns what a policy is and where it is from, fit to be published."""
   told = teacher.lineage
   parts = [told.get('network')]
   if path is not None:
-    parts.append(path)
+    parts.append(privacy.without_paths(path))
   if (number := told.get('checkpoint_number')) is not None:
     parts.append(f'checkpoint {number}')
   return ', '.join(part for part in parts if part)

@@ -154,36 +154,6 @@ class Parser(argparse.ArgumentParser):
     raise FlagError(f'{text}{end} See {self.prog} --help.')
 
 
-def number(
-  kind: type[int] | type[float], least: float, most: float = float('inf')
-) -> Callable[[str], Any]:
-  """Makes a flag's type.
-
-  Args:
-    kind: int or float.
-    least: the smallest value allowed.
-    most: the largest value allowed.
-
-  Returns:
-    What argparse takes for a type.
-  """
-  what = 'a whole number' if kind is int else 'a number'
-  bounds = f'from {least:g} to {most:.10g}'
-  if most == float('inf'):
-    bounds = f'of {least:g} or more'
-
-  def read(text: str) -> Any:
-    try:
-      value = kind(text)
-    except ValueError:
-      value = None
-    if value is None or not least <= value <= most:
-      raise argparse.ArgumentTypeError(f'{text!r} is not {what} {bounds}')
-    return value
-
-  return read
-
-
 def named_command(package: str) -> Callable[[argparse.Namespace], None]:
   """Returns what runs `PACKAGE.NAME_command.run(args)`.
 

@@ -6,15 +6,16 @@ import os
 import re
 import shlex
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reincarnating_rl.cli import command_line, shared_flags, video
-from reincarnating_rl.cli.command_line import Parser, Subcommand, number
+from reincarnating_rl.cli import command_line, hub_video, shared_flags
+from reincarnating_rl.cli.command_line import Parser, Subcommand
+from reincarnating_rl.cli.flag_values import not_empty, number
 from reincarnating_rl.support.errors import UserError, check_choice
 
 if TYPE_CHECKING:
-  from reincarnating_rl.publishing.source import Source
+  pass
 
 PROGRAM = 'python -m reincarnating_rl.hub'
 _SUMMARY = 'Publish students on the Hugging Face hub.'
@@ -65,7 +66,12 @@ def create_parser(program: str = PROGRAM) -> Parser:
 
 def _add_push(parser: Parser) -> None:
   add = parser.add_argument
-  add('run', metavar='RUN', help='A --base_dir, or one ckpt.N.json in it.')
+  add(
+    'run',
+    metavar='RUN',
+    type=not_empty,
+    help='A --base_dir, or one ckpt.N.json in it.',
+  )
   add('repository', metavar='OWNER/NAME', help='Where it is pushed to.')
   add('--private', action='store_true', help='Only you see a new repository.')
   add(
@@ -158,7 +164,7 @@ def push_to_hub(
     there = upload.look(repo_id, private=private, endpoint=endpoint)
   path = os.fspath(getattr(run_dir, 'base_dir', run_dir))
   read = source.read(path, number, unfinished=unfinished)
-  with _place(out) as place, _video(video, read, play) as shown:
+  with _place(out) as place, hub_video.of_run(video, read, play) as shown:
     folder.write(read, place, repo_id, license_name=license, video=shown)
     if there is None:
       return out
@@ -201,48 +207,3 @@ def _place(out: str | None) -> Iterator[str]:
   else:
     with tempfile.TemporaryDirectory() as place:
       yield place
-
-
-@contextlib.contextmanager
-def _video(
-  is_wanted: bool, read: 'Source', play: Mapping[str, Any]
-) -> Iterator[str | None]:
-  """Yields the path of a video: the run's own, or one that is made."""
-  from reincarnating_rl.evaluation import videos
-  from reincarnating_rl.publishing import folder
-
-  if not is_wanted:
-    yield None
-    return
-  for name in (*folder.VIDEO_FILES, *videos.NAMES):
-    path = os.path.join(read.directory, name)
-    if os.path.isfile(path):
-      yield path
-      return
-  with tempfile.TemporaryDirectory() as place:
-    path = os.path.join(place, folder.VIDEO_FILES[0])
-    _film(read, path, play)
-    yield path
-
-
-def _film(read: 'Source', out: str, play: Mapping[str, Any]) -> None:
-  """Has the student play, and writes what it does.
-
-  Raises:
-    UserError: it cannot, and why.
-  """
-  number = read.checkpoint.number
-  checkpoint = os.path.join(
-    os.path.dirname(read.checkpoint.path), f'ckpt.{number}.json'
-  )
-  flags = video.create_parser().parse_args([checkpoint, f'--out={out}'])
-  for name, value in play.items():
-    setattr(flags, name, value)
-  flags.teacher = f'Student={checkpoint}'
-  try:
-    video.write(flags)
-  except UserError as error:
-    raise UserError(
-      f'No video can be made: {str(error).rstrip(".")}. With --no_video none '
-      'is needed.'
-    ) from error

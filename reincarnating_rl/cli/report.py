@@ -6,7 +6,8 @@ import pathlib
 from collections.abc import Sequence
 
 from reincarnating_rl.cli import command_line
-from reincarnating_rl.cli.command_line import Parser, number
+from reincarnating_rl.cli.command_line import Parser
+from reincarnating_rl.cli.flag_values import number
 from reincarnating_rl.support import claims
 
 PROGRAM = 'python -m reincarnating_rl.report'

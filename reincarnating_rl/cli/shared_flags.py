@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from reincarnating_rl.cli import help_text
-from reincarnating_rl.cli.command_line import Parser, number
+from reincarnating_rl.cli.command_line import Parser
+from reincarnating_rl.cli.flag_values import number
 from reincarnating_rl.cli.teacher_kinds import TEACHER_KINDS, TeacherKind
 
 Add = Callable[..., argparse.Action]

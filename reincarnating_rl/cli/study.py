@@ -5,7 +5,8 @@ import pathlib
 from collections.abc import Collection, Iterable, Sequence
 
 from reincarnating_rl.cli import command_line, shared_flags, train_flags
-from reincarnating_rl.cli.command_line import Parser, number
+from reincarnating_rl.cli.command_line import Parser
+from reincarnating_rl.cli.flag_values import number
 from reincarnating_rl.studies import part, plan, study_file
 from reincarnating_rl.studies.runs import Runs
 from reincarnating_rl.studies.study import Study

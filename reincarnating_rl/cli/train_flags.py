@@ -1,10 +1,9 @@
 """The flags of `train`: the official code's, and `--teacher_replay_dir`."""
 
-import argparse
-
 from reincarnating_rl.cli import help_text, shared_flags, teacher_kinds
 from reincarnating_rl.cli.absl_spelling import AbslParser, Switch
-from reincarnating_rl.cli.command_line import Parser, number
+from reincarnating_rl.cli.command_line import Parser
+from reincarnating_rl.cli.flag_values import not_empty, number
 from reincarnating_rl.methods.table import METHODS
 from reincarnating_rl.students import STUDENTS
 from reincarnating_rl.tracking.table import TRACKERS
@@ -81,7 +80,7 @@ def _add_run(parser: Parser) -> None:
   add(
     '--base_dir',
     metavar='DIR',
-    type=_not_empty,
+    type=not_empty,
     required=True,
     help='Where the run is written, and resumed from.',
   )
@@ -124,9 +123,3 @@ def _add_debugging(parser: Parser) -> None:
     'and the traceback of a mistake. Default: 0 with --alsologtostderr, else '
     '-1.',
   )
-
-
-def _not_empty(text: str) -> str:
-  if not text:
-    raise argparse.ArgumentTypeError('the value is empty')
-  return text

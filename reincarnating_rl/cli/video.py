@@ -5,7 +5,8 @@ import os
 from collections.abc import Sequence
 
 from reincarnating_rl.cli import command_line, shared_flags
-from reincarnating_rl.cli.command_line import Parser, number
+from reincarnating_rl.cli.command_line import Parser
+from reincarnating_rl.cli.flag_values import number
 
 PROGRAM = 'python -m reincarnating_rl.video'
 _SUMMARY = 'Show policies that play a game side by side.'

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import stat
 import tempfile
 from collections.abc import Iterator
 
@@ -40,7 +41,12 @@ def _hold(core: int, stack: contextlib.ExitStack) -> bool:
   )
   try:
     folder.mkdir(mode=0o700, exist_ok=True)
-    file = open(folder / f'core-{core}', 'wb')  # noqa: SIM115
+    # Everybody may make a folder here, and links in it.
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+      return False
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    file = open(os.open(folder / f'core-{core}', flags, 0o600), 'r+b')  # noqa: SIM115
   except OSError:
     return False
   if claims.lock(file, str(folder)):

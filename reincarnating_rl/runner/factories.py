@@ -166,6 +166,8 @@ def prepare(
       **more,
     )
     if track is not None:
+      # A tracker hears of no run that cannot begin.
+      gin_parsing.check_every_binding_was_read()
       tracked.begin(track, runner)
     return runner
 

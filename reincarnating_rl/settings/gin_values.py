@@ -69,6 +69,21 @@ def check(config: Config) -> None:
         raise UserError(_refusal(setting, value, hint, config))
 
 
+def check_value(setting: str, value: Any, hint: Any) -> None:
+  """Refuses a value that did not come by gin, and is not what is taken.
+
+  Args:
+    setting: its name, for the message.
+    value: given.
+    hint: the type that is taken.
+
+  Raises:
+    UserError: naming the setting, its value, and what it takes.
+  """
+  if not Check({}).fits(value, hint):
+    raise UserError(_refusal(setting, value, hint, {}))
+
+
 def _refusal(setting: str, value: Any, hint: Any, config: Config) -> str:
   """Returns the line that says what is wrong with a value."""
   check = Check(config, calls=False)

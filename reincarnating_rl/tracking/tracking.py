@@ -84,9 +84,9 @@ class Tracking:
     """Hands on what was kept back."""
     rows, self._pending = self._pending, []
     if rows and self._tracker is not None:
-      self._safely(self._tracker.log, rows)
-      self._steps |= {row.name: row.step for row in rows}
-      self._write()
+      if self._safely(self._tracker.log, rows):
+        self._steps |= {row.name: row.step for row in rows}
+        self._write()
 
   def finish(
     self, scores: dict[str, float], lineage: dict[str, Any], *, done: bool
@@ -105,10 +105,11 @@ class Tracking:
 
   def _safely(
     self, call: Callable[..., None], *args: Any, **named: Any
-  ) -> None:
-    """Calls a tracker, which is left alone after a failure."""
+  ) -> bool:
+    """Calls a tracker, which is left alone after a failure; says if it did."""
     try:
       call(*args, **named)
+      return True
     except Exception as error:
       self._tracker = None
       print(
@@ -116,6 +117,7 @@ class Tracking:
         f'({first_line(error)[:200]}); training goes on without it.',
         file=sys.stderr,
       )
+      return False
 
   def _read(self) -> dict[str, Any]:
     path = pathlib.Path(self._base_dir, FILE)

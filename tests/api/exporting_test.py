@@ -45,6 +45,19 @@ def of_pixels():
   return Made(made, GameFacts('own/Pixels', Discrete(2), (3,), 'uint8', 1))
 
 
+def test_images_are_given_as_the_game_shows_them():
+  student = of_pixels()
+  pixels = np.array([[255, 3, 0]])
+  np.testing.assert_array_equal(
+    student.policy_logits(pixels), student.policy_logits(np.float32(pixels))
+  )
+  for scaled in (pixels / 255, pixels - 1, pixels + 1):
+    with pytest.raises(rrl.UserError, match='own/Pixels shows uint8: give its'):
+      student.policy_logits(scaled)
+    with pytest.raises(rrl.UserError, match='own/Pixels shows uint8: give its'):
+      student.act(scaled[0])
+
+
 def of_vectors():
   """A Gaussian under a `tanh` of one number, in [-3, 1]."""
   made = ContinuousNetworkTeacher(

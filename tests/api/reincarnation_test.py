@@ -212,6 +212,14 @@ def test_mistakes_are_one_line(settings, told, tmp_path):
   assert not (tmp_path / 'run').exists()
 
 
+def test_a_mistake_that_is_told_late_leaves_the_folder_to_others(tmp_path):
+  unread = 'create_atari_environment.sticky_actions = False'
+  with pytest.raises(rrl.UserError, match='sticky_actions') as kept:
+    reincarnate(base_dir=tmp_path, gin_bindings=[unread])
+  assert kept.value.__traceback__  # As a notebook keeps it.
+  assert not (tmp_path / '.lock').exists()
+
+
 def test_an_agent_that_there_is_not():
   with pytest.raises(rrl.UserError, match='Did you mean qdagger_dqn'):
     rrl.reincarnate('qdager_dqn', game=runs.GAME)

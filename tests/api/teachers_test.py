@@ -170,13 +170,22 @@ def test_data_alone_have_no_policy(tmp_path):
   ):
     with pytest.raises(rrl.UserError, match='data alone'):
       ask()
+  with pytest.raises(rrl.UserError, match="load_teacher is 'temprature'"):
+    rrl.load_teacher(game=runs.GAME, replay_dir=path, temprature=3)
 
 
 def test_settings_of_a_teacher(model):
   greedy = rrl.load_teacher(model, game=MOUNTAIN_CAR, acts='greedy')
   assert greedy.acts == 'greedy'
-  with pytest.raises(rrl.UserError, match="no argument 'temprature'"):
-    rrl.load_teacher(model, game=MOUNTAIN_CAR, temprature=0.1)
+  for name, value, told in (
+    ('temprature', 0.1, "'temprature': choose one of temperature"),
+    ('stack_size', 4, "load_teacher is 'stack_size': choose one of"),
+    ('temperature', -1.0, 'temperature is -1.0: it must be a number above 0'),
+    ('temperature', float('nan'), 'temperature is nan'),
+    ('acts', 'gredy', "acts is 'gredy'"),
+  ):
+    with pytest.raises(rrl.UserError, match=told):
+      rrl.load_teacher(model, game=MOUNTAIN_CAR, **{name: value})
   for name in factory.PATHLESS[:1]:
     assert rrl.load_teacher(name, game=MOUNTAIN_CAR).lineage['agent'] == name
 

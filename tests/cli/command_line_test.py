@@ -6,12 +6,8 @@ import sys
 import pytest
 
 from reincarnating_rl.cli import command_line
-from reincarnating_rl.cli.command_line import (
-  FlagError,
-  Parser,
-  Subcommand,
-  number,
-)
+from reincarnating_rl.cli.command_line import FlagError, Parser, Subcommand
+from reincarnating_rl.cli.flag_values import number
 from reincarnating_rl.support.errors import UserError
 
 

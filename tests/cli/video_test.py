@@ -71,7 +71,7 @@ def test_scores_are_those_of_evaluate(tmp_path, evaluate_call):  # noqa: F811
   assert (best == take.shown.actions).mean() > 0.9
   assert take.shows is Shows.Q_VALUES
   assert np.ptp(take.values) < 50, 'They are not divided by a temperature.'
-  assert take.details.endswith('breakout/1, checkpoint 1')
+  assert take.details.endswith('Network, .../1, checkpoint 1')
 
 
 def test_a_policy_over_vectors_shows_its_mean(capsys):

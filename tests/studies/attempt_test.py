@@ -114,6 +114,24 @@ def test_a_program_has_as_many_cores_as_it_asks_for(tmp_path, monkeypatch):
   assert (tmp_path / 'b' / 'log.txt').read_text().strip() == str(every)
 
 
+def test_a_link_that_somebody_else_made_is_not_followed(tmp_path, monkeypatch):
+  monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))
+  precious, folder = tmp_path / 'precious', tmp_path / 'theirs'
+  precious.write_text('a thesis')
+  folder.mkdir()
+  mine = tmp_path / f'reincarnating_rl-{os.getuid()}'
+  mine.mkdir()
+  for core in os.sched_getaffinity(0):
+    (mine / f'core-{core}').symlink_to(precious)
+  assert own_cores_left() == set()
+  for core in os.sched_getaffinity(0):
+    (mine / f'core-{core}').unlink()
+  mine.rmdir()
+  mine.symlink_to(folder)
+  assert own_cores_left() == set()
+  assert precious.read_text() == 'a thesis' and not [*folder.iterdir()]
+
+
 def own_cores_left():
   with own_cores.held(1) as left:
     return left

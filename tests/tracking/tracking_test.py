@@ -86,6 +86,12 @@ def test_one_that_breaks_later_is_left_alone(tmp_path, monkeypatch, capsys):
     'it.\n'
   )
   assert Recorder.made.ended is None
+  # What it did not take, it is told after a resume.
+  monkeypatch.setattr(Recorder, 'fails', '')
+  found = begin(tmp_path, resumed=True)
+  found.log(rows(0, 1, 2))
+  found.flush()
+  assert Recorder.made.rows == rows(0, 1, 2)
 
 
 def test_names():

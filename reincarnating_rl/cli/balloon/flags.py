@@ -2,7 +2,8 @@
 
 from reincarnating_rl.balloon.suites import SUITES
 from reincarnating_rl.cli import shared_flags
-from reincarnating_rl.cli.command_line import Parser, Subcommand, number
+from reincarnating_rl.cli.command_line import Parser, Subcommand
+from reincarnating_rl.cli.flag_values import number
 
 PROGRAM = 'python -m reincarnating_rl.balloon'
 _SUMMARY = 'Fly policies in the Balloon Learning Environment.'

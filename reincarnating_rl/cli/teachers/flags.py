@@ -4,7 +4,8 @@ import shlex
 from collections.abc import Sequence
 
 from reincarnating_rl.cli import shared_flags
-from reincarnating_rl.cli.command_line import Parser, Subcommand, number
+from reincarnating_rl.cli.command_line import Parser, Subcommand
+from reincarnating_rl.cli.flag_values import not_empty, number
 from reincarnating_rl.cli.teacher_kinds import TEACHER_KINDS, TeacherKind
 
 PROGRAM = 'python -m reincarnating_rl.teachers'
@@ -122,6 +123,7 @@ def _add_teacher(
   parser.add_argument(
     'path',
     metavar='PATH',
+    type=not_empty,
     nargs=path_nargs,
     help='A run, its checkpoints, or a file of another library.',
   )
@@ -162,6 +164,7 @@ def _add_convert(parser: Parser) -> None:
   parser.add_argument(
     'out',
     metavar='OUT',
+    type=not_empty,
     help='A new or empty folder; or FILE.npz, for the steps of the replay as '
     'plain arrays.',
   )

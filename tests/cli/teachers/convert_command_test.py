@@ -234,6 +234,12 @@ def test_a_replay_of_dopamine_41(tmp_path, call):
   assert_same_elements(tmp_path / 'out', original, stack_size=4)
 
 
+def test_an_unset_variable_is_not_this_folder(capsys):
+  for words in (['convert', str(BUNDLED), ''], ['inspect', '']):
+    assert cli.main(words) == 1
+    assert 'the value is empty' in capsys.readouterr().err
+
+
 def test_a_frame_without_an_action_is_no_step(tmp_path, call):
   played = dopamine41_played.Played([(7, False), (9, True)])
   played.save(tmp_path / 'run' / 'checkpoints')
