@@ -145,6 +145,12 @@ def main() -> None:
   parser.add_argument('--out', type=pathlib.Path, required=True)
   parser.add_argument('--steps', type=int, default=20_000_000)
   parser.add_argument('--seed', type=int, default=0)
+  parser.add_argument(
+    '--entropy',
+    type=float,
+    default=0.01,
+    help='coefficient of the bonus; less once it plays well',
+  )
   args = parser.parse_args()
   args.out.mkdir(parents=True, exist_ok=True)
   torch.set_num_threads(1)
@@ -152,6 +158,7 @@ def main() -> None:
   saved = args.out / 'model.zip'
   if begun := saved.exists():
     model = sb3.PPO.load(saved, env=games, device='cpu')
+    model.ent_coef = args.entropy
   else:
     model = sb3.PPO(
       'CnnPolicy',
@@ -161,7 +168,7 @@ def main() -> None:
       n_epochs=3,
       learning_rate=3e-4,
       clip_range=0.1,
-      ent_coef=0.01,
+      ent_coef=args.entropy,
       policy_kwargs={
         'features_extractor_class': SmallConvolutions,
         'net_arch': [],

@@ -1,6 +1,7 @@
 """Fleets on the corridor: they learn, resume, and write what runs write."""
 
 import functools
+import itertools
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from reincarnating_rl.support.interrupts import Interrupted
 from tests import toys
 from tests.fleet.corridors import make_fleet
 from tests.runner import experiments
+from tests.runner.training_lanes_test import played_again
 
 
 @pytest.fixture(autouse=True)
@@ -51,8 +53,28 @@ def files(base_dir):
   return found
 
 
+def assert_played(columns, teacher):
+  """Asserts that a replay holds episodes of the corridor, and the labels."""
+  starts = np.flatnonzero(columns['episode_step'] == 0).tolist()
+  for start, end in itertools.pairwise([*starts, len(columns['reward'])]):
+    told = played_again(columns['action'][start:end], seed=0)
+    states, rewards, terminals, _ = map(np.array, zip(*told, strict=True))
+    for name, expected in (
+      ('observation', states),
+      ('reward', rewards.astype(np.float32)),
+      ('terminal', terminals),
+      ('teacher_policy', teacher.policy_logits(states)),
+    ):
+      np.testing.assert_allclose(columns[name][start:end], expected, 1e-6)
+
+
 def test_a_seed_writes_what_a_run_writes(tmp_path):
-  settings = {'teacher': None, 'evaluation_episodes': 2, 'online': (1, 64)}
+  settings = {
+    'agent': {'kind': toys.METHODS['kickstarting_dqn']},
+    'num_pretraining_iterations': None,
+    'evaluation_episodes': 2,
+    'online': (1, 64),
+  }
   run = experiments.make_runner(tmp_path / 'run', **settings)
   run.run_experiment()
   fleet = make_fleet(tmp_path / 'fleet', 1, **settings)
@@ -77,6 +99,7 @@ def test_a_seed_writes_what_a_run_writes(tmp_path):
   assert seed.progress.position.episodes == store.columns['terminal'].sum() + (
     store.columns['episode_step'][:64].tolist().count(39)
   )
+  assert_played(store.read(0, 64), toys.ScriptedTeacher())
 
 
 @pytest.mark.soak

@@ -51,6 +51,14 @@ def test_intensity_is_one_clipped_factor_for_a_state():
   assert abs(np.mean(factors) - 1.0) < 0.02
 
 
+def test_each_state_of_a_batch_is_shifted_and_scaled_by_itself():
+  image = np.random.default_rng(2).integers(1, 256, (12, 12, 1), np.uint8)
+  one, other = augmentation.augment(KEY, np.stack([image, image]))
+  assert not np.array_equal(one, other)
+  # They are no factor apart: the shifts differ too.
+  assert np.ptp(one / other) > 0.1
+
+
 def test_augmentation_draws_on_no_key_of_the_noise(monkeypatch):
   seen = []
 

@@ -139,6 +139,34 @@ def test_priorities_are_those_of_the_store():
   )
 
 
+def test_goes_on_as_the_store_does_after_an_update():
+  store, functions, ring = both(0, 100, PrioritizedFrameStore, n_step=2)
+  ring = functions.label(ring, jnp.arange(60, 100), jnp.ones((40, 2)))
+  keys = keys_of(functions, ring, 100)[-3:]
+  losses = np.array([4.0, 9.0, 0.25, 100.0], np.float32)
+  store.update(keys, td_losses=losses[:3])
+  before = ring.priorities
+  # The last is the teacher's, and of no element here.
+  slots = jnp.array([*store.slots(keys), -1], jnp.int32)
+  ring = functions.update(ring, slots, losses)
+  assert ring.max_priority == pytest.approx(3.0)
+  others = np.setdiff1d(np.arange(40), slots)
+  np.testing.assert_array_equal(ring.priorities[others], before[others])
+  add = jax.jit(functions.add)
+  for step, row in enumerate(zip(*history(3, 5), strict=True), start=100):
+    store.add(Transition(*row))
+    ring = add(ring, jnp.int32(step), Transition(*row))
+  keys = keys_of(functions, ring, 105)
+  expected = np.zeros(40)
+  expected[store.slots(keys)] = store.arrays()['priorities']
+  np.testing.assert_allclose(ring.priorities, expected, rtol=1e-6)
+  assert ring.priorities[store.slots(keys[-1:])] == pytest.approx(3.0)
+  # Nobody has asked a teacher about what is new: steps 100 to 104.
+  assert ring.teacher_policy[:, 0].tolist() == [1.0] * 20 + [0.0] * 5 + (
+    [1.0] * 15
+  )
+
+
 def test_draws_are_in_proportion_to_priorities():
   rng = np.random.default_rng(0)
   priorities = np.zeros(700, np.float32)

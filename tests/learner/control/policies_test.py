@@ -17,20 +17,22 @@ KEYS = jax.random.split(jax.random.PRNGKey(0), 4000)
   ('policy', 'output'),
   [
     (TanhGaussian(), [0.4, -0.8]),
+    (TanhGaussian(), [0.4, -0.5, -0.8, -0.3]),  # Of two dimensions.
     (Deterministic(0.5), [0.9]),
+    (Deterministic(0.5), [0.9, -0.2]),
     (Deterministic(0.0), [0.2]),
   ],
 )
 def test_densities_of_proposals_integrate_to_one(policy, output):
   output = jnp.float32(output)
   actions, densities = jax.vmap(policy.propose, in_axes=(None, 0))(output, KEYS)
-  actions, density = np.asarray(actions[:, 0]), np.exp(densities)
+  actions, density = np.asarray(actions), np.exp(densities)
   assert np.abs(actions).max() <= 1.0
-  # Over where nearly all draws are, the mean of 1 / density is a length.
-  low, high = np.quantile(actions, [0.05, 0.95])
-  inside = (actions > low) & (actions < high)
-  length = np.mean(inside / density)
-  assert length == pytest.approx(high - low, rel=0.1)
+  # Over where nearly all draws are, the mean of 1 / density is a volume.
+  low, high = np.quantile(actions, [0.05, 0.95], axis=0)
+  inside = ((actions > low) & (actions < high)).all(axis=1)
+  volume = np.mean(inside / density)
+  assert volume == pytest.approx(np.prod(high - low), rel=0.1)
 
 
 def test_exploration_is_clipped_noise():

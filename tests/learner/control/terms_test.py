@@ -22,6 +22,18 @@ def test_the_divergence_of_gaussians_is_exact():
   assert found == pytest.approx(-np.log(2.0) + (4.0 + 1.0) / 2 - 0.5)
   same = distillation.gaussian_kl('tanh_gaussian', teacher, teacher)
   assert same == pytest.approx(0.0, abs=1e-6)
+  # With means 0.5 and 2.5 and deviations 2 in a second dimension.
+  student = jnp.float32([0.0, 0.5, 0.0, np.log(2.0)])
+  teacher = jnp.float32([1.0, 2.5, np.log(2.0), np.log(2.0)])
+  found = distillation.gaussian_kl('tanh_gaussian', student, teacher)
+  assert found == pytest.approx(2.0 - np.log(2.0) + 0.5)
+
+
+def test_the_distance_of_actions_is_of_all_dimensions():
+  found = distillation.squared_error(
+    jnp.float32([0.3, -0.4]), jnp.float32([0.1, 0.5])
+  )
+  assert found == pytest.approx(0.2**2 + 0.9**2)
 
 
 def test_a_gaussian_of_actions_is_moved_before_tanh():
@@ -118,14 +130,15 @@ def test_sac_rewards_entropy_and_learns_its_temperature():
   )
 
 
-def conservative(kind, critics, reward_scale=1.0, **fields):
+def conservative(
+  kind, critics, reward_scale=1.0, *, actor=(0.2,), network=None, **fields
+):
   functions = actor_critic.td3(noise=1.0, reward_scale=reward_scale)
   term = ControlTerms(functions).conservative(
     kind, temperature=0.5, samples=4000, weight=1.0
   )
-  return float(
-    term.loss(context(functions, cases.params([0.2], critics), **fields))
-  )
+  params = cases.params(actor, critics)
+  return float(term.loss(context(functions, params, network=network, **fields)))
 
 
 def test_cql_compares_the_integral_over_actions_with_the_datas_action():
@@ -135,6 +148,21 @@ def test_cql_compares_the_integral_over_actions_with_the_datas_action():
   expected = np.log(2.0) + integral - 1.5 / 0.5
   found = conservative('plain', [0.0, 1.0])
   assert found == pytest.approx(expected, abs=0.05)
+
+
+def test_cqls_integral_is_over_all_dimensions():
+  # The critics know of the first alone: the second, of length 2, doubles both
+  # integrals.
+  integral = np.log(np.exp(4.0) - 1.0)
+  expected = np.log(4.0) + integral - 1.5 / 0.5
+  found = conservative(
+    'plain',
+    [0.0, 1.0],
+    actor=[0.2, -0.4],
+    network=cases.Linear(policy_width=2),
+    action=np.float32([[0.5, -0.9]]),
+  )
+  assert found == pytest.approx(expected, abs=0.08)
 
 
 def test_cal_ql_lifts_the_policys_values_to_the_return():

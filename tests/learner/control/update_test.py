@@ -75,18 +75,27 @@ def test_td3_moves_critics_to_the_smaller_value_and_its_actor_later():
   assert update._cache_size() == 1
 
 
-def test_the_noise_on_td3s_target_actions_is_clipped():
+@pytest.mark.parametrize(
+  ('weight', 'errors'),
+  [
+    # Actions 0.4 and 0.6 make targets 1 + 0.5 * 2.4 and 1 + 0.5 * 2.6.
+    (0.25, (0.7, 0.8)),
+    # Actions 0.85 and, for 1.05, 1.0: 1 + 0.5 * 2.85 and 1 + 0.5 * 3.
+    (0.475, (0.925, 1.0)),
+  ],
+)
+def test_the_noise_on_td3s_target_actions_is_clipped(weight, errors):
   made, weights = learner(
     actor_critic.td3(noise=0.0, target_noise=1e3, target_noise_clip=0.1),
     cases.Linear(),
     smoothing=0.5,
   )
-  state = state_of(made, cases.params([0.5], [1.0, 1.0]), TARGET)
+  target = cases.params([weight], [2.0, 1.0])
+  state = state_of(made, cases.params([0.5], [1.0, 1.0]), target)
   many = jax.tree.map(lambda x: np.repeat(x, 32, axis=0), EXAMPLE)
   _, report = made.update(state, many, weights)
-  # Actions 0.4 and 0.6 make targets 1 + 0.5 * 2.4 and 1 + 0.5 * 2.6.
   found = np.unique(np.round(report.td_losses, 4))
-  np.testing.assert_allclose(found, [2 * 0.7**2, 2 * 0.8**2], rtol=1e-4)
+  np.testing.assert_allclose(found, 2 * np.square(errors), rtol=1e-4)
 
 
 def test_the_actor_alone_is_distilled():
