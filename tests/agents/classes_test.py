@@ -112,7 +112,15 @@ def test_every_pair_updates(name):
   assert all(np.isfinite(x).all() for x in jax.tree.leaves(moved))
 
 
-@pytest.mark.parametrize('kind', values.KINDS, ids=lambda k: k.name)
+@pytest.mark.parametrize(
+  'kind',
+  [
+    pytest.param(
+      kind, id=kind.name, marks=[] if kind.name == 'dqn' else [pytest.mark.soak]
+    )
+    for kind in values.KINDS
+  ],
+)
 def test_seeds_in_one_program_are_seeds_apart(kind):
   """The learner is pure: `jax.vmap` takes its state and its update."""
   agent = toys.make_agent(kind=AGENTS[f'qdagger_{kind.name}'], **_SMALL)

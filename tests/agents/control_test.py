@@ -40,7 +40,7 @@ def pretrain(agent, updates=2):
     pytest.param(
       name,
       marks=[]
-      if name.endswith('_td3') or name in ('sac', 'qdagger_sac', 'qdagger_d4pg')
+      if name.endswith('_td3') or name in ('qdagger_sac', 'qdagger_d4pg')
       else [pytest.mark.soak],
     )
     for name in EVERY
@@ -78,7 +78,18 @@ def test_a_teachers_term_moves_the_actor_towards_it():
 @pytest.mark.parametrize('name', ['sac', 'td3'])
 def test_actions_are_random_until_there_is_enough_to_learn_from(name):
   agent = make_agent(name, teacher=None, SACAgent={'min_replay_history': 20})
+  epsilons, act = [], agent.actor
+
+  def note(params, state, key, epsilon, eval_mode):
+    epsilons.append(epsilon)
+    return act(params, state, key, epsilon, eval_mode)
+
+  agent.actor = toys.ScriptedActor(note)
   actions = play(agent, 60, terminal_every=100)
+  # An element of two steps is whole when a third is stored: after the first
+  # action and 22 more there are 21 of them.
+  assert epsilons == [1.0] * 23 + [0.0] * 37
+  agent.actor = act
   assert actions.dtype == np.float32 and np.abs(actions).max() <= 1.0
   assert np.abs(actions[:20]).std() > 0.2
   assert agent.epsilon == 0.0

@@ -9,7 +9,13 @@ from tests import toys
 OBSERVATION = np.eye(toys.LENGTH, dtype=np.float32)[1]
 
 
-@pytest.fixture(params=toys.KINDS)
+# Who acts is of the method; a Rainbow compiles for seconds.
+@pytest.fixture(
+  params=[
+    pytest.param(kind, marks=[pytest.mark.soak] if kind == 'rainbow' else [])
+    for kind in toys.KINDS
+  ]
+)
 def make_agent(request):
   def make(seed=0, **settings):
     return toys.make_agent(

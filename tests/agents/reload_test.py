@@ -13,6 +13,14 @@ from reincarnating_rl.teachers import training_state
 from tests import toys
 from tests.runner import experiments, teachers
 
+# By which gin binds the network of each kind.
+NETWORKS = {
+  'dqn': 'JaxDQNAgent.network',
+  'rainbow': 'JaxFullRainbowAgent.network',
+  'quantile': 'JaxQuantileAgent.network',
+  'implicit_quantile': 'JaxImplicitQuantileAgent.network',
+}
+
 
 @pytest.fixture(
   scope='module',
@@ -95,12 +103,13 @@ def test_another_network_is_an_error_that_changes_nothing(trained):
   arrays = dict(training_state.read(directory).arrays)
   name = next(n for n in arrays if n.startswith('target') and 'bias' in n)
   before = jax.tree.map(np.array, student.trainer.trees())
+  advice = f"bind {NETWORKS[kind]} to the teacher's network"
   for change in (
     {name: np.zeros(3, np.float32)},
     {'online_params/x': arrays[name]},
   ):
     state = training_state.TrainingState(arrays | change, 'ckpt.1')
-    with pytest.raises(reload.UnlikeTeacherError, match='network') as caught:
+    with pytest.raises(reload.UnlikeTeacherError, match=advice) as caught:
       begin(student, state)
     assert next(iter(change)) in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1

@@ -3,6 +3,7 @@
 import pytest
 
 from reincarnating_rl.cli import study
+from reincarnating_rl.evaluation import analysis
 from reincarnating_rl.studies import study_file
 from reincarnating_rl.studies.runs import Runs
 from reincarnating_rl.support.errors import UserError
@@ -32,9 +33,17 @@ for directory, seed in zip(runs[::2], runs[1::2]):
 
 @pytest.fixture
 def written(monkeypatch):
-  """Has every run write a directory at once; returns the agents that ran."""
+  """Has every run write a directory at once; returns the agents that ran.
+
+  Reports draw little for their intervals, which no test here looks at.
+  """
   inline.use(monkeypatch)
-  agents = []
+  agents, analyse = [], analysis.analyse
+
+  def draw_little(runs, **settings):
+    return analyse(runs, **settings | {'reps': 10})
+
+  monkeypatch.setattr(analysis, 'analyse', draw_little)
 
   def command(self, job):
     flags = dict(flag[2:].split('=', 1) for flag in job.flags)

@@ -16,8 +16,10 @@ import safetensors.numpy
 from absl import logging
 
 from reincarnating_rl.cli import train
-from reincarnating_rl.settings import shipped_configs
+from reincarnating_rl.runner import factories, teacher_choice
+from reincarnating_rl.settings import gin_names, shipped_configs
 from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.teachers.sources import TeacherSettings
 
 ROOT = pathlib.Path(__file__).parents[2]
 PPO_TO_DQN = 'ppo_to_dqn_pong.gin'
@@ -119,15 +121,18 @@ def test_the_whole_command_on_the_bundled_teacher(whole):
   assert shlex.split(started_as) == [*program, *given]
 
 
-def test_a_students_directory_is_a_teacher(tmp_path, whole):
+def test_a_students_directory_is_a_teacher(whole):
+  """Of whom it learnt is in its lineage; in `games_test`, a run teaches."""
   folder, _ = whole
-  run(
-    base_dir=str(tmp_path),
-    teacher_checkpoint_dir=str(folder),
-    gin_bindings=WHOLE,
+  factories.load_settings('qdagger_dqn', ['qdagger_dqn.gin'], WHOLE)
+  teacher = teacher_choice.create_teacher(
+    TeacherSettings(checkpoint_dir=str(folder)),
+    gin_names.create_games(),
+    needed=True,
+    student=factories.AGENTS['qdagger_dqn'],
   )
-  lineage = json.loads((tmp_path / 'lineage.json').read_text())
-  grandparent = lineage['teacher']['parent']['teacher']
+  assert teacher.lineage['trained_on'] == 'Pong'
+  grandparent = teacher.lineage['parent']['teacher']
   assert grandparent['checkpoint'].startswith(BUNDLED)
 
 
@@ -253,28 +258,6 @@ def test_a_network_from_outside_the_package(tmp_path, monkeypatch):
   assert kernel.shape == (21 * 21 * 4, 16)
 
 
-@pytest.mark.slow
-def test_a_rainbow_student_is_a_teacher(tmp_path):
-  """On MinAtar, where both learn faster."""
-  bindings = [b.replace('create_atari', 'create_minatar') for b in WHOLE]
-  run(
-    base_dir=str(tmp_path / 'first'),
-    agent='rainbow',
-    gin_files=['minatar/rainbow.gin'],
-    gin_bindings=bindings,
-    teacher_checkpoint_dir=None,
-  )
-  run(
-    base_dir=str(tmp_path / 'second'),
-    gin_files=['minatar/qdagger_dqn.gin'],
-    teacher_checkpoint_dir=str(tmp_path / 'first'),
-    gin_bindings=bindings,
-  )
-  lineage = json.loads((tmp_path / 'second' / 'lineage.json').read_text())
-  assert lineage['teacher']['agent'] == 'rainbow'
-  assert lineage['teacher']['network'] == 'MinAtarRainbowNetwork'
-
-
 @pytest.mark.parametrize(
   ('flags', 'message'),
   [
@@ -307,14 +290,6 @@ def test_a_rainbow_student_is_a_teacher(tmp_path):
         ],
       },
       'is of the kind dqn, and the student of rainbow',
-    ),
-    (
-      {
-        'agent': 'reloaded_dqn',
-        'gin_files': ['reloaded_dqn.gin'],
-        'gin_bindings': ['@reincarnation_networks.ImpalaDQNNetwork'],
-      },
-      "bind JaxDQNAgent.network to the teacher's network",
     ),
     ({'atari_roms_path': '/no/such/roms'}, 'roms'),
     ({'gin_bindings': ['ReplayBuffer.batch_size=4']}, 'read by nothing'),

@@ -7,45 +7,18 @@ import subprocess
 import sys
 import textwrap
 
-import gymnasium as gym
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import process_vector, single, vector
+from reincarnating_rl.envs import process_vector, vector
 from reincarnating_rl.envs.gymnasium_games import create_gymnasium_environment
 from reincarnating_rl.support.errors import UserError
-from tests import toys
+from tests.envs.moody import create_moody, refuse
 from tests.envs.side_by_side import assert_same, play_alone, play_side_by_side
+from tests.envs.targets import target
 
 LANES = 5
 create_cartpole = functools.partial(create_gymnasium_environment, 'CartPole-v1')
-
-
-class Moody(gym.Env):
-  """Fails on action 1, ends its process on action 2, and says where it runs."""
-
-  action_space = gym.spaces.Discrete(3)
-  observation_space = gym.spaces.Box(0, np.inf, (2,), np.float32)
-
-  def reset(self, *, seed=None, options=None):
-    group = os.getpgid(0)
-    return np.array([os.getpid(), group], np.float32), {}
-
-  def step(self, action):
-    if action == 1:
-      raise ValueError('a mood')
-    if action == 2:
-      os._exit(3)
-    platform = os.environ['JAX_PLATFORMS']
-    return np.zeros(2), float(platform == 'cpu'), False, True, {}
-
-
-def create_moody():
-  return single.Environment(Moody())
-
-
-def refuse():
-  raise UserError('Install it first.')
 
 
 @pytest.fixture(scope='module')
@@ -89,12 +62,12 @@ def test_lanes_answer_as_a_loop_does(two, processes):
 
 
 def test_actions_that_are_vectors():
-  lanes = process_vector.ProcessVectorEnvironment(toys.target, 3, 2)
+  lanes = process_vector.ProcessVectorEnvironment(target, 3, 2)
   schedule = [[(1, 9), (2, 3)], [(3, 9)], [(4, 5), (5, 2)]]
   records = play_side_by_side(lanes, schedule)
   lanes.close()
   for seed, max_steps in sum(schedule, []):
-    assert_same(records[seed], play_alone(toys.target(), seed, max_steps))
+    assert_same(records[seed], play_alone(target(), seed, max_steps))
 
 
 def test_spaces_are_the_environments(two):
@@ -161,7 +134,7 @@ PARENT = """
   import signal, sys
   signal.signal(signal.SIGINT, signal.default_int_handler)
   from reincarnating_rl.envs import process_vector
-  from tests.envs.process_vector_test import create_moody
+  from tests.envs.moody import create_moody
   lanes = process_vector.ProcessVectorEnvironment(create_moody, 2, 2)
   try:
     print(*lanes.reset([0, 1], [0, 0])[:, 0].astype(int), flush=True)

@@ -1,7 +1,6 @@
 """Heads of quantiles by hand; the others' are in the objective's tests."""
 
 import jax.numpy as jnp
-import numpy as np
 import pytest
 
 from reincarnating_rl.learner import td_losses
@@ -47,18 +46,3 @@ def test_implicit_quantile_td_by_hand():
   # Squared as far as 2, and divided by it.
   squares = (0.1 * (2.5 - 1.0) * 2.0 + 0.1 * 0.125 + 0.9 * 0.125) / 3
   assert at(2.0) == pytest.approx(squares / 2.0)
-
-
-def test_of_the_right_quantiles_the_loss_has_no_slope():
-  """A certain return of 3, whatever the fractions."""
-  same = jnp.full((2, 4), 3.0)
-  certain = EXAMPLE._replace(discount=jnp.float32(0.0), reward=jnp.float32(3.0))
-  fractions = np.array([0.1, 0.4, 0.6, 0.9], np.float32)
-  for head, output in (
-    (td_losses.quantile_td(), QuantileOutput(None, same)),
-    (
-      td_losses.implicit_quantile_td(),
-      SampledQuantileOutput(None, same, fractions),
-    ),
-  ):
-    assert head(output, certain, NEXT, jnp.int32(0)) == 0.0

@@ -8,7 +8,11 @@ from reincarnating_rl.support.errors import UserError
 from tests import toys
 from tests.runner import experiments
 
-KINDS = list(toys.KINDS)
+# Who acts, and on what, is of the method; a Rainbow compiles for seconds.
+KINDS = [
+  pytest.param(kind, marks=[pytest.mark.soak] if kind == 'rainbow' else [])
+  for kind in toys.KINDS
+]
 
 
 def record_tape(runner):

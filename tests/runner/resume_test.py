@@ -39,7 +39,14 @@ def uninterrupted(finished):
   return finished[1]
 
 
-@pytest.fixture(scope='module', params=toys.KINDS)
+# Priorities are resumed by a Rainbow of JSRL, in `methods_resume_test`.
+@pytest.fixture(
+  scope='module',
+  params=[
+    pytest.param(kind, marks=[soak] if kind == 'rainbow' else [])
+    for kind in toys.KINDS
+  ],
+)
 def of_each_kind(request, tmp_path_factory):
   """How to make a run, and the outcome of a whole one; Rainbow's replay too."""
   make_runner = functools.partial(

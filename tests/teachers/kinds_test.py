@@ -199,6 +199,11 @@ def test_a_cut_checkpoint(tmp_path):
 def test_kinds_are_recognised(name, kind, tmp_path):
   agent = dopamine_agents.make(name)
   assert _load('auto', agent, tmp_path).lineage['agent'] == kind
+
+
+def test_agents_of_another_game_are_recognised(tmp_path):
+  """Of 3 x 200 outputs, which might be 120 atoms of each of 5 actions."""
+  dopamine_agents.write_checkpoint(dopamine_agents.make('quantile'), tmp_path)
   game = dopamine_agents.GAME | {'actions': Discrete(5)}
   with pytest.raises(MismatchedTeacherError, match='has 3 actions, but the ga'):
     factory.create_teacher('auto', tmp_path, **game)
