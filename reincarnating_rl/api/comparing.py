@@ -10,13 +10,20 @@ from reincarnating_rl.api.runs import Run
 from reincarnating_rl.evaluation import analysis, finding, results
 from reincarnating_rl.evaluation.aggregate import STATISTICS, Estimate
 from reincarnating_rl.evaluation.analysis import Analysis
+from reincarnating_rl.settings import gin_values
 from reincarnating_rl.support.errors import UserError
+from reincarnating_rl.support.setting_types import (
+  NonNegativeFloat,
+  NonNegativeInt,
+  PositiveInt,
+)
 
 if TYPE_CHECKING:
   import pandas as pd
 
 AnyRun = Run | str | os.PathLike[str]
 """A run, or a directory that is one or holds some."""
+_ONE = (Run, str, os.PathLike)
 
 
 class Comparison:
@@ -120,10 +127,16 @@ def compare(
       'compare takes runs by the names of their methods, such as '
       "{'QDagger': [run_1, run_2]}."
     )
+  for name, value, hint in (
+    ('at', at, NonNegativeFloat | None),
+    ('seed', seed, NonNegativeInt),
+    ('reps', reps, PositiveInt),
+  ):
+    gin_values.check_value(name, value, hint)
   found = []
   for method, given in runs.items():
-    is_one = isinstance(given, Run | str | os.PathLike)
-    paths = [_path(run) for run in ([given] if is_one else given)]
+    is_one = isinstance(given, _ONE) or not isinstance(given, Iterable)
+    paths = [_path(method, run) for run in ([given] if is_one else given)]
     if not paths:
       raise UserError(f'{method} has no runs: give some, or leave it out.')
     found += [
@@ -133,7 +146,9 @@ def compare(
   return Comparison(analysis.analyse(read, at=at, seed=seed, reps=reps))
 
 
-def _path(run: AnyRun) -> str:
+def _path(method: str, run: AnyRun) -> str:
+  if not isinstance(run, _ONE):
+    raise UserError(f'{method} has {run!r}: give a run, or its folder.')
   return os.path.expanduser(run.base_dir if isinstance(run, Run) else run)
 
 

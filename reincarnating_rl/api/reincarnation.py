@@ -15,7 +15,9 @@ from reincarnating_rl.api.runs import Run
 from reincarnating_rl.api.teachers import as_teacher
 from reincarnating_rl.envs.games import family_of
 from reincarnating_rl.runner import factories
+from reincarnating_rl.settings import gin_values
 from reincarnating_rl.support.errors import UserError, name_of
+from reincarnating_rl.support.setting_types import NonNegativeInt
 from reincarnating_rl.teachers.sources import TeacherSettings
 
 
@@ -79,6 +81,7 @@ def reincarnate(
       f'pretraining_updates is {pretraining_updates!r}, and there is no '
       'teacher: give one, or leave it out.'
     )
+  gin_values.check_value('seed', seed, NonNegativeInt)
   source = taught.settings if taught else TeacherSettings()
   factories.check_names(agent, source.agent)
   student = AGENTS[agent]
@@ -129,7 +132,7 @@ def _call(agent: str, **given: Any) -> str:
   told = [
     f'{name}={_written(value)}'
     for name, value in given.items()
-    if value is not None and value != ()
+    if value is not None and not (isinstance(value, tuple) and not value)
   ]
   return f'reincarnating_rl.reincarnate({", ".join([repr(agent), *told])})'
 

@@ -1,5 +1,7 @@
 """What a run is resumed with: what its files hold, and what they do not."""
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +14,7 @@ from reincarnating_rl.api.teachers import Teacher
 from reincarnating_rl.evaluation.run import ONLINE
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.sources import TeacherSettings
+from reincarnating_rl.tracking import tracking
 
 
 def request(
@@ -46,6 +49,12 @@ def request(
     raise UserError(
       f'{base_dir} is of an earlier version, which did not keep its settings: '
       'the command that began it resumes it.'
+    )
+  if os.path.isfile(os.path.join(base_dir, tracking.FILE)):
+    print(
+      f'warning: a tracker has heard of {base_dir}, and hears of this no more: '
+      f'{started["command"]} goes on there.',
+      file=sys.stderr,
     )
   agent = started['agent']
   named, more = arguments.of_settings(AGENTS[agent], settings)

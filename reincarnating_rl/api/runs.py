@@ -129,13 +129,17 @@ class Run:
       path: of a picture to write, too; its ending says the format.
 
     Raises:
-      UnwritableError: the picture cannot be written.
+      UserError: no picture has such an ending, or it cannot be written.
     """
     lineage = self.lineage
     figure = summary.figure(lineage['scores'], title=lineage['game'])
     if path is not None:
+      path = os.path.expanduser(path)
+      known = figure.canvas.get_supported_filetypes()
+      if os.path.splitext(path)[1].removeprefix('.').lower() not in known:
+        raise UserError(f'{path} is no picture: end its name in .png or .svg.')
       with files.writing(path, 'choose another path'):
-        figure.savefig(os.path.expanduser(path), dpi=150)
+        figure.savefig(path, dpi=150)
     return figure
 
   def save(self, path: str | os.PathLike[str] | None = None) -> str:

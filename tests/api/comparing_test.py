@@ -60,7 +60,18 @@ def test_a_page_is_written(folders, tmp_path):
   assert comparison.aggregates['low'].isna().all()
 
 
-@pytest.mark.parametrize('given', [{}, ['x'], {'A': []}, {'A': 'no_such'}])
+@pytest.mark.parametrize(
+  'given', [{}, ['x'], {'A': []}, {'A': 'no_such'}, {'A': None}, {'A': [3]}]
+)
 def test_mistakes(given):
   with pytest.raises(rrl.UserError):
     rrl.compare(given)
+
+
+@pytest.mark.parametrize(
+  ('settings', 'told'),
+  [({'at': 'x'}, "at is 'x'"), ({'reps': 0}, 'reps'), ({'seed': -1}, 'seed')],
+)
+def test_settings_that_cannot_be(settings, told):
+  with pytest.raises(rrl.UserError, match=told):
+    rrl.compare({'A': 'runs'}, **settings)

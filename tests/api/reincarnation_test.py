@@ -192,6 +192,8 @@ def test_a_factory_makes_as_many_environments_as_play(tmp_path):
     ({'online_steps': 1.5}, 'online_steps is 1.5: it must be a whole number'),
     ({'pretraining_updates': -1}, 'pretraining_updates is -1'),
     ({'evaluations': 0}, 'evaluations is 0'),
+    ({'seed': -1}, 'seed is -1'),
+    ({'seed': '1'}, "seed is '1'"),
     ({'teacher': None}, 'pretraining_updates is 4, and there is no teacher'),
     ({'game': None}, 'game is missing'),
     ({'game': 'Foo-v1'}, "Cannot make the Gymnasium environment 'Foo-v1'"),
