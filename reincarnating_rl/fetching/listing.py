@@ -1,12 +1,12 @@
 """Lists a teacher's files in a bucket."""
 
-import difflib
 import re
 from typing import Literal, NamedTuple
 
 from reincarnating_rl.fetching.errors import FetchError, MissingError
 from reincarnating_rl.fetching.remote import RemoteFile
 from reincarnating_rl.fetching.storage import Bucket
+from reincarnating_rl.support.errors import nearest
 
 Contents = Literal['all', 'checkpoint', 'replay']
 
@@ -103,10 +103,8 @@ def _nothing(bucket: Bucket, folder: str) -> MissingError:
 
 
 def _hint(name: str, there: list[str]) -> str:
-  folded = {other.lower(): other for other in there}
-  near = difflib.get_close_matches(name.lower(), folded, n=1)
-  if near:
-    return f'did you mean {folded[near[0]]!r}?'
+  if near := nearest(name, there):
+    return f'did you mean {near!r}?'
   if not there:
     return 'it has none.'
   more = ', …' if len(there) > _MOST_NAMES else ''
