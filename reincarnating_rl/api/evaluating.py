@@ -63,7 +63,8 @@ def evaluate(
     game: that is played; None for the player's own.
     episodes: how many.
     seed: of the episodes.
-    epsilon: probability of a random action; an experiment's by default.
+    epsilon: probability of a random action; the command's by default. Runs of
+      students with an actor are evaluated with 0.
 
   Returns:
     The score.

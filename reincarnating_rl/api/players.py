@@ -157,7 +157,7 @@ def as_observed(given: Array, known: GameFacts, what: str) -> np.ndarray:
     cast = array.astype(dtype, copy=False)
   if dtype.kind == 'u' and np.any(cast != array):
     raise UserError(
-      f'{what} has {array[cast != array].flat[0]}, and {known.name} shows '
-      f'{dtype}: give its numbers as they are, neither scaled nor centred.'
+      f'{what} hold {array[cast != array].flat[0]}, and those of {known.name} '
+      f'are {dtype}: do not scale or centre them.'
     )
   return cast

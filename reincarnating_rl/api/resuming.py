@@ -1,6 +1,5 @@
 """What a run is resumed with: what its files hold, and what they do not."""
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,9 +11,9 @@ from reincarnating_rl.api.games import AnyGame
 from reincarnating_rl.api.launching import Request
 from reincarnating_rl.api.teachers import Teacher
 from reincarnating_rl.evaluation.run import ONLINE
+from reincarnating_rl.runner import tracked
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.sources import TeacherSettings
-from reincarnating_rl.tracking import tracking
 
 
 def request(
@@ -50,10 +49,10 @@ def request(
       f'{base_dir} is of an earlier version, which did not keep its settings: '
       'the command that began it resumes it.'
     )
-  if os.path.isfile(os.path.join(base_dir, tracking.FILE)):
+  if tracked.has_heard_of(base_dir):
     print(
-      f'warning: a tracker has heard of {base_dir}, and hears of this no more: '
-      f'{started["command"]} goes on there.',
+      f'warning: {base_dir} was tracked, and what is resumed from Python is '
+      f'not. The command that goes on so: {started["command"]}',
       file=sys.stderr,
     )
   agent = started['agent']

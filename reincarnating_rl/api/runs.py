@@ -136,7 +136,8 @@ class Run:
     if path is not None:
       path = os.path.expanduser(path)
       known = figure.canvas.get_supported_filetypes()
-      if os.path.splitext(path)[1].removeprefix('.').lower() not in known:
+      ending = os.path.splitext(path)[1].removeprefix('.').lower()
+      if ending and ending not in known:
         raise UserError(f'{path} is no picture: end its name in .png or .svg.')
       with files.writing(path, 'choose another path'):
         figure.savefig(path, dpi=150)

@@ -83,7 +83,7 @@ class Student(Player):
         f'The observation has the shape {newest.shape}: those of '
         f'{self.facts.name} have {self.facts.observation_shape}.'
       )
-    newest = as_observed(newest, self.facts, 'observation')[..., None]
+    newest = as_observed(newest, self.facts, 'observations')[..., None]
     self._state = np.concatenate([self._state[..., 1:], newest], axis=-1)
     action = self.actions(self._state[None])[0]
     return action if np.ndim(action) else int(action)

@@ -122,6 +122,10 @@ def load_teacher(
     checkpoint_file_prefix=checkpoint_file_prefix,
     replay_dir=replay_dir and os.fspath(replay_dir),
   )
+  options = {
+    name: os.fspath(value) if isinstance(value, os.PathLike) else value
+    for name, value in options.items()
+  }
   teacher_options.check(options, is_clone=settings.agent == clone.NAME)
   options = more | options
   if 'policy' in more and not options.get('policy_fingerprint'):

@@ -7,15 +7,12 @@ import re
 import shlex
 import tempfile
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reincarnating_rl.cli import command_line, hub_video, shared_flags
 from reincarnating_rl.cli.command_line import Parser, Subcommand
 from reincarnating_rl.cli.flag_values import not_empty, number
 from reincarnating_rl.support.errors import UserError, check_choice
-
-if TYPE_CHECKING:
-  pass
 
 PROGRAM = 'python -m reincarnating_rl.hub'
 _SUMMARY = 'Publish students on the Hugging Face hub.'

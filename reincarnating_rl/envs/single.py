@@ -88,7 +88,7 @@ class Environment:
       The first observation, `[*O]`.
 
     Raises:
-      GameError: it is not finite.
+      GameError: it is not of `observation_space`, or not finite.
     """
     observation, _ = self._environment.reset(seed=seed)
     self._seed, self._steps = seed, 0
@@ -110,8 +110,8 @@ class Environment:
       it is the first of the next.
 
     Raises:
-      GameError: the observation is not finite, or the reward is not one number
-        that float32 can hold.
+      GameError: the observation is not of `observation_space`, or not finite;
+        or the reward is not one number that float32 can hold.
     """
     self._steps += 1
     observation, reward, terminated, truncated, info = self._environment.step(

@@ -9,17 +9,33 @@ from typing import Any
 
 import numpy as np
 
-from reincarnating_rl.importers import checks, legacy_columns, loading
-from reincarnating_rl.importers.legacy_files import (
-  LegacyInfo,
-  LegacyReplay,
-  inspect,
+from reincarnating_rl.importers import (
+  checks,
+  legacy_columns,
+  legacy_files,
+  loading,
 )
+from reincarnating_rl.importers.legacy_files import LegacyInfo, LegacyReplay
 from reincarnating_rl.importers.legacy_layout import Layout, lay_out
 from reincarnating_rl.importers.loading import LoadReport, StepColumns
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.errors import DamagedFileError, UserError
 from reincarnating_rl.support.progress import Progress
+
+
+def inspect(replay: LegacyReplay) -> LegacyInfo:
+  """Reads the description of a replay; see `legacy_files.inspect`.
+
+  Raises:
+    UserError: it is damaged; or nothing tells where its episodes were cut.
+  """
+  info = legacy_files.inspect(replay)
+  if info.stack_size == 1 and not replay.has_ends:
+    raise UserError(
+      f'The replay of {_frames(replay)} has single observations and no list of '
+      'where episodes end, so nobody knows where they were cut: choose another.'
+    )
+  return info
 
 
 def load(
@@ -33,8 +49,8 @@ def load(
 
   Args:
     replay: from `legacy_files.choose`.
-    store: has the frame shape and dtype of `legacy_files.inspect`. Its own
-      n-step, discount and stack size apply.
+    store: has the frame shape and dtype of `inspect`. Its own n-step, discount
+      and stack size apply.
     newest: the largest number of steps to load, counted from the newest; None
       for all.
     progress: called with slots read and slots to read; each is read twice.
@@ -48,6 +64,7 @@ def load(
     MissingFileError: a file is missing, or the replay holds no step.
     DamagedFileError: a file is damaged, or contradicts another.
     UnsafeFileError: a file could run code.
+    UserError: see `inspect`.
     The store is empty after any of these errors.
   """
   store.clear()
@@ -56,12 +73,6 @@ def load(
   columns = legacy_columns.read_columns(replay, info)
   terminal = columns['terminal']
   ends = legacy_columns.read_ends(replay, info)
-  if ends is None and info.stack_size == 1:
-    raise UserError(
-      f'{_frames(replay)} has single observations and no list of where '
-      'episodes end, so nobody knows where they were cut: have the teacher '
-      "play (RunnerWithTeacher.teacher_data = 'collected')."
-    )
   total = 2 * info.capacity
   is_blank = _may_be_blank(columns)
   for at, frames in legacy_columns.chunks(replay, info):

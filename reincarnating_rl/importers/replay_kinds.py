@@ -44,7 +44,7 @@ _RUN = Kind(
 _LEGACY = Kind(
   'of Dopamine up to 4.0',
   legacy_files.find,
-  legacy_files.inspect,
+  legacy.inspect,
   legacy.load,
   legacy.read_columns,
 )

@@ -1,6 +1,7 @@
 """What a run tells its tracker."""
 
 import ast
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from dopamine.metrics.statistics_instance import StatisticsInstance
 
 from reincarnating_rl.runner import identity
 from reincarnating_rl.tracking.table import Row
-from reincarnating_rl.tracking.tracking import Tracking
+from reincarnating_rl.tracking.tracking import FILE, Tracking
 
 
 class TrackerCollector(collector.Collector):
@@ -117,3 +118,8 @@ def _plain(text: str) -> Any:
   except (ValueError, SyntaxError):
     return text
   return value if isinstance(value, bool | int | float | str) else text
+
+
+def has_heard_of(base_dir: str) -> bool:
+  """Returns whether a tracker was told of a run."""
+  return os.path.isfile(os.path.join(base_dir, FILE))

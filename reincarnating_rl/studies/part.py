@@ -36,7 +36,7 @@ def choose(what: str, names: str, known: Iterable[str]) -> list[str]:
       )
     if len(alike) > 1:
       raise UserError(
-        f'{name!r} may be each {what} of {", ".join(alike)}: write one of them.'
+        f'The {what} {name!r} may be {" or ".join(alike)}: write one of them.'
       )
     chosen.add(*alike)
   return [name for name in known if name in chosen]

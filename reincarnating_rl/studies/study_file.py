@@ -86,12 +86,14 @@ def read(path: pathlib.Path) -> Study:
 def _with_base(file: Fields) -> Fields:
   """Returns a file's keys, and those of its base that it does not have.
 
-  Teachers of both are there, the base's first.
+  Teachers of both are there, the base's first: runs of the first teacher have
+  the folders that studies share.
   """
   name = file.get(_BASE, values.text, _TEXT, None)
   if name is None:
     return file
-  path = find(name)
+  beside = pathlib.Path(file.file).parent / name
+  path = beside if beside.is_file() else find(name)
   base = Fields(str(path), '', yaml_file.read(path))
   if _BASE in base:
     file.refuse(_BASE, name, 'a study without a base of its own')

@@ -106,7 +106,7 @@ class Tracking:
   def _safely(
     self, call: Callable[..., None], *args: Any, **named: Any
   ) -> bool:
-    """Calls a tracker, which is left alone after a failure; says if it did."""
+    """Returns whether a call succeeded; else the tracker is left alone."""
     try:
       call(*args, **named)
       return True

@@ -52,9 +52,13 @@ def test_images_are_given_as_the_game_shows_them():
     student.policy_logits(pixels), student.policy_logits(np.float32(pixels))
   )
   for scaled in (pixels / 255, pixels - 1, pixels + 1):
-    with pytest.raises(rrl.UserError, match='own/Pixels shows uint8: give its'):
+    with pytest.raises(
+      rrl.UserError, match='own/Pixels are uint8: do not scale'
+    ):
       student.policy_logits(scaled)
-    with pytest.raises(rrl.UserError, match='own/Pixels shows uint8: give its'):
+    with pytest.raises(
+      rrl.UserError, match='own/Pixels are uint8: do not scale'
+    ):
       student.act(scaled[0])
 
 

@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from reincarnating_rl.importers import legacy_files
+from reincarnating_rl.importers import external_replay, legacy_files
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.support.errors import (
   DamagedFileError,
@@ -55,6 +55,18 @@ def test_old_versions_saved_no_list_of_ends(tmp_path):
     *(('ckpt', 1, False), ('ckpt', 2, True), ('other', 3, False))
   ]
   assert not any(replay.missing for replay in legacy_files.find(tmp_path))
+
+
+def test_single_observations_need_a_list_of_ends(tmp_path):
+  one = legacy_dumps.arrays('xxTxxExxT?', stack_size=1)
+  legacy_dumps.write(tmp_path, one)
+  replay = external_replay.choose(tmp_path)
+  assert replay.inspect().stack_size == 1
+  legacy_dumps.path(tmp_path, 'episode_end_indices').unlink()
+  replay = external_replay.choose(tmp_path)
+  for read in (replay.inspect, replay.read_columns):
+    with pytest.raises(UserError, match='nobody knows where they were cut'):
+      read()
 
 
 def test_a_run_has_checkpoints_and_logs(tmp_path):

@@ -30,5 +30,7 @@ def test_names_that_differ_in_punctuation_alone_are_apart():
   names = ['lr 1e-4', 'lr 1e4', 'tau 1.0', 'tau 10']
   assert part.choose('variant', 'all', names) == names
   assert part.choose('variant', 'tau 1.0', names) == ['tau 1.0']
-  with pytest.raises(UserError, match=r'each variant of tau 1.0, tau 10'):
+  with pytest.raises(
+    UserError, match=r"variant 'tau-10' may be tau 1.0 or tau 10"
+  ):
     part.choose('variant', 'tau-10', names)

@@ -42,23 +42,23 @@ teachers:
   rainbow: {{agent: rainbow, gin_files: minatar/rainbow.gin}}
 variants:
   usual: {{agent: qdagger_dqn}}
-  by a Rainbow: {{agent: qdagger_dqn, teacher: rainbow}}
+  by its own: {{agent: qdagger_dqn, teacher: rainbow}}
 """
 
 
 def test_a_study_has_what_its_base_does_not_compare(tmp_path):
   (tmp_path / 'base.yaml').write_text(SMALL)
-  study = read(tmp_path, ON_ANOTHER.format(base=tmp_path / 'base.yaml'))
+  study = read(tmp_path, ON_ANOTHER.format(base='base.yaml'))
   base = study_file.read(tmp_path / 'base.yaml')
   assert (study.games, study.seeds) == (base.games, base.seeds)
   assert [*study.teachers] == ['dqn', 'rainbow']
   assert study.teachers['dqn'] == base.teachers['dqn']
   assert {n: v.teacher for n, v in study.variants.items()} == {
     'usual': 'dqn',
-    'by a Rainbow': 'rainbow',
+    'by its own': 'rainbow',
   }
   assert [*study.tables.values()] == [
-    Table('On another', ('usual', 'by a Rainbow'))
+    Table('On another', ('usual', 'by its own'))
   ]
 
 
@@ -73,7 +73,7 @@ def test_what_a_study_says_itself_counts(tmp_path):
 def test_a_mistake_of_a_base_names_its_file(tmp_path):
   (tmp_path / 'base.yaml').write_text(SMALL + 'sedes: 3\n')
   with pytest.raises(UserError, match=r"base.yaml: there is no key 'sedes'"):
-    read(tmp_path, ON_ANOTHER.format(base=tmp_path / 'base.yaml'))
+    read(tmp_path, ON_ANOTHER.format(base='base.yaml'))
   text = ON_ANOTHER.format(base='methods') + 'sedes: 3\n'
   with pytest.raises(
     UserError, match=r'a.yaml \(with .*methods.yaml\): .*sede'

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
   import h5py
 
 _CHUNK = 65_536  # Steps compared at a time.
+_FEW = 10  # So many may be of as many episodes.
 
 
 def checked(
@@ -91,11 +92,14 @@ def checked(
 
 
 def where_cut(
-  now: 'np.ndarray | h5py.Dataset', following: 'np.ndarray | h5py.Dataset'
+  path: str,
+  now: 'np.ndarray | h5py.Dataset',
+  following: 'np.ndarray | h5py.Dataset',
 ) -> np.ndarray:
   """Finds where the next observation is not the one of the next step.
 
   Args:
+    path: of the file, for messages.
     now: [T, *O], the observations of steps.
     following: [T, *O], those after them.
 
@@ -104,6 +108,7 @@ def where_cut(
 
   Raises:
     ValueError: the shapes or the types differ.
+    DataError: they differ in most steps, so they are not the same numbers.
   """
   if now.shape != following.shape:
     raise ValueError(f'next_observations is {following.shape}, not {now.shape}')
@@ -114,6 +119,11 @@ def where_cut(
     stop = min(at + _CHUNK, len(now) - 1)
     differ = following[at:stop] != now[at + 1 : stop + 1]
     cuts[at:stop] = differ.reshape(stop - at, -1).any(axis=1)
+  if 2 * np.count_nonzero(cuts) > len(cuts) > _FEW:
+    raise DataError(
+      f'next_observations of {path} are not the observations of the next steps '
+      f'in {np.count_nonzero(cuts)} of {len(cuts)}: write them alike.'
+    )
   return cuts
 
 

@@ -43,12 +43,14 @@ def read(path: str) -> Steps:
   with hdf5.opened(path) as file:
     lacks(path, _COLUMNS, [*file])
     observations = hdf5.array(path, file, 'observations')
-    flags = {TERMINAL: hdf5.whole(path, file, TERMINAL)}
+    flags = {TERMINAL: hdf5.flag(path, file, TERMINAL)}
     cuts = None
     if CUT in file:
-      flags[CUT] = hdf5.whole(path, file, CUT)
+      flags[CUT] = hdf5.flag(path, file, CUT)
     if _NEXT in file:
-      cuts = where_cut(observations, hdf5.array(path, file, _NEXT))
+      following = hdf5.array(path, file, _NEXT)
+      if CUT not in file or following.dtype == observations.dtype:
+        cuts = where_cut(path, observations, following)
     elif CUT not in file:
       raise DataError(
         f'{path} has no {CUT} and no {_NEXT}, so nobody knows where its '

@@ -25,20 +25,24 @@ def opened(path: str) -> Iterator[h5py.File]:
     yield file
 
 
-def array(path: str, group: h5py.Group, name: str) -> h5py.Dataset:
+def array(
+  path: str, group: h5py.Group, name: str, *, is_flag: bool = False
+) -> h5py.Dataset:
   """Returns an array of a group, still on disk.
 
   Args:
     path: of the file, for messages.
     group: of the file.
     name: of the array.
+    is_flag: whether what was never written is False.
 
   Raises:
     DataError: it is none, or its numbers are in another file.
+    ValueError: it was not written to its end.
   """
   link = group.get(name, getlink=True)
   found = group.get(name) if isinstance(link, h5py.HardLink) else None
-  if not isinstance(found, h5py.Dataset):
+  if not isinstance(found, h5py.Dataset) or found.shape is None:
     kind = 'several arrays' if isinstance(found, h5py.Group) else 'no array'
     raise DataError(
       f'{name} of {path} is {kind}: flatten it to one array of numbers '
@@ -48,7 +52,8 @@ def array(path: str, group: h5py.Group, name: str) -> h5py.Dataset:
     raise DataError(
       f'{name} of {path} lies in another file: write it into this one.'
     )
-  _check_is_there(found)
+  if not is_flag:
+    _check_is_there(found)
   return found
 
 
@@ -69,3 +74,11 @@ def _lacks_chunks(found: h5py.Dataset) -> bool:
 def whole(path: str, group: h5py.Group, name: str) -> np.ndarray:
   """Returns an array of a group, read."""
   return array(path, group, name)[()]
+
+
+def flag(path: str, group: h5py.Group, name: str) -> np.ndarray:
+  """Returns flags of a group, one a reward, read; what is not written is 0."""
+  found = array(path, group, name, is_flag=True)
+  if len(found) != len(array(path, group, 'rewards')):
+    raise DataError(f'{name} of {path} has not as many entries as rewards.')
+  return found[()]

@@ -23,6 +23,7 @@ from reincarnating_rl.support.errors import EmptyReplayError
 FILE, ABOUT = 'main_data.hdf5', 'metadata.json'
 TERMINAL, CUT = 'terminations', 'truncations'
 COLUMNS = ('observations', 'actions', 'rewards', TERMINAL, CUT)
+_FLAGS = (TERMINAL, CUT)
 _EPISODE = re.compile(r'episode_(0|[1-9][0-9]{0,9})', re.ASCII)
 
 
@@ -80,7 +81,7 @@ def read(path: str) -> Steps:
     shape, dtype = _observations(path, file, lengths)
     columns = {
       column: np.concatenate(
-        [hdf5.whole(path, file[name], column) for name in lengths]
+        [_read(path, file[name], column) for name in lengths]
       )
       for column in COLUMNS[1:]
     }
@@ -110,6 +111,11 @@ def _number(name: str) -> int:
   return int(name.removeprefix('episode_'))
 
 
+def _read(path: str, group: h5py.Group, column: str) -> np.ndarray:
+  read = hdf5.flag if column in _FLAGS else hdf5.whole
+  return read(path, group, column)
+
+
 def _length(path: str, file: h5py.File, name: str) -> int:
   if not isinstance(file.get(name, getlink=True), h5py.HardLink):
     raise DataError(f'{name} of {path} is a link: write it into this file.')
@@ -117,7 +123,10 @@ def _length(path: str, file: h5py.File, name: str) -> int:
   if not isinstance(group, h5py.Group):
     raise ValueError(f'{name} is no group')
   lacks(f'{name} of {path}', COLUMNS, [*group])
-  found = {c: len(hdf5.array(path, group, c)) for c in COLUMNS[1:]}
+  found = {
+    column: len(hdf5.array(path, group, column, is_flag=column in _FLAGS))
+    for column in COLUMNS[1:]
+  }
   if len({*found.values()}) > 1:
     told = ', '.join(f'{count} {column}' for column, count in found.items())
     raise DataError(f'{name} of {path} has {told}: write one of each a step.')

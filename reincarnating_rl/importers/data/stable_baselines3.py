@@ -68,7 +68,7 @@ def _steps(path: str, name: str, buffer: dict[Any, Any]) -> Steps:
   cuts[rows.stops - 1] = True
   if rows.has('next_observations'):
     # CleanRL's scripts do not mark where an episode was cut.
-    cuts |= where_cut(observations, rows.lanes('next_observations'))
+    cuts |= where_cut(path, observations, rows.lanes('next_observations'))
   actions, told = rows.lanes('actions'), _told(buffer.get('action_space'))
   return checked(
     path,

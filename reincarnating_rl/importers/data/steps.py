@@ -101,14 +101,18 @@ class Steps:
     return (numbers - np.maximum.accumulate(starts)).astype(np.int32)
 
   def counted_from(self, known: int) -> np.ndarray:
-    """Returns `episode_step`, where a start that is lacking counts as `known`.
+    """Returns `episode_step`; a first episode without its start is counted on.
+
+    A later episode has to begin with 0, which parts it from the one before. The
+    observations that it lacks are blank then.
 
     Args:
       known: observations before a step that a state of it needs.
     """
     counted = self.episode_step
-    starts = np.arange(self.entries) - counted
-    return counted + np.int32(known) * np.isin(starts, self.lack_start)
+    if 0 in self.lack_start:
+      counted[: int(np.argmax(self.is_last)) + 1] += known
+    return counted
 
   def columns(self) -> StepColumns:
     """Returns what `inspect` reads."""

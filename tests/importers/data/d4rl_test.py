@@ -62,10 +62,32 @@ def test_flags_may_lack_a_cut_that_next_observations_show(path, arrays):
   arrays['truncations'][:] = False
   written.d4rl(path, arrays | {'next_observations': following})
   assert written.loaded(path, written.BOX)[1][:4] == (12, 3, 1, 2)
-  # What is not of one type is not compared.
-  wide = following.astype('f8')
-  written.d4rl(path, arrays | {'next_observations': wide})
+  # What is not of one type is not compared, unless nothing else tells.
+  told = arrays | {'next_observations': following.astype('f8')}
+  written.d4rl(path, told)
+  assert written.loaded(path, written.BOX)[1][:4] == (12, 2, 1, 1)
+  del told['truncations']
+  written.d4rl(path, told)
   with pytest.raises(DamagedFileError, match='is float64, not float32'):
+    external_replay.choose(path).inspect()
+  # Other numbers are no cuts.
+  written.d4rl(path, arrays | {'next_observations': following + 1e-3})
+  with pytest.raises(DataError, match='not the observations of the next'):
+    external_replay.choose(path).inspect()
+
+
+def test_flags_that_were_never_set(path, arrays):
+  """HDF5 keeps no numbers of them."""
+  told = {n: x for n, x in arrays.items() if n != 'truncations'}
+  written.d4rl(path, told)
+  with h5py.File(path, 'a') as file:
+    file.create_dataset('timeouts', (12,), bool, chunks=(5,))
+    file['timeouts'][9] = True
+  assert written.loaded(path, written.BOX)[1][:4] == (12, 3, 1, 2)
+  with h5py.File(path, 'a') as file:
+    del file['timeouts']
+    file.create_dataset('timeouts', (10**9,), bool, chunks=(5,))
+  with pytest.raises(DataError, match='timeouts of .* not as many entries'):
     external_replay.choose(path).inspect()
 
 

@@ -157,6 +157,19 @@ def test_a_ring_begins_within_an_episode(tmp_path):
     assert store.element_keys().tolist() == keys
 
 
+def test_a_full_ring_of_two_environments(tmp_path):
+  frames = np.arange(5 * 2 * 2 * 9, dtype='u1').reshape(5, 2, 2, 3, 3)
+  two = {n: x for n, x in arrays().items() if n not in ('pos', 'full')}
+  two |= {'observations': frames, 'next_observations': np.roll(frames, -1, 0)}
+  pickled(tmp_path / 'x.pkl', **two, pos=0, full=True)
+  store = written.store(shape=(3, 3), dtype='u1', stack_size=2, n_step=1)
+  report = external_replay.choose(tmp_path / 'x.pkl').load(store)
+  # Nothing leads from one environment to the other, whose blank frame stays.
+  assert report.episodes == 2
+  assert store.element_keys().tolist() == [1, 2, 3, 5, 6, 7, 8]
+  assert not store.gather(np.array([5])).state[0, ..., 0].any()
+
+
 @pytest.mark.parametrize('library', ['cleanrl_utils', 'stable_baselines3'])
 def test_a_buffer_that_names_its_library_tells_its_bounds(tmp_path, library):
   actions = np.full((5, 2, 1), 0.9, 'f4')
