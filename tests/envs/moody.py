@@ -35,5 +35,12 @@ def create_moody():
   return single.Environment(Moody())
 
 
+def create_endless():
+  """Its observation is not finite."""
+  environment = Moody()
+  environment.reset = lambda **given: (np.array([0.0, np.inf]), {})
+  return single.Environment(environment, 'Endless')
+
+
 def refuse():
   raise UserError('Install it first.')

@@ -12,8 +12,8 @@ import pytest
 
 from reincarnating_rl.envs import process_vector, vector
 from reincarnating_rl.envs.gymnasium_games import create_gymnasium_environment
-from reincarnating_rl.support.errors import UserError
-from tests.envs.moody import create_moody, refuse
+from reincarnating_rl.support.errors import GameError, UserError
+from tests.envs.moody import create_endless, create_moody, refuse
 from tests.envs.side_by_side import assert_same, play_alone, play_side_by_side
 from tests.envs.targets import target
 
@@ -112,6 +112,14 @@ def test_a_workers_end_is_told(action, message):
 def test_a_users_mistake_stays_one():
   with pytest.raises(UserError, match='^Install it first.$'):
     process_vector.ProcessVectorEnvironment(refuse, 2, 2)
+
+
+def test_a_wrong_answer_of_a_game_stays_one():
+  """The runner adds where it was to errors of this class."""
+  environment = process_vector.ProcessVectorEnvironment(create_endless, 1, 1)
+  with pytest.raises(GameError, match='Endless answers with'):
+    environment.reset([0], [1])
+  environment.close()
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,7 @@ def test_whole_episodes_alone_are_summarised(path):
     ({'num_actions': 4}, 'are 4 discrete actions, and those of the game 3'),
     ({'num_actions': 'many'}, 'tells of its actions what cannot be'),
     ({'action_low': [0.0], 'action_high': [1.0]}, 'are 1 continuous action in'),
+    ({'action_low': [-9.0]}, 'tells of its actions what cannot be'),
     ({'terminations': np.full(12, 2)}, 'terminations of .* holds 2: whether'),
     ({'truncations': np.full(12, np.nan)}, 'truncations of .* holds nan'),
   ],
