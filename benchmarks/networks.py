@@ -10,8 +10,7 @@ import time
 from collections.abc import Callable
 
 import jax
-import jax.numpy as jnp
-from pretraining import filled
+from pretraining import bare_updates, filled
 from timing import in_turn
 
 NETWORKS = {
@@ -30,15 +29,7 @@ def updates(network: str, count: int) -> Callable[[], None]:
   """
   agent, store = filled('dqn', 1000, [f'JaxDQNAgent.network = @{network}'])
   batch = jax.device_put(store.sample())
-  learner = jax.tree.map(jnp.copy, agent.trainer.state)
-
-  def run() -> None:
-    nonlocal learner
-    for _ in range(count):
-      learner, _ = agent.trainer.update(learner, batch, agent.weaner.weights)
-    jax.block_until_ready(learner)
-
-  return run
+  return bare_updates(agent, batch, count)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ The settings are those of the shipped qdagger_dqn.gin or qdagger_rainbow.gin.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +20,7 @@ from timing import in_turn
 
 from reincarnating_rl.agents import labelling
 from reincarnating_rl.agents.student import Student
+from reincarnating_rl.learner.types import Batch
 from reincarnating_rl.replay.device_view import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.runner import factories, teacher_data
@@ -85,7 +86,7 @@ def filled(
 
   Args:
     student: `dqn` or `rainbow`.
-    frames: how many there are, in thousands.
+    frames: how many there are; episodes have 1,000.
     bindings: gin's, which replace what is shipped.
   """
   kind = factories.AGENTS[f'qdagger_{student}']
@@ -108,6 +109,27 @@ def filled(
   return agent, store
 
 
+def bare_updates(
+  agent: Student, batch: Batch, count: int
+) -> Callable[[], None]:
+  """Returns a function that makes updates on one batch: no replay.
+
+  Args:
+    agent: the student, whose own parameters stay as they are.
+    batch: on the device.
+    count: of updates.
+  """
+  learner = jax.tree.map(jnp.copy, agent.trainer.state)
+
+  def run() -> None:
+    nonlocal learner
+    for _ in range(count):
+      learner, _ = agent.trainer.update(learner, batch, agent.weaner.weights)
+    jax.block_until_ready(learner)
+
+  return run
+
+
 def main() -> None:
   """Prints milliseconds an update and their ratio to the bare one."""
   parser = argparse.ArgumentParser(description=__doc__)
@@ -121,15 +143,6 @@ def main() -> None:
   view = device_view(store)
   batch = jax.device_put(store.sample())
   chunk = min(teacher_data.chunk_limit(), args.updates)
-
-  learner = jax.tree.map(jnp.copy, agent.trainer.state)
-
-  def bare_update() -> None:
-    """Our update on one batch: TD and distillation, no replay."""
-    nonlocal learner
-    for _ in range(args.updates):
-      learner, _ = agent.trainer.update(learner, batch, agent.weaner.weights)
-    jax.block_until_ready(learner)
 
   optimizer = dqn_agent.create_optimizer('adam')
 
@@ -149,7 +162,7 @@ def main() -> None:
     jax.block_until_ready(agent.trainer.state)
 
   alternatives = {
-    'bare update (limit)': bare_update,
+    'bare update (limit)': bare_updates(agent, batch, args.updates),
     'Dopamine update, no distillation': dopamine_update,
     f'offline phase, {chunk} a program': offline_phase,
   }

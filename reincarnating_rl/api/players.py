@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from reincarnating_rl.api.games import AnyGame
-from reincarnating_rl.envs import facts
+from reincarnating_rl.envs import answers, facts
 from reincarnating_rl.envs.facts import GameFacts
 from reincarnating_rl.envs.family import Game
 from reincarnating_rl.envs.lanes import Policy
@@ -155,9 +155,9 @@ def as_observed(given: Array, known: GameFacts, what: str) -> np.ndarray:
   array, dtype = np.asarray(given), np.dtype(known.observation_dtype)
   with np.errstate(invalid='ignore'):
     cast = array.astype(dtype, copy=False)
-  if dtype.kind == 'u' and np.any(cast != array):
+  if (lost := answers.unheld(array, cast)).size:
     raise UserError(
-      f'{what} hold {array[cast != array].flat[0]}, and those of {known.name} '
-      f'are {dtype}: do not scale or centre them.'
+      f'{what} hold {lost[0]}, and those of {known.name} are {dtype}: do not '
+      'scale or centre them.'
     )
   return cast

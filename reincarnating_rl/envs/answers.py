@@ -43,12 +43,23 @@ def observation(answer: Any, space: gym.spaces.Box) -> np.ndarray:
   if floats.dtype.kind == 'f' and not _is_finite(floats):
     bad = floats[~np.isfinite(floats)].flat[0]
     raise WrongAnswer(f'an observation with {bad}', _FINITE)
-  if dtype.kind == 'u' and seen.dtype != dtype and np.any(cast != seen):
-    bad = seen[cast != seen].flat[0]
+  if (lost := unheld(seen, cast)).size:
     raise WrongAnswer(
-      f'an observation with {bad}', f'its observation_space is of {dtype}'
+      f'an observation with {lost[0]}', f'its observation_space is of {dtype}'
     )
   return cast
+
+
+def unheld(given: np.ndarray, cast: np.ndarray) -> np.ndarray:
+  """Returns the numbers that bytes could not hold, in one axis.
+
+  Args:
+    given: numbers.
+    cast: the same in another type; floats are taken as they are.
+  """
+  if cast.dtype.kind != 'u' or cast.dtype == given.dtype:
+    return np.empty(0, given.dtype)
+  return given[cast != given]
 
 
 def reward(answer: Any) -> float:

@@ -33,7 +33,7 @@ def checked(
   told: Actions | None = None,
   is_scaled: bool = False,
   partial: Sequence[int] = (),
-  lack_start: Sequence[int] = (),
+  begins_late: bool = False,
 ) -> Steps:
   """Makes steps of the arrays of a file.
 
@@ -49,7 +49,7 @@ def checked(
     told: what the file tells of the actions.
     is_scaled: see `Steps`.
     partial: see `Steps`; an episode that is open at the end is added.
-    lack_start: see `Steps`.
+    begins_late: see `Steps`.
 
   Raises:
     EmptyReplayError: there is no step.
@@ -87,7 +87,7 @@ def checked(
     terminal=is_terminal,
     is_last=is_last,
     partial=_partial(is_last, partial, is_open=is_open),
-    lack_start=tuple(lack_start),
+    begins_late=begins_late,
   )
 
 

@@ -82,7 +82,7 @@ def _steps(path: str, name: str, buffer: dict[Any, Any]) -> Steps:
     told=told,
     is_scaled=not name.startswith(_OWN_SCALE) and _is_scaled(actions, told),
     partial=rows.partial(cuts, ends != 0),
-    lack_start=rows.lack_start,
+    begins_late=rows.is_full,
   )
 
 
@@ -94,8 +94,8 @@ class _Rows:
     self._places: tuple[int, ...] | None = None
     self._places = size, number = self._array('rewards').shape[:2]
     position = int(buffer.get('pos', size)) % max(size, 1)
-    self._is_full = bool(buffer.get('full', True))
-    if not self._is_full:
+    self.is_full = bool(buffer.get('full', True))
+    if not self.is_full:
       self._order = np.arange(position)
     else:
       # Where next observations are not stored, the newest one is in the place
@@ -105,8 +105,6 @@ class _Rows:
     if not len(self._order) * number:
       raise EmptyReplayError(f'{path} holds no step: choose another file.')
     self.stops = (1 + np.arange(number)) * len(self._order)
-    firsts = self.stops - len(self._order)
-    self.lack_start = tuple(firsts.tolist()) if self._is_full else ()
 
   def has(self, name: str) -> bool:
     """Whether the buffer holds an array of this name."""
@@ -139,7 +137,9 @@ class _Rows:
     begins = np.append(0, lasts[:-1] + 1)
     open_lanes = self.stops[~is_done[self.stops - 1]] - 1
     late = {*begins[np.searchsorted(lasts, open_lanes)].tolist()}
-    return tuple(sorted(late.union(self.lack_start)))
+    if self.is_full:
+      late |= {*(self.stops - len(self._order)).tolist()}
+    return tuple(sorted(late))
 
 
 def _told(space: Any) -> Actions | None:

@@ -69,7 +69,7 @@ class Steps:
     is_last: [T] bool, whether the episode ended, or was cut.
     partial: the first steps of episodes that are not whole, for the file lacks
       their start or their end.
-    lack_start: those of episodes whose start it lacks, of `partial`.
+    begins_late: whether the first episode is one whose start it lacks.
   """
 
   path: str
@@ -83,7 +83,7 @@ class Steps:
   terminal: np.ndarray
   is_last: np.ndarray
   partial: tuple[int, ...]
-  lack_start: tuple[int, ...] = ()
+  begins_late: bool = False
 
   # What a `ReplayInfo` says.
   stack_size = 1
@@ -110,7 +110,7 @@ class Steps:
       known: observations before a step that a state of it needs.
     """
     counted = self.episode_step
-    if 0 in self.lack_start:
+    if self.begins_late:
       counted[: int(np.argmax(self.is_last)) + 1] += known
     return counted
 
