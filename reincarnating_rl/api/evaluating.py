@@ -18,8 +18,6 @@ from reincarnating_rl.support.setting_types import (
   PositiveInt,
 )
 
-_LANES = 16  # As many as an experiment has.
-
 
 @dataclasses.dataclass(frozen=True)
 class Score:
@@ -83,7 +81,9 @@ def evaluate(
   played = game if game is not None else player.game
   if played is None:
     raise UserError("game is missing: the student's is the caller's own.")
-  made = games.create(played, num_vector_environments=min(_LANES, episodes))
+  made = games.create(
+    played, num_vector_environments=min(rollouts.LANES, episodes)
+  )
   player.check_game(made)
   environment = made.create_vector_environment()
   try:

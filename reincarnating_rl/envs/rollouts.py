@@ -9,6 +9,8 @@ from reincarnating_rl.envs.lanes import Episode, Keep, Lanes, Policy
 
 # Atari's, and Dopamine's, where neither a user nor the game says otherwise.
 MAX_STEPS_PER_EPISODE = 27_000
+# Episodes side by side, where somebody is only evaluated: as in a run on Atari.
+LANES = 16
 
 
 def rollouts(

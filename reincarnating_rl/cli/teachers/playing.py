@@ -20,7 +20,7 @@ from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import factory
 from reincarnating_rl.teachers.base import Teacher, actions_of
 
-SHARD = settings.LANES
+SHARD = rollouts.LANES
 """Episodes of a shard: one for each lane."""
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from reincarnating_rl.cli.teachers import survey
 from reincarnating_rl.cli.teachers.survey import Found, Told
-from reincarnating_rl.envs import games
+from reincarnating_rl.envs import games, rollouts
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.teachers import (
   balloon_facts,
@@ -25,7 +25,6 @@ _READ = (
   *('create_game', 'create_teacher', 'JaxDQNAgent.stack_size'),
   'Runner.max_steps_per_episode',
 )
-LANES = 16  # As many as an experiment has.
 _OF_SOURCE = (
   *('network', 'layers', 'vmax', 'action_meanings'),
   *('observation_statistics', 'observation_map'),
@@ -191,7 +190,7 @@ def _game(
 ) -> Game | None:
   if name is None:
     return None
-  lanes = min(LANES, getattr(args, 'episodes', LANES))
+  lanes = min(rollouts.LANES, getattr(args, 'episodes', rollouts.LANES))
   play = {'num_vector_environments': lanes} | play
   game = games.create_game(name, atari_roms_path=args.atari_roms_path, **play)
   return game._replace(stack_size=told_by_gin.stack_size or game.stack_size)
