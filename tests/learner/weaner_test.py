@@ -54,8 +54,8 @@ def test_it_latches_at_zero_unless_it_is_told_otherwise():
 
 
 def test_the_teacher_is_dropped_after_the_decay_period():
-  assert wean(0.0, steps=PERIOD) == 3.0
-  assert wean(0.0, steps=PERIOD + 1) == 0.0
+  assert wean(0.0, steps=PERIOD - 1) == 3.0
+  assert wean(0.0, steps=PERIOD) == 0.0
 
 
 def test_a_floor_keeps_the_teacher_until_the_decay_period_is_over():
