@@ -138,3 +138,36 @@ def test_a_share_of_each_batch_is_exactly_the_teachers():
     _, drawn = agent.batches.sample(labelled=False)
     assert np.count_nonzero(drawn.keys == -1) == 2
   assert device_view(store).action.shape[1] == 2
+
+
+def begin(tmp_path, state, **sac):
+  """Has a SAC begin as a teacher of the toys was, by the runner's phase."""
+  runner = make_runner(
+    tmp_path,
+    'warm_start_sac',
+    teacher=control_toys.ScriptedTeacher('tanh_gaussian'),
+    agent={'SACAgent': sac},
+    read_teacher_state=lambda: state,
+    find_teacher_replay=lambda: None,
+    num_pretraining_iterations=None,
+  )
+  runner._run_one_iteration(0)
+  return runner._agent
+
+
+def test_what_begins_anew_is_told(tmp_path, capsys, caplog):
+  trees = control_toys.make_agent('sac', size=2, seed=5).trainer.trees()
+  arrays = snapshot.flatten({'online_params': trees['online_params']})
+  name = 'online_params/temperature/log_alpha'
+  told = TrainingState(arrays | {name: np.float32([-2.0])}, 'teacher', 5.0)
+  with pytest.raises(UserError, match=r'SACAgent.reward_scale_factor = 5.0\.'):
+    begin(tmp_path / 'a', told)
+  agent = begin(tmp_path / 'b', told, reward_scale_factor=5.0)
+  assert agent.online_params['temperature']['log_alpha'] == np.float32([-2.0])
+  out = capsys.readouterr().out
+  assert "the teacher's parameters, temperature; anew: target, opt" in out
+  del arrays[name]
+  untold = TrainingState(arrays, 'teacher')
+  begin(tmp_path / 'c', untold, reward_scale_factor=5.0)
+  assert 'anew: target, temperature, optimiser' in capsys.readouterr().out
+  assert 'does not tell by what its rewards were multiplied' in caplog.text
