@@ -128,22 +128,6 @@ def test_offline_targets_sync_by_updates_done_not_by_calls(make_agent):
   assert synced == [4, 8, 12]
 
 
-@pytest.mark.parametrize(
-  ('kind', 'settings'),
-  [
-    ('dqn', {'student': {'updates_per_step': 2}}),
-    ('rainbow', {'rainbow': {'num_updates_per_train_step': 2}}),
-  ],
-)
-def test_offline_targets_are_as_old_as_online(kind, settings):
-  agent = toys.make_agent(
-    kind=toys.KINDS[kind],
-    dqn={'update_period': 4, 'target_update_period': 16},
-    **settings,
-  )
-  assert agent.trainer.offline_target_period == 8
-
-
 def test_the_switch_to_online_syncs_and_keeps_the_moments(make_agent):
   agent = make_agent()
   pretrain(agent, calls=1)
