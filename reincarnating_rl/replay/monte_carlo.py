@@ -1,7 +1,6 @@
 """Monte-Carlo returns of the steps of a replay."""
 
 import numpy as np
-from absl import logging
 
 from reincarnating_rl.replay.n_step import episode_ends
 from reincarnating_rl.replay.step_ring import StepRing
@@ -42,11 +41,14 @@ def monte_carlo_returns(store: StepRing) -> np.ndarray:
   return returns
 
 
-def tell_known(returns: np.ndarray) -> None:
+def tell_known(returns: np.ndarray) -> str | None:
   """Says of how much of the data Cal-QL, which reads returns, is one.
 
   Args:
     returns: [C], from `monte_carlo_returns`.
+
+  Returns:
+    A line to warn with; None where there is no need.
 
   Raises:
     UserError: none of them is known.
@@ -58,12 +60,12 @@ def tell_known(returns: np.ndarray) -> None:
       'are cut, and too short for what is missing to weigh nothing. Set '
       "Pretrained.cql_type = 'plain'."
     )
-  if share < 0.99:
-    logging.warning(
-      "Cal-QL knows the returns of %.0f%% of the steps of the teacher's data: "
-      'of the others, whose episodes are cut, it is plain CQL.',
-      100.0 * share,
-    )
+  if share >= 0.99:
+    return None
+  return (
+    f"Cal-QL knows the returns of {share:.0%} of the steps of the teacher's "
+    'data. In the others, whose episodes are cut, it is plain CQL.'
+  )
 
 
 def discounted_sums(

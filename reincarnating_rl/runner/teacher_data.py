@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from absl import logging
 
 from reincarnating_rl.agents import labelling
 from reincarnating_rl.agents.student import Student
@@ -190,7 +191,9 @@ class TeacherData:
       self.label()
     made = make(self.store, monte_carlo=trainer.needs_returns, **settings)
     if trainer.needs_returns:
-      monte_carlo.tell_known(made.monte_carlo_return)
+      line = monte_carlo.tell_known(made.monte_carlo_return)
+      if line:
+        logging.warning('%s', line)
     return made
 
   def chunk(self, left: int, most: int) -> int:
