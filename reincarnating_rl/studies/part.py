@@ -69,9 +69,7 @@ def of(
   """
   kept = choose('variant', variants, study.variants)
   chosen = {
-    name: table._replace(
-      variants=tuple(v for v in table.variants if v in kept)
-    )
+    name: table._replace(variants=tuple(v for v in table.variants if v in kept))
     for name, table in study.tables.items()
     if name in choose('table', tables, study.tables)
   }

@@ -42,7 +42,9 @@ def test_it_is_done_with_this_teacher_alone(tmp_path):
       is_done('out', *last)
 
 
-@pytest.mark.parametrize('told', ['{', '[]', '{}', '{"flags": [1]}', '{"flags": []}'])
+@pytest.mark.parametrize(
+  'told', ['{', '[]', '{}', '{"flags": [1]}', '{"flags": []}']
+)
 def test_damage(tmp_path, told):
   (tmp_path / 'finished.json').write_text(told)
   with pytest.raises(DamagedFileError, match=r'/finished\.json .*: ') as error:
