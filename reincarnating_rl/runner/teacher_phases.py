@@ -57,8 +57,8 @@ class TeacherEvaluation:
       policy = teacher_policy(self._agent.teacher, self._agent.epsilon_eval)
       teacher = self._evaluator.evaluate(policy, iteration, who='teacher')
     record.teacher = teacher
-    if masks := base.unused_masks(self._agent.teacher.lineage):
-      logging.warning('%s', masks)
+    for note in base.notes(self._agent.teacher.lineage):
+      logging.warning('%s', note)
     is_weak = teacher.mean - record.random < 2 * (teacher.stderr or 0.0)
     doubt = statistics_files.doubt(self._agent.teacher.lineage)
     if is_weak and doubt is not None:

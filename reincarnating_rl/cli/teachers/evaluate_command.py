@@ -115,8 +115,7 @@ def _print(result: dict[str, Any], game: Game) -> None:
 
 def _warnings(result: dict[str, Any]) -> Iterator[str]:
   """Yields what may make a teacher play worse than it could."""
-  if masks := foreign_base.unused_masks(result['teacher']):
-    yield masks
+  yield from foreign_base.notes(result['teacher'])
   doubt = statistics_files.doubt(result['teacher'])
   if doubt is not None and _may_be_random(result['score'], result['random']):
     yield doubt

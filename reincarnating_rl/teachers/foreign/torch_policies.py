@@ -69,6 +69,10 @@ def read(
   )
   declared_layers.check(state_dict, layers, source)
   metadata = {'format': name, 'algorithm': layers.kind}
+  if layers.assumed:
+    metadata[base.ASSUMED] = ' and '.join(
+      f'Layers.{field} = {getattr(layers, field)!r}' for field in layers.assumed
+    )
   return found._replace(sha256=sha256, metadata=metadata | found.metadata)
 
 
