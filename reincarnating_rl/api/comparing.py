@@ -14,8 +14,8 @@ from reincarnating_rl.settings import gin_values
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.setting_types import (
   NonNegativeFloat,
-  NonNegativeInt,
   PositiveInt,
+  Seed,
 )
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def compare(
     )
   for name, value, hint in (
     ('at', at, NonNegativeFloat | None),
-    ('seed', seed, NonNegativeInt),
+    ('seed', seed, Seed),
     ('reps', reps, PositiveInt),
   ):
     gin_values.check_value(name, value, hint)

@@ -1,15 +1,17 @@
-"""The teacher's data: programs on them, and what they know of returns."""
+"""The teacher's data: updates on it, room for it, and returns that it knows."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from reincarnating_rl.agents.student import Student
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.runner.teacher_data import TeacherData
 from reincarnating_rl.support.errors import UserError
+from tests.runner import experiments
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,16 @@ def test_it_says_of_how_much_cal_ql_is_one(steps, terminal, known, caplog):
   assert [known] * bool(known) == [
     word for word in caplog.text.split() if '%' in word
   ]
+
+
+def test_what_has_no_room_is_told_before_anything_is_played(
+  tmp_path, monkeypatch
+):
+  def fail(self, capacity):
+    raise MemoryError
+
+  monkeypatch.setattr(Student, 'make_replay', fail)
+  # 60, and an episode of 40 in each of four environments.
+  told = r'no room for 220 steps of the teacher: lower RunnerWithTeacher\.teach'
+  with pytest.raises(UserError, match=told):
+    experiments.make_runner(tmp_path)
