@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 
 from reincarnating_rl.importers.external_replay import ExternalReplay
+from reincarnating_rl.importers.loading import LoadReport
 from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.runner import bars
-from reincarnating_rl.support.progress import moving
+from reincarnating_rl.support.progress import Progress, moving
 
 # What is looked ahead belongs to whoever loads the replay; one is the least.
 _N_STEP = 1
@@ -70,6 +71,36 @@ def read(
     report = replay.load(store, newest=newest, progress=moving(bar))
   print(f'{replay.describe()}: {report.describe()}.')
   return store
+
+
+def load(
+  replay: ExternalReplay,
+  store: FrameStore,
+  *,
+  newest: int,
+  clip_rewards: bool,
+  progress: Progress,
+) -> LoadReport:
+  """Fills a store with a replay from disk, as the runner would have.
+
+  Args:
+    replay: to read.
+    store: to fill; what it held is forgotten.
+    newest: how many steps to take at most.
+    clip_rewards: to [-1, 1], as those of collected data.
+    progress: called with what was read and what is to be read.
+
+  Returns:
+    What was read.
+
+  Raises:
+    UserError: it does not fit the game, or its files are damaged.
+  """
+  report = replay.load(store, newest=newest, progress=progress)
+  if clip_rewards:
+    rewards = store.columns['reward'][: report.steps]
+    np.clip(rewards, -1.0, 1.0, out=rewards)
+  return report
 
 
 def has_action(replay: ExternalReplay, store: FrameStore) -> np.ndarray:

@@ -16,6 +16,7 @@ from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.importers.loading import LoadReport
 from reincarnating_rl.replay import device_view, monte_carlo
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.runner import replay_store
 from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.progress import Progress
@@ -29,36 +30,6 @@ def chunk_limit() -> int:
   On a CPU that is one: there several are slower than one by one.
   """
   return 1 if jax.default_backend() == 'cpu' else 1000
-
-
-def load(
-  replay: ExternalReplay,
-  store: FrameStore,
-  *,
-  newest: int,
-  clip_rewards: bool,
-  progress: Progress,
-) -> LoadReport:
-  """Fills a store with a replay from disk, as the runner would have.
-
-  Args:
-    replay: to read.
-    store: to fill; what it held is forgotten.
-    newest: how many steps to take at most.
-    clip_rewards: to [-1, 1], as those of collected data.
-    progress: called with what was read and what is to be read.
-
-  Returns:
-    What was read.
-
-  Raises:
-    UserError: it does not fit the game, or its files are damaged.
-  """
-  report = replay.load(store, newest=newest, progress=progress)
-  if clip_rewards:
-    rewards = store.columns['reward'][: report.steps]
-    np.clip(rewards, -1.0, 1.0, out=rewards)
-  return report
 
 
 class TeacherData:
@@ -167,7 +138,7 @@ class TeacherData:
     """
     self.close()
     store = self.open()
-    report = load(
+    report = replay_store.load(
       replay,
       store,
       newest=newest,

@@ -10,7 +10,7 @@ from reincarnating_rl.envs.policies import teacher_policy, uniform_policy
 from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.learner.control.parts import TEMPERATURE
-from reincarnating_rl.runner import teacher_data
+from reincarnating_rl.runner import replay_store
 from reincarnating_rl.runner.evaluator import Evaluator
 from reincarnating_rl.runner.plan import Iteration
 from reincarnating_rl.runner.progress import Progress
@@ -238,7 +238,7 @@ class Reloading:
       progress.clock(iteration),
       progress.bar(iteration, "load the teacher's replay", 'steps') as bar,
     ):
-      report = teacher_data.load(
+      report = replay_store.load(
         replay,
         store,
         newest=store.settings.capacity,

@@ -139,6 +139,7 @@ def test_the_replay_of_a_teacher_that_is_reloaded(clips, most, monkeypatch):
   agent = SimpleNamespace(
     batches=SimpleNamespace(replay=store),
     method_settings=SimpleNamespace(load_replay=True),
+    online_params={},
     num_environments=1,
   )
   monkeypatch.setattr(reload, 'reload', lambda *_: ['parameters'])
