@@ -185,6 +185,7 @@ def _create(
     checkpoint_file_prefix=settings.checkpoint_file_prefix,
     game_actions=known.action_meanings,
     game_name=known.name,
+    are_pixels=known.are_pixels,
     **options,
   )
 

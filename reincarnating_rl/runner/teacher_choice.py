@@ -1,6 +1,7 @@
 """From names to a teacher: a checkpoint, a policy, data, or a clone of data."""
 
 from reincarnating_rl.agents.student import Student
+from reincarnating_rl.envs import facts
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.runner import cloned_teacher, observations, pairing
@@ -59,6 +60,7 @@ def create_teacher(
       checkpoint_file_prefix=settings.checkpoint_file_prefix,
       game_actions=environment.action_meanings,
       game_name=game.name,
+      are_pixels=facts.are_pixels(environment.observation_space),
     )
   finally:
     environment.close()

@@ -20,6 +20,7 @@ class Target(NamedTuple):
   actions: Actions
   state_shape: tuple[int, ...]  # (*O, S), of one state
   action_map: ActionMap | None = None  # None: the teacher has the same actions
+  are_pixels: bool = False  # observations are bytes up to 255
 
 
 class Foreign(NamedTuple):

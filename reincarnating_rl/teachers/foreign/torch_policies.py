@@ -1,9 +1,10 @@
 """Teachers of any PyTorch network whose layers are declared."""
 
+import dataclasses
 import os
 
 from reincarnating_rl.importers.formats import safetensors_file, torch_file
-from reincarnating_rl.learner.actions import Actions, Continuous
+from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   TeacherError,
@@ -58,7 +59,8 @@ def read(
   if statistics is None:
     state_dict_search.check_no_statistics(saved, state_dict, source)
   if layers is None:
-    raise _undeclared(state_dict, target.actions, source)
+    raise _undeclared(state_dict, target, source)
+  layers = _scaled(layers, target, source)
   found = convert(
     state_dict,
     layers,
@@ -91,18 +93,37 @@ def _bounds(
   return next(iter(told), None)
 
 
+def _scaled(layers: Layers, target: Target, source: str) -> Layers:
+  """Says what a network of images divides states by, where that is certain."""
+  is_told = layers.scale is not None
+  if is_told or not (layers.convolutions or layers.residual):
+    return layers
+  if target.are_pixels:
+    return dataclasses.replace(layers, scale=255.0)
+  raise TeacherError(
+    f'{source} does not tell what its network divides states by, and the '
+    "game's observations are not bytes up to 255, as far as is known: declare "
+    'it with Layers.scale, which is 1.0 where they are taken as they are.'
+  )
+
+
 def _undeclared(
-  state_dict: StateDict, actions: Actions, source: str
+  state_dict: StateDict, target: Target, source: str
 ) -> TeacherError:
   """Shows a declaration that names what could be layers."""
   drafted = layers_draft.draft(
-    state_dict, of_vectors=isinstance(actions, Continuous)
+    state_dict, of_vectors=isinstance(target.actions, Continuous)
   )
   text = (
     f'{source} does not tell which of its parameters are which layers; it has '
     f'{listing(state_dict)}; declare them with create_teacher.layers, such as '
     f'{drafted.text}, with its own strides and activation'
   )
+  if 'convolutions=' in drafted.text and not target.are_pixels:
+    text += (
+      ', and what it divides states by as scale, such as 1.0: the game shows '
+      'no bytes up to 255, as far as is known'
+    )
   if drafted.norms:
     text += (
       f', and {drafted.norms} if each is computed right after its layer or '

@@ -1,5 +1,7 @@
 """Teachers of any PyTorch network, against that network in PyTorch."""
 
+import dataclasses
+
 import hypothesis
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ _OWN = Layers(
   dense=('hidden', 'head'),
   activation=('silu', 'silu', 'tanh'),
 )
-_GAME = Target(Discrete(6), (44, 52, 4))
+_GAME = Target(Discrete(6), (44, 52, 4), are_pixels=True)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,17 @@ def test_parameters_are_listed_where_nothing_is_declared():
   assert "convolutions=(('first', STRIDE), ('second', STRIDE),)" in text
   assert "dense=('hidden', 'head',)" in text
   assert 'create_teacher.layers' in text and '\n' not in text
+
+
+def test_what_states_are_divided_by_is_not_guessed():
+  path, other = real_files.FOLDER / 'plain.pt', _GAME._replace(are_pixels=False)
+  with pytest.raises(TeacherError, match=r'divides states by as scale, such a'):
+    torch_policies.read(path, None, other)
+  with pytest.raises(TeacherError, match=r'not bytes up to 255.*Layers\.scale'):
+    torch_policies.read(path, _OWN, other)
+  declared = dataclasses.replace(_OWN, scale=1.0)
+  assert torch_policies.read(path, declared, other).network['scale'] == 1.0
+  assert torch_policies.read(path, _OWN, _GAME).network['scale'] == 255.0
 
 
 def test_wrong_declarations_are_told():
