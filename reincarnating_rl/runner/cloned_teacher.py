@@ -127,6 +127,7 @@ def _make(
     actions=environment.actions,
     policy_size=0,
     newest=settings.max_steps,
+    observation_dtype=space.dtype,
   )
   description = clone.describe(
     settings,

@@ -47,7 +47,7 @@ def observations(
         f'of {stack} observations in a state: store one observation a step.'
       )
     pick = (..., -1) if is_last else (slice(None), -1) if is_first else None
-  is_type = steps.observation_dtype.kind in _FROM[dtype.kind]
+  is_type = _may_fill(steps.observation_dtype, dtype)
   if pick is None or not is_type:
     raise DataError(
       f'{steps.path} has observations {shape} of {steps.observation_dtype}, '
@@ -63,6 +63,12 @@ def observations(
       return rows.astype(dtype)
 
   return read
+
+
+def _may_fill(stored: np.dtype, wanted: np.dtype) -> bool:
+  # A game of wide integers is played as floats; one of bytes is as it is.
+  is_wide = stored.kind == 'u' and stored.itemsize > 1
+  return stored.kind in _FROM[wanted.kind] or (is_wide and wanted.kind == 'f')
 
 
 def _sides(shape: tuple[int, ...]) -> tuple[int, ...]:
