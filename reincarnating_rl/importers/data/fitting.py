@@ -120,7 +120,7 @@ def actions(steps: Steps, wanted: Actions) -> np.ndarray:
 
 def _may_be(told: Actions | UnknownBounds, wanted: Actions) -> bool:
   if isinstance(told, Continuous):
-    return told == wanted
+    return told.has_bounds_of(wanted)
   if isinstance(told, UnknownBounds):
     return told.size == wanted.size
   return 0 in (told.number, wanted.number) or told == wanted

@@ -32,7 +32,9 @@ _STATISTICS = re.compile(
 _MEAN = re.compile(r'_?(running_)?mean', re.ASCII)
 _DEVIATION = re.compile(r'_?(running_)?(var|variance|std|stddev)', re.ASCII)
 # So are those of what a policy does without.
-_UNSEEN = re.compile(r'value|(?<!actor_)critic|reward|ret(urn)?s?_', re.IGNORECASE)
+_UNSEEN = re.compile(
+  r'value|(?<!actor_)critic|reward|ret(urn)?s?_', re.IGNORECASE
+)
 _OF_LAYER = {'weight', 'num_batches_tracked'}  # A BatchNorm has these too.
 
 

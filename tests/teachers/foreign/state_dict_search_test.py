@@ -68,7 +68,9 @@ def test_statistics_beside_parameters_are_told(beside, name):
   if name is None:
     state_dict_search.check_no_statistics(saved, found, 'x.pt')
     return
-  with pytest.raises(MismatchedTeacherError, match=f"'{name}', which would not"):
+  with pytest.raises(
+    MismatchedTeacherError, match=f"'{name}', which would not"
+  ):
     state_dict_search.check_no_statistics(saved, found, 'x.pt')
 
 
