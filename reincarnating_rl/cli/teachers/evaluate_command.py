@@ -1,7 +1,6 @@
 """`evaluate`: how well a teacher plays."""
 
 import argparse
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +9,9 @@ from reincarnating_rl.cli.teachers import evaluation, flags
 from reincarnating_rl.cli.teachers.playing import Playing, prepare
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.evaluation import atari_scores
-from reincarnating_rl.evaluation.normalization import summarize
+from reincarnating_rl.evaluation.normalization import may_be_random, summarize
 from reincarnating_rl.support import files, json_file
 from reincarnating_rl.teachers import base
-from reincarnating_rl.teachers.foreign import base as foreign_base
 from reincarnating_rl.teachers.foreign import statistics_files
 
 _ACTED = {
@@ -109,17 +107,9 @@ def _print(result: dict[str, Any], game: Game) -> None:
       f'The teacher is no better than random ({margin:.2f}): nothing can be '
       'measured against it.'
     )
-  for line in (*_warnings(result), *_hints(result, game)):
+  lines = statistics_files.warnings(result['teacher'], is_weak=_is_weak(result))
+  for line in (*lines, *_hints(result, game)):
     print(text.printable(f'warning: {line}'))
-
-
-def _warnings(result: dict[str, Any]) -> Iterator[str]:
-  """Yields what may make a teacher play worse than it could."""
-  if masks := foreign_base.unused_masks(result['teacher']):
-    yield masks
-  doubt = statistics_files.doubt(result['teacher'])
-  if doubt is not None and _may_be_random(result['score'], result['random']):
-    yield doubt
 
 
 def _hints(result: dict[str, Any], game: Game) -> Iterator[str]:
@@ -128,10 +118,11 @@ def _hints(result: dict[str, Any], game: Game) -> Iterator[str]:
     yield game.if_all_time_out
 
 
-def _may_be_random(score: dict[str, Any], random: dict[str, Any]) -> bool:
-  """Whether a score may be the random policy's, within two standard errors."""
-  stderr = math.hypot(score.get('stderr') or 0.0, random.get('stderr') or 0.0)
-  return score['mean'] - random['mean'] <= 2 * stderr
+def _is_weak(result: dict[str, Any]) -> bool:
+  score, random = result['score'], result['random']
+  return random is not None and may_be_random(
+    score['mean'], score['stderr'], random['mean'], random.get('stderr')
+  )
 
 
 def _cells(score: dict[str, Any]) -> tuple[str, ...]:
