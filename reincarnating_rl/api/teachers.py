@@ -169,7 +169,9 @@ def _of_data(settings: TeacherSettings, known: GameFacts) -> DataTeacher:
         "load_teacher('clone', game=..., replay_dir=PATH)."
       )
   replay = sources.find_teacher_replay(settings)
-  return DataTeacher(replay, known.actions)
+  return DataTeacher(
+    replay, known.actions, known.observation_shape, known.stack_size
+  )
 
 
 def _create(

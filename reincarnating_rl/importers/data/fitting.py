@@ -18,6 +18,20 @@ _FROM = {'f': 'bif', 'u': 'bui', 'i': 'bui', 'b': 'b'}
 _ROUNDING = 1e-3
 
 
+def check(steps: Steps, settings: ReplaySettings) -> None:
+  """Checks that steps are a game's, but for the numbers in observations.
+
+  Args:
+    steps: of a file.
+    settings: of a replay of the game.
+
+  Raises:
+    DataError: observations are of another shape or type, or actions are others.
+  """
+  observations(steps, settings)
+  actions(steps, settings.actions)
+
+
 def observations(
   steps: Steps, settings: ReplaySettings
 ) -> Callable[[int, int], np.ndarray]:
