@@ -126,7 +126,7 @@ def load_teacher(
     name: os.fspath(value) if isinstance(value, os.PathLike) else value
     for name, value in options.items()
   }
-  teacher_options.check(options, is_clone=settings.agent == clone.NAME)
+  teacher_options.check(options, settings)
   options = more | options
   if 'policy' in more and not options.get('policy_fingerprint'):
     options['policy_fingerprint'] = fingerprint_of(source)

@@ -113,6 +113,11 @@ def _load(
     state_shape=state_shape,
     actions=Discrete(len(action_map.meanings)) if action_map else actions,
   )
+  if source.vmax is not None and not fields.get('distributional'):
+    raise TeacherError(
+      f'create_teacher.vmax is for a Rainbow with atoms, and the teacher of '
+      f'{checkpoint.path} is none that needs it: leave it out.'
+    )
   return LoadedTeacher(
     checkpoint,
     candidate,

@@ -172,6 +172,8 @@ def test_data_alone_have_no_policy(tmp_path):
       ask()
   with pytest.raises(rrl.UserError, match="load_teacher is 'temprature'"):
     rrl.load_teacher(game=runs.GAME, replay_dir=path, temprature=3)
+  with pytest.raises(rrl.UserError, match='temperature, and data alone have'):
+    rrl.load_teacher(game=runs.GAME, replay_dir=path, temperature=0.5)
 
 
 def test_settings_of_a_teacher(model):
@@ -183,6 +185,8 @@ def test_settings_of_a_teacher(model):
     ('temperature', -1.0, 'temperature is -1.0: it must be a number above 0'),
     ('temperature', float('nan'), 'temperature is nan'),
     ('acts', 'gredy', "acts is 'gredy'"),
+    ('vmax', 3.0, 'vmax is for a Rainbow with atoms, and the teacher of .*zip'),
+    ('policy_epsilon', 0.1, 'policy_epsilon, which is for teachers that are f'),
   ):
     with pytest.raises(rrl.UserError, match=told):
       rrl.load_teacher(model, game=MOUNTAIN_CAR, **{name: value})

@@ -22,6 +22,8 @@ from reincarnating_rl.teachers.foreign.layers import Layers
 from reincarnating_rl.teachers.foreign.observation_statistics import Statistics
 from reincarnating_rl.teachers.foreign.state_dicts import StateDict, listing
 
+_NOISY = ('weight_mu', 'bias_mu')
+
 
 def read(
   path: str | os.PathLike[str],
@@ -58,6 +60,7 @@ def read(
   state_dict = state_dict_search.find(saved, source)
   if statistics is None:
     state_dict_search.check_no_statistics(saved, state_dict, source)
+  state_dict = _without_noise(state_dict)
   if layers is None:
     raise _undeclared(state_dict, target, source)
   layers = _scaled(layers, target, source)
@@ -72,6 +75,27 @@ def read(
   declared_layers.check(state_dict, layers, source)
   metadata = {'format': name, 'algorithm': layers.kind}
   return found._replace(sha256=sha256, metadata=metadata | found.metadata)
+
+
+def _without_noise(state_dict: StateDict) -> StateDict:
+  """Makes linear layers of noisy ones (Fortunato et al. 2018).
+
+  Their noise, of `weight_sigma` and `weight_epsilon`, is off where one plays.
+  """
+  means = {
+    name: layer
+    for name in state_dict
+    for layer in (name.removesuffix('_mu'),)
+    if name.rpartition('.')[2] in _NOISY
+    and f'{layer}_sigma' in state_dict
+    and layer not in state_dict
+  }
+  noise = {f'{x}_{of}' for x in means.values() for of in ('sigma', 'epsilon')}
+  return {
+    means.get(name, name): array
+    for name, array in state_dict.items()
+    if name not in noise
+  }
 
 
 def _bounds(
