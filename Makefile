@@ -16,6 +16,8 @@ CONTROL_DIR ?= control_run
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv .venv
 	$(PIP) ./tools/no_tensorflow --editable '.[balloon,box2d,control,minatar-jax,video]'
+	@# Its labmaze has no wheel from Python 3.13 on, and no use here: setup.py.
+	$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || $(PIP) --no-deps dm_control
 	touch $@
 
 .venv/.dev: .venv/.installed

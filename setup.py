@@ -74,7 +74,7 @@ CONFIGS = sorted(
 setup(
   name='reincarnating_rl',
   version=VERSION,
-  description='Reuse prior computation to train value-based RL agents.',
+  description="Train a new agent from an old agent's policy and data.",
   long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
   long_description_content_type='text/markdown',
   python_requires='>=3.11,<3.14',

@@ -53,6 +53,14 @@ def test_older_pips_know_the_names_of_extras(told):
     assert re.fullmatch('[a-z0-9]+(-[a-z0-9]+)*', name)
 
 
+def test_make_installs_the_suite_where_its_extra_cannot(told):
+  suite = Requirement(told['extras_require']['control'][0])
+  assert suite.name == 'dm_control'
+  assert not suite.marker.evaluate({'python_version': '3.13'})
+  makefile = (ROOT / 'Makefile').read_text(encoding='utf-8')
+  assert "(3, 13))' || $(PIP) --no-deps dm_control" in makefile
+
+
 def test_the_script_is_there(told):
   (script,) = told['entry_points']['console_scripts']
   name, _, target = script.partition('=')

@@ -65,6 +65,12 @@ def test_it_runs_with_small_budgets(tmp_path, monkeypatch):
   assert pushed.read_bytes() == pathlib.Path(video).read_bytes()
 
 
+def test_what_colab_installs_is_found_at_once():
+  """A running Python does not look for what is installed as editable."""
+  (line,) = re.findall('%pip install .*', ''.join(map(text, CODE)))
+  assert not {'-e', '--editable'} & set(line.split())
+
+
 def test_it_was_executed_as_it_is():
   assert [cell['execution_count'] for cell in CODE] == [
     *range(1, len(CODE) + 1)

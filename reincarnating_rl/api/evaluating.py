@@ -111,18 +111,17 @@ def evaluate(
   try:
     found = play(player.playing(epsilon))
     score = summarize([episode.return_ for episode in found])
-    is_weak = False
-    # Only beside the random policy can be told whether statistics are missing.
-    if statistics_files.doubt(player.lineage):
+    lines, doubt = [], statistics_files.doubt(player.lineage)
+    if doubt is not None:  # Only beside the random policy can that be told.
       random = atari_scores.random_score(made.name), None
       if random[0] is None:
         by_chance = play(uniform_policy(player.facts.actions))
         told = summarize([episode.return_ for episode in by_chance])
         random = told.mean, told.stderr
-      is_weak = may_be_random(score.mean, score.stderr, *random)
+      if may_be_random(score.mean, score.stderr, *random):
+        lines.append(doubt)
   finally:
     environment.close()
-  lines = [*statistics_files.warnings(player.lineage, is_weak=is_weak)]
   if made.if_all_time_out and not any(episode.terminal for episode in found):
     lines.append(made.if_all_time_out)
   for line in lines:

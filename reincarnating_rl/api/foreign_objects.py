@@ -10,6 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from reincarnating_rl.teachers.errors import TeacherError
+from reincarnating_rl.teachers.foreign import stable_baselines3_policies
+from reincarnating_rl.teachers.foreign.layers import Layers
+
+_OF_LOGITS = ('Softmax', 'LogSoftmax')  # What they take is a policy, too.
+_SQUASHED = ('td3', 'sac')  # Their heads have a tanh.
+# What activations have of their own, as `layered.ACTIVATIONS` computes them.
+_USUAL = {'negative_slope': 0.01, 'alpha': 1.0, 'approximate': 'none'}
+
 
 class Written:
   """What an object has been written to; the file goes with this.
@@ -40,6 +49,64 @@ def write(source: Any) -> Written | None:
     return None
   folder = tempfile.TemporaryDirectory(prefix='reincarnating_rl-teacher-')
   return Written(save(source, folder.name), folder)
+
+
+def check_activations(source: Any, layers: Layers | None) -> None:
+  """Refuses a module that has another activation than is declared.
+
+  Its parameters do not show it, but its children may.
+
+  Args:
+    source: a module of PyTorch, or any other object, of which nothing is asked.
+    layers: that were declared, if any.
+
+  Raises:
+    TeacherError: an activation beside the declared layers is none of theirs.
+  """
+  if layers is None or not hasattr(source, 'named_modules'):
+    return
+  given = layers.activation
+  declared = {given} if isinstance(given, str) else set(given)
+  if layers.residual:
+    declared.add('relu')
+  others = [
+    (name, child)
+    for name, child in source.named_modules()
+    if _is_activation(child)
+    and _is_beside(name, layers)
+    and not (_name(child) in declared and _is_usual(child))
+  ]
+  tanhs = [at for at in others if _name(at[1]) == 'tanh']
+  if tanhs and layers.kind in _SQUASHED and layers.squash == 'tanh':
+    others.remove(tanhs[-1])  # The head's.
+  for name, child in others:
+    if name not in layers.unused:
+      raise TeacherError(
+        f'The module has {child!r:.80} at {name}, and Layers.activation is '
+        f'{given!r}: correct that, or name {name} in Layers.unused if it '
+        'follows no hidden layer, or give a function as the teacher.'
+      )
+
+
+def _is_activation(child: Any) -> bool:
+  kind = type(child)
+  is_one = kind.__module__ == 'torch.nn.modules.activation'
+  return is_one and kind.__name__ not in _OF_LOGITS
+
+
+def _name(child: Any) -> str | None:
+  return stable_baselines3_policies.activation_of(type(child))
+
+
+def _is_usual(child: Any) -> bool:
+  return all(getattr(child, x, usual) == usual for x, usual in _USUAL.items())
+
+
+def _is_beside(name: str, layers: Layers) -> bool:
+  """Whether it may be of the declared layers, not of a critic, say."""
+  beside = name.rpartition('.')[0]
+  folder = beside and f'{beside}.'
+  return any(layer.startswith(folder) for layer in layers.names())
 
 
 def _save_model(model: Any, folder: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from absl import logging
 
 from reincarnating_rl.api import foreign_objects, games, teacher_options
 from reincarnating_rl.api.games import AnyGame
@@ -21,6 +22,7 @@ from reincarnating_rl.teachers import clone, factory, recognition, sources
 from reincarnating_rl.teachers.base import AnyTeacher
 from reincarnating_rl.teachers.callable_teacher import fingerprint_of
 from reincarnating_rl.teachers.data_teacher import DataTeacher
+from reincarnating_rl.teachers.foreign import base
 from reincarnating_rl.teachers.foreign import files as foreign_files
 from reincarnating_rl.teachers.sources import TeacherSettings
 
@@ -127,6 +129,7 @@ def load_teacher(
     for name, value in options.items()
   }
   teacher_options.check(options, settings)
+  foreign_objects.check_activations(source, options.get('layers'))
   options = more | options
   if 'policy' in more and not options.get('policy_fingerprint'):
     options['policy_fingerprint'] = fingerprint_of(source)
@@ -134,6 +137,8 @@ def load_teacher(
     made = _of_data(settings, known)
   else:
     made = _create(settings, known, options)
+  for note in base.notes(made.lineage):
+    logging.warning('%s', note)
   return Teacher(
     made,
     game=game,

@@ -16,7 +16,7 @@ from reincarnating_rl.runner.progress import Progress
 from reincarnating_rl.runner.record import Record
 from reincarnating_rl.runner.teacher_data import TeacherData
 from reincarnating_rl.support.errors import UserError
-from reincarnating_rl.teachers.foreign import statistics_files
+from reincarnating_rl.teachers.foreign import base, statistics_files
 from reincarnating_rl.teachers.training_state import TrainingState
 
 Metrics = dict[str, float]
@@ -57,10 +57,12 @@ class TeacherEvaluation:
       policy = teacher_policy(self._agent.teacher, self._agent.epsilon_eval)
       teacher = self._evaluator.evaluate(policy, iteration, who='teacher')
     record.teacher = teacher
+    for note in base.notes(self._agent.teacher.lineage):
+      logging.warning('%s', note)
     is_weak = teacher.mean - record.random < 2 * (teacher.stderr or 0.0)
-    lineage = self._agent.teacher.lineage
-    for line in statistics_files.warnings(lineage, is_weak=is_weak):
-      logging.warning('%s', line)
+    doubt = statistics_files.doubt(self._agent.teacher.lineage)
+    if is_weak and doubt is not None:
+      logging.warning('%s', doubt)
     record.normalized(teacher.mean)  # An error now, not after pretraining.
     if is_weak:
       logging.warning(

@@ -10,6 +10,7 @@ import pytest
 from safetensors import numpy as safetensors
 
 import reincarnating_rl as rrl
+from reincarnating_rl.api import foreign_objects
 from reincarnating_rl.fetching import hub
 from reincarnating_rl.teachers import factory
 from tests.api import runs
@@ -97,12 +98,63 @@ class Module:
     return {name: Tensor(array) for name, array in self.arrays.items()}
 
 
-def test_a_module_with_its_layers():
+class Activation:
+  """What it asks of an activation of PyTorch."""
+
+  def __repr__(self):
+    return type(self).__name__
+
+
+class Named(Module):
+  """The same as `Module`, and says which activations it has."""
+
+  def __init__(self, activations):
+    super().__init__()
+    self.activations = activations
+
+  def named_modules(self):
+    yield '', self
+    for at, name in self.activations.items():
+      about = {'__module__': 'torch.nn.modules.activation'}
+      if name == 'LeakyReLU':
+        about['negative_slope'] = 0.2
+      yield at, type(name, (Activation,), about)()
+
+
+def test_activations_that_a_module_shows():
+  def check(shown, **given):
+    layers = rrl.Layers(dense=('0', '2'), **given)
+    foreign_objects.check_activations(Named(shown), layers)
+
+  check({'1': 'ReLU'})
+  check({'1': 'Tanh', '3': 'Softmax'}, activation='tanh')
+  check({'1': 'ReLU', 'critic.1': 'Tanh'})
+  check({'1': 'ReLU', '3': 'Tanh'}, kind='td3')
+  check({'1': 'ReLU', '3': 'Tanh'}, unused='3')
+  for shown, given in (
+    ({'1': 'Tanh'}, {}),
+    ({'1': 'Mish'}, {}),
+    ({'1': 'LeakyReLU'}, {'activation': 'leaky_relu'}),
+    ({'1': 'Tanh', '3': 'Tanh'}, {'kind': 'td3', 'unused': '3'}),
+    ({'3': 'Tanh'}, {'kind': 'td3', 'squash': 'clip'}),
+  ):
+    at, name = next(iter(shown.items()))
+    with pytest.raises(rrl.UserError, match=f'has {name} at {at}, .* is .*elu'):
+      check(shown, **given)
+  layers, module = rrl.Layers(dense=('0', '2')), Named({'1': 'Tanh'})
+  with pytest.raises(rrl.UserError, match='has Tanh at 1'):
+    rrl.load_teacher(module, game=runs.GAME, layers=layers)
+
+
+def test_a_module_with_its_layers(caplog):
   module, states = Module(), np.float32([[1, 2, 3, 4], [0, -1, 0, 1]])
   layers = rrl.Layers(kind='ppo', dense=('0', '2'), activation='tanh')
   teacher = rrl.load_teacher(module, game=runs.GAME, layers=layers)
   found = teacher.policy_logits(states)
   np.testing.assert_allclose(found, module(states), rtol=1e-5, atol=1e-5)
+  assert 'by default' not in caplog.text
+  rrl.load_teacher(module, game=runs.GAME, layers=rrl.Layers(dense=('0', '2')))
+  assert "Layers.kind = 'dqn' and Layers.activation = 'relu' by" in caplog.text
   # And is one of a run, to which it has to be given again.
   assert teacher.given() == ['teacher']
   with pytest.raises(rrl.UserError, match='layers'):

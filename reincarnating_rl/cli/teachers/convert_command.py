@@ -28,6 +28,7 @@ from reincarnating_rl.teachers import (
   checkpoints,
   native_checkpoint,
 )
+from reincarnating_rl.teachers.foreign import base
 from reincarnating_rl.teachers.kinds import count
 from reincarnating_rl.teachers.loaded import LoadedTeacher
 
@@ -143,6 +144,10 @@ def _print(
     f'{pathlib.Path(out)} has the {loaded.trained_by} teacher of '
     f'{loaded.checkpoint.path}.'
   )
+  checkpoint = loaded.checkpoint
+  about = {'described_as': checkpoint.metadata, 'checkpoint': checkpoint.path}
+  for note in base.notes(about):
+    print(f'warning: {note}')
   if loaded.description is None:
     print(
       'Its network is not one of this project and cannot be described: '

@@ -12,6 +12,7 @@ from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.evaluation.normalization import may_be_random, summarize
 from reincarnating_rl.support import files, json_file
 from reincarnating_rl.teachers import base
+from reincarnating_rl.teachers.foreign import base as foreign_base
 from reincarnating_rl.teachers.foreign import statistics_files
 
 _ACTED = {
@@ -107,9 +108,16 @@ def _print(result: dict[str, Any], game: Game) -> None:
       f'The teacher is no better than random ({margin:.2f}): nothing can be '
       'measured against it.'
     )
-  lines = statistics_files.warnings(result['teacher'], is_weak=_is_weak(result))
-  for line in (*lines, *_hints(result, game)):
+  for line in (*_warnings(result), *_hints(result, game)):
     print(text.printable(f'warning: {line}'))
+
+
+def _warnings(result: dict[str, Any]) -> Iterator[str]:
+  """Yields what may make a teacher play worse than it could."""
+  yield from foreign_base.notes(result['teacher'])
+  doubt = statistics_files.doubt(result['teacher'])
+  if doubt is not None and _is_weak(result['score'], result['random']):
+    yield doubt
 
 
 def _hints(result: dict[str, Any], game: Game) -> Iterator[str]:
@@ -118,9 +126,8 @@ def _hints(result: dict[str, Any], game: Game) -> Iterator[str]:
     yield game.if_all_time_out
 
 
-def _is_weak(result: dict[str, Any]) -> bool:
-  score, random = result['score'], result['random']
-  return random is not None and may_be_random(
+def _is_weak(score: dict[str, Any], random: dict[str, Any]) -> bool:
+  return may_be_random(
     score['mean'], score['stderr'], random['mean'], random.get('stderr')
   )
 

@@ -16,6 +16,7 @@ CleanRL, Stable-Baselines3 or PyTorch. Files are read as data; no code in them
 is ever run.
 """
 _EXAMPLES = ('list', 'inspect teacher_ckpts/Pong/1')
+_OR_DATA = 'A run, its checkpoints, a file of another library, or data.'
 _WITH_NETWORK = tuple(kind for kind in TEACHER_KINDS if kind.has_network)
 
 
@@ -117,6 +118,7 @@ def _add_teacher(
   parser: Parser,
   *,
   path_nargs: str | None,
+  path: str = 'A run, its checkpoints, or a file of another library.',
   kinds: Sequence[TeacherKind] = TEACHER_KINDS,
 ) -> None:
   """Adds what `inspect`, `evaluate` and `convert` have in common."""
@@ -125,7 +127,7 @@ def _add_teacher(
     metavar='PATH',
     type=not_empty,
     nargs=path_nargs,
-    help='A run, its checkpoints, or a file of another library.',
+    help=path,
   )
   shared_flags.add_teacher(parser, kinds)(
     '--teacher_checkpoint_file_prefix',
@@ -142,7 +144,7 @@ def _add_teacher(
 
 
 def _add_inspect(parser: Parser) -> None:
-  _add_teacher(parser, path_nargs='?', kinds=_WITH_NETWORK)
+  _add_teacher(parser, path_nargs='?', path=_OR_DATA, kinds=_WITH_NETWORK)
   parser.add_argument('--json', action='store_true', help='Print JSON.')
 
 
@@ -160,7 +162,7 @@ def _add_evaluate(parser: Parser) -> None:
 
 
 def _add_convert(parser: Parser) -> None:
-  _add_teacher(parser, path_nargs=None, kinds=_WITH_NETWORK)
+  _add_teacher(parser, path_nargs=None, path=_OR_DATA, kinds=_WITH_NETWORK)
   parser.add_argument(
     'out',
     metavar='OUT',

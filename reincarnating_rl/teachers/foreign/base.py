@@ -3,7 +3,7 @@
 import hashlib
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from reincarnating_rl.learner.actions import Actions
@@ -11,7 +11,9 @@ from reincarnating_rl.learner.types import Params
 from reincarnating_rl.support.errors import MissingFileError
 from reincarnating_rl.teachers.actions import ActionMap
 
-MASKS = 'masks'  # Entry of what a file says: what became of them.
+# Entries of what a file says.
+MASKS = 'masks'  # what became of them
+ASSUMED = 'assumed'  # of its layers: what nobody declared and no file shows
 
 
 class Target(NamedTuple):
@@ -44,19 +46,22 @@ def algorithm_of(metadata: Mapping[str, Any]) -> str | None:
   return algorithm if isinstance(algorithm, str) else None
 
 
-def unused_masks(lineage: Mapping[str, Any]) -> str | None:
-  """Says that a teacher's masks of actions are not used, if it had any.
+def notes(lineage: Mapping[str, Any]) -> Iterator[str]:
+  """Yields what a user must know of a teacher's file, a line each.
 
   Args:
     lineage: of the teacher, `Teacher.lineage`.
-
-  Returns:
-    One line for a user; None where there is nothing to say.
   """
   told = lineage.get('described_as')
-  if not isinstance(told, Mapping) or not told.get(MASKS):
-    return None
-  return f'The masks of the actions of the teacher are {told[MASKS]}.'
+  if not isinstance(told, Mapping):
+    return
+  if told.get(MASKS):
+    yield f'The masks of the actions of the teacher are {told[MASKS]}.'
+  if told.get(ASSUMED):
+    yield (
+      f'{told[ASSUMED]} by default, for no file shows it: declare what '
+      f'{lineage.get("checkpoint")} has.'
+    )
 
 
 def read_file(path: str | os.PathLike[str]) -> tuple[bytes, str]:

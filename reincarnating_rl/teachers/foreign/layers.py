@@ -61,7 +61,7 @@ class Layers:
     kind: 'dqn' for Q-values, 'quantile' for quantiles of the return, 'rainbow'
       for categorical returns (C51 too), 'ppo' for logits of any policy. Where
       actions are vectors: 'td3' for any deterministic actor, 'gaussian_ppo' for
-      any Gaussian policy, 'sac' for one under a `tanh`.
+      any Gaussian policy, 'sac' for one under a `tanh`. None: 'dqn', assumed.
     residual: names of the convolutions of each of Impala's residual stacks: the
       one before the pooling, then the two of each block.
     pool_padding: of the pooling in these: 1 on each side, as in PyTorch, or
@@ -72,7 +72,7 @@ class Layers:
     value: of a dueling network, names of the linear layers of the value, and
       `dense` ends with as many of the advantage: Q = V + A - mean(A).
     activation: a key of `ACTIVATIONS`; or one for each convolution and each
-      linear layer but the head, in their order.
+      linear layer but the head, in their order. None: 'relu', assumed.
     scale: what states are divided by; None: 255 before convolutions, if the
       game shows bytes up to 255, and 1 without convolutions.
     num_atoms: numbers per action, of 'quantile' and 'rainbow' alone.
@@ -102,9 +102,10 @@ class Layers:
       'bounds', the game's, or 'unit', [-1, 1].
     unused: names of modules whose parameters the policy does without, such as
       ('decoder',). Critics of a policy and copies need not be named.
+    assumed: which of `kind` and `activation` nobody gave: no file shows them.
   """
 
-  kind: Annotated[str, OneOf(lambda: OUTPUTS)] = 'dqn'
+  kind: Annotated[str, OneOf(lambda: OUTPUTS)] | None = None
   residual: tuple[tuple[str, str, str, str, str], ...] = ()
   pool_padding: Literal[1, 'SAME'] = 'SAME'
   convolutions: tuple[
@@ -114,7 +115,7 @@ class Layers:
   ] = ()
   dense: str | tuple[str, ...] = ()
   value: str | tuple[str, ...] = ()
-  activation: _Activation | tuple[_Activation, ...] = 'relu'
+  activation: _Activation | tuple[_Activation, ...] | None = None
   scale: PositiveFloat | None = None
   num_atoms: PositiveInt | None = None
   value_range: tuple[float, float] | None = None
@@ -131,6 +132,7 @@ class Layers:
   log_std_limit: tuple[_LimitKind, float, float] | None = None
   within: Literal['bounds', 'unit'] = 'bounds'
   unused: str | tuple[str, ...] = ()
+  assumed: tuple[str, ...] = dataclasses.field(init=False, default=())
 
   def __post_init__(self) -> None:
     """Checks what can be checked without the parameters.
@@ -146,8 +148,13 @@ class Layers:
         "Layers.dense names the linear layers, such as ('fc', 'head'); it is "
         f'{self.dense!r}.'
       )
-    given = self.activation
     count = len(self.convolutions) + len(self.dense) - 1
+    for field, taken in (('kind', 'dqn'), ('activation', 'relu')):
+      if getattr(self, field) is None:
+        object.__setattr__(self, field, taken)
+        if field == 'kind' or count:
+          object.__setattr__(self, 'assumed', (*self.assumed, field))
+    given = self.activation
     if not isinstance(given, str) and len(given) != count:
       raise TeacherError(
         f'Layers.activation has {len(given)} names for {count} convolutions '

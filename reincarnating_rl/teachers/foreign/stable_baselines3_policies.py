@@ -188,14 +188,23 @@ def _activation(settings: dict[str, Any], policy: Layout, source: str) -> str:
   chosen = settings.get('activation_fn')
   if chosen is None:
     return policy.activation
-  match = _ACTIVATION.fullmatch(str(chosen))
-  name = _ACTIVATIONS.get(match[1].lower()) if match else None
+  name = activation_of(chosen)
   if name is None:
     raise MismatchedTeacherError(
       f'{source} has the activation {ascii(str(chosen)[:80])[1:-1]}, which is '
       f'none of {", ".join(ACTIVATIONS)}; {WAY_OUT}'
     )
   return name
+
+
+def activation_of(torch_class: Any) -> str | None:
+  """Returns which of `ACTIVATIONS` a class of PyTorch is; None if it is none.
+
+  Args:
+    torch_class: the class, or the text that Python prints for it.
+  """
+  match = _ACTIVATION.fullmatch(str(torch_class))
+  return _ACTIVATIONS.get(match[1].lower()) if match else None
 
 
 def _num_quantiles(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from reincarnating_rl.support.errors import MissingFileError
-from reincarnating_rl.teachers.foreign import base, observation_statistics
+from reincarnating_rl.teachers.foreign import observation_statistics
 from reincarnating_rl.teachers.foreign.observation_statistics import Statistics
 
 NONE = 'none'  # As a user says that there are none.
@@ -95,19 +95,6 @@ def describe(found: Search, scale: float) -> dict[str, Any]:
   elif not found.is_certain and scale == 1.0:
     told[_MAY_LACK] = True
   return told
-
-
-def warnings(lineage: Mapping[str, Any], *, is_weak: bool) -> Iterator[str]:
-  """Yields what may make a teacher play worse than it could.
-
-  Args:
-    lineage: of the teacher, `Teacher.lineage`.
-    is_weak: whether it may play no better than at random.
-  """
-  if masks := base.unused_masks(lineage):
-    yield masks
-  if is_weak and (missing := doubt(lineage)):
-    yield missing
 
 
 def doubt(lineage: Mapping[str, Any]) -> str | None:

@@ -63,10 +63,9 @@ def read(
   state_dict = _without_noise(state_dict)
   if layers is None:
     raise _undeclared(state_dict, target, source)
-  layers = _scaled(layers, target, source)
   found = convert(
     state_dict,
-    layers,
+    _scaled(layers, target, source),
     target,
     source=source,
     statistics=statistics,
@@ -74,6 +73,10 @@ def read(
   )
   declared_layers.check(state_dict, layers, source)
   metadata = {'format': name, 'algorithm': layers.kind}
+  if layers.assumed:
+    metadata[base.ASSUMED] = ' and '.join(
+      f'Layers.{field} = {getattr(layers, field)!r}' for field in layers.assumed
+    )
   return found._replace(sha256=sha256, metadata=metadata | found.metadata)
 
 

@@ -159,7 +159,10 @@ def test_a_declared_network_of_pytorch(tmp_path, fixtures, monkeypatch, call):
     'Layers.scale = 255.0',
   )
   words = [word for b in bindings for word in ('--gin_bindings', b)]
-  call('convert', f'{fixtures}/foreign/plain.pt', tmp_path / 'out', *words)
+  printed = call(
+    'convert', f'{fixtures}/foreign/plain.pt', tmp_path / 'out', *words
+  )
+  assert "warning: Layers.kind = 'dqn' by default, for no file" in printed
   np.testing.assert_allclose(
     0.1 * logits(tmp_path / 'out', states, 6), outputs, atol=1e-5
   )

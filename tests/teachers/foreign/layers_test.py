@@ -49,6 +49,15 @@ def test_declarations_may_be_of_lists():
   assert layers.scale is None
 
 
+def test_what_nobody_gave_is_told():
+  both = Layers(dense=('hidden', 'head'))
+  assert (both.kind, both.activation) == ('dqn', 'relu')
+  assert both.assumed == ('kind', 'activation')
+  assert Layers(kind='ppo', dense='head').assumed == ()
+  given = Layers(kind='dqn', dense=('hidden', 'head'), activation='relu')
+  assert given.assumed == ()
+
+
 def test_one_name_is_no_sequence_of_letters():
   layers = Layers(dense='head', unused='critic')
   assert (layers.dense, layers.unused) == (('head',), ('critic',))
