@@ -79,7 +79,8 @@ def are_pixels(space: gym.spaces.Box) -> bool:
   Args:
     space: of them.
   """
-  return space.dtype == np.uint8 and space.high.max(initial=0) == _MOST
+  is_byte = space.dtype == np.uint8
+  return is_byte and bool(space.high.max(initial=0) == _MOST)
 
 
 def of(environment: Environment, name: str, stack_size: int) -> GameFacts:
