@@ -157,7 +157,7 @@ def test_the_page_that_helps_to_choose_repeats_what_was_measured():
   for name, *numbers in told:
     title = titles.get(name, 'Tabula rasa')
     short = rf'^{title} +3 × 3 +([\d.–]+).*? +([\d.]+) \[.*?\] '
-    long = rf'^\| {title} \| 5 × 2 \| [^|]+ \| ([\d.]+) \['
+    long = rf'^\| {title} \| 5 × \d \| [^|]+ \| ([\d.]+) \['
     assert numbers == [
       *re.search(short, results, re.M).groups(),
       *re.search(long, results, re.M).groups(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from reincarnating_rl.api.runs import Run
 from reincarnating_rl.evaluation import analysis, finding, results
@@ -14,8 +14,8 @@ from reincarnating_rl.settings import gin_values
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.setting_types import (
   NonNegativeFloat,
-  NonNegativeInt,
   PositiveInt,
+  Range,
 )
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 AnyRun = Run | str | os.PathLike[str]
 """A run, or a directory that is one or holds some."""
+_Seed = Annotated[int, Range(least=0, most=2**32 - 1)]  # Of numpy's old draws.
 _ONE = (Run, str, os.PathLike)
 
 
@@ -129,7 +130,7 @@ def compare(
     )
   for name, value, hint in (
     ('at', at, NonNegativeFloat | None),
-    ('seed', seed, NonNegativeInt),
+    ('seed', seed, _Seed),
     ('reps', reps, PositiveInt),
   ):
     gin_values.check_value(name, value, hint)

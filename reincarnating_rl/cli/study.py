@@ -95,7 +95,8 @@ def _add_part(parser: Parser) -> None:
     '--seeds',
     metavar='N',
     type=number(int, 1),
-    help="Seeds 1 to N. Default: the file's.",
+    help="Seeds 1 to N. Default: the file's. Where the seeds of a game are one "
+    'program, another number is another program, and none of its runs is done.',
   )
 
 
@@ -211,17 +212,20 @@ def _report(
   # What is slow to import waits until the runs are done.
   from reincarnating_rl.evaluation import page, results, terminal
 
-  paths = [
-    f'{name}={root / directory}'
-    for name, directories in plan.runs_of(study, table).items()
-    for directory in directories
-    if directory not in missing
-  ]
+  paths, notes = [], []
+  for name, directories in plan.runs_of(study, table).items():
+    made = [d for d in directories if d not in missing]
+    paths += [f'{name}={root / directory}' for directory in made]
+    if lack := len(directories) - len(made):
+      are = 'is' if lack == 1 else 'are'
+      notes.append(f'{name}: {lack} of {len(directories)} runs {are} missing.')
   if not paths:
     return
   title, _, scale_of = study.tables[table]
   runs = results.load_runs(paths, scale_of=scale_of)
   out = root / 'reports' / table
   print(f'\n{title}', flush=True)
-  terminal.print_report(page.write(runs, str(out), title))
+  terminal.print_report(
+    page.write(runs._replace(notes=(*notes, *runs.notes)), str(out), title)
+  )
   print(f'The page: {out / page.PAGE_FILE}')

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reincarnating_rl.evaluation import matrices
+from reincarnating_rl.evaluation import matrices, text
 from reincarnating_rl.evaluation.results import Runs
 from reincarnating_rl.evaluation.run import ONLINE
 from reincarnating_rl.support.errors import UserError
@@ -63,6 +63,8 @@ def compare(runs: Runs, at: float | None = None) -> tuple[Runs, Comparison]:
   notes += lines
   for method in methods:
     notes += matrices.gaps(runs, method, games)
+  if steps is not None:
+    notes += _notes_on_nearest(runs, methods, steps)
   final, offline = {}, {}
   for method in methods if games else ():
     scores = matrices.offline_scores(runs, method, games)
@@ -126,6 +128,28 @@ def _note_on_shortest(
     f'the longest run has {max(last.values()):,}. --at STEPS leaves shorter '
     'runs out.'
   ]
+
+
+def _notes_on_nearest(
+  runs: Runs, methods: tuple[str, ...], steps: float
+) -> list[str]:
+  """Names methods with evaluations that are off by more than a tenth."""
+  notes = []
+  for method in methods:
+    taken = [
+      run.of_phase(ONLINE)[matrices.nearest(run, steps)].steps
+      for run in runs.runs
+      if run.method == method
+    ]
+    off = [made for made in taken if abs(made - steps) > 0.1 * steps]
+    if off:
+      farthest = max(off, key=lambda made: abs(made - steps))
+      notes.append(
+        f'{method}: {len(off)} of {text.count(len(taken), "run")} have no '
+        f'evaluation near {steps:,.0f} online steps; the nearest is taken, '
+        f'after {farthest:,}.'
+      )
+  return notes
 
 
 def _common_games(

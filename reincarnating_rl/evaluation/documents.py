@@ -37,9 +37,9 @@ from reincarnating_rl.support.errors import (
 
 _FEW = 2  # Draws, where nothing is shown of them.
 _PART = re.compile(
-  r'^<!-- (?P<kind>table|picture): (?P<mark>.*?) -->\n'
+  r'^<!-- (?P<kind>table|picture): (?P<mark>.*?) -->(?:\n|\Z)'
   r'(?P<old>(?:(?!<!-- ).*\n)*)'
-  r'(?P<end><!-- end -->\n)?',
+  r'(?P<end><!-- end -->(?:\n|\Z))?',
   re.MULTILINE,
 )
 
@@ -190,4 +190,6 @@ def _options(words: list[str]) -> Options:
     name, _, value = word.partition('=')
     pick('option', Options.__dataclass_fields__, name)
     given[name] = kinds.get(name, str)(value)
+  if given.get('reps', 1) < 1:
+    raise UserError('reps is less than 1: nothing would be drawn')
   return Options(**given)

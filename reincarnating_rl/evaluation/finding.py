@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ SUMMARY_FILE = 'summary.json'
 LINEAGE_FILE = 'lineage.json'
 METRICS_FILE = os.path.join('metrics', 'jsonl', 'metrics.jsonl')
 LOG_ENDING = '.jsonl'
+_SEEDS = re.compile(r'seeds_\d+_to_\d+')
 _MARKS = (SUMMARY_FILE, LINEAGE_FILE, METRICS_FILE)
 
 
@@ -34,7 +36,8 @@ def find(arguments: Sequence[str]) -> tuple[Found, ...]:
   Args:
     arguments: directories that are runs or hold runs at any depth, and logs.
       `LABEL=DIR` makes LABEL the method of every run in DIR. If a directory
-      holds `METHOD/GAME/SEED`, METHOD is the method. A log has its own.
+      holds `METHOD/GAME/SEED`, or `METHOD/GAME/seeds_A_to_B/SEED`, METHOD is
+      the method. A log has its own.
 
   Returns:
     The runs, in the order of the arguments and sorted within each.
@@ -154,5 +157,6 @@ def _walk(root: str) -> Iterator[str]:
 
 
 def _method_of(relative: str) -> str | None:
-  parts = relative.split(os.sep)
+  # The seeds of one program have a folder more; see `studies.plan`.
+  parts = [p for p in relative.split(os.sep) if not _SEEDS.fullmatch(p)]
   return parts[0] if len(parts) == 3 else None

@@ -1,17 +1,20 @@
 """Logs: runs as lines of one JSON file, small enough to publish.
 
 A line has what reports read of a run, and no path of the machine that ran it.
+Of the settings it has those of the game, and those that tell the runs apart:
+notes are made of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from reincarnating_rl.evaluation import notes
 from reincarnating_rl.evaluation.finding import LOG_ENDING
 from reincarnating_rl.evaluation.run import Run
 from reincarnating_rl.support import files, json_file
 from reincarnating_rl.support.errors import UserError
 
-_DIGITS = 6
+_DIGITS = 10
 # What is kept of an object: names, with what is kept of their values in turn.
 _Kept = Mapping[str, Any]
 _ALL: _Kept = {}
@@ -49,12 +52,14 @@ def write(runs: Sequence[Run], path: str) -> None:
   """
   if not path.endswith(LOG_ENDING):
     raise UserError(f'{path} is no name of a log: let it end in {LOG_ENDING}.')
+  apart = notes.told_apart(runs)
   lines = [
     json_file.dumps(
       {
         'method': run.method,
         'summary': _keep(run.summary, _SUMMARY),
-        'lineage': _keep(run.lineage, _LINEAGE),
+        'lineage': _keep(run.lineage, _LINEAGE)
+        | {'game': run.game, 'settings': _settings(run, apart)},
       },
       separators=(',', ':'),
     )
@@ -63,8 +68,19 @@ def write(runs: Sequence[Run], path: str) -> None:
   files.write_for_user(path, ('\n'.join(lines) + '\n').encode(), '--log')
 
 
+def _settings(run: Run, apart: Collection[str]) -> str:
+  """Returns what is kept of a run's settings, each once, as gin writes them."""
+  kept = dict.fromkeys(
+    f'{name} = {value}'
+    for name, value in notes.settings(run)
+    # A value with a slash may be a path.
+    if (name in apart or notes.of_game(name)) and '/' not in value
+  )
+  return '\n'.join(kept)
+
+
 def _keep(value: Any, kept: _Kept) -> Any:
-  """Returns a value without what is not kept, floats to six digits."""
+  """Returns a value without what is not kept, floats to ten digits."""
   if isinstance(value, dict):
     return {
       name: _keep(x, kept.get(name, _ALL))

@@ -1,7 +1,7 @@
 """Notes: what a reader must know about the runs of a report."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -15,8 +15,11 @@ _MOST_DIFFERENCES = 3
 _SETTING = re.compile(r'^([\w./@]+) = (.*(?:\n[ \t]+.*)*)', re.MULTILINE)
 # Settings that follow from the game.
 _MAY_DIFFER = re.compile(
-  r'create_\w+_environment\.game_name|JaxDQNAgent\.observation_\w+'
+  r'(.*/)?(create_\w+_environment\.game_name|JaxDQNAgent\.observation_\w+)'
 )
+# What makes two games of one name another task, or another teacher of one.
+_ACTS = 'teacher.acts'
+_OF_GAME = re.compile(rf'(.*/)?create_\w+_environment\.\w+|{_ACTS}')
 
 
 def on_scales(
@@ -90,13 +93,48 @@ def on_settings(runs: Sequence[Run]) -> list[str]:
   """
   notes = []
   for method in dict.fromkeys(r.method for r in runs):
-    differences = _differences([r for r in runs if r.method == method])
-    if differences:
-      shown = '; '.join(differences[:_MOST_DIFFERENCES])
-      more = len(differences) - _MOST_DIFFERENCES
-      tail = f'; and {more} more' if more > 0 else ''
-      notes.append(f'Settings differ within {method}: {shown}{tail}.')
+    found = _differences([r for r in runs if r.method == method])
+    told = [words for name, words in found.items() if name != _ACTS]
+    if told:
+      notes.append(f'Settings differ within {method}: {_shown(told)}.')
   return notes
+
+
+def on_games(runs: Sequence[Run], measuring: Sequence[Run]) -> list[str]:
+  """Names the games that are not the same in all runs, or whose teacher is not.
+
+  Args:
+    runs: of the report.
+    measuring: those whose teachers set the scales.
+
+  Returns:
+    A line for each game whose settings, or whose teacher's play, differ.
+  """
+  notes = []
+  for game in sorted({r.game for r in runs}):
+    found = _differences([r for r in runs if r.game == game], of_game)
+    if found:
+      pooled = _differences(
+        [r for r in measuring if r.game == game and r.teacher], of_game
+      )
+      tail = ' Their teachers set one scale all the same.' if pooled else ''
+      told = _shown(list(found.values()))
+      notes.append(f'{game} is not the same in all runs: {told}.{tail}')
+  return notes
+
+
+def of_game(name: str) -> bool:
+  """Returns whether a setting says what a game is, or how its teacher acts."""
+  return bool(_OF_GAME.fullmatch(name)) and not _MAY_DIFFER.fullmatch(name)
+
+
+def told_apart(runs: Sequence[Run]) -> set[str]:
+  """Returns the names of the settings that differ within a method."""
+  return {
+    name
+    for method in {r.method for r in runs}
+    for name in _differences([r for r in runs if r.method == method])
+  }
 
 
 def on_sample_sizes(
@@ -135,25 +173,40 @@ def on_sample_sizes(
   return notes
 
 
-def _differences(runs: Sequence[Run]) -> list[str]:
-  """Describes the first difference of each setting that differs."""
+def _shown(told: Sequence[str]) -> str:
+  more = len(told) - _MOST_DIFFERENCES
+  tail = f'; and {more} more' if more > 0 else ''
+  return '; '.join(told[:_MOST_DIFFERENCES]) + tail
+
+
+def _differences(
+  runs: Sequence[Run], counts: Callable[[str], bool] = lambda name: True
+) -> dict[str, str]:
+  """Describes the first difference of each setting that differs and counts."""
   first: dict[str, tuple[str, str]] = {}
   found: dict[str, str] = {}
-  for path, name, value in _settings(runs):
-    earlier, other = first.setdefault(name, (path, value))
-    if value == other or _MAY_DIFFER.fullmatch(name):
-      continue
-    if earlier == path:
-      words = f'{name} changes from {other} to {value} within {path}'
-    else:
-      words = f'{name} is {other} in {earlier} and {value} in {path}'
-    found.setdefault(name, words)
-  return list(found.values())
-
-
-def _settings(runs: Sequence[Run]) -> Iterator[tuple[str, str, str]]:
-  """Yields path, name and value of each setting, the value on one line."""
   for run in runs:
-    for stretch in provenance.stretches(run.lineage):
-      for name, value in _SETTING.findall(stretch.settings):
-        yield run.path, name, ' '.join(value.replace('\\\n', ' ').split())
+    for name, value in settings(run):
+      earlier, other = first.setdefault(name, (run.path, value))
+      if value == other or _MAY_DIFFER.fullmatch(name) or not counts(name):
+        continue
+      if earlier == run.path:
+        words = f'{name} changes from {other} to {value} within {earlier}'
+      else:
+        words = f'{name} is {other} in {earlier} and {value} in {run.path}'
+      found.setdefault(name, words)
+  return found
+
+
+def settings(run: Run) -> Iterator[tuple[str, str]]:
+  """Yields name and value of each setting of a run, the value on one line.
+
+  A log has those that `logs` has kept. How the teacher acts is one.
+  """
+  told = [s.settings for s in provenance.stretches(run.lineage)]
+  for text_of_gin in (*told, str(run.lineage.get('settings') or '')):
+    for name, value in _SETTING.findall(text_of_gin):
+      yield name, ' '.join(value.replace('\\\n', ' ').split())
+  teacher = run.lineage.get('teacher')
+  if isinstance(teacher, dict) and teacher.get('acts'):
+    yield _ACTS, str(teacher['acts'])

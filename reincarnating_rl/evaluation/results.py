@@ -104,6 +104,7 @@ def read_runs(places: Sequence[Found], *, scale_of: str | None = None) -> Runs:
   told += notes.on_scales(evaluated, known, scale_of)
   told += notes.on_plans(evaluated)
   told += notes.on_settings(evaluated)
+  told += notes.on_games(evaluated, measuring)
   return Runs(evaluated, known, tuple(told))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from reincarnating_rl.evaluation import normalization
+from reincarnating_rl.evaluation.normalization import TeacherTooWeakError
 from reincarnating_rl.evaluation.run import Run, Score
 from reincarnating_rl.support.errors import UserError
 
@@ -64,7 +65,10 @@ def pool(runs: Sequence[Run]) -> Scale | None:
     teacher_episodes=sum(score.episodes for score in scores),
     fingerprint=first.fingerprint,
   )
-  scale.normalize(teacher)  # Raises here if the teacher is too weak.
+  try:
+    scale.normalize(teacher)
+  except TeacherTooWeakError as error:
+    raise TeacherTooWeakError(f'{first.path}, {first.game}: {error}') from error
   return scale
 
 

@@ -87,20 +87,37 @@ def reaching(analysis: Analysis) -> Table:
   """Returns how soon each method's runs reached their teacher's score."""
   rows = []
   for method in analysis.ranking:
-    found = [
-      matrices.steps_to_teacher(analysis.runs, run)
+    runs = [
+      run
       for run in analysis.runs.runs
       if run.method == method and run.game in analysis.runs.scales
     ]
-    if found:
-      middle = float(np.median(found))
-      rows.append(
-        (
-          *(method, f'{sum(np.isfinite(found))} of {len(found)}'),
-          f'{middle:,.0f}' if np.isfinite(middle) else 'never',
-        )
-      )
+    if runs:
+      found = [matrices.steps_to_teacher(analysis.runs, run) for run in runs]
+      reached = f'{sum(np.isfinite(found))} of {len(found)}'
+      rows.append((method, reached, _median_steps(runs, found)))
   return ('method', 'runs that reached it', 'online steps, median'), rows
+
+
+def _median_steps(runs: Sequence[Run], found: Sequence[float]) -> str:
+  """Says what is known of a median: a run that ended might yet have got there.
+
+  Args:
+    runs: some.
+    found: steps of each; inf where it ended before.
+  """
+  ended = min(
+    (
+      run.evaluations[-1].steps
+      for run, steps in zip(runs, found, strict=True)
+      if np.isinf(steps)
+    ),
+    default=np.inf,
+  )
+  middle = float(np.median(found))
+  if np.isinf(middle):
+    return f'not within {ended:,}'
+  return f'{"at most " if ended < middle else ""}{middle:,.0f}'
 
 
 def costs(analysis: Analysis) -> Table:

@@ -1,5 +1,6 @@
 """Views of an analysis, as tables of a document."""
 
+import itertools
 import statistics
 from collections.abc import Callable, Sequence
 
@@ -51,12 +52,12 @@ def evaluations(numbers: Analysis) -> Table:
     random = (_plain(run.random) for run in runs)
     rows.append((f'random, {runs[0].random_source}', '', *random))
     rows.append(('teacher', '', *(_score(run.teacher) for run in runs)))
-  for i in range(max(len(run.evaluations) for run in runs)):
-    found = [dict(enumerate(run.evaluations)).get(i) for run in runs]
-    made = [evaluation for evaluation in found if evaluation]
+  every = list(itertools.zip_longest(*(run.evaluations for run in runs)))
+  after = _after([[each for each in found if each] for found in every])
+  for i, found in enumerate(every):
     scores = [_score(each and each.score) for each in found]
     told = (_coefficient(runs, i),) if named else ()
-    rows.append((_after(made), *told, *scores))
+    rows.append((after[i], *told, *scores))
   seeds = (f'seed {run.seed}' for run in runs)
   return ('return after', *named, *seeds), rows
 
@@ -85,7 +86,7 @@ def runs(numbers: Analysis) -> Table:
       (
         *(run.game, run.method, run.seed, _score(run.teacher)),
         *(_score(offline[-1].score if offline else None), _score(last.score)),
-        _after([last]),
+        _after([[each] for each in run.evaluations])[-1],
       )
     )
   names = ('game', 'method', 'seed', 'teacher', 'offline', 'last', 'after')
@@ -97,15 +98,21 @@ def stages(numbers: Analysis) -> Table:
 
   The stages are the end of the offline phase, the lowest evaluation online, and
   the last four evaluations. Each is a mean over seeds; the ends have the
-  standard error of that mean, and the first column is their mean over games.
+  standard error of that mean, and the first column is their mean over the games
+  that all methods have.
 
   Raises:
-    UserError: a game has no teacher, or a run was not evaluated online.
+    UserError: a game has no teacher, a run was not evaluated online, or there
+      is no game that all methods have.
   """
+  methods, games = numbers.runs.methods, numbers.runs.games
+  common = [g for g in games if all(numbers.runs.of(m, g) for m in methods)]
+  if not common:
+    raise UserError('stages need a game that all methods have')
   rows = []
-  for method in numbers.runs.methods:
+  for method in methods:
     cells, ends = [], []
-    for game in numbers.runs.games:
+    for game in games:
       runs, scale = numbers.runs.of(method, game), numbers.runs.scales.get(game)
       if not scale or not all(run.of_phase(ONLINE) for run in runs):
         raise UserError(f'stages need a teacher and online steps in {game}')
@@ -118,15 +125,16 @@ def stages(numbers: Analysis) -> Table:
         _mean(lowest),
         _mean(last) + _stderr(last),
       ]
-      ends += [statistics.fmean(last)] if last else []
+      ends += [statistics.fmean(last)] if game in common else []
     rows.append((statistics.fmean(ends), (method, _mean(ends), *cells)))
   names = (
     f'{game}, {stage}'
-    for game in numbers.runs.games
+    for game in games
     for stage in ('offline', 'lowest', 'end')
   )
   ordered = sorted(rows, key=lambda row: -row[0])
-  return ('method', 'end', *names), [row for _, row in ordered]
+  end = 'end' if len(common) == len(games) else f'end in {", ".join(common)}'
+  return ('method', end, *names), [row for _, row in ordered]
 
 
 def diagnoses(numbers: Analysis) -> Table:
@@ -138,8 +146,9 @@ def diagnoses(numbers: Analysis) -> Table:
   runs = _of_one_method(numbers, 'diagnoses')
   scale = numbers.runs.scales.get(runs[0].game)
   rows = []
-  for i in range(min(len(run.evaluations) for run in runs)):
-    made = [run.evaluations[i] for run in runs]
+  every = list(zip(*(run.evaluations for run in runs), strict=False))
+  after = _after(every)
+  for i, made in enumerate(every):
     found = [run.summary['rows'][i].get('diagnosis') for run in runs]
     if not scale or not all(found):
       raise UserError(
@@ -150,7 +159,7 @@ def diagnoses(numbers: Analysis) -> Table:
       _mean([each[key] for each in found if key in each])
       for key in _DIAGNOSES.values()
     )
-    rows.append((_after(made), _mean(_normalized(made, scale)), *cells))
+    rows.append((after[i], _mean(_normalized(made, scale)), *cells))
   return ('after', 'normalised', *_DIAGNOSES), rows
 
 
@@ -191,13 +200,23 @@ def _stderr(values: Sequence[float]) -> str:
   return f' ± {statistics.stdev(values) / len(values) ** 0.5:.2f}'
 
 
-def _after(made: list[Evaluation]) -> str:
-  """Returns when evaluations were made, which are one of each seed."""
-  first = made[0]
-  if first.phase == OFFLINE:
-    return f'{first.updates:,} offline updates'
-  steps = sum(each.steps for each in made) / len(made)
-  return f'{round(steps / _ROUNDED) * _ROUNDED:,} online steps'
+def _after(every: Sequence[Sequence[Evaluation]]) -> list[str]:
+  """Returns when evaluations were made, of which each row has one a seed."""
+  steps = [
+    statistics.fmean(each.steps for each in made)
+    for made in every
+    if made[0].phase == ONLINE
+  ]
+  unit = _ROUNDED
+  if len({0, *(round(x / unit) for x in steps)}) <= len(steps):
+    unit = 1  # Rows would be alike, or after nothing.
+  words = iter(f'{round(x / unit) * unit:,} online steps' for x in steps)
+  return [
+    next(words)
+    if made[0].phase == ONLINE
+    else f'{made[0].updates:,} offline updates'
+    for made in every
+  ]
 
 
 def _coefficient(runs: tuple[Run, ...], i: int) -> str:

@@ -95,7 +95,8 @@ class Offline:
       elapsed = time.monotonic() - began
       for seed, its in zip(self._seeds, told, strict=True):
         with seed.named():
-          _account(seed, iteration, count, its, elapsed)
+          _account(seed, count, its, elapsed)
+        seed.record.spend(iteration.phase.name, elapsed / len(self._seeds))
       yield learners, count
 
   def forget(self) -> None:
@@ -111,16 +112,11 @@ class Offline:
 
 
 def _account(
-  seed: SeedRunner,
-  iteration: Iteration,
-  count: int,
-  metrics: Metrics,
-  elapsed: float,
+  seed: SeedRunner, count: int, metrics: Metrics, elapsed: float
 ) -> None:
   trainer, progress = seed.agent.trainer, seed.progress
   trainer.pretraining_updates += count
   when = f'offline update {trainer.pretraining_updates}'
-  seed.record.spend(iteration.phase.name, elapsed)
   progress.position = progress.position.after(
     count, seconds=elapsed, metrics=on_host(metrics, when)
   )

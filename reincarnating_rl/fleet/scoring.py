@@ -75,9 +75,10 @@ class Scoring:
       episodes=episodes,
       **more,
     )
+    share = (time.monotonic() - began) / len(self._seeds)
     for seed, its in zip(self._seeds, played, strict=True):
       seed.played.returns[who] = [episode.return_ for episode in its]
-      seed.record.spend('EVALUATION', time.monotonic() - began)
+      seed.record.spend('EVALUATION', share)
 
   def collect(self, iteration: Iteration) -> None:
     """Has the teacher play for the data of each seed."""
@@ -96,9 +97,10 @@ class Scoring:
       decode=functools.partial(replay.decode, xp=np),
       is_teacher=True,
     )
+    share = (time.monotonic() - began) / len(self._seeds)
     for seed, its in zip(self._seeds, played, strict=True):
       seed.played.episodes = its
-      seed.record.spend(iteration.phase.name, time.monotonic() - began)
+      seed.record.spend(iteration.phase.name, share)
 
   def _keys(self, iteration: Iteration) -> list[Array]:
     """Returns the key of each seed's episodes that are not trained on."""

@@ -20,7 +20,6 @@ from reincarnating_rl.fleet.seed import SeedRunner
 from reincarnating_rl.fleet.spread import Spread
 from reincarnating_rl.fleet.types import Clock, Own, Plan, Seed, Told
 from reincarnating_rl.learner.types import Weights
-from reincarnating_rl.runner.plan import Iteration
 
 _BACKLOG = 256  # States that the teacher is asked about at a time.
 
@@ -90,6 +89,8 @@ class Training:
     for seed, mine, its in zip(self._seeds, told, weights, strict=True):
       with seed.named():
         _account(seed, mine, its, times, elapsed)
+      phase = seed.plan[seed.progress.position.number].phase
+      seed.record.spend(phase.name, elapsed / len(self._seeds))
     return seeds
 
   def _needs_labels(self) -> bool:
@@ -146,8 +147,6 @@ def _account(
   _check_finite(told)
   agent, progress, record = seed.agent, seed.progress, seed.record
   _write_metrics(seed, told, weights, times)
-  iteration: Iteration = seed.plan[progress.position.number]
-  record.spend(iteration.phase.name, elapsed)
   returns = [float(x) for x in told.ended.total[told.ended.is_over]]
   for total in returns:
     normalized = record.normalized(total)

@@ -66,9 +66,13 @@ def read(
       'python -m reincarnating_rl.teachers convert first.'
     )
   directory = str(checkpoint_files.find_run(given))
-  run = runs.read(Found(directory, None, _story(directory)))
+  story = _story(directory)
+  whole = runs.read(Found(directory, None, story))
+  # The files are ahead of the newest checkpoint if the run was killed.
+  summary = _record(checkpoint) or story['summary']
+  run = runs.read(Found(directory, None, story | {'summary': summary}))
   if not unfinished:
-    _check_finished(run, checkpoint)
+    _check_finished(run if number is None else whole, checkpoint)
   rows = run.summary['rows']
   made = [n for n, row in enumerate(rows) if _is_before(row, checkpoint)]
   return Source(
@@ -109,6 +113,13 @@ def _story(directory: str) -> dict[str, Any]:
   if not isinstance(summary, dict):
     summary = {}
   return {'summary': _EMPTY | summary, 'lineage': lineage}
+
+
+def _record(checkpoint: TeacherCheckpoint) -> dict[str, Any] | None:
+  """Returns what a run had measured when it wrote a checkpoint, if known."""
+  state = checkpoint.metadata.get('state')
+  record = state.get('record') if isinstance(state, dict) else None
+  return _EMPTY | record if isinstance(record, dict) else None
 
 
 def _check_finished(run: Run, checkpoint: TeacherCheckpoint) -> None:

@@ -24,7 +24,8 @@ class Record:
     random_source: where it is from: published, measured or given.
     teacher: returns of the teacher, or None.
     rows: one dictionary for each evaluation of the student.
-    seconds: wall time by phase, and of evaluation.
+    seconds: wall time by phase, and of evaluation. Of a program of several
+      seeds each has its share, so that times of runs add up.
     teacher_steps: environment steps of the teacher's data.
     teacher_data: the stored replay that they are from and what was read of it;
       None if they were collected.

@@ -74,7 +74,7 @@ def run(request: Request) -> Iterator[str | Ended]:
   with _open_log(directory) as log:
     # A former attempt holds the log for as long as its program lives.
     _wait_for(log, directory)
-    if finished.is_done(directory, request.flags):
+    if finished.is_done(directory, request.flags, request.command):
       yield Ended()
       return
     start = log.tell()

@@ -49,9 +49,11 @@ class Entries:
     """Reads the variants that are written out, and those of the grid."""
     first = next(iter(teachers), None)
     found = {}
-    for name, entry in (
-      self._file.inner('variants') | _grid(self._file)
-    ).items():
+    written, grid = self._file.inner('variants'), _grid(self._file)
+    for name in written:
+      if name in grid:
+        grid[name].refuse('', name, 'a name that no variant has')
+    for name, entry in (written | grid).items():
       if set('=\n,') & set(name) or not name.strip():
         entry.refuse('', name, 'a name without = and , and line breaks')
       one_program = entry.get(
@@ -163,6 +165,8 @@ def _grid(file: Fields) -> dict[str, Fields]:
       if len(axis) > 1 or len(axes) == 1
     ]
     name = ' '.join(labels) or chosen[0][0]
+    if name in found:
+      file.refuse('grid', name, 'axes whose labels tell all their points apart')
     found[name] = _merged(file, f'grid.{name}', [part for _, part in chosen])
   return found
 
@@ -171,13 +175,23 @@ def _merged(file: Fields, where: str, parts: list[Any]) -> Fields:
   """Returns what the values of a combination say; bindings add up."""
   merged: dict[str, Any] = {}
   for part in parts:
-    given = dict(Fields(file.file, where, part).items())
-    both = [x.get('bindings', []) for x in (merged, given)]
-    merged |= given
-    if any(both):
-      lists = (b if isinstance(b, list) else [b] for b in both)
-      merged['bindings'] = [*itertools.chain(*lists)]
+    for key, value in Fields(file.file, where, part).items():
+      if key == 'bindings':
+        value = [*merged.get(key, ()), *_list(value)]
+      elif key == 'per_game':
+        earlier, more = merged.get(key, {}), Fields(file.file, where, value)
+        value = earlier | {
+          game: [*earlier.get(game, ()), *_list(bindings)]
+          for game, bindings in more.items()
+        }
+      elif key in merged:
+        file.refuse(f'{where}.{key}', value, 'set by one axis alone')
+      merged[key] = value
   return Fields(file.file, where, merged)
+
+
+def _list(bindings: Any) -> list[Any]:
+  return bindings if isinstance(bindings, list) else [bindings]
 
 
 def _resources(entry: Fields, default: Resources) -> Resources:

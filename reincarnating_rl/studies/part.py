@@ -64,17 +64,21 @@ def of(
     seeds: so many, counted from 1; None for those of the study.
 
   Raises:
-    UserError: there is no such game, variant or table.
+    UserError: there is no such game, variant or table; or a table would lack
+      the variant whose teachers score 1.
   """
   kept = choose('variant', variants, study.variants)
   chosen = {
-    name: table._replace(
-      variants=tuple(v for v in table.variants if v in kept),
-      scale_of=table.scale_of if table.scale_of in kept else None,
-    )
+    name: table._replace(variants=tuple(v for v in table.variants if v in kept))
     for name, table in study.tables.items()
     if name in choose('table', tables, study.tables)
   }
+  for name, table in chosen.items():
+    if table.variants and table.scale_of not in (None, *kept):
+      raise UserError(
+        f'The table {name} needs {table.scale_of}, whose teachers score 1: add '
+        'it to --variants, or choose other --tables.'
+      )
   if tables != ALL:
     shown = {v for table in chosen.values() for v in table.variants}
     kept = [name for name in kept if name in shown]

@@ -1,7 +1,7 @@
 """The runs of a study: a pure function of what its file says."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from reincarnating_rl.studies.study import (
@@ -11,6 +11,8 @@ from reincarnating_rl.studies.study import (
   Variant,
 )
 from reincarnating_rl.support.errors import UserError
+
+_LONGEST = 255  # Bytes of a folder's name, on most disks.
 
 
 class Job(NamedTuple):
@@ -42,8 +44,8 @@ def make_plan(study: Study, bindings: Sequence[str] = ()) -> list[Job]:
     The jobs. A run that several variants share is one job.
 
   Raises:
-    UserError: two different runs would have one folder, or the seeds of one
-      program do not follow one another.
+    UserError: two different runs would have one folder, a table has one run
+      twice, or the seeds of one program do not follow one another.
   """
   jobs: dict[str, Job] = {}
 
@@ -69,6 +71,8 @@ def make_plan(study: Study, bindings: Sequence[str] = ()) -> list[Job]:
           seeds, directory = (), directory_of(study, variant, game, seed)
         variant = variant._replace(seed=seeds[0] if seeds else seed)
         add(_job(study, variant, directory, game, bindings, seeds))
+  for table in study.tables:
+    _check_told_apart(table, runs_of(study, table))
   return list(jobs.values())
 
 
@@ -109,6 +113,18 @@ def directory_of(study: Study, variant: Variant, game: str, seed: int) -> str:
   return f'{_folder_of_seeds(study, variant, game)}/{seed}'
 
 
+def _check_told_apart(table: str, runs: Mapping[str, Sequence[str]]) -> None:
+  """Refuses a table that shows one run by two names."""
+  seen: dict[str, str] = {}
+  for name, directories in runs.items():
+    other = seen.setdefault(directories[0], name)
+    if other != name:
+      raise UserError(
+        f'{other} and {name} of the table {table} are one run, '
+        f'{directories[0]}: let `tables` show one of them, or leave one out.'
+      )
+
+
 def _folder_of_seeds(study: Study, variant: Variant, game: str) -> str:
   """Returns the folder of a variant's seeds in a game."""
   parts = [variant.agent]
@@ -127,7 +143,13 @@ def _folder_of_seeds(study: Study, variant: Variant, game: str) -> str:
 
 def _name(text: str) -> str:
   """Returns a folder's name for a text."""
-  return re.sub(r'[^\w.+-]+', '_', text).strip('_.')
+  name = re.sub(r'[^\w.+-]+', '_', text).strip('_.')
+  if len(name.encode()) > _LONGEST:
+    raise UserError(
+      f'A folder cannot be named {name[:40]}...: move some `bindings` of that '
+      'variant to a file of its `gin_files`, and give it `runs` of its own.'
+    )
+  return name
 
 
 def _in_a_row(seeds: Sequence[int]) -> tuple[int, ...]:

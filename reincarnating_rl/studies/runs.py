@@ -65,7 +65,8 @@ class Runs:
     Raises:
       UserError: see `finished.is_done`.
     """
-    return finished.is_done(self._root / job.directory, job.flags)
+    place = self._root / job.directory
+    return finished.is_done(place, job.flags, self.command(job))
 
   def run(self, jobs: Sequence[Job]) -> dict[str, str]:
     """Runs the jobs that are not done. A job waits for the one it needs.

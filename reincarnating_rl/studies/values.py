@@ -48,14 +48,15 @@ def some_texts(value: Any) -> tuple[str, ...]:
 
 
 def bindings(value: Any) -> tuple[str, ...]:
-  """Reads gin bindings, and writes them as `name = value`."""
-  found = []
+  """Reads gin bindings of different names, as `name = value` each."""
+  found = {}
   for binding in texts(value):
     name, equals, bound = binding.partition('=')
     if not (equals and name.strip() and bound.strip()):
       raise ValueError
-    found.append(f'{name.strip()} = {bound.strip()}')
-  return tuple(found)
+    if found.setdefault(name.strip(), bound.strip()) != bound.strip():
+      raise ValueError  # The last one would count.
+  return tuple(f'{name} = {bound}' for name, bound in found.items())
 
 
 def truth(value: Any) -> bool:

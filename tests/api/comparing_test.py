@@ -70,7 +70,12 @@ def test_mistakes(given):
 
 @pytest.mark.parametrize(
   ('settings', 'told'),
-  [({'at': 'x'}, "at is 'x'"), ({'reps': 0}, 'reps'), ({'seed': -1}, 'seed')],
+  [
+    ({'at': 'x'}, "at is 'x'"),
+    ({'reps': 0}, 'reps'),
+    ({'seed': -1}, 'seed'),
+    ({'seed': 2**32}, 'seed'),
+  ],
 )
 def test_settings_that_cannot_be(settings, told):
   with pytest.raises(rrl.UserError, match=told):

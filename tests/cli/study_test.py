@@ -38,7 +38,7 @@ def written(monkeypatch):
   Reports draw little for their intervals, which no test here looks at.
   """
   inline.use(monkeypatch)
-  agents, analyse = [], analysis.analyse
+  agents, analyse, request = [], analysis.analyse, Runs._request
 
   def draw_little(runs, **settings):
     return analyse(runs, **settings | {'reps': 10})
@@ -47,13 +47,17 @@ def written(monkeypatch):
 
   def command(self, job):
     flags = dict(flag[2:].split('=', 1) for flag in job.flags)
-    agents.append(flags['agent'])
     seeds = job.seeds or (flags['run_number'],)
     places = zip((self._root / run for run in job.runs), seeds, strict=True)
     runs = (str(part) for place in places for part in place)
     return ('-c', WRITE, flags['agent'], *runs)
 
+  def ask(self, job):
+    agents.append(job.flags[0].removeprefix('--agent='))
+    return request(self, job)
+
   monkeypatch.setattr(Runs, 'command', command)
+  monkeypatch.setattr(Runs, '_request', ask)
   return agents
 
 
@@ -114,7 +118,8 @@ def test_a_failed_run_is_told_and_the_reports_are_of_the_others(
     f'error: 4 of 7 runs failed, {tmp_path}/students/dagger_dqn/breakout/1 '
     'first (error: no dagger_dqn): see log.txt there.'
   )
-  assert (tmp_path / 'reports' / 'weaning' / 'index.html').is_file()
+  page = (tmp_path / 'reports' / 'weaning' / 'index.html').read_text()
+  assert 'Dagger: 2 of 2 runs are missing.' in page
 
 
 @pytest.mark.soak

@@ -36,6 +36,17 @@ def test_who_stopped_early_is_named(tmp_path):
   )
 
 
+def test_evaluations_that_are_far_off_are_named(tmp_path):
+  write(tmp_path, 'A', 1, [1.0, 2.0], method='x', every=1000)
+  write(tmp_path, 'A', 1, [3.0, 5.0], method='y', every=2000)
+  write(tmp_path, 'A', 2, [3.0, 5.0], method='y', every=1000)
+  (*_, note) = compare(tmp_path, at=1000).notes
+  assert note == (
+    'y: 1 of 2 runs have no evaluation near 1,000 online steps; the nearest is '
+    'taken, after 2,001.'
+  )
+
+
 def test_shorter_runs_can_be_left_out(tmp_path):
   write(tmp_path, 'A', 1, [1.0], method='x')
   write(tmp_path, 'A', 2, [2.0, 4.0], method='x')

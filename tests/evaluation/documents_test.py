@@ -73,8 +73,8 @@ def test_evaluations(document):
     '| random, published |  | 0.0 | 0.0 |\n'
     '| teacher |  | 10.0 ± 0.4 | 10.0 ± 0.4 |\n'
     '| 10 offline updates | 1 | 1.0 ± 0.4 | 1.0 ± 0.4 |\n'
-    '| 0 online steps | 1 | 2.0 ± 0.4 | 2.0 ± 0.4 |\n'
-    '| 0 online steps | 1 | 5.0 ± 0.4 | 5.0 ± 0.4 |\n'
+    '| 102 online steps | 1 | 2.0 ± 0.4 | 2.0 ± 0.4 |\n'
+    '| 202 online steps | 1 | 5.0 ± 0.4 | 5.0 ± 0.4 |\n'
     '\n'
     '<!-- end -->\n'
     '\n'
@@ -84,11 +84,11 @@ def test_evaluations(document):
 def test_stages(document):
   path = document('table: logs/x.jsonl stages')
   assert documents.make(path).text.splitlines()[3:7] == [
-    '| method | end | Breakout, offline | Breakout, lowest | Breakout, end '
-    '| Pong, offline | Pong, lowest | Pong, end |',
+    '| method | end in Pong | Breakout, offline | Breakout, lowest '
+    '| Breakout, end | Pong, offline | Pong, lowest | Pong, end |',
     '| --- | --- | --- | --- | --- | --- | --- | --- |',
     '| a/b | 0.60 |  |  |  |  | 0.30 | 0.60 ± 0.00 |',
-    '| ours | 0.42 |  | 0.40 | 0.50 ± 0.00 | 0.10 | 0.20 | 0.35 ± 0.00 |',
+    '| ours | 0.35 |  | 0.40 | 0.50 ± 0.00 | 0.10 | 0.20 | 0.35 ± 0.00 |',
   ]
 
 
@@ -141,9 +141,23 @@ def test_games_and_aggregates(document):
   assert '| Pong | 0.0 | 10.0 | 9.0 | 5.0 |\n' in text
   assert '| a/b | 2 × 1 | – | 0.90 ' in text
   assert (
-    '| Pong | ours | 2 | 10.0 ± 0.4 | 1.0 ± 0.4 | 5.0 ± 0.4 | 0 onl' in text
+    '| Pong | ours | 2 | 10.0 ± 0.4 | 1.0 ± 0.4 | 5.0 ± 0.4 | 202 o' in text
   )
   assert '| ours | 2 | ' in text
+
+
+def test_stages_need_a_common_game(tmp_path):
+  made.write_curve(tmp_path, 'A', 1, [1.0], method='a')
+  made.write_curve(tmp_path, 'B', 1, [1.0], method='b')
+  runs = results.load_runs([str(tmp_path)])
+  with pytest.raises(UserError, match='a game that all methods have'):
+    views.stages(analysis.analyse(runs, reps=2))
+
+
+def test_the_end_of_a_document_ends_a_part(document):
+  path = document('table: logs/x.jsonl runs')
+  path.write_text(path.read_text().rstrip('\n'))
+  assert documents.make(path).text.endswith(' |\n\n<!-- end -->')
 
 
 def test_to_make_it_again_changes_nothing(document):
@@ -169,6 +183,7 @@ def test_to_make_it_again_changes_nothing(document):
     ('table: logs/x.jsonl gmaes', "'gmaes': choose .* Did you mean games"),
     ('table: logs/x.jsonl games sed=1', "'sed': choose .* Did you mean seed"),
     ('table: logs/x.jsonl games at=x', 'x'),
+    ('table: logs/x.jsonl aggregates reps=0', 'reps is less than 1'),
     ('table: logs/x.jsonl games method=our', 'method .* Did you mean ours'),
     ('table: logs/x.jsonl games scale_of=our', 'method .* Did you mean ours'),
     ('table: logs/x.jsonl evaluations', 'choose by method= of a'),
@@ -194,9 +209,11 @@ def test_a_mark_that_makes_no_sense_is_named(document, mark, message):
 
 def test_a_part_has_an_end(document):
   path = document('table: logs/x.jsonl games')
-  path.write_text(path.read_text().replace('<!-- end -->', ''))
-  with pytest.raises(UserError, match=r'page\.md:2: .*end --> is missing'):
-    documents.make(path)
+  text = path.read_text()
+  for cut in (text.replace('<!-- end -->', ''), text.partition('\nold')[0]):
+    path.write_text(cut)
+    with pytest.raises(UserError, match=r'page\.md:2: .*end --> is missing'):
+      documents.make(path)
 
 
 def test_a_document_that_is_missing(tmp_path):

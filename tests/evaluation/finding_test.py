@@ -49,6 +49,13 @@ def test_a_directory_of_methods_names_them(tmp_path):
   ]
 
 
+def test_the_seeds_of_one_program_are_no_level_of_names(tmp_path):
+  touch(tmp_path, 'b', 'pong', 'seeds_1_to_5', '2', 'summary.json')
+  for root, label in ((tmp_path, 'b'), (tmp_path / 'b', None)):
+    (found,) = finding.find([str(root)])
+    assert found.label == label
+
+
 def test_an_existing_directory_may_have_an_equals_sign(tmp_path):
   run = touch(tmp_path, 'lr=1', 'summary.json')
   assert finding.find([run]) == (Found(run, None),)

@@ -28,6 +28,33 @@ def test_a_report_of_a_log_is_that_of_the_runs(tmp_path):
   assert (tmp_path / 'again.jsonl').read_bytes() == open(path, 'rb').read()
 
 
+def test_notes_on_a_log_are_those_on_the_runs(tmp_path):
+  gin = (
+    "create_atari_environment.game_name = 'Pong'\n"
+    'create_atari_environment.sticky_actions = {}\n'
+    'A.x = {}\nA.y = 1\n'
+  )
+  rows = [made.row(1234567.8, steps=1000)]
+  for method, seed, sticky in (('a', 1, True), ('a', 2, True), ('b', 1, False)):
+    lineage = {'seed': seed, 'game': None, 'gin': gin.format(sticky, seed)}
+    made.write(tmp_path / f'{method}/Pong/{seed}', rows, lineage=lineage)
+  runs = results.load_runs([str(tmp_path)])
+  path = tmp_path / 'log.jsonl'
+  logs.write(runs.runs, str(path))
+  logged = results.load_runs([str(path)])
+  assert logged.games == ('Pong',)
+  assert shown(logged) == shown(runs)
+  found = '\n'.join(logged.notes)
+  for i, run in enumerate(runs.runs, start=1):
+    found = found.replace(f'{path}:{i}', run.path)
+  assert found == '\n'.join(runs.notes)
+  assert 'sticky_actions' in found and 'A.x' in found
+  line = json.loads(path.read_text().splitlines()[0])
+  assert line['lineage']['settings'] == (
+    'create_atari_environment.sticky_actions = True\nA.x = 1'
+  )
+
+
 def test_a_label_is_the_method_of_all_its_runs(tmp_path):
   made.write(tmp_path / 'a', [made.row(1.0)], lineage={'seed': 1})
   path = str(tmp_path / 'log.jsonl')
@@ -41,7 +68,7 @@ def test_a_log_tells_nothing_of_the_machine(tmp_path):
     'seed': 1,
     'started_as': {'agent': 'dqn', 'command': f'train --base_dir {tmp_path}'},
     'teacher': {'agent': 'DQN', 'checkpoint': str(tmp_path), 'parent': {}},
-    'stretches': [{'gin': str(tmp_path)}],
+    'stretches': [{'gin': f"A.x = '{tmp_path}/1'\nA.x = '{tmp_path}/2'"}],
   }
   made.write(tmp_path / 'a', [made.row(1 / 3)], lineage=lineage)
   logs.write(
@@ -52,7 +79,7 @@ def test_a_log_tells_nothing_of_the_machine(tmp_path):
   line = json.loads(text)
   assert line['lineage']['started_as'] == {'agent': 'dqn'}
   assert line['lineage']['teacher'] == {'agent': 'DQN'}
-  assert line['summary']['rows'][0]['score']['mean'] == 0.333333
+  assert line['summary']['rows'][0]['score']['mean'] == 0.3333333333
 
 
 @pytest.mark.parametrize(

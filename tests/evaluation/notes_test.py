@@ -49,6 +49,31 @@ def test_settings_that_differ_within_a_method_are_named(tmp_path):
   )
 
 
+def test_a_game_that_is_not_the_same_in_all_runs_is_named(tmp_path):
+  gin = 'x/create_atari_environment.sticky_actions = {}\n'
+  a = write(tmp_path, 'a/Pong/1', gin=gin.format(True))
+  b = write(tmp_path, 'b/Pong/1', gin=gin.format(False))
+  other = {'game': 'Qbert', 'gin': gin.format(False)}
+  write(tmp_path, 'c/Qbert/1', **other)
+  assert all_notes(tmp_path) == (
+    'Pong is not the same in all runs: x/create_atari_environment.'
+    f'sticky_actions is True in {a} and False in {b}. Their teachers set one '
+    'scale all the same.',
+  )
+  # With the teacher of one of them, there is nothing to pool.
+  notes_of_one = results.load_runs([str(tmp_path)], scale_of='a').notes
+  assert notes_of_one[-1].endswith(f'and False in {b}.')
+
+
+def test_teachers_who_act_in_two_ways_are_named(tmp_path):
+  a, b = (
+    write(tmp_path, f'{name}/Pong/1', teacher={'fingerprint': '', 'acts': acts})
+    for name, acts in (('a', 'greedy'), ('b', 'sample'))
+  )
+  (note,) = all_notes(tmp_path)
+  assert f'teacher.acts is greedy in {a} and sample in {b}. Their' in note
+
+
 def test_settings_that_change_within_a_run_are_named(tmp_path):
   stretches = [{'gin': f'A.x = {x}\nA.y = 1\n'} for x in (1, 1, 2, 3)]
   path = write(tmp_path, 'a', stretches=stretches)

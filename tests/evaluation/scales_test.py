@@ -75,5 +75,5 @@ def test_other_random_scores_are_not_mixed(other):
 
 
 def test_a_teacher_that_is_too_weak_is_an_error():
-  with pytest.raises(TeacherTooWeakError):
+  with pytest.raises(TeacherTooWeakError, match='^a, Pong: The teacher sc'):
     scales.pool([make(random=10.0)])

@@ -53,16 +53,21 @@ def test_how_soon_the_teacher_is_reached(tmp_path):
   made.write_curve(tmp_path, 'A', 2, [4.0, 12.0], offline=[5.0])
   made.write_curve(tmp_path, 'A', 3, [4.0, 9.9], offline=[5.0])
   made.write_curve(tmp_path, 'A', 1, [4.0, 5.0], method='worse')
+  # One that ended before the others got there: it might have been the sooner.
+  for seed, online in enumerate(([4.0], [4.0, 12.0], [4.0, 12.0]), start=1):
+    made.write_curve(tmp_path, 'A', seed, online, method='short')
   numbers = analysis.analyse(results.load_runs([str(tmp_path)]), reps=50)
   second = results.load_runs([str(tmp_path)]).of('m', 'A')[1]
   steps = second.evaluations[-1].steps
   assert tables.reaching(numbers)[1] == [
     ('m', '2 of 3', f'{steps:,}'),
-    ('worse', '0 of 1', 'never'),
+    ('short', '2 of 3', 'at most 203'),
+    ('worse', '0 of 1', 'not within 201'),
   ]
   rows = read(csv_files.render(numbers)['steps_to_teacher.csv'])
   found = [float(row['online_steps']) for row in rows]
-  assert found == [0.0, steps, float('inf'), float('inf')]
+  never = float('inf')
+  assert found == [0.0, steps, never, never, 202.0, 203.0, never]
 
 
 def test_the_costs(numbers):

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import jax
 import numpy as np
@@ -77,8 +78,11 @@ def test_a_seed_writes_what_a_run_writes(tmp_path):
   }
   run = experiments.make_runner(tmp_path / 'run', **settings)
   run.run_experiment()
-  fleet = make_fleet(tmp_path / 'fleet', 1, **settings)
+  fleet = make_fleet(tmp_path / 'fleet', 2, **settings)
+  began = time.monotonic()
   fleet.run()
+  elapsed = time.monotonic() - began
+  assert sum(sum(s.record.seconds.values()) for s in fleet.seeds) <= elapsed
   seed = fleet.seeds[0]
   theirs, ours = files(tmp_path / 'run'), files(tmp_path / 'fleet' / '0')
   length = seed.agent.training_steps  # A run finishes its last episode.

@@ -142,6 +142,16 @@ def test_parameters_that_were_not_measured_have_no_result(server, tmp_path):
   assert 'trained further after the last evaluation' in card.text
 
 
+def test_an_evaluation_after_the_checkpoint_is_not_of_it(server, tmp_path):
+  """The run was killed before it wrote the checkpoint that was measured."""
+  run = published_runs.write(tmp_path / 'run', measured=1)
+  fails(server, run, 'is unfinished: it lacks 1 of 2 evaluations')
+  push(server, run, unfinished=True)
+  card = ModelCard(server.contents['README.md'].decode())
+  assert card.data.eval_results is None
+  assert '| 3.0 ± 0.4 |' in card.text and '| 5.0 ± 0.4 |' not in card.text
+
+
 def test_what_lies_in_the_folder_is_pushed_as_video(server, run):
   pathlib.Path(run, 'video.mp4').write_bytes(b'film')
   push(server, run, video=True)

@@ -1,6 +1,7 @@
 """Runs of every kind of student, as they lie in a folder."""
 
 import functools
+import json
 import types
 
 import numpy as np
@@ -38,7 +39,7 @@ def make_agent(kind):
   )
 
 
-def write(folder, kind='dqn', number=2, planned=2, **more):
+def write(folder, kind='dqn', number=2, planned=2, measured=2, **more):
   """Writes a run: two evaluations, and a checkpoint with all that is in one.
 
   Args:
@@ -46,6 +47,7 @@ def write(folder, kind='dqn', number=2, planned=2, **more):
     kind: of the student.
     number: of the checkpoint.
     planned: evaluations of the whole run.
+    measured: those that were made when the checkpoint was written.
     **more: fields of the lineage.
 
   Returns:
@@ -75,6 +77,7 @@ def write(folder, kind='dqn', number=2, planned=2, **more):
     'versions': {'jax': '0.10.2'},
   }
   path = run_directories.write(folder, rows, lineage=lineage | more)
+  summary = json.loads((folder / 'summary.json').read_text())
   agent = make_agent(kind)
   arrays, _ = snapshot.take(agent)
   is_vector = STUDENTS[kind].is_continuous
@@ -90,7 +93,10 @@ def write(folder, kind='dqn', number=2, planned=2, **more):
     {
       **manifests.of_student(game, environment, agent),
       'replays': {},
-      'state': {'stretches': [{'command': SECRET}]},
+      'state': {
+        'stretches': [{'command': SECRET}],
+        'record': summary | {'rows': rows[:measured]},
+      },
     },
   )
   return path

@@ -348,11 +348,12 @@ def _flights(folder):
 
 
 _FLAGS = ('--agent=dqn', '--seed=1')
+_COMMAND = (*_FLAGS, '--base_dir=a/b', '--teacher_checkpoint_dir=a/c')
 
 
 def _write_study(folder):
   (folder / 'run').mkdir()
-  told = json.dumps({'flags': _FLAGS})
+  told = json.dumps({'flags': _FLAGS, 'command': _COMMAND})
   (folder / 'run' / 'finished.json').write_text(told)
 
 
@@ -425,7 +426,8 @@ READERS = {
   'report': Reader(_write_report, _report),
   'flights': Reader(_write_flights, _flights),
   'finished run': Reader(
-    _write_study, lambda folder: finished.is_done(folder / 'run', _FLAGS)
+    _write_study,
+    lambda folder: finished.is_done(folder / 'run', _FLAGS, _COMMAND),
   ),
   'study': Reader(
     lambda folder: shutil.copy(study_file.find('teachers'), folder),

@@ -26,6 +26,16 @@ def test_an_unknown_name_is_an_error_with_the_nearest():
     part.choose('variant', 'qdager', PAPER.variants)
 
 
+def test_a_table_keeps_the_variant_whose_teachers_score_1():
+  teachers = study_file.read(study_file.find('teachers'))
+  with pytest.raises(
+    UserError, match='identity needs strong, .*: add it to --variants'
+  ):
+    part.of(teachers, variants='rainbow')
+  chosen = part.of(teachers, variants='rainbow,strong', tables='identity')
+  assert chosen.tables['identity'].scale_of == 'strong'
+
+
 def test_names_that_differ_in_punctuation_alone_are_apart():
   names = ['lr 1e-4', 'lr 1e4', 'tau 1.0', 'tau 10']
   assert part.choose('variant', 'all', names) == names

@@ -113,13 +113,12 @@ def test_a_table_names_the_directories_of_its_jobs():
 
 def test_a_part_has_the_teachers_that_it_needs():
   teachers = study_file.read(study_file.find('teachers'))
+  teachers = teachers._replace(tables={})
   chosen = part.of(teachers, games='asterix', variants='rainbow', seeds=1)
   assert directories(chosen) == [
     'teachers/Rainbow/asterix',
     'comparison/qdagger_dqn-from_Rainbow/asterix/seeds_1_to_1',
   ]
-  # Whose teachers score 1 is not there any more.
-  assert chosen.tables['identity'].scale_of is None
 
 
 def test_settings_of_a_game_and_those_of_all_runs():
@@ -171,6 +170,23 @@ def test_different_runs_in_one_folder_are_an_error():
   study = PAPER._replace(variants={'a': variant, 'b': other}, tables={})
   with pytest.raises(UserError, match='written to students/qdagger_dqn/break'):
     plan.make_plan(study)
+
+
+def test_one_run_by_two_names_in_a_table_is_an_error():
+  variant = PAPER.variants['QDagger']
+  table = PAPER.tables['methods']._replace(variants=('a', 'b'))
+  study = PAPER._replace(variants={'a': variant, 'b': variant})
+  apart = {name: table._replace(variants=(name,)) for name in 'ab'}
+  assert plan.make_plan(study._replace(tables=apart))
+  with pytest.raises(UserError, match='a and b of the table t are one run, st'):
+    plan.make_plan(study._replace(tables={'t': table}))
+
+
+def test_a_folder_whose_name_would_be_too_long_is_an_error():
+  bindings = tuple(f'A.{"b" * 30}_{i} = 1' for i in range(8))
+  variant = PAPER.variants['QDagger']._replace(bindings=bindings)
+  with pytest.raises(UserError, match=r'qdagger_dqn-b.*: move some `bindings`'):
+    plan.make_plan(PAPER._replace(variants={'a': variant}, tables={}))
 
 
 def test_the_seeds_of_one_program_are_one_job():

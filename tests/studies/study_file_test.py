@@ -197,6 +197,23 @@ grid:
   assert fast.bindings == ('A.b = 2', 'A.c = 1', 'A.d = 3')
 
 
+def test_what_axes_say_of_a_game_adds_up(tmp_path):
+  axes = """
+grid:
+  a:
+    x: {agent: qdagger_dqn, per_game: {breakout: A.b = 1}}
+  b:
+    u: {per_game: {breakout: [A.c = 1, A.d = 2], freeway: A.c = 2}}
+    v: {teacher: none}
+"""
+  study = read(tmp_path, SMALL + axes)
+  assert study.variants['u'].per_game == {
+    'breakout': ('A.b = 1', 'A.c = 1', 'A.d = 2'),
+    'freeway': ('A.c = 2',),
+  }
+  assert study.variants['v'].per_game == {'breakout': ('A.b = 1',)}
+
+
 def test_teachers_of_teachers_and_teachers_that_exist(tmp_path):
   text = SMALL.replace(
     'variants:',
@@ -253,6 +270,26 @@ variants:
     ('variants:', 'tables: {a: {variants: [JRSL]}}\nvariants:', 'mean JSRL'),
     ('variants:', 'tables: {a/b: {}}\nvariants:', 'a name of letters'),
     ('variants:', 'grid: {method: x}\nvariants:', 'grid.method'),
+    (
+      'variants:',
+      'grid: {agent: [JSRL, a]}\nvariants:',
+      "grid.JSRL is 'JSRL': .* name that no variant has",
+    ),
+    (
+      'variants:',
+      'grid: {agent: [a, a b], budget: [b c, c]}\nvariants:',
+      "grid is 'a b c': .* tell all their points apart",
+    ),
+    (
+      'variants:',
+      'grid: {agent: [a, b], x: {y: {agent: c}}}\nvariants:',
+      "grid.a.agent is 'c': .* one axis alone",
+    ),
+    (
+      '{agent: jsrl_dqn}',
+      '{agent: a, bindings: [A.b = 1, A.b = 2]}',
+      'a list of different ones',
+    ),
     (
       'dqn: {agent: dqn,',
       'a: {agent: a, teacher: b}\n  b: {agent: b, teacher: a}\n'
