@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from reincarnating_rl.api.runs import Run
 from reincarnating_rl.evaluation import analysis, finding, results
@@ -15,7 +15,7 @@ from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.setting_types import (
   NonNegativeFloat,
   PositiveInt,
-  Range,
+  Seed,
 )
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 AnyRun = Run | str | os.PathLike[str]
 """A run, or a directory that is one or holds some."""
-_Seed = Annotated[int, Range(least=0, most=2**32 - 1)]  # Of numpy's old draws.
 _ONE = (Run, str, os.PathLike)
 
 
@@ -130,7 +129,7 @@ def compare(
     )
   for name, value, hint in (
     ('at', at, NonNegativeFloat | None),
-    ('seed', seed, _Seed),
+    ('seed', seed, Seed),
     ('reps', reps, PositiveInt),
   ):
     gin_values.check_value(name, value, hint)

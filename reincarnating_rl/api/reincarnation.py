@@ -17,7 +17,7 @@ from reincarnating_rl.envs.games import family_of
 from reincarnating_rl.runner import factories
 from reincarnating_rl.settings import gin_values
 from reincarnating_rl.support.errors import UserError, name_of
-from reincarnating_rl.support.setting_types import NonNegativeInt
+from reincarnating_rl.support.setting_types import Seed
 from reincarnating_rl.teachers.sources import TeacherSettings
 
 
@@ -81,7 +81,7 @@ def reincarnate(
       f'pretraining_updates is {pretraining_updates!r}, and there is no '
       'teacher: give one, or leave it out.'
     )
-  gin_values.check_value('seed', seed, NonNegativeInt)
+  gin_values.check_value('seed', seed, Seed)
   source = taught.settings if taught else TeacherSettings()
   factories.check_names(agent, source.agent)
   student = AGENTS[agent]

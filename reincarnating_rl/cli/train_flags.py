@@ -6,6 +6,7 @@ from reincarnating_rl.cli.command_line import Parser
 from reincarnating_rl.cli.flag_values import not_empty, number
 from reincarnating_rl.methods.table import METHODS
 from reincarnating_rl.students import STUDENTS
+from reincarnating_rl.support.setting_types import MOST_SEED
 from reincarnating_rl.tracking.table import TRACKERS
 
 PROGRAM = 'python -m reincarnating_rl.train'
@@ -87,7 +88,7 @@ def _add_run(parser: Parser) -> None:
   add(
     '--run_number',
     metavar='N',
-    type=number(int, 0),
+    type=number(int, 0, MOST_SEED),
     default=1,
     help='Seed of the whole run. Runs with the same seed are equal.',
   )

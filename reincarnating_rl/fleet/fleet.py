@@ -17,6 +17,7 @@ from reincarnating_rl.fleet.spread import Spread
 from reincarnating_rl.fleet.training import Training
 from reincarnating_rl.fleet.types import Seed
 from reincarnating_rl.runner.plan import Iteration, Phase
+from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import NotFiniteError
 from reincarnating_rl.support.interrupts import Interrupted, InterruptFlag
 
@@ -74,6 +75,18 @@ class Fleet:
       NotFiniteError: of the teacher or of a student.
       UnwritableError: a disk fails.
     """
+    try:
+      self._run_plan()
+    except files.UnwritableError as error:
+      raise files.UnwritableError(
+        f'{error} The same command resumes from the last checkpoint, if there '
+        'is one.'
+      ) from error
+    finally:
+      for seed in self.seeds:
+        seed.close()
+
+  def _run_plan(self) -> None:
     start = self.seeds[0].progress.position.next_number
     try:
       with self._interrupt.listening():
@@ -87,9 +100,6 @@ class Fleet:
       if self.plan[number].trains:
         self._save(self.plan[number])
       raise
-    finally:
-      for seed in self.seeds:
-        seed.close()
 
   def _run_iteration(self, iteration: Iteration) -> None:
     for seed in self.seeds:

@@ -22,6 +22,7 @@ from reincarnating_rl.runner import factories
 from reincarnating_rl.runner.plan import Phase
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.interrupts import InterruptFlag
+from reincarnating_rl.support.setting_types import MOST_SEED
 
 _EPISODES = 0  # Folded into a seed's key: its episodes that are trained on.
 
@@ -43,6 +44,11 @@ def create_fleet(
   Raises:
     UserError: something does not exist, does not fit, or is no JAX program.
   """
+  if first_seed + number - 1 > MOST_SEED:
+    raise UserError(
+      f'{building.FLAG} {number} from --run_number {first_seed} on passes '
+      f'{MOST_SEED}, the last seed: lower one of them.'
+    )
   game, make = factories.prepare(base_dir=base_dir, **asked)
   program = building.program_of(game)
   spread = Spread(number)

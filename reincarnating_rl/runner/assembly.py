@@ -86,6 +86,9 @@ def assemble(runner: Any, settings: Settings) -> Parts:
     clip_rewards=runner._clip_rewards,
     folder=runner._base_dir if settings.teacher_data_in_file else None,
   )
+  needs_data = {Phase.COLLECT, Phase.LOAD} & {row.phase for row in the_plan}
+  if needs_data and not checkpoints.numbers():
+    data.check_room()
   progress = Progress(
     record,
     runner._interrupt,

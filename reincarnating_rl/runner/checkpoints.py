@@ -5,7 +5,6 @@ and checksums, and the replay's segments. It has the format of a teacher
 checkpoint, so that a student can be the next teacher.
 """
 
-import contextlib
 import os
 import pathlib
 import re
@@ -167,17 +166,20 @@ class Checkpoints:
   def _remove_stale(self, newest: int) -> None:
     """Removes manifests beyond `keep`, then what no manifest names.
 
-    Those above `newest` are damaged: the run went back behind them.
+    Those above `newest` are damaged: the run went back behind them. While one
+    that stays cannot be read, nobody knows what it names: all stays.
     """
-    older = [number for number in self.numbers() if number <= newest]
-    stale = set(self.numbers()) - set(older[-self._keep :])
-    for number in stale:
+    numbers = self.numbers()
+    kept = [number for number in numbers if number <= newest][-self._keep :]
+    try:
+      manifests = [
+        native_checkpoint.read_manifest(self._path(number)) for number in kept
+      ]
+    except DamagedFileError as error:
+      logging.warning('%s Nothing is removed while it is there.', error)
+      return
+    for number in set(numbers) - set(kept):
       os.remove(self._path(number))
-    manifests = []
-    for number in self.numbers():
-      # A damaged one has been reported when it was met.
-      with contextlib.suppress(DamagedFileError):
-        manifests.append(native_checkpoint.read_manifest(self._path(number)))
     self._remove_unnamed({name for m in manifests for name in m['files']})
     for name in os.listdir(self.directory):
       if name.startswith('replay_'):

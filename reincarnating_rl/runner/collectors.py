@@ -38,11 +38,13 @@ class JsonlCollector(collector.Collector):
     return 'jsonl'
 
   def write(self, statistics: Sequence[StatisticsInstance]) -> None:
-    """Appends the scalars."""
-    for s in statistics:
-      if self.check_type(s.type):
-        row = {'name': s.name, 'step': int(s.step), 'value': float(s.value)}
-        self.file.add(f'{json_file.dumps(row)}\n'.encode())
+    """Appends the scalars, at once: if that fails, all of them stay pending."""
+    rows = [
+      {'name': s.name, 'step': int(s.step), 'value': float(s.value)}
+      for s in statistics
+      if self.check_type(s.type)
+    ]
+    self.file.add(''.join(f'{json_file.dumps(row)}\n' for row in rows).encode())
 
   def flush(self) -> None:
     """Hands what was written to the operating system: all or nothing."""

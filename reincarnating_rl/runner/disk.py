@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 
 from reincarnating_rl.evaluation.finding import METRICS_FILE
+from reincarnating_rl.runner import cloned_teacher
 from reincarnating_rl.runner.progress import Progress
 from reincarnating_rl.runner.saving import Saver
 from reincarnating_rl.support import claims, files
@@ -72,13 +73,17 @@ def _rescue(saver: Saver, number: int, write_story: Save) -> str:
 
   def save_run(folder: str) -> None:
     write_story(folder)
+    clone = os.path.join(saver.base_dir, cloned_teacher.FOLDER)
+    if os.path.isdir(clone):
+      shutil.copytree(clone, os.path.join(folder, cloned_teacher.FOLDER))
     saver.save(number, folder)
 
   def save_student(folder: str) -> None:
     write_story(folder)
     saver.save_student(number, folder)
 
-  name = os.path.basename(os.path.abspath(saver.base_dir))
+  # No absolute path: the working folder may be gone.
+  name = os.path.basename(os.path.normpath(saver.base_dir)).lstrip('.') or 'run'
   failed = {}
   for save, told in ((save_run, _ALL), (save_student, _STUDENT)):
     for parent in _places():
@@ -107,7 +112,8 @@ def _new_folder(parent: str, name: str) -> Iterator[str]:
 
 def _places() -> list[str]:
   """Returns the folders to try: for temporary files, home, and this one."""
-  places = [os.path.expanduser('~'), os.curdir]
-  with contextlib.suppress(OSError):  # None can be written.
-    places.insert(0, tempfile.gettempdir())
-  return list(dict.fromkeys(os.path.realpath(place) for place in places))
+  places = []
+  for find in (tempfile.gettempdir, lambda: os.path.expanduser('~'), os.getcwd):
+    with contextlib.suppress(OSError):  # None can be written, or it is gone.
+      places.append(os.path.realpath(find()))
+  return list(dict.fromkeys(places))

@@ -64,7 +64,8 @@ def load_settings(
     objects: values of Python's by setting, such as `create_teacher.policy`.
 
   Raises:
-    UserError: naming the file or binding that is wrong.
+    UserError: naming the file or binding that is wrong, or the one of these
+      bindings that would not count.
   """
   chosen = AGENTS[agent]
   gin_parsing.load(
@@ -74,6 +75,14 @@ def load_settings(
     overridden={chosen.method.gin_name: names_that_count_before(chosen)},
     objects=objects,
   )
+  episodes = gin.get_bindings('RunnerWithTeacher').get('evaluation_episodes')
+  steps = 'Runner.evaluation_steps'
+  names = [binding.partition('=')[0].strip() for binding in gin_bindings]
+  if episodes is not None and steps in names:
+    raise UserError(
+      f'RunnerWithTeacher.evaluation_episodes is {episodes}, and counts before '
+      f'{steps}: bind it instead, or to None as well.'
+    )
 
 
 def create_runner(
@@ -138,7 +147,9 @@ def prepare(
     'agent': agent,
     'command': command,
     'teacher': teacher.anywhere()._asdict(),
-    'atari_roms_path': atari_roms_path,
+    # A run may be resumed from another folder.
+    'atari_roms_path': atari_roms_path
+    and os.path.abspath(os.path.expanduser(atari_roms_path)),
     'given': list(given),
     'config': gin.config_str(),
   }

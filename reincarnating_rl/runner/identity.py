@@ -56,6 +56,7 @@ _MAY_CHANGE_ANYWHERE = ('num_vector_environments', 'num_processes')
 # The game is told by its own name, whichever of its names gin has.
 _TOLD_APART = ('game_name',)
 _OTHER_VERSION = ' A run of another version can be a teacher, but not go on.'
+_ITERATION, _OFFLINE = 'iteration ', 'offline iterations'
 _PARAMETER = re.compile(r'^([\w./]+)\.(\w+) = (.*)$', re.MULTILINE)
 _MACRO = re.compile(r'^(\w+) = (.*)$', re.MULTILINE)
 _USE_OF_MACRO = re.compile(r'%(\w+)')
@@ -160,12 +161,12 @@ def until(
 
   def identity(number: int) -> dict[str, Any]:
     rows = {
-      f'iteration {row.number}': f'{row.steps} steps of {row.phase.value}'
+      f'{_ITERATION}{row.number}': f'{row.steps} steps of {row.phase.value}'
       for row in plan[: number + 1]
     }
     if offline and number >= offline[-1]:
       # The switch to online training is behind: no more can follow.
-      rows['offline iterations'] = len(offline)
+      rows[_OFFLINE] = len(offline)
     return fixed | rows
 
   return identity
@@ -198,12 +199,18 @@ def check(
   """
   for key in [*expected, *(k for k in found if k not in expected)]:
     old, new = found.get(key), expected.get(key)
-    if old != new:
-      raise UserError(
-        f'{base_dir} holds a run with {key} = {_told(old)}, and now it is '
-        f'{_told(new)}: restore the old setting, or choose another --base_dir.'
-        f'{"" if key in found and key in expected else _OTHER_VERSION}'
-      )
+    if old == new:
+      continue
+    setting, remark = 'setting', '' if key in expected else _OTHER_VERSION
+    if None in (old, new) and key.startswith((_ITERATION, _OFFLINE)):
+      setting, remark = 'RunnerWithTeacher.num_pretraining_iterations', ''
+      if Phase.ONLINE.value in str(old):
+        setting = 'Runner.num_iterations'
+    raise UserError(
+      f'{base_dir} holds a run with {key} = {_told(old)}, and now it is '
+      f'{_told(new)}: restore the old {setting}, or choose another --base_dir.'
+      f'{remark}'
+    )
 
 
 def _told(value: Any) -> str:

@@ -60,8 +60,3 @@ class Position(NamedTuple):
     return {
       name: value / max(self.steps, 1) for name, value in self.sums.items()
     }
-
-  @property
-  def average_return(self) -> float:
-    """Mean return of the training episodes so far; 0 where there is none."""
-    return self.sum_returns / self.episodes if self.episodes else 0.0

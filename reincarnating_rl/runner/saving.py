@@ -91,6 +91,8 @@ class Saver:
     arrays, counters = snapshot.take(self._agent)
     finite.check(arrays)
     arrays |= snapshot.flatten(self.more)
+    if self.lanes is not None:
+      arrays |= self.lanes.arrays()
     checkpoints = self._checkpoints
     if base_dir is not None:
       checkpoints = Checkpoints(os.path.join(base_dir, FOLDER))
@@ -193,6 +195,6 @@ class Saver:
     self._progress.position = Position(**state['position'])
     self._record.restore(state['record'])
     if self.lanes is not None:
-      self.lanes.load_state_dict(state['lanes'])
+      self.lanes.load_state_dict(state['lanes'], checkpoint.arrays)
     self.stretches = state['stretches']
     collectors.rewind(self.base_dir, state['metrics_bytes'])

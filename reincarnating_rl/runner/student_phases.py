@@ -113,12 +113,12 @@ class Online:
   def finish(self) -> Metrics:
     """Returns what to log once all steps are taken."""
     position = self._progress.position
-    return {
-      'Train/NumEpisodes': position.episodes,
-      'Train/AverageReturns': position.average_return,
-      'Train/AverageStepsPerSecond': position.steps
-      / max(position.seconds, 1e-9),
-    }
+    rate = position.steps / max(position.seconds, 1e-9)
+    metrics = {'Train/NumEpisodes': position.episodes}
+    if position.episodes:
+      mean = position.sum_returns / position.episodes
+      metrics['Train/AverageReturns'] = mean
+    return metrics | {'Train/AverageStepsPerSecond': rate}
 
 
 class StudentEvaluation:

@@ -96,15 +96,31 @@ class TeacherData:
       least: its capacity, where the constructor's is smaller.
 
     Raises:
-      UnwritableError: its file cannot be made.
+      UserError: there is no room for it, or its file cannot be made.
     """
     if self.store is None:
-      self.store = self._agent.make_replay(max(least, self._capacity))
+      self.store = self._make(max(least, self._capacity))
       if self._folder is not None:
         remedy = 'set RunnerWithTeacher.teacher_data_in_file = False'
         with files.writing(self._folder, remedy):
           self.store.keep_frames_in_file(self._folder)
     return self.store
+
+  def check_room(self) -> None:
+    """Refuses, before anything is played, what memory cannot hold."""
+    self._make(self._capacity)
+
+  def _make(self, capacity: int) -> FrameStore:
+    try:
+      return self._agent.make_replay(capacity)
+    except UserError:
+      raise
+    except (MemoryError, ValueError) as error:
+      raise UserError(
+        f'The memory has no room for {capacity:,} steps of the teacher: lower '
+        'RunnerWithTeacher.teacher_steps, Runner.max_steps_per_episode or '
+        'num_vector_environments, of which each may overshoot by an episode.'
+      ) from error
 
   def close(self) -> None:
     """Frees the replay and its view."""

@@ -1,6 +1,6 @@
 """The student's training episodes in several environments, side by side."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from reincarnating_rl.envs.seeding import training_stream
 from reincarnating_rl.envs.vector import Steps, VectorEnvironment
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.runner.progress import Progress
+
+_ACTIONS = 'lanes'  # The group of their arrays in a checkpoint.
 
 
 class TrainingLanes:
@@ -54,7 +56,7 @@ class TrainingLanes:
     self._number = -1  # Of the iteration that has begun the newest episode.
     self._begun = 0  # Episodes in it.
     self._iterations = [0] * environment.num_envs  # That have begun a lane's.
-    self._unplayed: dict[int, list[Any]] = {}  # Actions of a checkpoint.
+    self._unplayed: dict[int, Sequence] = {}  # Actions of a checkpoint.
 
   def __call__(self, on_steps: Callable[[int], object]) -> tuple[int, list]:
     """Takes a step in each lane, and learns.
@@ -131,15 +133,12 @@ class TrainingLanes:
     side_by_side.store(self._agent, (Transition(*row) for row in rows))
 
   def state_dict(self) -> dict[str, Any]:
-    """Returns the episodes under way, JSON-able."""
+    """Returns the episodes under way, JSON-able, without their actions."""
     running = self._lanes.running
     episodes = {
       str(lane): {
         'iteration': self._iterations[lane],
         'index': running[lane].index,
-        'actions': np.asarray(running[lane].actions).tolist()
-        if lane not in self._unplayed
-        else self._unplayed[lane],
       }
       for lane in sorted(running)
     }
@@ -149,8 +148,25 @@ class TrainingLanes:
       'episodes': episodes,
     }
 
-  def load_state_dict(self, state: dict[str, Any]) -> None:
-    """Inverse of `state_dict`; episodes are played again once they go on."""
+  def arrays(self) -> dict[str, np.ndarray]:
+    """Returns the actions [T] or [T, D] of each episode under way, by name."""
+    every = self._environment.actions
+    return {
+      f'{_ACTIONS}/{lane}': np.asarray(
+        self._unplayed.get(lane, running.actions), every.dtype
+      ).reshape(-1, *every.shape)
+      for lane, running in self._lanes.running.items()
+    }
+
+  def load_state_dict(
+    self, state: dict[str, Any], arrays: Mapping[str, np.ndarray]
+  ) -> None:
+    """Inverse of `state_dict` and `arrays`; episodes are played again later.
+
+    Args:
+      state: from `state_dict`.
+      arrays: those of a checkpoint.
+    """
     self._number, self._begun = state['number'], state['begun']
     self._lanes = Lanes(self._environment, self._agent.stack_size)
     self._unplayed = {}
@@ -159,7 +175,11 @@ class TrainingLanes:
       self._iterations[lane] = told['iteration']
       stream = training_stream(told['iteration'])
       self._lanes.open_in([lane], self._seed, stream, [told['index']])
-      self._unplayed[lane] = told['actions']
+      # Earlier versions had the actions in the state, as lists.
+      actions = told.get('actions')
+      if actions is None:
+        actions = arrays[f'{_ACTIONS}/{lane}']
+      self._unplayed[lane] = actions
 
   def close(self) -> None:
     """Frees the environments."""

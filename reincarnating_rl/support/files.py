@@ -10,6 +10,8 @@ from typing import BinaryIO
 from reincarnating_rl.support.errors import UserError
 
 _TEMPORARY = '.tmp'
+# What file systems answer that sync files and no folders.
+_NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 
 
 class UnwritableError(UserError):
@@ -163,10 +165,13 @@ def _is_special(path: str) -> bool:
 
 
 def sync_directory(directory: str) -> None:
-  """Makes renames in a folder durable."""
+  """Makes renames in a folder durable, where its file system has a way."""
   descriptor = os.open(directory or '.', os.O_RDONLY)
   try:
     os.fsync(descriptor)
+  except OSError as error:
+    if error.errno not in _NO_SYNC:
+      raise
   finally:
     os.close(descriptor)
 

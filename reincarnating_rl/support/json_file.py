@@ -66,8 +66,28 @@ def write(path: str | os.PathLike[str], value: Any, remedy: str) -> None:
   Raises:
     UnwritableError: the file cannot be written.
   """
+  data = encoded(path, value)
   with files.writing(path, remedy):
-    files.write_atomically(str(path), dumps(value, indent=1).encode())
+    files.write_atomically(str(path), data)
+
+
+def encoded(path: str | os.PathLike[str], value: Any) -> bytes:
+  """Returns the bytes of a file that `read_json` takes.
+
+  Args:
+    path: of the file, for the error.
+    value: see `dumps`.
+
+  Raises:
+    UnwritableError: it would be larger than `read_json` takes.
+  """
+  data = dumps(value, indent=1).encode() + b'\n'
+  if len(data) > _MAX_BYTES:
+    raise files.UnwritableError(
+      f'{path} is not written: it would have {len(data):,} bytes, and no more '
+      f'than {_MAX_BYTES:,} are read.'
+    )
+  return data
 
 
 def _finite(value: Any) -> Any:

@@ -116,6 +116,8 @@ class _IsDType:
 
 PositiveInt = Annotated[int, Range(least=1)]
 NonNegativeInt = Annotated[int, Range(least=0)]
+MOST_SEED = 2**32 - 1  # JAX forgets what is above: two seeds would be one.
+Seed = Annotated[int, Range(least=0, most=MOST_SEED)]
 PositiveFloat = Annotated[float, Range(above=0)]
 NonNegativeFloat = Annotated[float, Range(least=0)]
 Fraction = Annotated[float, Range(least=0, most=1)]

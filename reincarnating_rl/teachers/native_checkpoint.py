@@ -78,6 +78,7 @@ def write_arrays(
 
   Raises:
     ValueError: if `metadata` has a key of the manifest's own.
+    UnwritableError: the manifest would be too large to be read.
   """
   name = f'{prefix}.{number}{tag}.safetensors'
   # safetensors writes the memory of an array in its order, whatever that is.
@@ -92,12 +93,11 @@ def write_arrays(
   }
   if manifest.keys() & metadata.keys():
     raise ValueError(f'{sorted(manifest)} are written by write_arrays itself.')
+  path = os.path.join(directory, f'{prefix}.{number}.json')
+  manifest = json_file.encoded(path, manifest | dict(metadata))
   os.makedirs(directory, exist_ok=True)
   files.write_atomically(os.path.join(directory, name), data)
-  text = json_file.dumps(manifest | dict(metadata), indent=2)
-  files.write_atomically(
-    os.path.join(directory, f'{prefix}.{number}.json'), f'{text}\n'.encode()
-  )
+  files.write_atomically(path, manifest)
 
 
 def read(manifest_path: pathlib.Path) -> tuple[Params, dict, str]:

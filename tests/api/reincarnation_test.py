@@ -193,6 +193,7 @@ def test_a_factory_makes_as_many_environments_as_play(tmp_path):
     ({'pretraining_updates': -1}, 'pretraining_updates is -1'),
     ({'evaluations': 0}, 'evaluations is 0'),
     ({'seed': -1}, 'seed is -1'),
+    ({'seed': 2**32}, 'it must be a whole number from 0 to 4294967295'),
     ({'seed': '1'}, "seed is '1'"),
     ({'teacher': None}, 'pretraining_updates is 4, and there is no teacher'),
     ({'game': None}, 'game is missing'),

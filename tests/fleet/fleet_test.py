@@ -15,10 +15,12 @@ import pytest
 
 from reincarnating_rl.fleet import measuring, pace
 from reincarnating_rl.fleet import offline as fleet_offline
+from reincarnating_rl.fleet.fleet import Fleet
 from reincarnating_rl.fleet.spread import Spread
 from reincarnating_rl.importers import external_replay
 from reincarnating_rl.methods.method import Offline
 from reincarnating_rl.runner.plan import Phase
+from reincarnating_rl.support.files import UnwritableError
 from reincarnating_rl.support.interrupts import Interrupted
 from tests import toys
 from tests.fleet.corridors import make_fleet
@@ -67,6 +69,19 @@ def assert_played(columns, teacher):
       ('teacher_policy', teacher.policy_logits(states)),
     ):
       np.testing.assert_allclose(columns[name][start:end], expected, 1e-6)
+
+
+def test_a_disk_that_fails_is_told_with_how_to_go_on(monkeypatch):
+  fleet = object.__new__(Fleet)
+  fleet.seeds = []
+
+  def fail(self):
+    raise UnwritableError('runs/0 cannot be written (No space left).')
+
+  monkeypatch.setattr(Fleet, '_run_plan', fail)
+  told = r'left\)\. The same command resumes from the last checkpoint, if ther'
+  with pytest.raises(UnwritableError, match=told):
+    fleet.run()
 
 
 def test_a_seed_writes_what_a_run_writes(tmp_path):

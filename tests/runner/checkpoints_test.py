@@ -8,7 +8,7 @@ from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.types import Transition
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.runner.checkpoints import Checkpoints
-from reincarnating_rl.support import files
+from reincarnating_rl.support import files, json_file
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import native_checkpoint
 
@@ -30,7 +30,7 @@ def fill(store, steps):
     store.add(Transition(frame, i % 3, float(i), i % 7 == 6))
 
 
-def save(checkpoints, number, store, *, tag='t', value=0.0):
+def save(checkpoints, number, store, *, tag='t', value=0.0, **more):
   checkpoints.save(
     number,
     {
@@ -38,7 +38,7 @@ def save(checkpoints, number, store, *, tag='t', value=0.0):
       'count': np.array(number),
       'empty': np.zeros((0, 3), np.uint32),
     },
-    {'seed': 1, 'value': value},
+    {'seed': 1, 'value': value, **more},
     {'student': store},
     about={},
     tag=tag,
@@ -205,6 +205,44 @@ def test_an_unfinished_save_leaves_the_earlier_one(
   restored = make_store()
   checkpoints.load_replay('student', found, restored)
   assert restored.next_step == 15
+
+
+def everything(checkpoints):
+  return {
+    os.path.join(folder, name)
+    for folder, _, names in os.walk(checkpoints.directory)
+    for name in names
+  }
+
+
+def test_a_manifest_that_nobody_could_read_is_not_written(
+  checkpoints, store, monkeypatch
+):
+  save(checkpoints, 1, store)
+  before = everything(checkpoints)
+  monkeypatch.setattr(json_file, '_MAX_BYTES', 10_000)
+  told = 'ckpt.2.json is not written: it would have .* no more than 10,000 are'
+  with pytest.raises(files.UnwritableError, match=told):
+    save(checkpoints, 2, store, more=['a'] * 10_000)
+  assert everything(checkpoints) == before
+  assert restore(checkpoints)[0] == 1
+
+
+def test_nothing_goes_while_nobody_knows_what_a_manifest_names(checkpoints):
+  store, there = make_store(), set()
+  for number in range(5):
+    fill(store, 15)
+    save(checkpoints, number, store)
+    if number < 3:
+      there = everything(checkpoints)
+    if number == 2:
+      with open(f'{checkpoints.directory}/ckpt.2.json', 'w') as file:
+        file.write('{')
+    if number == 3:
+      assert there < everything(checkpoints)
+  # It is not among the newest two any more.
+  assert checkpoints.numbers() == [3, 4]
+  assert not any('ckpt.2.' in name for name in everything(checkpoints))
 
 
 def test_is_a_teachers_checkpoint_too(checkpoints, store, tmp_path):

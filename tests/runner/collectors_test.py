@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import resource
 import types
 
@@ -32,6 +34,23 @@ def test_one_line_a_scalar(tmp_path):
   )
   collector.close()
   assert lines(tmp_path) == [row('a', 0.5, 3), row('b', 2.0, 4)]
+
+
+def test_all_of_a_write_wait_for_a_disk_that_is_full(tmp_path, monkeypatch):
+  collector = collectors.JsonlCollector(str(tmp_path))
+
+  def no_space():
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+  names = [f'metric {i}' for i in range(500)]
+  with monkeypatch.context() as patch:
+    patch.setattr(collector.file, 'flush', no_space)
+    for step in range(2):
+      with pytest.raises(OSError, match='No space left'):
+        collector.write([StatisticsInstance(n, 1.0, step) for n in names])
+  collector.close()
+  told = [(line['name'], line['step']) for line in lines(tmp_path)]
+  assert told == [(name, step) for step in range(2) for name in names]
 
 
 def test_flush_hands_the_lines_over(tmp_path):

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import types
 
 import numpy as np
 import pytest
@@ -91,12 +92,15 @@ def test_what_was_learnt_is_saved_elsewhere_and_goes_on_bit_for_bit(
 ):
   folder = tmp_path / 'run'
   runner = experiments.make_runner(folder, checkpoint_minutes=0.0)
+  (folder / 'clone').mkdir()
+  (folder / 'clone' / 'teacher').write_text('cloned')
   told = fail_in(runner, number, folder=folder, number=failure)
   assert re.match(rf'{folder}/\S+ cannot be written \(', told)
   assert os.strerror(failure) in told
   assert not [n for _, _, f in os.walk(folder) for n in f if 'tmp' in n]
   there = rescued(told, elsewhere)
   assert f'the same command with --base_dir {there} goes on from there.' in told
+  assert (there / 'clone' / 'teacher').read_text() == 'cloned'
   resumed = experiments.make_runner(there)
   position = resumed._progress.position
   assert (position.number, position.steps > 0) == (number, number > 1)
@@ -190,6 +194,18 @@ def test_where_it_is_saved():
   places = disk._places()
   assert places[0] == os.path.realpath(tempfile.gettempdir())
   assert os.path.realpath(os.path.expanduser('~')) in places
+
+
+def test_the_working_folder_may_be_gone(tmp_path, monkeypatch):
+  (tmp_path / 'gone').mkdir()
+  monkeypatch.chdir(tmp_path / 'gone')
+  (tmp_path / 'gone').rmdir()
+  assert os.path.realpath(os.path.expanduser('~')) in disk._places()
+  monkeypatch.setattr(disk, '_places', lambda: [str(tmp_path)])
+  saver = types.SimpleNamespace(base_dir='runs/1/', save=lambda *_: None)
+  told = disk._rescue(saver, 0, lambda folder: None)
+  (name,) = os.listdir(tmp_path)
+  assert name.startswith('1-rescued-') and f'{tmp_path}/{name}' in told
 
 
 def test_a_metric_that_cannot_be_written_stops_at_a_safe_point(

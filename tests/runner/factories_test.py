@@ -164,3 +164,27 @@ def test_a_student_can_begin_as_a_teacher_without_a_directory():
   assert 'online_params/params/Dense_0/kernel' in state.arrays
   with pytest.raises(MismatchedTeacherError, match='create_game.kind'):
     _create(settings, game='Pong')
+
+
+def test_what_would_not_count_is_refused():
+  steps, files = 'Runner.evaluation_steps = 10', ['minatar/dqn.gin']
+  with pytest.raises(
+    UserError, match='_episodes is 100, and counts before Run'
+  ):
+    factories.load_settings('dqn', files, [steps])
+  none = 'RunnerWithTeacher.evaluation_episodes = None'
+  factories.load_settings('dqn', files, [steps, none])
+  factories.load_settings('dqn', ['dqn.gin'], [steps])
+
+
+def test_a_run_may_be_resumed_from_another_folder(tmp_path, monkeypatch):
+  monkeypatch.chdir(tmp_path)
+  factories.load_settings('dqn', ['gymnasium/dqn.gin'], [])
+  _, make = factories.prepare(
+    base_dir='run',
+    agent='dqn',
+    teacher=TeacherSettings(),
+    atari_roms_path='roms',
+  )
+  told = make('run', seed=1, kind=lambda *_, started_as, **__: started_as)
+  assert told['atari_roms_path'] == str(tmp_path / 'roms')

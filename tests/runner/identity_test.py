@@ -32,7 +32,19 @@ def test_an_equal_identity_passes():
     ({'seed': 1}, {'seed': 2}, '/runs/1 holds a run with seed = 1, and now it'),
     ({'a': 1, 'b': 1}, {'a': 1, 'b': 2}, 'b = 1, and now it is 2: restore the'),
     ({}, {'game': 'Pong'}, 'game = unset, and now it is Pong: .* --base_dir'),
-    ({'game': 'Pong'}, {}, 'game = Pong, and now it is unset'),
+    ({'game': 'Pong'}, {}, 'and now it is unset: .* run of another version'),
+    # The user has changed these, and no version.
+    ({}, {'Runner.a': '5'}, r'now it is 5: restore the old setting.*dir\.$'),
+    (
+      {'iteration 1': '9 steps of online'},
+      {},
+      r'now it is unset: restore the old Runner\.num_iterations, .*_dir\.$',
+    ),
+    (
+      {'offline iterations': 3},
+      {},
+      r'restore the old RunnerWithTeacher\.num_pretraining_iter.*_dir\.$',
+    ),
   ],
 )
 def test_another_identity_is_named(found, expected, message):

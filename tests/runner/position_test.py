@@ -12,7 +12,6 @@ def test_work_adds_up_and_metrics_weigh_by_steps():
   assert start == Position(number=4)
   assert first.means == {'loss': 1.0}
   assert second.means == {'loss': 2.5}  # (10 * 1 + 30 * 3) / 40
-  assert second.average_return == 2.5
   assert second[:6] == (4, 40, 2, 5.0, 1.5, False)
 
 
@@ -23,7 +22,6 @@ def test_no_metrics_leave_the_sums_alone():
 
 
 def test_nothing_done_has_no_averages():
-  assert Position().average_return == 0.0
   assert Position().means == {}
 
 

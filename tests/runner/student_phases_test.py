@@ -1,10 +1,14 @@
 """The student learns: offline, online, and as its weights change."""
 
+import types
+
 import jax
 import numpy as np
 import pytest
 
 from reincarnating_rl.agents.classes import AGENTS
+from reincarnating_rl.runner.position import Position
+from reincarnating_rl.runner.student_phases import Online
 from reincarnating_rl.support.errors import DivergedError, first_line
 from tests import toys
 from tests.runner import experiments, kills
@@ -36,6 +40,17 @@ def test_offline_only_is_offline_only_even_without_an_offline_phase(tmp_path):
   assert runner._agent.weaner.coefficient == 1.0
   runner.run_experiment()
   assert runner._agent.weaner.coefficient == 0.0
+
+
+@pytest.mark.parametrize(
+  ('episodes', 'expected'), [(0, {}), (2, {'Train/AverageReturns': 2.5})]
+)
+def test_no_return_is_told_where_no_episode_has_ended(episodes, expected):
+  position = Position(1, steps=30, episodes=episodes, sum_returns=5.0)
+  progress = types.SimpleNamespace(position=position)
+  metrics = Online(None, None, None, progress, play=None).finish()
+  assert metrics.pop('Train/AverageStepsPerSecond') > 0.0
+  assert metrics == {'Train/NumEpisodes': episodes} | expected
 
 
 def test_time_outs_are_not_terminals(tmp_path):

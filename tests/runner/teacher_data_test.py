@@ -1,10 +1,13 @@
-"""How many updates on the teacher's data are made in one program."""
+"""The teacher's data: updates on it, and room for it."""
 
 from types import SimpleNamespace
 
 import pytest
 
+from reincarnating_rl.agents.student import Student
 from reincarnating_rl.runner.teacher_data import TeacherData
+from reincarnating_rl.support.errors import UserError
+from tests.runner import experiments
 
 
 @pytest.mark.parametrize(
@@ -30,3 +33,16 @@ def test_a_program_divides_all_that_must_end_with_one(
     SimpleNamespace(trainer=trainer), capacity=9, clip_rewards=False
   )
   assert data.chunk(left, most) == expected
+
+
+def test_what_has_no_room_is_told_before_anything_is_played(
+  tmp_path, monkeypatch
+):
+  def fail(self, capacity):
+    raise MemoryError
+
+  monkeypatch.setattr(Student, 'make_replay', fail)
+  # 60, and an episode of 40 in each of four environments.
+  told = r'no room for 220 steps of the teacher: lower RunnerWithTeacher\.teach'
+  with pytest.raises(UserError, match=told):
+    experiments.make_runner(tmp_path)

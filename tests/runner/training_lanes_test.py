@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pytest
 
+from reincarnating_rl.agents import side_by_side
 from reincarnating_rl.envs import seeding, single
 from reincarnating_rl.envs.seeding import training_stream
 from reincarnating_rl.importers import run_files
@@ -119,6 +120,39 @@ def test_it_learns(tmp_path):
   )
   runner.run_experiment()
   assert runner.record.rows[-1]['score']['mean'] == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize('with_lists', [False, True])
+def test_episodes_come_back_from_arrays_and_from_lists(
+  tmp_path, with_lists, monkeypatch
+):
+  """Earlier versions had the actions in the manifest, as lists."""
+
+  def there_and_back(agent, states):
+    return np.where(states[..., -1].argmax(1) == 1, toys.RIGHT, 0)
+
+  monkeypatch.setattr(side_by_side, 'act', there_and_back)
+  make = functools.partial(experiments.make_runner, num_environments=LANES)
+  lanes = make(tmp_path / 'a', teacher=None)._parts.lanes
+  for _ in range(5):
+    lanes(lambda steps: None)
+  state, arrays = lanes.state_dict(), lanes.arrays()
+  assert arrays.keys() == {'lanes/0', 'lanes/1', 'lanes/2'}
+  assert all(x.shape == (5,) and x.dtype == np.int32 for x in arrays.values())
+  told = state
+  if with_lists:
+    episodes = {
+      lane: row | {'actions': arrays[f'lanes/{lane}'].tolist()}
+      for lane, row in state['episodes'].items()
+    }
+    told = state | {'episodes': episodes}
+  other = make(tmp_path / 'b', teacher=None)._parts.lanes
+  other.load_state_dict(told, {} if with_lists else arrays)
+  assert other.state_dict() == state
+  for length in (5, 6):  # Before they are played again, and after.
+    for actions in other.arrays().values():
+      np.testing.assert_array_equal(actions, [1, 0, 1, 0, 1, 0][:length])
+    other(lambda steps: None)
 
 
 def test_actions_are_as_random_as_epsilon_says():

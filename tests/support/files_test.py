@@ -1,5 +1,7 @@
+import contextlib
 import errno
 import os
+import stat
 
 import pytest
 
@@ -59,6 +61,26 @@ def test_the_data_is_durable_before_its_name_and_then_the_name(
   files.write_atomically(str(tmp_path / 'a'), b'data')
   file, folder = (tmp_path / 'a').stat().st_ino, tmp_path.stat().st_ino
   assert events == [file, ('replace', file), folder]
+
+
+@pytest.mark.parametrize('number', [errno.EINVAL, errno.ENOTSUP, errno.EIO])
+def test_a_folder_need_not_be_synced_where_none_can_be(
+  tmp_path, monkeypatch, number
+):
+  fsync = os.fsync
+
+  def of_files_alone(descriptor):
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+      raise OSError(number, os.strerror(number))
+    fsync(descriptor)
+
+  monkeypatch.setattr(files.os, 'fsync', of_files_alone)
+  told = contextlib.nullcontext()
+  if number == errno.EIO:
+    told = pytest.raises(OSError, match=os.strerror(number))
+  with told:
+    files.write_atomically(str(tmp_path / 'a'), b'data')
+  assert (tmp_path / 'a').read_bytes() == b'data'
 
 
 def test_an_unwritable_path_is_a_user_error(tmp_path, monkeypatch):
