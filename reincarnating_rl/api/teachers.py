@@ -1,11 +1,11 @@
 """`load_teacher`: a teacher of any source, for one game."""
 
 import os
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from absl import logging
 
 from reincarnating_rl.api import foreign_objects, games, teacher_options
 from reincarnating_rl.api.games import AnyGame
@@ -138,7 +138,7 @@ def load_teacher(
   else:
     made = _create(settings, known, options)
   for note in base.notes(made.lineage):
-    logging.warning('%s', note)
+    warnings.warn(note, stacklevel=2)
   return Teacher(
     made,
     game=game,

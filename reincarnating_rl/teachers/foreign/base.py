@@ -59,8 +59,8 @@ def notes(lineage: Mapping[str, Any]) -> Iterator[str]:
     yield f'The masks of the actions of the teacher are {told[MASKS]}.'
   if told.get(ASSUMED):
     yield (
-      f'{told[ASSUMED]} by default, for no file shows it: declare what '
-      f'{lineage.get("checkpoint")} has.'
+      f'{told[ASSUMED]} by default, for no file shows it: declare what the '
+      "teacher's network has."
     )
 
 
