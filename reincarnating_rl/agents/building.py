@@ -58,7 +58,8 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
   terms = spec.method.terms(
     spec.settings, parts.vocabulary(value, spec.teacher)
   )
-  spec.check(terms)
+  schedule = _schedule(spec)
+  spec.check(terms, schedule)
   optimizer = dqn_agent.create_optimizer(
     agent._optimizer_name, learning_rate=1.0
   )
@@ -67,7 +68,7 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
   learner = parts.make_learner(agent, spec, value, terms, optimizer)
   weaner = Weaner(
     terms,
-    _schedule(spec),
+    schedule,
     spec.method.weaning(spec.settings),
     learning_rate=spec.learning_rate,
     final_learning_rate=spec.final_learning_rate,
@@ -84,7 +85,6 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
     reads_returns=any_reads(terms, MONTE_CARLO_RETURN),
     on_device=spec.replay_on_device,
   )
-  period = max(1, agent.target_update_period // agent.update_period)
   trainer = Trainer(
     learner,
     terms,
@@ -92,7 +92,7 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
     batches,
     key=agent._rng,
     stack_size=agent.stack_size,
-    offline_target_period=period if learner.has_hard_target else 0,
+    offline_target_period=_offline_target_period(agent, learner),
   )
   if spec.torso is not None:
     trainer.state = spec.torso.put_into(trainer.state)
@@ -100,6 +100,14 @@ def build(agent: Any, spec: StudentSpec, replay: FrameStore) -> Parts:
   return Parts(
     value, terms, learner, weaner, batches, trainer, actor, spec.torso
   )
+
+
+def _offline_target_period(agent: Any, learner: Learner) -> int:
+  """Returns as many updates as lie between two syncs of the target online."""
+  if not learner.has_hard_target:
+    return 0
+  updates = agent.target_update_period * agent.updates_per_step
+  return max(1, updates // agent.update_period)
 
 
 def _schedule(spec: StudentSpec) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from absl import logging
 
 from reincarnating_rl.agents.snapshot import (
   IncompatibleSnapshotError,
@@ -15,7 +16,9 @@ from reincarnating_rl.learner.control.parts import TEMPERATURE
 from reincarnating_rl.students import StudentKind
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import ONLINE, OPTIMIZER, TARGET
+from reincarnating_rl.teachers.training_state import TrainingState
 
+_TEMPERATURE = f'{ONLINE}/{TEMPERATURE}/'  # Of SAC; a target has none.
 _ADVICE = 'fine-tuning goes on with its network, its actions and its atoms'
 
 
@@ -23,28 +26,30 @@ class UnlikeTeacherError(UserError):
   """A student that cannot begin as the teacher is."""
 
 
-def reload(
-  student: Student, arrays: dict[str, np.ndarray], path: str
-) -> list[str]:
+def reload(student: Student, state: TrainingState) -> list[str]:
   """Makes a student what its teacher is; all is checked before any change.
 
   Args:
-    student: whose `teacher` the arrays are of.
-    arrays: of the teacher's checkpoint, by name; target and moments may lack.
-    path: of that checkpoint, for messages.
+    student: whose `teacher` the state is of.
+    state: of the teacher's checkpoint; target and moments may lack.
 
   Returns:
-    What was reloaded: parameters, and maybe the target and the moments.
+    What was reloaded: parameters, and maybe the target, SAC's temperature and
+    the moments.
 
   Raises:
     UnlikeTeacherError: the teacher has another network, or other actions.
   """
+  arrays, path = state.arrays, state.path
   _check_meaning(student, path)
+  _check_rewards(student, state)
   online = _parameters(student, arrays, ONLINE, path)
   trees, found = {ONLINE: online}, ['parameters']
   if any(name.startswith(f'{TARGET}/') for name in arrays):
     trees[TARGET] = _parameters(student, arrays, TARGET, path)
     found.append('target')
+  if any(name.startswith(_TEMPERATURE) for name in arrays):
+    found.append(TEMPERATURE)
   if student.method_settings.reload_optimizer:
     moments = _moments(student, arrays)
     if moments is not None:
@@ -99,6 +104,24 @@ def _check_range(
     )
 
 
+def _check_rewards(student: Student, state: TrainingState) -> None:
+  """Refuses values of rewards that were multiplied by something else."""
+  if not student.kind.is_continuous:
+    return
+  theirs, mine = state.reward_scale, student.value.reward_scale
+  if theirs is None and mine != 1.0:
+    logging.warning(
+      '%s does not tell by what its rewards were multiplied: its values are '
+      'taken for those of SACAgent.reward_scale_factor = %s.',
+      *(state.path, mine),
+    )
+  elif theirs not in (None, mine):
+    raise UnlikeTeacherError(
+      f'The rewards of {state.path} were multiplied by {theirs}, and the '
+      f"student's are by {mine}: bind SACAgent.reward_scale_factor = {theirs}."
+    )
+
+
 def _to_bind(kind: StudentKind) -> str:
   if not kind.is_continuous:
     return kind.network_parameter
@@ -112,12 +135,11 @@ def _parameters(
   template = {group: student.trainer.trees()[group]}
   ours = flatten(template)
   theirs = {n: x for n, x in arrays.items() if n.startswith(f'{group}/')}
-  # Another library's SAC keeps its temperature elsewhere: ours begins anew.
-  temperature = f'{group}/{TEMPERATURE}/'
+  # Where a checkpoint has no temperature, ours begins anew.
   theirs |= {
     n: x
     for n, x in ours.items()
-    if n.startswith(temperature) and n not in theirs
+    if n.startswith(_TEMPERATURE) and n not in theirs
   }
   for name in sorted(ours.keys() | theirs.keys()):
     shapes = [_shape(ours, name), _shape(theirs, name)]

@@ -6,6 +6,7 @@ from typing import Any
 
 from reincarnating_rl.agents.torso import Torso
 from reincarnating_rl.learner.terms import SECOND, Term, any_reads
+from reincarnating_rl.learner.weaning import can_wean
 from reincarnating_rl.methods.method import Method
 from reincarnating_rl.replay.mixed_replay import exact_share
 from reincarnating_rl.students import StudentKind
@@ -64,21 +65,24 @@ class StudentSpec:
         f'{self.kind.actions} ones: choose a student of the same kind.'
       )
 
-  def check(self, terms: Sequence[Term]) -> None:
+  def check(self, terms: Sequence[Term], schedule: str) -> None:
     """Refuses settings that count for nothing, or have nothing to read.
 
     Args:
       terms: of the student's objective.
+      schedule: by which it is weaned.
 
     Raises:
       UserError: naming the setting.
     """
     first, final = self.learning_rate, self.final_learning_rate
-    is_weaned = any(term.is_weaned and term.weight for term in terms)
+    is_weaned = any(t.is_weaned and t.weight for t in terms) and can_wean(
+      schedule, self.method.weaning(self.settings)
+    )
     if final is not None and final != first and not is_weaned:
       raise UserError(
-        f'Student.final_learning_rate is {final}, and this agent is weaned '
-        'from nobody: bind Student.learning_rate alone.'
+        f'Student.final_learning_rate is {final}, and this agent is never '
+        'weaned: bind Student.learning_rate alone.'
       )
     share = self.method.teacher_data_ratio(self.settings)
     is_exact = self.method.exact_share(self.settings)

@@ -41,7 +41,7 @@ class ValueStudent(Student):
       settings |= self._game_settings
     return {'num_actions': self.actions.number, 'seed': seed, **settings}
 
-  def _finish_building(self) -> None:
+  def _build_networks_and_optimizer(self) -> None:
     # Dopamine's Rainbow has the same setting by a name of its own.
     told = getattr(self, '_num_updates_per_train_step', 1)
     if told != 1 and self.updates_per_step not in (1, told):
@@ -50,6 +50,9 @@ class ValueStudent(Student):
         f'JaxFullRainbowAgent.num_updates_per_train_step {told}: set one.'
       )
     self.updates_per_step = max(self.updates_per_step, told)
+    super()._build_networks_and_optimizer()
+
+  def _finish_building(self) -> None:
     self._q_batch = jax.jit(self.learner.q_values)
     self.epsilon_fn = gin_forwarding.unwrapped(self.epsilon_fn)
 

@@ -124,7 +124,7 @@ class Weaner:
     schedule, settings = self._schedule, self._settings
     fraction = schedule.fraction(heard, settings)
     period = settings.decay_period
-    is_over = period is not None and heard.online_steps > period
+    is_over = period is not None and heard.online_steps >= period
     stays_dropped = (
       self.fraction == 0.0
       and fraction is not None

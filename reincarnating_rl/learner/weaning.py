@@ -78,6 +78,16 @@ class Schedule:
   latches: bool = False
 
 
+def can_wean(schedule: str, settings: WeaningSettings) -> bool:
+  """Returns whether a schedule ever lets go of the teacher.
+
+  Args:
+    schedule: a key of `SCHEDULES`.
+    settings: of the schedule.
+  """
+  return schedule != 'constant' or settings.decay_period is not None
+
+
 def _score(heard: Heard, settings: WeaningSettings) -> float | None:
   """`1 - score`: Agarwal et al. 2022, section 4.2."""
   del settings

@@ -74,11 +74,17 @@ class QDaggerSettings:
         'keeps a dropped teacher dropped: set one of them.'
       )
     schedule = _schedules().get(self.weaner)
-    if heard > 1 and schedule and schedule.hears != 'evaluation':
-      raise UserError(
-        f'QDagger.distill_evaluations is {heard}, and QDagger.weaner = '
-        f'{self.weaner!r} hears no evaluation: leave one of them out.'
-      )
+    if schedule is None or schedule.hears == 'evaluation':
+      return
+    for setting, value, default in (
+      ('distill_evaluations', heard, 1),
+      ('distill_recall_below', recall, None),
+    ):
+      if value != default:
+        raise UserError(
+          f'QDagger.{setting} is {value}, and QDagger.weaner = '
+          f'{self.weaner!r} hears no evaluation: leave one of them out.'
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

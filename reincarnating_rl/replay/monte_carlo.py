@@ -4,6 +4,7 @@ import numpy as np
 
 from reincarnating_rl.replay.n_step import episode_ends
 from reincarnating_rl.replay.step_ring import StepRing
+from reincarnating_rl.support.errors import UserError
 
 # Missing rewards are ignored if they are discounted to this or less.
 NEGLIGIBLE_DISCOUNT = 0.01
@@ -38,6 +39,33 @@ def monte_carlo_returns(store: StepRing) -> np.ndarray:
   returns = np.empty(len(end), np.float32)
   returns[slots] = np.where(is_unknown, -np.inf, total)
   return returns
+
+
+def tell_known(returns: np.ndarray) -> str | None:
+  """Says of how much of the data Cal-QL, which reads returns, is one.
+
+  Args:
+    returns: [C], from `monte_carlo_returns`.
+
+  Returns:
+    A line to warn with; None where there is no need.
+
+  Raises:
+    UserError: none of them is known.
+  """
+  share = np.isfinite(returns).mean()
+  if not share:
+    raise UserError(
+      "Cal-QL knows the return of no step of the teacher's data: all episodes "
+      'are cut, and too short for what is missing to weigh nothing. Set '
+      "Pretrained.cql_type = 'plain'."
+    )
+  if share >= 0.99:
+    return None
+  return (
+    f"Cal-QL knows the returns of {share:.0%} of the steps of the teacher's "
+    'data. In the others, whose episodes are cut, it is plain CQL.'
+  )
 
 
 def discounted_sums(

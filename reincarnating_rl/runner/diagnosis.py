@@ -7,6 +7,7 @@ own. These figures tell when they do.
 from collections.abc import Sequence
 
 import numpy as np
+from absl import logging
 from scipy import special
 
 from reincarnating_rl.agents.student import Student
@@ -38,6 +39,51 @@ class Diagnosis:
       clip_rewards=self._clip_rewards,
       temperature=agent.method.temperature(agent.method_settings),
     )
+
+
+class AtomsNotice:
+  """Says once that returns lie beyond the atoms of a student's values."""
+
+  def __init__(self, agent: Student) -> None:
+    """Has said nothing yet.
+
+    Args:
+      agent: the student, which learns from rewards as they are.
+    """
+    told = agent.value.meaning
+    has_atoms = 'atoms from' in told and told.get('distributional', True)
+    self._atoms = (told['atoms from'], told['atoms to']) if has_atoms else None
+    self._scale = getattr(agent.value, 'reward_scale', 1.0)
+    self._discount, self._kind = agent.gamma, agent.kind
+
+  def tell(self, episodes: Sequence[Episode]) -> None:
+    """Warns of what followed any step, unless it has warned before.
+
+    Args:
+      episodes: that the student played.
+    """
+    if self._atoms is None:
+      return
+    returns = np.concatenate(
+      [
+        discounted_sums(e.rewards, np.arange(e.length)[::-1], self._discount)
+        for e in episodes
+      ]
+    )
+    low, high = self._scale * returns.min(), self._scale * returns.max()
+    first, last = self._atoms
+    if first <= low and high <= last:
+      return
+    logging.warning(
+      'Discounted returns of an evaluation reach from %.4g to %.4g, and the '
+      "atoms of the student's values from %.4g to %.4g: it can learn no "
+      'others. Set %s.',
+      *(low, high, first, last),
+      'D4PG.vmin and D4PG.vmax'
+      if self._kind.is_continuous
+      else f'{self._kind.gin_name}.vmax',
+    )
+    self._atoms = None
 
 
 def beside(policy: Policy, teacher: Teacher) -> Policy:

@@ -6,7 +6,7 @@ from reincarnating_rl.agents import snapshot
 from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.lanes import Keep
 from reincarnating_rl.evaluation.normalization import ScoreSummary, summarize
-from reincarnating_rl.runner.diagnosis import Diagnosis
+from reincarnating_rl.runner.diagnosis import AtomsNotice, Diagnosis
 from reincarnating_rl.runner.evaluator import Evaluator
 from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.runner.progress import Progress
@@ -126,6 +126,7 @@ class StudentEvaluation:
 
   Attributes:
     diagnosis: looks at the episodes of each evaluation; None for no such.
+    atoms: does so, too, where rewards are not clipped.
   """
 
   def __init__(
@@ -150,6 +151,7 @@ class StudentEvaluation:
     self._record, self._progress = record, progress
     self._ends_phase = ends_phase
     self.diagnosis: Diagnosis | None = None
+    self.atoms: AtomsNotice | None = None
 
   def __call__(self, iteration: Iteration) -> Metrics:
     """Evaluates after an iteration; returns what to log."""
@@ -181,18 +183,18 @@ class StudentEvaluation:
 
   def _measure(self, iteration: Iteration) -> tuple[ScoreSummary, Metrics]:
     agent = self._agent
-    policy = agent.evaluation_policy()
-    if self.diagnosis is None:
-      score = self._evaluator.evaluate(policy, iteration, who='student')
-      return score, {}
-    policy = self.diagnosis.observed(policy)
+    policy, keep = agent.evaluation_policy(), Keep.NOTHING
+    if self.diagnosis is not None:
+      policy, keep = self.diagnosis.observed(policy), Keep.EXTRAS
     episodes = list(
-      self._evaluator.play(policy, iteration, who='student', keep=Keep.EXTRAS)
+      self._evaluator.play(policy, iteration, who='student', keep=keep)
     )
     score = summarize([episode.return_ for episode in episodes])
     # A learner knows of lives alone.
     lives = [life for episode in episodes for life in episode.lives()]
-    return score, self.diagnosis(lives)
+    if self.atoms is not None:
+      self.atoms.tell(lives)
+    return score, {} if self.diagnosis is None else self.diagnosis(lives)
 
   def _prepare_next(
     self, iteration: Iteration, normalized: float | None

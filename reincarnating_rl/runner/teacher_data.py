@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from absl import logging
 
 from reincarnating_rl.agents import labelling
 from reincarnating_rl.agents.student import Student
@@ -13,7 +14,7 @@ from reincarnating_rl.agents.trainer import on_host
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.importers.external_replay import ExternalReplay
 from reincarnating_rl.importers.loading import LoadReport
-from reincarnating_rl.replay import device_view
+from reincarnating_rl.replay import device_view, monte_carlo
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
@@ -197,11 +198,19 @@ class TeacherData:
     Args:
       make: `device_view.device_view`, or `device_view.host_view`.
       **settings: of `make`.
+
+    Raises:
+      UserError: the loss reads returns, and none is known.
     """
     trainer = self._agent.trainer
     if trainer.needs_teacher_policy:
       self.label()
-    return make(self.store, monte_carlo=trainer.needs_returns, **settings)
+    made = make(self.store, monte_carlo=trainer.needs_returns, **settings)
+    if trainer.needs_returns:
+      line = monte_carlo.tell_known(made.monte_carlo_return)
+      if line:
+        logging.warning('%s', line)
+    return made
 
   def chunk(self, left: int, most: int) -> int:
     """Returns how many updates to make in one program.

@@ -9,6 +9,7 @@ from reincarnating_rl.agents.student import Student
 from reincarnating_rl.envs.policies import teacher_policy, uniform_policy
 from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.importers.external_replay import ExternalReplay
+from reincarnating_rl.learner.control.parts import TEMPERATURE
 from reincarnating_rl.runner import teacher_data
 from reincarnating_rl.runner.evaluator import Evaluator
 from reincarnating_rl.runner.plan import Iteration
@@ -208,7 +209,7 @@ class Reloading:
   def __call__(self, iteration: Iteration) -> Metrics:
     """Runs the phase; returns what to log."""
     state = self._read_state()
-    found = reload.reload(self._agent, state.arrays, state.path)
+    found = reload.reload(self._agent, state)
     steps, replay = 0, None
     if self._agent.method_settings.load_replay:
       replay = self._find_replay()
@@ -220,11 +221,10 @@ class Reloading:
     if replay is not None:
       steps = self._load(replay, iteration)
       found.append(f'{steps:,} steps of its replay')
-    lacking = [
-      what
-      for what in ('target', "optimiser's moments", 'replay')
-      if not any(what in entry for entry in found)
-    ]
+    whole = ['target', "optimiser's moments", 'replay']
+    if TEMPERATURE in self._agent.online_params:
+      whole.insert(1, TEMPERATURE)
+    lacking = [x for x in whole if not any(x in entry for entry in found)]
     print(
       f"Begins with the teacher's {', '.join(found)}"
       + (f'; anew: {", ".join(lacking)}.' if lacking else '.')

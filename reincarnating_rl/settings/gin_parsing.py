@@ -10,7 +10,7 @@ from typing import Any
 
 import gin
 
-from reincarnating_rl.settings import gin_values, shipped_configs
+from reincarnating_rl.settings import gin_macros, gin_values, shipped_configs
 from reincarnating_rl.support.errors import (
   UserError,
   did_you_mean,
@@ -62,8 +62,9 @@ def load(
 
   Raises:
     UserError: naming the file or binding, and the nearest right name; the
-      setting whose value is of a wrong type or out of range; or the binding of
-      a file that would silently count before one of `gin_bindings`.
+      setting whose value is of a wrong type or out of range; the binding of a
+      file that would silently count before one of `gin_bindings`; or a macro
+      that nothing reads.
   """
   with gin.config.interactive_mode():
     gin.clear_config()
@@ -79,6 +80,7 @@ def load(
   for name, value in (objects or {}).items():
     gin.bind_parameter(name, value)
   _parse('the configuration', gin.finalize)
+  gin_macros.check(gin.config._CONFIG, gin_bindings)
 
 
 def _parse(

@@ -7,6 +7,7 @@ and game it includes (docs/configurations.md). Real files come first.
 import functools
 import itertools
 import os
+import re
 from pathlib import Path
 
 from reincarnating_rl.envs.games import DEFAULT, GAMES
@@ -27,6 +28,13 @@ def files() -> frozenset[str]:
   return frozenset(
     path.relative_to(SHIPPED).as_posix() for path in SHIPPED.rglob('*.gin')
   )
+
+
+@functools.cache
+def macros() -> frozenset[str]:
+  """Returns the macros that the real files bind, such as `DECAY_PERIOD`."""
+  texts = ((SHIPPED / name).read_text(encoding='utf-8') for name in files())
+  return frozenset(re.findall(r'^(\w+) =', '\n'.join(texts), re.MULTILINE))
 
 
 @functools.cache

@@ -6,13 +6,14 @@ Names are those of our own checkpoints, by group and path:
 
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from flax import traverse_util
 
 from reincarnating_rl.importers.formats.pickle_names import Placeholder
+from reincarnating_rl.learner.control.parts import LOG_ALPHA, TEMPERATURE
 from reincarnating_rl.learner.types import Params
 from reincarnating_rl.teachers import (
   checkpoint_files,
@@ -37,11 +38,15 @@ _FIELDS = {
 }
 
 
+_REWARD_SCALE = 'SACAgent.reward_scale_factor'
+
+
 class TrainingState(NamedTuple):
   """The arrays of an agent; of target and optimiser there may be none."""
 
   arrays: dict[str, np.ndarray]
   path: str
+  reward_scale: float | None = None  # that it learnt with, where that is told
 
 
 class _UnknownStateError(Exception):
@@ -82,7 +87,18 @@ def read(
   elif found.metadata['format'] == 'dopamine':
     arrays |= _rest_of_pickle(pathlib.Path(found.path))
   params.check_finite(arrays, found.path)
-  return TrainingState(arrays, found.path)
+  return TrainingState(arrays, found.path, _reward_scale(found.metadata))
+
+
+def _reward_scale(manifest: Mapping[str, Any]) -> float | None:
+  """Reads by what a run of ours multiplied rewards off its settings."""
+  told: Any = manifest
+  for key in ('state', 'identity', _REWARD_SCALE):
+    told = told.get(key) if isinstance(told, dict) else None
+  try:
+    return None if told is None else float(told)
+  except (TypeError, ValueError):
+    return None
 
 
 def of_params(found: TeacherCheckpoint) -> TrainingState:
@@ -100,6 +116,9 @@ def _rest_of_pickle(path: pathlib.Path) -> dict[str, np.ndarray]:
   if TARGET in bundle:
     target = params.from_pickle(bundle[TARGET], str(path))
     arrays |= _named(TARGET, target)
+  log_alpha = bundle.get(LOG_ALPHA)
+  if isinstance(log_alpha, np.ndarray) and log_alpha.dtype.kind == 'f':
+    arrays[f'{ONLINE}/{TEMPERATURE}/{LOG_ALPHA}'] = log_alpha
   try:
     for number, (name, leaf) in enumerate(
       _leaves(bundle.get(OPTIMIZER, ()), (OPTIMIZER,))

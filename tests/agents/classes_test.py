@@ -203,11 +203,11 @@ def test_values_of_a_policy_are_refused(kind):
 
 def test_a_bound_learning_rate_counts_where_nothing_is_weaned():
   rates = {'learning_rate': 0.123, 'final_learning_rate': None}
-  for name in ('dqn', 'jsrl_dqn', 'rehearsal_rainbow', 'reloaded_quantile'):
+  for name in ('dqn', 'jsrl_dqn', 'ql_dagger_dqn', 'reloaded_quantile'):
     agent = toys.make_agent(kind=AGENTS[name], student=rates)
     assert agent.weaner.weights.learning_rate == np.float32(0.123)
     # One that would count for nothing is an error.
-    with pytest.raises(UserError, match='is weaned from nobody'):
+    with pytest.raises(UserError, match='this agent is never weaned'):
       toys.make_agent(
         kind=AGENTS[name], student=rates | {'final_learning_rate': 2.5e-4}
       )

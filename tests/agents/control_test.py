@@ -300,6 +300,9 @@ def test_several_updates_a_step_of_a_dqn():
     )
     play_corridor(agent, 12)
     made.append(agent.trainer.online_updates)
+    # Offline, as many updates lie between two targets as online.
+    steps = agent.target_update_period // agent.update_period
+    assert agent.trainer.offline_target_period == count * steps
   assert made[1] == 3 * made[0] > 0
 
 

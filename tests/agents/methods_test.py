@@ -209,6 +209,10 @@ def test_the_variants_of_the_margin_are_named():
       {'distill_evaluations': 3, 'weaner': 'linear'},
       "QDagger.distill_evaluations is 3, and QDagger.weaner = 'linear'",
     ),
+    (
+      {'distill_recall_below': 0.5, 'weaner': 'linear'},
+      "QDagger.distill_recall_below is 0.5, and QDagger.weaner = 'linear'",
+    ),
   ],
 )
 def test_settings_that_contradict_each_other(settings, message):

@@ -274,6 +274,9 @@ def test_several_updates_for_one_step():
   )
   play(agent, 40)
   assert agent.trainer.online_updates % 3 == 0
+  # Offline, as many updates lie between two targets as online.
+  steps = agent.target_update_period // agent.update_period
+  assert agent.trainer.offline_target_period == 3 * steps
   assert agent.trainer.online_updates > 30
 
 

@@ -45,7 +45,7 @@ def make_student(kind, directory, seed=7, **settings):
 
 
 def begin(student, state):
-  return reload.reload(student, state.arrays, state.path)
+  return reload.reload(student, state)
 
 
 def test_it_is_what_the_teacher_was(trained):

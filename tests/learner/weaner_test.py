@@ -54,8 +54,8 @@ def test_it_latches_at_zero_unless_it_is_told_otherwise():
 
 
 def test_the_teacher_is_dropped_after_the_decay_period():
-  assert wean(0.0, steps=PERIOD) == 3.0
-  assert wean(0.0, steps=PERIOD + 1) == 0.0
+  assert wean(0.0, steps=PERIOD - 1) == 3.0
+  assert wean(0.0, steps=PERIOD) == 0.0
 
 
 def test_a_floor_keeps_the_teacher_until_the_decay_period_is_over():
@@ -152,7 +152,7 @@ def test_a_running_return_moves_lambda_before_each_update():
     weaner.after_episode(0.0)
   weaner.before_update(103)
   assert weaner.coefficient == 3.0  # CleanRL's does not latch.
-  weaner.before_update(PERIOD + 1)
+  weaner.before_update(PERIOD)
   assert weaner.coefficient == 0.0
 
 
@@ -169,8 +169,8 @@ def test_a_linear_schedule_falls_with_the_steps():
 def test_some_do_not_heed_scores(schedule):
   weaner = make_weaner(schedule, floor=0.1)
   weaner.after_episode(1.0)
-  weaner.before_update(PERIOD)
-  weaner.after_evaluation(1.0, PERIOD)
+  weaner.before_update(PERIOD - 1)
+  weaner.after_evaluation(1.0, PERIOD - 1)
   assert weaner.coefficient == 3.0
   weaner.at_switch()
   assert weaner.coefficient == (0.0 if schedule == 'offline_only' else 3.0)
@@ -179,7 +179,7 @@ def test_some_do_not_heed_scores(schedule):
 @pytest.mark.parametrize(('period', 'expected'), [(PERIOD, 0.0), (None, 3.0)])
 def test_a_constant_weight_ends_with_the_decay_period(period, expected):
   weaner = make_weaner('constant', decay_period=period)
-  weaner.before_update(PERIOD + 1)
+  weaner.before_update(PERIOD)
   assert weaner.coefficient == expected
 
 

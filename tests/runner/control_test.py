@@ -138,3 +138,36 @@ def test_a_share_of_each_batch_is_exactly_the_teachers():
     _, drawn = agent.batches.sample(labelled=False)
     assert np.count_nonzero(drawn.keys == -1) == 2
   assert device_view(store).action.shape[1] == 2
+
+
+def test_what_begins_anew_is_told(tmp_path, capsys, caplog):
+  given = []
+  runner = make_runner(
+    tmp_path,
+    'warm_start_sac',
+    teacher=control_toys.ScriptedTeacher('tanh_gaussian'),
+    agent={'SACAgent': {'reward_scale_factor': 5.0}},
+    read_teacher_state=given.pop,
+    find_teacher_replay=lambda: None,
+    num_pretraining_iterations=None,
+  )
+
+  def begin(state):
+    given.append(state)
+    runner._run_one_iteration(0)
+    return capsys.readouterr().out
+
+  agent = runner._agent
+  arrays = snapshot.flatten({'online_params': agent.online_params})
+  name = 'online_params/temperature/log_alpha'
+  assert name in arrays
+  told = TrainingState(arrays | {name: np.float32([-2.0])}, 'teacher', 5.0)
+  out = begin(told)
+  assert "the teacher's parameters, temperature; anew: target, opt" in out
+  assert agent.online_params['temperature']['log_alpha'] == np.float32([-2.0])
+  with pytest.raises(UserError, match=r'SACAgent.reward_scale_factor = 1.0\.'):
+    begin(told._replace(reward_scale=1.0))
+  del arrays[name]
+  out = begin(TrainingState(arrays, 'teacher'))
+  assert 'anew: target, temperature, optimiser' in out
+  assert 'does not tell by what its rewards were multiplied' in caplog.text

@@ -1,10 +1,13 @@
 """What a student's values are worth, against numbers worked by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from reincarnating_rl.envs.lanes import Episode
 from reincarnating_rl.runner import diagnosis
+from reincarnating_rl.students import STUDENTS
 from tests import toys
 from tests.runner import experiments
 
@@ -55,6 +58,32 @@ def test_an_episode_that_was_cut_tells_of_values_alone():
   both, alone = diagnose(PLAYED, cut), diagnose(PLAYED)
   assert both['GreedyValue'] == pytest.approx(15 / 4)
   assert both['DiscountedReturn'] == alone['DiscountedReturn']
+
+
+@pytest.mark.parametrize(
+  ('meaning', 'scale', 'told'),
+  [
+    ({}, 1.0, None),
+    ({'atoms from': 0.0, 'atoms to': 4.0}, 1.0, None),
+    ({'atoms from': 0.0, 'atoms to': 4.0}, 2.0, 'from 4 to 8, and'),
+    ({'atoms from': 3.0, 'atoms to': 9.0}, 1.0, 'from 2 to 4, and'),
+    (
+      {'atoms from': 3.0, 'atoms to': 9.0, 'distributional': False},
+      *(1.0, None),
+    ),
+  ],
+)
+def test_returns_beyond_the_atoms_are_told_once(meaning, scale, told, caplog):
+  agent = SimpleNamespace(
+    value=SimpleNamespace(meaning=meaning, reward_scale=scale),
+    gamma=0.5,
+    kind=STUDENTS['d4pg'],
+  )
+  notice = diagnosis.AtomsNotice(agent)
+  for _ in range(2):
+    notice.tell([PLAYED])
+  assert caplog.text.count('Set D4PG.vmin and D4PG.vmax.') == bool(told)
+  assert (told or '') in caplog.text
 
 
 def test_one_action_has_no_gap():

@@ -465,6 +465,89 @@ def test_a_students_network_may_be_as_wide_as_it_likes(tmp_path):
   assert encoder['_stacks_0']['Conv_0']['bias'].shape == (32,)
 
 
+@pytest.mark.parametrize(
+  ('config', 'macro', 'near'),
+  [
+    ('minatar/qdagger_dqn.gin', 'DECAY_PEROID', 'Did you mean DECAY_PERIOD?'),
+    ('minatar/reloaded_dqn.gin', 'LEARNING_RATE', 'mean FINE_TUNING_LEARNING'),
+  ],
+)
+def test_a_macro_that_nothing_reads_is_an_error(config, macro, near):
+  # It counted for nothing, without a word.
+  with pytest.raises(UserError, match=f'^The macro {macro} is read .*{near}'):
+    load(config, [f'{macro} = 7'])
+
+
+def test_macros_of_a_file_are_those_of_shipped_ones(tmp_path):
+  own = tmp_path / 'own.gin'
+  # A budget of many methods: without a teacher, there is no DECAY_PERIOD.
+  text = "include 'minatar/dqn.gin'\nSTEPS = 7\nDECAY_PERIOD = %STEPS\n"
+  own.write_text(text)
+  factories.load_settings('dqn', [str(own)], [])
+  own.write_text(f'{text}DECAY_PEROID = %STEPS\n')
+  with pytest.raises(UserError, match='^The macro DECAY_PEROID is read by'):
+    factories.load_settings('dqn', [str(own)], [])
+
+
+def test_every_macro_of_the_studies_is_read():
+  variants = {
+    (variant.agent, variant.gin_files, variant.bindings)
+    for name in study_file.shipped_names()
+    for variant in study_file.read(study_file.find(name)).variants.values()
+    if any('.' not in text.split('=')[0] for text in variant.bindings)
+  }
+  assert len(variants) >= 6
+  for variant in variants:
+    factories.load_settings(*variant)
+
+
+@pytest.mark.parametrize(
+  ('config', 'macros'),
+  [
+    (
+      'minatar/qdagger_dqn.gin',
+      ('MIN_REPLAY_HISTORY', 'TARGET_UPDATE_PERIOD', 'ONLINE_ITERATIONS'),
+    ),
+    ('balloon/qdagger_dqn.gin', ('UPDATE_HORIZON', 'STUDENT_TEMPERATURE')),
+    ('qdagger_drq.gin', ('UPDATE_HORIZON', 'DISTILL_COEFFICIENT')),
+    ('demo.gin', ('LEARNING_RATE', 'FINAL_LEARNING_RATE')),
+    ('pretrained_dqn.gin', ('TEMPERATURE',)),
+  ],
+)
+def test_families_and_recipes_bind_macros(config, macros):
+  load(config, [f'{macro} = 3' for macro in macros])
+
+
+def test_the_suites_students_learn_at_the_rate_of_their_kind():
+  """It was a third of it, Atari's, and rose as the student was weaned."""
+  for name in shipped_configs.composed():
+    if name.startswith('control/'):
+      load(name)
+      rates = gin.get_bindings('Student')
+      assert rates['learning_rate'] == 3e-4, name
+      assert rates.get('final_learning_rate', 3e-4) == 3e-4, name
+
+
+@pytest.mark.parametrize(
+  ('config', 'expected'),
+  [
+    ('control/pretrained_sac.gin', 1.0),
+    ('gymnasium/pretrained_sac.gin', 1.0),
+    ('gymnasium/pretrained_dqn.gin', 0.1),
+  ],
+)
+def test_the_temperature_of_cql_is_the_students(config, expected):
+  load(config)
+  assert gin.get_bindings('Pretrained')['cql_temperature'] == expected
+
+
+def test_gymnasiums_d4pg_can_tell_rewards_from_costs():
+  load('gymnasium/d4pg.gin')
+  told = gin.get_bindings('D4PG')
+  assert told['vmin'] == -told['vmax'] == -1000.0
+  assert told['num_atoms'] % 2 == 1  # One of them is 0.
+
+
 def test_a_binding_that_nothing_reads_is_an_error(tmp_path):
   build(tmp_path, 'dqn.gin', ['create_optimizer.learning_rate=1.0'])
   with pytest.raises(UserError, match='create_optimizer.learning_rate'):

@@ -279,7 +279,8 @@ def test_a_macro_is_named_where_it_is_used():
   within = refusal('Layers.dense=("a", %NAME)', 'NAME=5')
   assert within.startswith("Layers.dense is ('a', %NAME): it must be text")
   assert 'needs a value of its own' in refusal('Student.batch_size=%A', 'A=%A')
-  load("UNUSED='anything'")
+  line = refusal("UNUSED='anything'")
+  assert line == 'The macro UNUSED is read by nothing in this run.'
 
 
 def test_the_line_of_a_file_is_named(tmp_path):

@@ -187,8 +187,7 @@ def test_the_macros_of_the_page_are_those_of_the_files():
   named = {name for row in rows for name in re.findall('[A-Z_]+', row)}
   text = '\n'.join(map(shipped_configs.read, shipped_configs.files()))
   read = set(re.findall(r'= %([A-Z_]+)', text))
-  # docs/results.md tells of the balloon's own.
-  assert named == read - {'STUDENT_TEMPERATURE', 'DISTILL_FLOOR'}
+  assert named == read
 
 
 def test_the_users_file_of_the_page(tmp_path):

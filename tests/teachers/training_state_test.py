@@ -100,6 +100,29 @@ def test_layers_from_before_linen(tmp_path):
   }
 
 
+def test_the_temperature_of_dopamines_sac(tmp_path):
+  write(tmp_path, log_alpha=np.float32([-1.5]))
+  found = training_state.read(tmp_path)
+  alpha = found.arrays['online_params/temperature/log_alpha']
+  np.testing.assert_array_equal(alpha, np.float32([-1.5]))
+  assert found.reward_scale is None
+
+
+@pytest.mark.parametrize(
+  ('identity', 'expected'),
+  [
+    ({'SACAgent.reward_scale_factor': '5.0'}, 5.0),
+    ({'SACAgent.reward_scale_factor': '%X'}, None),
+    ({}, None),
+    (None, None),
+  ],
+)
+def test_by_what_rewards_were_multiplied(tmp_path, identity, expected):
+  told = {'state': {'identity': identity}}
+  native_checkpoint.write(tmp_path, 3, _TREE, told)
+  assert training_state.read(tmp_path).reward_scale == expected
+
+
 def test_a_converted_teacher_has_its_parameters_alone(tmp_path):
   native_checkpoint.write(tmp_path, 3, _TREE, {})
   found = training_state.read(tmp_path)
