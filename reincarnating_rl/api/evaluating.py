@@ -1,6 +1,7 @@
 """`evaluate`: how well somebody plays."""
 
 import dataclasses
+import warnings
 from typing import Any
 
 from reincarnating_rl.api import games
@@ -8,8 +9,11 @@ from reincarnating_rl.api.games import AnyGame
 from reincarnating_rl.api.players import Player
 from reincarnating_rl.api.teachers import as_teacher
 from reincarnating_rl.envs import rollouts
+from reincarnating_rl.envs.lanes import Episode, Policy
+from reincarnating_rl.envs.policies import uniform_policy
 from reincarnating_rl.envs.seeding import evaluation_stream
-from reincarnating_rl.evaluation.normalization import summarize
+from reincarnating_rl.evaluation import atari_scores
+from reincarnating_rl.evaluation.normalization import may_be_random, summarize
 from reincarnating_rl.settings import gin_values
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.setting_types import (
@@ -17,6 +21,7 @@ from reincarnating_rl.support.setting_types import (
   NonNegativeInt,
   PositiveInt,
 )
+from reincarnating_rl.teachers.foreign import statistics_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +70,8 @@ def evaluate(
       students with an actor are evaluated with 0.
 
   Returns:
-    The score.
+    The score. What may make the player worse than it could be, such as missing
+    statistics of observations, is a warning.
 
   Raises:
     UserError: the player cannot be loaded, or does not fit the game.
@@ -86,11 +92,12 @@ def evaluate(
   )
   player.check_game(made)
   environment = made.create_vector_environment()
-  try:
-    found = sorted(
+
+  def play(policy: Policy) -> list[Episode]:
+    return sorted(
       rollouts.rollouts(
         environment,
-        player.playing(epsilon),
+        policy,
         seed=seed,
         iteration=evaluation_stream(0),
         stack_size=player.facts.stack_size,
@@ -100,9 +107,25 @@ def evaluate(
       ),
       key=lambda episode: episode.index,
     )
+
+  try:
+    found = play(player.playing(epsilon))
+    score = summarize([episode.return_ for episode in found])
+    lines, doubt = [], statistics_files.doubt(player.lineage)
+    if doubt is not None:  # Only beside the random policy can that be told.
+      random = atari_scores.random_score(made.name), None
+      if random[0] is None:
+        by_chance = play(uniform_policy(player.facts.actions))
+        told = summarize([episode.return_ for episode in by_chance])
+        random = told.mean, told.stderr
+      if may_be_random(score.mean, score.stderr, *random):
+        lines.append(doubt)
   finally:
     environment.close()
-  score = summarize([episode.return_ for episode in found])
+  if made.if_all_time_out and not any(episode.terminal for episode in found):
+    lines.append(made.if_all_time_out)
+  for line in lines:
+    warnings.warn(line, stacklevel=2)
   return Score(
     score.mean,
     score.stderr,

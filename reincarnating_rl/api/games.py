@@ -9,13 +9,10 @@ import gymnasium as gym
 from reincarnating_rl.envs import games, single
 from reincarnating_rl.envs.family import Game
 from reincarnating_rl.support.errors import UserError, name_of
+from reincarnating_rl.support.game_names import OWN
 
 AnyGame = str | gym.Env | Callable[[], gym.Env]
 """A full name; one environment, in which all is played; or what makes one."""
-
-OWN = 'own/'
-"""Before the name of a game that the caller has made. Gymnasium's registry has
-it for as long as the program runs."""
 
 _UNUSUAL = re.compile(r'[^\w.-]+')
 _VERSION = re.compile(r'-v[0-9]+$', re.ASCII)
@@ -82,7 +79,8 @@ def name_of_game(game: AnyGame) -> str:
 
   Args:
     game: of the caller. One that is no name is registered with Gymnasium,
-      behind `OWN`; whoever has the same name was registered before.
+      behind `OWN`, for as long as the program runs; whoever has the same name
+      was registered before.
 
   Raises:
     UserError: it is no game.

@@ -1,11 +1,11 @@
 """`load_teacher`: a teacher of any source, for one game."""
 
 import os
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from absl import logging
 
 from reincarnating_rl.api import foreign_objects, games, teacher_options
 from reincarnating_rl.api.games import AnyGame
@@ -128,7 +128,7 @@ def load_teacher(
     name: os.fspath(value) if isinstance(value, os.PathLike) else value
     for name, value in options.items()
   }
-  teacher_options.check(options, is_clone=settings.agent == clone.NAME)
+  teacher_options.check(options, settings)
   foreign_objects.check_activations(source, options.get('layers'))
   options = more | options
   if 'policy' in more and not options.get('policy_fingerprint'):
@@ -138,7 +138,7 @@ def load_teacher(
   else:
     made = _create(settings, known, options)
   for note in base.notes(made.lineage):
-    logging.warning('%s', note)
+    warnings.warn(note, stacklevel=2)
   return Teacher(
     made,
     game=game,
@@ -174,7 +174,9 @@ def _of_data(settings: TeacherSettings, known: GameFacts) -> DataTeacher:
         "load_teacher('clone', game=..., replay_dir=PATH)."
       )
   replay = sources.find_teacher_replay(settings)
-  return DataTeacher(replay, known.actions)
+  return DataTeacher(
+    replay, known.actions, known.observation_shape, known.stack_size
+  )
 
 
 def _create(
@@ -190,6 +192,7 @@ def _create(
     checkpoint_file_prefix=settings.checkpoint_file_prefix,
     game_actions=known.action_meanings,
     game_name=known.name,
+    are_pixels=known.are_pixels,
     **options,
   )
 

@@ -4,12 +4,15 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 
 from reincarnating_rl.envs.family import Game
 from reincarnating_rl.envs.single import Environment
 from reincarnating_rl.learner import actions as action_types
 from reincarnating_rl.learner.actions import Actions
+
+_MOST = np.iinfo(np.uint8).max
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +26,8 @@ class GameFacts:
     observation_dtype: uint8 or float32; None where nothing tells.
     stack_size: S, observations in a state.
     action_meanings: what its actions are called; None if it does not tell.
+    are_pixels: whether observations are bytes up to 255; False where nothing
+      tells.
   """
 
   name: str
@@ -31,6 +36,7 @@ class GameFacts:
   observation_dtype: str | None
   stack_size: int
   action_meanings: tuple[str, ...] | None = None
+  are_pixels: bool = False
 
   @property
   def state_shape(self) -> tuple[int, ...]:
@@ -63,7 +69,18 @@ def from_json(told: Mapping[str, Any]) -> GameFacts:
     np.dtype(told['observation_dtype']).name,
     int(told['stack_size']),
     meanings and tuple(meanings),
+    told.get('are_pixels') is True,
   )
+
+
+def are_pixels(space: gym.spaces.Box) -> bool:
+  """Whether observations are bytes up to 255.
+
+  Args:
+    space: of them.
+  """
+  is_byte = space.dtype == np.uint8
+  return is_byte and bool(space.high.max(initial=0) == _MOST)
 
 
 def of(environment: Environment, name: str, stack_size: int) -> GameFacts:
@@ -82,6 +99,7 @@ def of(environment: Environment, name: str, stack_size: int) -> GameFacts:
     np.dtype(space.dtype).name,
     stack_size,
     environment.action_meanings,
+    are_pixels(space),
   )
 
 

@@ -1,5 +1,6 @@
 """Summaries of returns, and the teacher-normalised score."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -48,6 +49,24 @@ def summarize(returns: Sequence[float]) -> ScoreSummary:
     min=float(array.min()),
     max=float(array.max()),
   )
+
+
+def may_be_random(
+  mean: float,
+  stderr: float | None,
+  random_mean: float,
+  random_stderr: float | None = None,
+) -> bool:
+  """Whether a score may be the random policy's, within two standard errors.
+
+  Args:
+    mean: of the player's returns.
+    stderr: of that mean; None where nobody knows it.
+    random_mean: of the random policy's returns.
+    random_stderr: of that mean.
+  """
+  error = math.hypot(stderr or 0.0, random_stderr or 0.0)
+  return mean - random_mean <= 2 * error
 
 
 def normalized_score(

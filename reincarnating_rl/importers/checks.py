@@ -9,7 +9,7 @@ import numpy as np
 from reincarnating_rl.importers.loading import ReplayInfo
 from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
 from reincarnating_rl.replay.frame_store import FrameStore
-from reincarnating_rl.replay.settings import ReplaySettingError
+from reincarnating_rl.replay.settings import ReplaySettingError, ReplaySettings
 from reincarnating_rl.support.errors import damaged_replay
 
 _CHECKED = 4096  # Steps at a time.
@@ -49,8 +49,22 @@ def check_store(
   Raises:
     ReplaySettingError: actions, shape or dtype differ, or `newest` is below 1.
   """
+  check_game(store.settings, info, path)
+  check_newest(newest)
+
+
+def check_game(settings: ReplaySettings, info: ReplayInfo, path: str) -> None:
+  """Checks that a replay is of a game.
+
+  Args:
+    settings: of a store of the game.
+    info: of the replay.
+    path: of the replay, for messages.
+
+  Raises:
+    ReplaySettingError: actions, shape or dtype differ.
+  """
   shape, dtype = info.observation_shape, info.observation_dtype
-  settings = store.settings
   if (shape, dtype) != (settings.observation_shape, settings.observation_dtype):
     raise ReplaySettingError(
       f'{path} holds observations {shape} of {dtype}, but the store takes '
@@ -62,7 +76,6 @@ def check_store(
       f'The actions of {path} are {info.actions}, but those of the store '
       f'{settings.actions}: choose a replay of the same game.'
     )
-  check_newest(newest)
 
 
 def check_newest(newest: int | None) -> None:

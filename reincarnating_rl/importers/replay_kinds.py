@@ -12,14 +12,16 @@ from reincarnating_rl.importers import (
   run_files,
   run_replay,
 )
-from reincarnating_rl.importers.checks import check_observations
-from reincarnating_rl.importers.data import data_files
+from reincarnating_rl.importers.checks import check_game, check_observations
+from reincarnating_rl.importers.data import data_files, fitting
 from reincarnating_rl.importers.loading import (
   LoadReport,
   ReplayInfo,
   StepColumns,
 )
+from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.replay.frame_store import FrameStore
+from reincarnating_rl.replay.settings import ReplaySettings
 from reincarnating_rl.support.progress import Progress
 
 
@@ -32,6 +34,8 @@ class Kind(NamedTuple):
   load: Callable[..., LoadReport]
   read_columns: Callable[..., StepColumns] | None = None
   is_data: bool = False  # files of another tool, without a teacher
+  # `(settings, info, path)`: refuses what `inspect` says is another game's.
+  check_game: Callable[..., None] = check_game
 
 
 _RUN = Kind(
@@ -62,6 +66,7 @@ _DATA = {
     data_files.load,
     data_files.read_columns,
     is_data=True,
+    check_game=lambda settings, steps, path: fitting.check(steps, settings),
   )
   for name, format in data_files.FORMATS.items()
 }
@@ -122,6 +127,36 @@ class ExternalReplay(NamedTuple):
       DamagedFileError: a file is damaged, or contradicts another.
     """
     return KINDS[self.kind].inspect(self.files)
+
+  def inspect_for(
+    self,
+    actions: Actions,
+    observation_shape: tuple[int, ...],
+    stack_size: int,
+  ) -> ReplayInfo:
+    """Reads the same, and refuses a replay of another game.
+
+    Args:
+      actions: of the game.
+      observation_shape: *O, of one observation.
+      stack_size: S, observations in a state.
+
+    Raises:
+      UserError: see `inspect`; or it has other observations or actions.
+    """
+    info, n_step = self.inspect(), 1
+    settings = ReplaySettings.checked(
+      capacity=stack_size + n_step + 1,
+      observation_shape=observation_shape,
+      observation_dtype=info.observation_dtype,
+      stack_size=stack_size,
+      n_step=n_step,
+      gamma=0.0,
+      actions=actions,
+      policy_size=0,
+    )
+    KINDS[self.kind].check_game(settings, info, self.folder)
+    return info
 
   def read_columns(
     self, progress: Progress = lambda done, total: None

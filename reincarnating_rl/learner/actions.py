@@ -10,6 +10,8 @@ import numpy as np
 
 from reincarnating_rl.learner.kinds import CONTINUOUS, DISCRETE
 
+_TOLERANCE = 1e-5  # Of float32, which some files round bounds to.
+
 
 @dataclasses.dataclass(frozen=True)
 class Discrete:
@@ -72,6 +74,13 @@ class Continuous:
   def shape(self) -> tuple[int]:
     """Of one action."""
     return (self.size,)
+
+  def has_bounds_of(self, other: 'Continuous') -> bool:
+    """Whether the bounds are those of others, as float32 rounds them."""
+    own, theirs = (np.array([a.low, a.high]) for a in (self, other))
+    return own.shape == theirs.shape and np.allclose(
+      own, theirs, _TOLERANCE, _TOLERANCE
+    )
 
   def to_game(self, actions: np.ndarray) -> np.ndarray:
     """Returns actions[..., D] of [-1, 1] within the game's bounds."""

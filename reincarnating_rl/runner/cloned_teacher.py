@@ -70,12 +70,14 @@ def find_or_make(
     )
   pairing.check_clone(student)
   replay = find_teacher_replay(asked)
-  data = DataTeacher(replay, environment.actions)
+  stack_size = observations.stack_size(game, student.kind)
+  shape = environment.observation_space.shape
+  data = DataTeacher(replay, environment.actions, shape, stack_size)
   settings = gin_names.make_clone_settings()
   inputs = {
     'data': data.fingerprint,
     'distribution': _distribution(student),
-    'stack_size': observations.stack_size(game, student.kind),
+    'stack_size': stack_size,
     **dataclasses.asdict(settings),
   }
   if not _has(folder, inputs):
@@ -127,6 +129,7 @@ def _make(
     actions=environment.actions,
     policy_size=0,
     newest=settings.max_steps,
+    observation_dtype=space.dtype,
   )
   description = clone.describe(
     settings,

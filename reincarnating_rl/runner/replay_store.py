@@ -42,6 +42,7 @@ def read(
   actions: Actions,
   policy_size: int,
   newest: int | None,
+  observation_dtype: np.dtype | str | None = None,
 ) -> FrameStore:
   """Reads a replay into a store that has room for all that is wanted of it.
 
@@ -52,6 +53,7 @@ def read(
     actions: of the game.
     policy_size: W, see `FrameStore`.
     newest: the largest number of steps, counted from the newest; None for all.
+    observation_dtype: of the game; None to take what is stored.
 
   Raises:
     UserError: it is damaged, or does not fit.
@@ -62,7 +64,7 @@ def read(
   store = create(
     min(newest or most, most),
     observation_shape=observation_shape,
-    observation_dtype=info.observation_dtype,
+    observation_dtype=np.dtype(observation_dtype or info.observation_dtype),
     stack_size=stack_size,
     actions=actions,
     policy_size=policy_size,

@@ -1,8 +1,8 @@
 """From names to a teacher: a checkpoint, a policy, data, or a clone of data."""
 
 from reincarnating_rl.agents.student import Student
+from reincarnating_rl.envs import facts
 from reincarnating_rl.envs.games import Game
-from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.runner import cloned_teacher, observations, pairing
 from reincarnating_rl.settings import gin_names
 from reincarnating_rl.teachers import clone
@@ -43,8 +43,13 @@ def create_teacher(
   environment = game.create_environment()
   try:
     pairing.check(student, environment)
+    shape = environment.observation_space.shape
+    stack_size = observations.stack_size(game, student and student.kind)
     if settings.is_data_alone:
-      return _data_teacher(settings, environment.actions, student)
+      replay = find_teacher_replay(settings)
+      if student is not None:
+        pairing.check_policy(student, replay.describe())
+      return DataTeacher(replay, environment.actions, shape, stack_size)
     if settings.agent == clone.NAME:
       settings = cloned_teacher.find_or_make(
         settings, folder, game=game, environment=environment, student=student
@@ -53,21 +58,13 @@ def create_teacher(
       settings.agent,
       settings.checkpoint_dir,
       actions=environment.actions,
-      observation_shape=environment.observation_space.shape,
-      stack_size=observations.stack_size(game, student and student.kind),
+      observation_shape=shape,
+      stack_size=stack_size,
       checkpoint_number=settings.checkpoint_number,
       checkpoint_file_prefix=settings.checkpoint_file_prefix,
       game_actions=environment.action_meanings,
       game_name=game.name,
+      are_pixels=facts.are_pixels(environment.observation_space),
     )
   finally:
     environment.close()
-
-
-def _data_teacher(
-  settings: TeacherSettings, actions: Actions, student: type[Student] | None
-) -> DataTeacher:
-  replay = find_teacher_replay(settings)
-  if student is not None:
-    pairing.check_policy(student, replay.describe())
-  return DataTeacher(replay, actions)

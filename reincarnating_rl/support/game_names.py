@@ -6,6 +6,10 @@ import re
 _VARIANT = re.compile(r'(NoFrameskip|Deterministic)?(-v[0-9]+)?$', re.ASCII)
 
 
+OWN = 'own/'
+"""Before the name of a game that a caller of the API has made."""
+
+
 def split_module(name: str) -> tuple[str | None, str]:
   """Splits `module:Name-v0` into the module that registers it and the rest.
 
@@ -24,8 +28,9 @@ def without_variant(name: str) -> str:
 def plain_name(name: str) -> str:
   """Returns 'pong' for Pong, ALE/Pong-v5 and PongNoFrameskip-v4.
 
-  Another game of the same name stays another: 'minatar/spaceinvaders' is that
+  Another game of the same name stays another: 'minatar-spaceinvaders' is that
   of MinAtar/space_invaders and MinAtar/SpaceInvaders-v1. The module that
-  registers a game is no part of its name.
+  registers a game is no part of its name, nor is who has made it.
   """
-  return without_variant(name).replace('_', '').lower()
+  plain = without_variant(name.removeprefix(OWN)).removeprefix('ALE-')
+  return plain.replace('/', '-').replace('_', '').lower()

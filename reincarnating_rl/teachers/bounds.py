@@ -1,14 +1,10 @@
 """Whether a teacher's actions are within the bounds of the game's."""
 
-import numpy as np
-
 from reincarnating_rl.learner.actions import Actions, Continuous
 from reincarnating_rl.teachers.errors import (
   MismatchedTeacherError,
   OtherGameError,
 )
-
-_TOLERANCE = 1e-5  # Of float32, which some files round bounds to.
 
 
 def unit(size: int) -> Continuous:
@@ -29,8 +25,7 @@ def check(teacher: Continuous, game: Actions, source: str) -> None:
     MismatchedTeacherError: they are within other bounds.
   """
   check_size(teacher.size, game, source, teacher)
-  told, wanted = (np.array([a.low, a.high]) for a in (teacher, game))
-  if not np.allclose(told, wanted, _TOLERANCE, _TOLERANCE):
+  if not teacher.has_bounds_of(game):
     raise MismatchedTeacherError(
       f'The teacher of {source} has {teacher}, but the game has {game}; give a '
       'teacher of this game.'

@@ -20,6 +20,10 @@ Function = Callable[[np.ndarray], Any]
 actions are vectors, `-> actions[B, D]` within the game's bounds."""
 
 
+_SEVERAL = 8  # States whose logits are no probabilities by chance.
+_NEAR = 1e-3
+
+
 class CallableTeacher:
   """A policy that someone else computes.
 
@@ -69,13 +73,14 @@ class CallableTeacher:
       'acts': acts,
     }
     self._function, self._epsilon = function, epsilon
+    self._suspects: int | None = 0  # None once it is known to return logits.
 
   def policy_logits(self, states: Array) -> np.ndarray:
     """Returns the logits [B, A] float32 of `states[B, *O, S]`.
 
     Raises:
       TeacherError: the function returns neither logits nor actions, not as
-        many as there are states, or not finite ones.
+        many as there are states, not finite ones, or probabilities.
     """
     returned = _as_array(self._function, self._function(np.asarray(states)))
     size, kind = len(states), returned.dtype.kind
@@ -83,6 +88,7 @@ class CallableTeacher:
       with np.errstate(over='ignore'):
         logits = returned.astype(np.float32)
       if np.isfinite(logits).all():
+        self._check_no_probabilities(logits)
         return logits
     elif returned.shape == (size,) and kind in 'iu':
       if ((returned >= 0) & (returned < self.num_actions)).all():
@@ -93,6 +99,26 @@ class CallableTeacher:
       f'{self.num_actions}), or {size} integers from 0 to '
       f'{self.num_actions - 1}.'
     )
+
+  def _check_no_probabilities(self, logits: np.ndarray) -> None:
+    """Refuses rows that are all probabilities, once there are several.
+
+    Logits may be so by chance, in a state or two. Where all actions are alike,
+    both mean the same.
+    """
+    if self._suspects is None:
+      return
+    sums = np.abs(logits.sum(axis=1) - 1.0) < _NEAR
+    if not (sums & (logits >= 0.0).all(axis=1)).all():
+      self._suspects = None
+      return
+    self._suspects += np.count_nonzero(np.ptp(logits, axis=1) > _NEAR)
+    if self._suspects >= _SEVERAL:
+      raise TeacherError(
+        f'{name_of(self._function)} returned numbers that are >= 0 and sum to '
+        '1 in each state, as probabilities do: return their logits, np.log(p) '
+        'of p above 0, or the numbers of the actions as integers.'
+      )
 
   def _logits_of(self, actions: np.ndarray) -> np.ndarray:
     others = self._epsilon / max(self.num_actions - 1, 1)

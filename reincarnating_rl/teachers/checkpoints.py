@@ -80,11 +80,15 @@ def load_checkpoint(
     file = foreign_files.choose(folder)
     if file is not None:
       return _load_foreign(file, layers, target, statistics)
-  if statistics is not None:
-    raise TeacherError(
-      'create_teacher.observation_statistics is for files of other libraries, '
-      f'and {folder} has checkpoints; convert the file that they are from.'
-    )
+  for name, given in (
+    ('observation_statistics', statistics),
+    ('layers', layers),
+  ):
+    if given is not None:
+      raise TeacherError(
+        f'create_teacher.{name} is for files of other libraries, and {folder} '
+        'has checkpoints; leave it out, or convert the file that they are from.'
+      )
   found = _load_numbered(folder, number, prefix)
   params_lib.check_finite(found.params, found.path)
   return found

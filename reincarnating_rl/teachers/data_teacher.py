@@ -26,18 +26,29 @@ class DataTeacher:
 
   acts = None
 
-  def __init__(self, replay: ExternalReplay, actions: Actions) -> None:
+  def __init__(
+    self,
+    replay: ExternalReplay,
+    actions: Actions,
+    observation_shape: tuple[int, ...],
+    stack_size: int,
+  ) -> None:
     """Reads all of the data but their observations.
 
     Args:
       replay: the data.
       actions: of the game.
+      observation_shape: *O, of one of its observations.
+      stack_size: S, observations in a state.
 
     Raises:
-      UserError: they are damaged, or of no form that can be learnt from.
+      UserError: they are damaged, of another game, or of no form that can be
+        learnt from.
     """
     self.actions = actions
-    columns = replay.read_columns()
+    info = replay.inspect_for(actions, observation_shape, stack_size)
+    # Of a file of data, `inspect` has read them.
+    columns = info.columns() if replay.is_data else replay.read_columns()
     if columns is None:
       self.returns = np.zeros(0)
       with open(replay.files.path, 'rb') as file:

@@ -63,6 +63,7 @@ def create_teacher(
   observation_map: observation_maps.Setting | None = None,
   game_actions: tuple[str, ...] | None = None,
   game_name: str | None = None,
+  are_pixels: bool = False,
   policy: Function | None = None,
   policy_epsilon: Annotated[float, Range(above=0, below=1)] = 0.01,
   policy_fingerprint: str | None = None,
@@ -105,6 +106,7 @@ def create_teacher(
       the teacher's order; or `state[*O, S] -> state`, a function of JAX.
     game_actions: what the game's actions mean; None if it does not tell.
     game_name: such as 'Pong'; None to take a teacher of any game.
+    are_pixels: whether the game's observations are bytes up to 255.
     policy: of a 'callable' teacher: `states[B, *O, S] -> logits[B, A]`, or
       `-> actions[B]`, or, where actions are vectors, `-> actions[B, D]` within
       the game's bounds; NumPy arrays.
@@ -169,6 +171,7 @@ def create_teacher(
     state_shape=state_shape,
     game_actions=game_actions,
     game_name=game_name,
+    are_pixels=are_pixels,
   )
   parent = checkpoint_dir and checkpoints.read_lineage(checkpoint_dir)
   return network_factory.create(loaded, actions, acts, temperature, parent)

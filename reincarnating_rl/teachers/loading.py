@@ -33,6 +33,7 @@ def load(
   state_shape: tuple[int, ...],
   game_actions: tuple[str, ...] | None = None,
   game_name: str | None = None,
+  are_pixels: bool = False,
 ) -> LoadedTeacher:
   """Reads a teacher and finds out what it is.
 
@@ -43,6 +44,7 @@ def load(
     game_actions: what the game's actions mean; None if it does not tell.
     game_name: such as 'Pong'; None to take a teacher of any game. So does
       whoever declares what its actions mean.
+    are_pixels: whether the game's observations are bytes up to 255.
 
   Returns:
     The teacher.
@@ -52,17 +54,18 @@ def load(
       network or game.
   """
   said = source.action_meanings
+  game = Target(actions, state_shape, are_pixels=are_pixels)
   if not callable(said) or source.agent == perciatelli.NAME:
-    return _load(source, actions, state_shape, game_actions, game_name)
+    return _load(source, game, game_actions, game_name)
   if isinstance(actions, Continuous):
     raise _no_meanings(name_of(said), actions)
   plain = source._replace(action_meanings=None)
   try:
-    loaded = _load(plain, actions, state_shape)
+    loaded = _load(plain, game)
   except OtherGameError as error:
     if isinstance(error.actions, Continuous):
       raise
-    loaded = _load(plain, error.actions, state_shape)
+    loaded = _load(plain, game._replace(actions=error.actions))
   decides = action_functions.make(
     said, teacher=loaded.candidate.num_actions, game=actions.number
   )
@@ -71,17 +74,20 @@ def load(
 
 def _load(
   source: TeacherSource,
-  actions: Actions,
-  state_shape: tuple[int, ...],
+  game: Target,
   game_actions: tuple[str, ...] | None = None,
   game_name: str | None = None,
 ) -> LoadedTeacher:
+  actions, state_shape = game.actions, game.state_shape
   if source.agent == perciatelli.NAME:
     return _load_perciatelli(source, actions, state_shape, game_actions)
   observes = None
   if source.observation_map is not None:
     observes = observation_maps.make(source.observation_map, state_shape)
     state_shape = observes.state_shape
+    # Of those that have names, all make bytes; of a function, nobody knows.
+    is_named = isinstance(source.observation_map, str)
+    game = game._replace(state_shape=state_shape, are_pixels=is_named)
   declared = source.action_meanings
   action_map = _declared(declared, actions, game_actions) if declared else None
   checkpoint = checkpoints.load_checkpoint(
@@ -89,7 +95,7 @@ def _load(
     source.number,
     source.prefix,
     layers=source.layers,
-    target=Target(actions, state_shape, action_map),
+    target=game._replace(action_map=action_map),
     statistics=source.observation_statistics,
   )
   checkpoint = checkpoint._replace(params=_of_network(checkpoint.params))
@@ -107,6 +113,11 @@ def _load(
     state_shape=state_shape,
     actions=Discrete(len(action_map.meanings)) if action_map else actions,
   )
+  if source.vmax is not None and not fields.get('distributional'):
+    raise TeacherError(
+      f'create_teacher.vmax is for a Rainbow with atoms, and the teacher of '
+      f'{checkpoint.path} is none that needs it: leave it out.'
+    )
   return LoadedTeacher(
     checkpoint,
     candidate,

@@ -1,10 +1,13 @@
 """`evaluate`: the episodes of the command line."""
 
 import json
+import shutil
+import warnings
 
 import pytest
 
 import reincarnating_rl as rrl
+from reincarnating_rl.api import games
 from reincarnating_rl.cli.teachers import cli
 from tests.api import runs
 
@@ -20,6 +23,28 @@ def test_the_episodes_are_those_of_the_command(base_dir, tmp_path):
   assert list(score.lengths) == told['lengths']
   assert score.mean == told['score']['mean']
   assert str(score) == f'{score.mean:.2f} ± {score.stderr:.2f} (5 episodes)'
+
+
+def test_what_may_make_a_teacher_worse_is_a_warning(
+  fixtures, tmp_path, monkeypatch
+):
+  name, plays = 'ppo-MountainCar-v0.zip', {'episodes': 2}
+  path = f'{fixtures}/foreign/mountain_car/{name}'
+  with warnings.catch_warnings():
+    warnings.simplefilter('error')
+    rrl.evaluate(path, game='MountainCar-v0', **plays)
+  shutil.copy(path, tmp_path / name)  # Without its statistics.
+  with pytest.warns(UserWarning, match=f'{name}: .*VecNormalize') as told:
+    rrl.evaluate(tmp_path / name, game='MountainCar-v0', **plays)
+  assert told[0].filename == __file__
+  create = games.create
+  monkeypatch.setattr(
+    games,
+    'create',
+    lambda *a, **s: create(*a, **s)._replace(if_all_time_out='press FIRE'),
+  )
+  with pytest.warns(UserWarning, match='press FIRE'):
+    rrl.evaluate('random', game='MountainCar-v0', **plays)
 
 
 @pytest.mark.parametrize(

@@ -146,15 +146,19 @@ def test_activations_that_a_module_shows():
     rrl.load_teacher(module, game=runs.GAME, layers=layers)
 
 
-def test_a_module_with_its_layers(caplog):
+def test_a_module_with_its_layers(recwarn):
   module, states = Module(), np.float32([[1, 2, 3, 4], [0, -1, 0, 1]])
   layers = rrl.Layers(kind='ppo', dense=('0', '2'), activation='tanh')
   teacher = rrl.load_teacher(module, game=runs.GAME, layers=layers)
   found = teacher.policy_logits(states)
   np.testing.assert_allclose(found, module(states), rtol=1e-5, atol=1e-5)
-  assert 'by default' not in caplog.text
-  rrl.load_teacher(module, game=runs.GAME, layers=rrl.Layers(dense=('0', '2')))
-  assert "Layers.kind = 'dqn' and Layers.activation = 'relu' by" in caplog.text
+  assert not recwarn.list
+  with pytest.warns(
+    match="^Layers.kind = 'dqn' and Layers.activation = 'relu'"
+  ):
+    rrl.load_teacher(
+      module, game=runs.GAME, layers=rrl.Layers(dense=('0', '2'))
+    )
   # And is one of a run, to which it has to be given again.
   assert teacher.given() == ['teacher']
   with pytest.raises(rrl.UserError, match='layers'):
@@ -224,6 +228,8 @@ def test_data_alone_have_no_policy(tmp_path):
       ask()
   with pytest.raises(rrl.UserError, match="load_teacher is 'temprature'"):
     rrl.load_teacher(game=runs.GAME, replay_dir=path, temprature=3)
+  with pytest.raises(rrl.UserError, match='temperature, and data alone have'):
+    rrl.load_teacher(game=runs.GAME, replay_dir=path, temperature=0.5)
 
 
 def test_settings_of_a_teacher(model):
@@ -235,6 +241,8 @@ def test_settings_of_a_teacher(model):
     ('temperature', -1.0, 'temperature is -1.0: it must be a number above 0'),
     ('temperature', float('nan'), 'temperature is nan'),
     ('acts', 'gredy', "acts is 'gredy'"),
+    ('vmax', 3.0, 'vmax is for a Rainbow with atoms, and the teacher of .*zip'),
+    ('policy_epsilon', 0.1, 'policy_epsilon, which is for teachers that are f'),
   ):
     with pytest.raises(rrl.UserError, match=told):
       rrl.load_teacher(model, game=MOUNTAIN_CAR, **{name: value})

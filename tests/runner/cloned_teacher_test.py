@@ -98,6 +98,14 @@ def test_other_data_or_settings_are_refused(path, tmp_path):
     make(path, tmp_path / 'clone')
 
 
+def test_data_of_another_type_are_refused(path, tmp_path):
+  with np.load(path) as file:
+    pixels = np.uint8(255 * file['observations'])
+    np.savez(tmp_path / 'x.npz', **{**file} | {'observations': pixels})
+  with pytest.raises(UserError, match='of uint8, and the game .* of float32'):
+    make(tmp_path / 'x.npz', tmp_path / 'clone', 'kickstarting_dqn')
+
+
 @pytest.mark.parametrize(
   ('name', 'distribution'),
   [('qdagger_sac', TANH_GAUSSIAN), ('kickstarting_td3', DETERMINISTIC)],

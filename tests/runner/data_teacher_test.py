@@ -79,7 +79,9 @@ def dataset(tmp_path_factory):
 def make_runner(base_dir, path, name, **settings):
   return experiments.make_runner(
     base_dir,
-    teacher=DataTeacher(external_replay.choose(path), Discrete(2)),
+    teacher=DataTeacher(
+      external_replay.choose(path), Discrete(2), (toys.LENGTH,), 1
+    ),
     find_teacher_replay=functools.partial(external_replay.choose, path),
     agent={'kind': AGENTS[name], **settings.pop('agent', {})},
     **{'teacher_steps': 1000, 'num_pretraining_iterations': None} | settings,
@@ -172,7 +174,7 @@ def test_vectors_are_rehearsed(tmp_path):
   runner = control_test.make_runner(
     tmp_path / 'run',
     'rehearsal_sac',
-    teacher=DataTeacher(replay, toys.target().actions),
+    teacher=DataTeacher(replay, toys.target().actions, (2,), 1),
     find_teacher_replay=lambda: replay,
     num_pretraining_iterations=None,
   )
@@ -265,17 +267,34 @@ def test_the_margin_of_data_is_not_weaned(path, tmp_path):
 
 
 def test_other_data_are_another_teacher(path, tmp_path):
-  one = DataTeacher(external_replay.choose(path), Discrete(2))
-  again = DataTeacher(external_replay.choose(path), Discrete(2))
+  one = DataTeacher(
+    external_replay.choose(path), Discrete(2), (toys.LENGTH,), 1
+  )
+  again = DataTeacher(
+    external_replay.choose(path), Discrete(2), (toys.LENGTH,), 1
+  )
   with np.load(path) as file:
     np.savez(tmp_path / 'x.npz', **{**file} | {'rewards': -file['rewards']})
-  other = DataTeacher(external_replay.choose(tmp_path), Discrete(2))
+  other = DataTeacher(
+    external_replay.choose(tmp_path), Discrete(2), (toys.LENGTH,), 1
+  )
   assert one.fingerprint == again.fingerprint != other.fingerprint
+
+
+def test_data_of_another_game_are_no_teacher(path, fixtures):
+  found = external_replay.choose(path)
+  vectors = toys.target().actions
+  for game in ((Discrete(2), (9,), 1), (vectors, (toys.LENGTH,), 1)):
+    with pytest.raises(UserError, match='give data of this game'):
+      DataTeacher(found, *game)
+  found = external_replay.choose(f'{fixtures}/dopamine_4_1_replay')
+  with pytest.raises(UserError, match='choose a replay of the same game'):
+    DataTeacher(found, Discrete(3), (4, 1), 1)
 
 
 def test_a_replay_of_dopamine_41_is_itself_wherever_it_is(fixtures, tmp_path):
   def teacher(folder):
-    return DataTeacher(external_replay.choose(folder), Discrete(3))
+    return DataTeacher(external_replay.choose(folder), Discrete(3), (3, 1), 1)
 
   source = os.path.join(fixtures, 'dopamine_4_1_replay')
   copy = shutil.copytree(source, tmp_path / 'copy')
@@ -286,6 +305,8 @@ def test_a_replay_of_dopamine_41_is_itself_wherever_it_is(fixtures, tmp_path):
 
 
 def test_a_fleet_needs_who_plays(path):
-  teacher = DataTeacher(external_replay.choose(path), Discrete(2))
+  teacher = DataTeacher(
+    external_replay.choose(path), Discrete(2), (toys.LENGTH,), 1
+  )
   with pytest.raises(UserError, match='there are data alone: start a process'):
     building.check_teacher(teacher, np.zeros((5, 1)))

@@ -15,9 +15,12 @@ from reincarnating_rl.support import game_names
     ('ale_py:ALE/Pong-v5', 'pong'),
     ('own.games:Walk-v0', 'walk'),
     ('LunarLander-v2', 'lunarlander'),
-    ('MinAtar/breakout', 'minatar/breakout'),
-    ('MinAtar/SpaceInvaders-v1', 'minatar/spaceinvaders'),
-    ('MinAtar/space_invaders', 'minatar/spaceinvaders'),
+    ('MinAtar/breakout', 'minatar-breakout'),
+    ('MinAtar/SpaceInvaders-v1', 'minatar-spaceinvaders'),
+    ('MinAtar/space_invaders', 'minatar-spaceinvaders'),
+    ('own/MinAtar-SpaceInvaders-v1', 'minatar-spaceinvaders'),
+    ('own/ALE-Pong-v5', 'pong'),
+    ('own/CartPole-v1', 'cartpole'),
   ],
 )
 def test_one_game_under_several_names(name, plain):

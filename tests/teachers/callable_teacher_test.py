@@ -74,6 +74,37 @@ def test_what_is_neither_is_told_at_once(returned, what):
   assert '\n' not in str(error.value)
 
 
+def _softmax(states):
+  odds = np.exp(states[:, :, 0] - states[:, :, 0].max(axis=1, keepdims=True))
+  return odds / odds.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize('dtype', [np.float16, np.float64])
+def test_probabilities_are_no_logits(dtype):
+  teacher = CallableTeacher(
+    lambda states: _softmax(states).astype(dtype), num_actions=2
+  )
+  states = np.random.default_rng(0).normal(size=(8, 2, 1))
+  for state in states[:7]:  # A call a state, as it plays.
+    teacher.policy_logits(state[None])
+  with pytest.raises(TeacherError, match=r'lambda.* sum to 1.*np\.log\(p\)'):
+    teacher.policy_logits(states[7:])
+  # No numbers of actions, but the same as floats.
+  teacher = CallableTeacher(lambda s: np.eye(2)[_is_large(s)], num_actions=2)
+  with pytest.raises(TeacherError, match='numbers of the actions as integers'):
+    teacher.policy_logits(states)
+  # Whether these are logits is of no consequence, or certain.
+  for size, logits in ((2, np.full((8, 2), 0.5)), (1, np.ones((8, 1)))):
+    teacher = CallableTeacher(lambda s, out=logits: out, num_actions=size)
+    teacher.policy_logits(states)
+  teacher = CallableTeacher(
+    lambda s: np.where(_is_large(s, 0)[:, None], s[:, :, 0], _softmax(s)),
+    num_actions=2,
+  )
+  for _ in range(2):
+    teacher.policy_logits(states)
+
+
 @pytest.mark.parametrize('kind', [RuntimeError, TypeError])
 def test_a_tensor_that_is_no_array(kind):
   class Tensor:

@@ -23,6 +23,7 @@ from reincarnating_rl.teachers import (
   checkpoints,
   native_checkpoint,
 )
+from reincarnating_rl.teachers.foreign.layers import Layers
 
 _TREE = {'params': {'Dense_0': {'bias': np.array([1.0, 2.0], np.float32)}}}
 
@@ -33,6 +34,12 @@ def _pickle(folder, number, params=_TREE, sentinel=True, **entries):
   (folder / f'ckpt.{number}').write_bytes(pickle.dumps(bundle))
   if sentinel:
     (folder / f'sentinel_checkpoint_complete.{number}').write_text('done')
+
+
+def test_layers_are_declared_of_other_libraries(tmp_path):
+  _pickle(tmp_path, 4)
+  with pytest.raises(UserError, match=r'create_teacher\.layers is for files'):
+    checkpoints.load_checkpoint(tmp_path, layers=Layers(dense=('head',)))
 
 
 @pytest.mark.parametrize('given', ['run', 'run/checkpoints'])

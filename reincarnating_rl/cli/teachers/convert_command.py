@@ -122,6 +122,7 @@ def _load_replay(
     actions=actions,
     policy_size=loaded.candidate.kind.width(count(actions)),
     newest=newest,
+    observation_dtype=game.observation_dtype,
   )
 
 

@@ -1,7 +1,6 @@
 """`evaluate`: how well a teacher plays."""
 
 import argparse
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ from reincarnating_rl.cli.teachers import evaluation, flags
 from reincarnating_rl.cli.teachers.playing import Playing, prepare
 from reincarnating_rl.envs.games import Game
 from reincarnating_rl.evaluation import atari_scores
-from reincarnating_rl.evaluation.normalization import summarize
+from reincarnating_rl.evaluation.normalization import may_be_random, summarize
 from reincarnating_rl.support import files, json_file
 from reincarnating_rl.teachers import base
 from reincarnating_rl.teachers.foreign import base as foreign_base
@@ -117,7 +116,7 @@ def _warnings(result: dict[str, Any]) -> Iterator[str]:
   """Yields what may make a teacher play worse than it could."""
   yield from foreign_base.notes(result['teacher'])
   doubt = statistics_files.doubt(result['teacher'])
-  if doubt is not None and _may_be_random(result['score'], result['random']):
+  if doubt is not None and _is_weak(result['score'], result['random']):
     yield doubt
 
 
@@ -127,10 +126,10 @@ def _hints(result: dict[str, Any], game: Game) -> Iterator[str]:
     yield game.if_all_time_out
 
 
-def _may_be_random(score: dict[str, Any], random: dict[str, Any]) -> bool:
-  """Whether a score may be the random policy's, within two standard errors."""
-  stderr = math.hypot(score.get('stderr') or 0.0, random.get('stderr') or 0.0)
-  return score['mean'] - random['mean'] <= 2 * stderr
+def _is_weak(score: dict[str, Any], random: dict[str, Any]) -> bool:
+  return may_be_random(
+    score['mean'], score['stderr'], random['mean'], random.get('stderr')
+  )
 
 
 def _cells(score: dict[str, Any]) -> tuple[str, ...]:

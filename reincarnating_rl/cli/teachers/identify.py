@@ -49,7 +49,15 @@ def facts(settings: Settings, replay: ExternalReplay | None) -> GameFacts:
   meanings = settings.told.actions
   actions = Discrete(len(meanings)) if meanings else settings.told.bounds
   *shape, stack_size = state_shape
-  return GameFacts(known_by, actions, tuple(shape), None, stack_size, meanings)
+  return GameFacts(
+    known_by,
+    actions,
+    tuple(shape),
+    None,
+    stack_size,
+    meanings,
+    are_pixels=state_shape == _ATARI,
+  )
 
 
 def _is_balloon(game: Game | None) -> bool:
@@ -92,6 +100,7 @@ def load(
       state_shape=game.state_shape,
       game_actions=game.action_meanings,
       game_name=settings.game and settings.game.name,
+      are_pixels=game.are_pixels,
     )
 
   if game.actions is not None:

@@ -120,6 +120,7 @@ def _create(args: argparse.Namespace, chosen: Settings) -> Teacher:
     checkpoint_file_prefix=chosen.prefix,
     game_actions=game.action_meanings,
     game_name=chosen.game.name,
+    are_pixels=game.are_pixels,
     **chosen.options,
   )
 

@@ -30,6 +30,7 @@ def checked(
   flags: Mapping[str, np.ndarray],
   terminal: str,
   cuts: np.ndarray | None = None,
+  are_gaps: bool = False,
   told: Actions | None = None,
   is_scaled: bool = False,
   partial: Sequence[int] = (),
@@ -46,6 +47,8 @@ def checked(
     flags: [T] each, that say where episodes end, by the file's names.
     terminal: the one of them where the task ended; the others are time-outs.
     cuts: [T] bool, where an episode was cut in any further way.
+    are_gaps: whether the file lacks steps there, so that the episodes on both
+      sides are not whole.
     told: what the file tells of the actions.
     is_scaled: see `Steps`.
     partial: see `Steps`; an episode that is open at the end is added.
@@ -73,8 +76,11 @@ def checked(
   is_last = np.logical_or.reduce([*ends.values()])
   is_open = not is_last[-1]
   if cuts is not None:
+    gaps = np.flatnonzero(cuts & ~is_last)
     is_last = is_last | cuts
     is_open = is_open and not cuts[-1]
+    if are_gaps:
+      partial = (*partial, *_beside(gaps, is_last))
   return Steps(
     path=path,
     observation_shape=tuple(shape),
@@ -125,6 +131,13 @@ def where_cut(
       f'in {np.count_nonzero(cuts)} of {len(cuts)}: write them alike.'
     )
   return cuts
+
+
+def _beside(gaps: np.ndarray, is_last: np.ndarray) -> list[int]:
+  """Returns where the episodes on both sides of gaps begin."""
+  starts = np.flatnonzero(np.append(True, is_last[:-1]))
+  before = np.searchsorted(starts, gaps, side='right') - 1
+  return starts[np.union1d(before, before + 1)].tolist()
 
 
 def _partial(

@@ -30,7 +30,7 @@ def read(path: str) -> Steps:
   """Reads all but the observations, which are read when they are asked for.
 
   An episode was also cut where the next observation is not the one that
-  follows.
+  follows. If the file marks its time-outs, steps are missing there.
 
   Args:
     path: of the file.
@@ -65,6 +65,7 @@ def read(path: str) -> Steps:
       flags=flags,
       terminal=TERMINAL,
       cuts=cuts,
+      are_gaps=CUT in file,
     )
 
 

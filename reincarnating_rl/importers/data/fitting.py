@@ -18,6 +18,20 @@ _FROM = {'f': 'bif', 'u': 'bui', 'i': 'bui', 'b': 'b'}
 _ROUNDING = 1e-3
 
 
+def check(steps: Steps, settings: ReplaySettings) -> None:
+  """Checks that steps are a game's, but for the numbers in observations.
+
+  Args:
+    steps: of a file.
+    settings: of a replay of the game.
+
+  Raises:
+    DataError: observations are of another shape or type, or actions are others.
+  """
+  observations(steps, settings)
+  actions(steps, settings.actions)
+
+
 def observations(
   steps: Steps, settings: ReplaySettings
 ) -> Callable[[int, int], np.ndarray]:
@@ -47,7 +61,7 @@ def observations(
         f'of {stack} observations in a state: store one observation a step.'
       )
     pick = (..., -1) if is_last else (slice(None), -1) if is_first else None
-  is_type = steps.observation_dtype.kind in _FROM[dtype.kind]
+  is_type = _may_fill(steps.observation_dtype, dtype)
   if pick is None or not is_type:
     raise DataError(
       f'{steps.path} has observations {shape} of {steps.observation_dtype}, '
@@ -63,6 +77,12 @@ def observations(
       return rows.astype(dtype)
 
   return read
+
+
+def _may_fill(stored: np.dtype, wanted: np.dtype) -> bool:
+  # A game of wide integers is played as floats; one of bytes is as it is.
+  is_wide = stored.kind == 'u' and stored.itemsize > 1
+  return stored.kind in _FROM[wanted.kind] or (is_wide and wanted.kind == 'f')
 
 
 def _sides(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -114,7 +134,7 @@ def actions(steps: Steps, wanted: Actions) -> np.ndarray:
 
 def _may_be(told: Actions | UnknownBounds, wanted: Actions) -> bool:
   if isinstance(told, Continuous):
-    return told == wanted
+    return told.has_bounds_of(wanted)
   if isinstance(told, UnknownBounds):
     return told.size == wanted.size
   return 0 in (told.number, wanted.number) or told == wanted

@@ -79,6 +79,11 @@ def whole(path: str, group: h5py.Group, name: str) -> np.ndarray:
 def flag(path: str, group: h5py.Group, name: str) -> np.ndarray:
   """Returns flags of a group, one a reward, read; what is not written is 0."""
   found = array(path, group, name, is_flag=True)
-  if len(found) != len(array(path, group, 'rewards')):
-    raise DataError(f'{name} of {path} has not as many entries as rewards.')
+  count = len(array(path, group, 'rewards'))
+  is_column = found.shape in ((count,), (count, 1))
+  if not is_column or found.dtype.kind not in 'biuf':
+    raise DataError(
+      f'{name} of {path} is {found.shape} of {found.dtype}, and must be a 0 or '
+      f'1 a step, {(count,)} like rewards.'
+    )
   return found[()]

@@ -21,6 +21,8 @@ from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
 TERMINAL, CUT = 'terminations', 'truncations'
 COLUMNS = ('observations', 'actions', 'rewards', TERMINAL, CUT)
 NUMBER, LOW, HIGH = 'num_actions', 'action_low', 'action_high'
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_LONGEST = 10_000  # Bytes of a header: NumPy's own limit.
 _Header = tuple[tuple[int, ...], np.dtype]
 
 
@@ -90,6 +92,7 @@ def _headers(path: str) -> dict[str, _Header]:
     members = _members(file)
     lacks(path, COLUMNS, sorted(members))
     for name, info in members.items():
+      _check_kind(path, info)
       headers[name] = shape, dtype = _header(file, name)
       size = math.prod(shape) * dtype.itemsize
       if size > LARGEST_RATIO * (info.compress_size + 1):
@@ -97,9 +100,28 @@ def _headers(path: str) -> dict[str, _Header]:
   return headers
 
 
+def _check_kind(path: str, info: zipfile.ZipInfo) -> None:
+  """Refuses what `numpy.savez` and `numpy.savez_compressed` do not write."""
+  is_array = info.filename.endswith('.npy')
+  if not is_array or info.compress_type not in _COMPRESSIONS:
+    what = 'in another compression' if is_array else 'which is no array'
+    raise DataError(
+      f'{path} has {info.filename[:30]!a}, {what}: write it anew with '
+      'numpy.savez or numpy.savez_compressed, of arrays alone (docs/data.md).'
+    )
+
+
 def _header(file: zipfile.ZipFile, name: str) -> _Header:
   with file.open(f'{name}.npy') as member:
     version = np.lib.format.read_magic(member)
+    # NumPy would read a header of any length before it refuses it.
+    length = int.from_bytes(
+      member.read(2 if version == (1, 0) else 4), 'little'
+    )
+    if length > _LONGEST:
+      raise ValueError(f'the header of {name} has {length} bytes')
+  with file.open(f'{name}.npy') as member:
+    np.lib.format.read_magic(member)
     read_header = (
       np.lib.format.read_array_header_1_0
       if version == (1, 0)

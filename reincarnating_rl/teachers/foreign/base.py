@@ -22,6 +22,7 @@ class Target(NamedTuple):
   actions: Actions
   state_shape: tuple[int, ...]  # (*O, S), of one state
   action_map: ActionMap | None = None  # None: the teacher has the same actions
+  are_pixels: bool = False  # observations are bytes up to 255
 
 
 class Foreign(NamedTuple):
@@ -58,8 +59,8 @@ def notes(lineage: Mapping[str, Any]) -> Iterator[str]:
     yield f'The masks of the actions of the teacher are {told[MASKS]}.'
   if told.get(ASSUMED):
     yield (
-      f'{told[ASSUMED]} by default, for no file shows it: declare what '
-      f'{lineage.get("checkpoint")} has.'
+      f'{told[ASSUMED]} by default, for no file shows it: declare what the '
+      "teacher's network has."
     )
 
 

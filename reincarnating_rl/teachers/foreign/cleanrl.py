@@ -128,7 +128,9 @@ def _layers(
 ) -> Layers:
   has_values = script.kind == 'dqn'
   atoms = _atoms(state_dict, settings, source) if has_values else {}
+  are_images = script.convolutions or script.residual
   return Layers(
+    scale=255.0 if are_images else 1.0,
     kind='rainbow' if atoms else script.kind,
     residual=script.residual,
     pool_padding=script.pool_padding,

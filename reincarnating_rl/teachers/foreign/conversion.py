@@ -179,7 +179,7 @@ def _describe(
     'convolutions': tuple(described),
     'hidden': tuple(len(layer.bias) for layer in dense[:-1]),
     'activation': layers.activation,
-    'scale': layers.scale or (255.0 if stacks or convolutions else 1.0),
+    'scale': layers.scale or 1.0,
     'output': OUTPUTS[layers.kind],
     'num_atoms': layers.num_atoms or 1,
     'value_range': layers.value_range,

@@ -73,7 +73,8 @@ class Layers:
       `dense` ends with as many of the advantage: Q = V + A - mean(A).
     activation: a key of `ACTIVATIONS`; or one for each convolution and each
       linear layer but the head, in their order. None: 'relu', assumed.
-    scale: what states are divided by; None: 255 before convolutions, else 1.
+    scale: what states are divided by; None: 255 before convolutions, if the
+      game shows bytes up to 255, and 1 without convolutions.
     num_atoms: numbers per action, of 'quantile' and 'rainbow' alone.
     value_range: returns of the first and the last atom, of 'rainbow' alone.
     atoms_first: whether the head's numbers are [N, A] rather than [A, N].

@@ -23,10 +23,19 @@ _USUAL = (
 _NUMBERS = (np.ndarray, np.generic, float, list, tuple, Placeholder)
 # Under which statistics of observations are kept beside them.
 _STATISTICS = re.compile(
-  r'((obs|observation|state|input)s?_(rms|norm\w*|mean|var|std|stat\w*)'
+  r'((obs?|observation|state|input)s?_'
+  r'(rms|norm\w*|mean|var|std|stat\w*|scaler|preprocessor)'
   r'|rms|running_mean_std|normali[sz]er|vec_?normali[sz]e)',
   re.IGNORECASE | re.ASCII,
 )
+# Whatever they are kept under, they are a mean beside a deviation.
+_MEAN = re.compile(r'_?(running_)?mean', re.ASCII)
+_DEVIATION = re.compile(r'_?(running_)?(var|variance|std|stddev)', re.ASCII)
+# So are those of what a policy does without.
+_UNSEEN = re.compile(
+  r'value|(?<!actor_)critic|reward|ret(urn)?s?_', re.IGNORECASE
+)
+_OF_LAYER = {'weight', 'num_batches_tracked'}  # A BatchNorm has these too.
 
 
 def flatten(tree: Any, source: str) -> dict[str, np.ndarray]:
@@ -131,12 +140,27 @@ def check_no_statistics(saved: Any, state_dict: StateDict, source: str) -> None:
     MismatchedTeacherError: there are some, which would be left out.
   """
   used = {id(array) for array in state_dict.values()}
+  others: dict[str, dict[str, np.ndarray]] = {}
   for count, (path, value) in enumerate(_values(saved, ())):
     _check_count(count, source)
     is_numbers = isinstance(value, _NUMBERS) and id(value) not in used
+    name = '.'.join(path)
     if is_numbers and any(_STATISTICS.fullmatch(part) for part in path):
-      raise MismatchedTeacherError(
-        f'{source} has statistics of observations, {".".join(path)[:60]!a}, '
-        'which would not be applied; save them as a pickled dictionary of '
-        'mean and var, and name it with create_teacher.observation_statistics.'
-      )
+      raise _unapplied(name, source)
+    if is_numbers and isinstance(value, np.ndarray):
+      group, _, leaf = name.rpartition('.')
+      others.setdefault(group, {})[leaf] = value
+  for group, arrays in others.items():
+    if not _OF_LAYER & arrays.keys() and not _UNSEEN.search(group):
+      means = [n for n, x in arrays.items() if _MEAN.fullmatch(n) and x.ndim]
+      if means and any(map(_DEVIATION.fullmatch, arrays)):
+        raise _unapplied(f'{group}.{means[0]}'.lstrip('.'), source)
+
+
+def _unapplied(name: str, source: str) -> MismatchedTeacherError:
+  return MismatchedTeacherError(
+    f'{source} has statistics of observations, {name[:60]!a}, which would not '
+    'be applied; save them as a pickled dictionary of mean and var, and name '
+    'it with create_teacher.observation_statistics. If they are of something '
+    'else, save the parameters alone.'
+  )

@@ -156,6 +156,7 @@ def test_a_declared_network_of_pytorch(tmp_path, fixtures, monkeypatch, call):
     "Layers.convolutions = (('first', 3, 2), ('second', 2, 1))",
     "Layers.dense = ('hidden', 'head')",
     "Layers.activation = ('silu', 'silu', 'tanh')",
+    'Layers.scale = 255.0',
   )
   words = [word for b in bindings for word in ('--gin_bindings', b)]
   printed = call(

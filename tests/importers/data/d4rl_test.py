@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from reincarnating_rl.importers import external_replay
+from reincarnating_rl.importers import data_summary, external_replay
 from reincarnating_rl.importers.data import checking
 from reincarnating_rl.importers.data.steps import DataError
 from reincarnating_rl.support.errors import DamagedFileError
@@ -59,8 +59,16 @@ def test_next_observations_tell_where_episodes_were_cut(
 def test_flags_may_lack_a_cut_that_next_observations_show(path, arrays):
   following = np.roll(arrays['observations'], -1, axis=0)
   following[9] += 1.0
+  written.d4rl(path, arrays | {'next_observations': following})
+  columns = external_replay.choose(path).read_columns()
+  assert len(data_summary.whole_returns(columns)) == 2
+  # Steps are missing: neither the episode before nor the one after is whole.
   arrays['truncations'][:] = False
   written.d4rl(path, arrays | {'next_observations': following})
+  columns = external_replay.choose(path).read_columns()
+  assert data_summary.whole_returns(columns) == pytest.approx(
+    arrays['rewards'][:5].sum()
+  )
   assert written.loaded(path, written.BOX)[1][:4] == (12, 3, 1, 2)
   # What is not of one type is not compared, unless nothing else tells.
   told = arrays | {'next_observations': following.astype('f8')}
@@ -86,9 +94,12 @@ def test_flags_that_were_never_set(path, arrays):
   assert written.loaded(path, written.BOX)[1][:4] == (12, 3, 1, 2)
   with h5py.File(path, 'a') as file:
     del file['timeouts']
-    file.create_dataset('timeouts', (10**9,), bool, chunks=(5,))
-  with pytest.raises(DataError, match='timeouts of .* not as many entries'):
-    external_replay.choose(path).inspect()
+  for shape, dtype in (((10**9,), bool), ((12, 10**9), bool), (12, 'V999999')):
+    with h5py.File(path, 'a') as file:
+      file.pop('timeouts', None)
+      file.create_dataset('timeouts', shape, dtype)
+    with pytest.raises(DataError, match='timeouts of .* must be a 0 or 1 a st'):
+      external_replay.choose(path).inspect()
 
 
 @pytest.mark.parametrize('chunks', [(5, 3), (1, 3), None])

@@ -81,6 +81,8 @@ def test_room_and_number_of_steps(tmp_path):
     ('i8', 'f4', True),
     ('?', 'f4', True),
     ('u1', 'f4', False),
+    ('u2', 'f4', True),
+    ('u4', 'f4', True),
     ('f4', 'u1', False),
     ('?', 'u1', True),
     ('i8', 'u1', True),

@@ -213,6 +213,7 @@ def test_declared_layers_reach_the_reader():
     kind='ppo',
     convolutions=(('network.0', 4), ('network.2', 2), ('network.4', 1)),
     dense=('network.7', 'actor'),
+    scale=255.0,
   )
   path = real_files.FOLDER / 'cleanrl_ppo_atari.cleanrl_model'
   teacher = _create(path, 'atari', layers=layers)

@@ -21,7 +21,8 @@ def expected(name):
 
 def game(states, num_actions=4):
   """What readers are told of a game that has `states`."""
-  return Target(Discrete(num_actions), states.shape[1:])
+  is_bytes = states.dtype == np.uint8
+  return Target(Discrete(num_actions), states.shape[1:], are_pixels=is_bytes)
 
 
 def run(found, states, num_actions=4):

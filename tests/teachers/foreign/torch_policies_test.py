@@ -1,8 +1,12 @@
 """Teachers of any PyTorch network, against that network in PyTorch."""
 
+import dataclasses
+
 import hypothesis
+import jax
 import numpy as np
 import pytest
+from safetensors import numpy as safetensors
 
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.support.errors import DamagedFileError, UserError
@@ -21,7 +25,7 @@ _OWN = Layers(
   dense=('hidden', 'head'),
   activation=('silu', 'silu', 'tanh'),
 )
-_GAME = Target(Discrete(6), (44, 52, 4))
+_GAME = Target(Discrete(6), (44, 52, 4), are_pixels=True)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +56,42 @@ def test_parameters_are_listed_where_nothing_is_declared():
   assert "convolutions=(('first', STRIDE), ('second', STRIDE),)" in text
   assert "dense=('hidden', 'head',)" in text
   assert 'create_teacher.layers' in text and '\n' not in text
+
+
+def test_what_states_are_divided_by_is_not_guessed():
+  path, other = real_files.FOLDER / 'plain.pt', _GAME._replace(are_pixels=False)
+  with pytest.raises(TeacherError, match=r'divides states by as scale, such a'):
+    torch_policies.read(path, None, other)
+  with pytest.raises(TeacherError, match=r'not bytes up to 255.*Layers\.scale'):
+    torch_policies.read(path, _OWN, other)
+  declared = dataclasses.replace(_OWN, scale=1.0)
+  assert torch_policies.read(path, declared, other).network['scale'] == 1.0
+  assert torch_policies.read(path, _OWN, _GAME).network['scale'] == 255.0
+
+
+def test_noise_is_off_where_one_plays(tmp_path):
+  rng = np.random.default_rng(0)
+  plain = {
+    'fc.weight': rng.normal(size=(5, 3)).astype('f4'),
+    'fc.bias': rng.normal(size=5).astype('f4'),
+    'head.weight': rng.normal(size=(4, 5)).astype('f4'),
+    'head.bias': rng.normal(size=4).astype('f4'),
+  }
+  noisy = {n: x for n, x in plain.items() if n.startswith('fc')}
+  for leaf in ('weight', 'bias'):
+    noisy[f'head.{leaf}_mu'] = plain[f'head.{leaf}']
+    for noise in ('sigma', 'epsilon'):
+      noisy[f'head.{leaf}_{noise}'] = plain[f'head.{leaf}'] + 1.0
+  game, found = Target(Discrete(4), (3, 1)), []
+  for name, arrays in (('plain', plain), ('noisy', noisy)):
+    path = tmp_path / f'{name}.safetensors'
+    safetensors.save_file(arrays, path)
+    with pytest.raises(TeacherError, match=r"dense=\('fc', 'head',\)") as error:
+      torch_policies.read(path, None, game)
+    assert 'no place' not in str(error.value)
+    layers = Layers(dense=('fc', 'head'))
+    found.append(torch_policies.read(path, layers, game))
+  jax.tree.map(np.testing.assert_array_equal, *(f.params for f in found))
 
 
 def test_wrong_declarations_are_told():
