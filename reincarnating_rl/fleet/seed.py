@@ -97,6 +97,7 @@ class SeedRunner(RunnerWithTeacher):
       for collector in self._collector_dispatcher._collectors
       if collector.get_name() not in ('terminal', 'console')
     ]
+    self._parts.evaluation.atoms = None  # Episodes stay on the device.
     phases = self._parts.phases
     phases[Phase.PRETRAIN] = phases[Phase.PRETRAIN].finish
     self.online = phases[Phase.ONLINE]

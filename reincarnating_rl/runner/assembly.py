@@ -14,7 +14,7 @@ from reincarnating_rl.runner import (
 )
 from reincarnating_rl.runner.checkpoints import Checkpoints
 from reincarnating_rl.runner.data_phases import DataEvaluation
-from reincarnating_rl.runner.diagnosis import AtomsNotice, Diagnosis
+from reincarnating_rl.runner.diagnosis import Diagnosis, atoms_notice
 from reincarnating_rl.runner.evaluator import Evaluator
 from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.runner.planning import Settings as Settings
@@ -131,7 +131,7 @@ def assemble(runner: Any, settings: Settings) -> Parts:
   if settings.diagnoses:
     evaluation.diagnosis = Diagnosis(agent, clip_rewards=runner._clip_rewards)
   if not runner._clip_rewards:
-    evaluation.atoms = AtomsNotice(agent)
+    evaluation.atoms = atoms_notice(agent)
   return Parts(
     the_plan,
     evaluator,

@@ -41,18 +41,29 @@ class Diagnosis:
     )
 
 
+def atoms_notice(agent: Student) -> 'AtomsNotice | None':
+  """Returns who says that returns lie beyond a student's atoms, if it has any.
+
+  Args:
+    agent: the student, which learns from rewards as they are.
+  """
+  told = agent.value.meaning
+  if 'atoms from' not in told or not told.get('distributional', True):
+    return None
+  return AtomsNotice(agent, (told['atoms from'], told['atoms to']))
+
+
 class AtomsNotice:
   """Says once that returns lie beyond the atoms of a student's values."""
 
-  def __init__(self, agent: Student) -> None:
+  def __init__(self, agent: Student, atoms: tuple[float, float]) -> None:
     """Has said nothing yet.
 
     Args:
-      agent: the student, which learns from rewards as they are.
+      agent: the student.
+      atoms: the first and the last.
     """
-    told = agent.value.meaning
-    has_atoms = 'atoms from' in told and told.get('distributional', True)
-    self._atoms = (told['atoms from'], told['atoms to']) if has_atoms else None
+    self._atoms: tuple[float, float] | None = atoms
     self._scale = getattr(agent.value, 'reward_scale', 1.0)
     self._discount, self._kind = agent.gamma, agent.kind
 

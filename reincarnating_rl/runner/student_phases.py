@@ -182,8 +182,10 @@ class StudentEvaluation:
     return metrics
 
   def _measure(self, iteration: Iteration) -> tuple[ScoreSummary, Metrics]:
-    agent = self._agent
-    policy, keep = agent.evaluation_policy(), Keep.NOTHING
+    policy, keep = self._agent.evaluation_policy(), Keep.NOTHING
+    if self.diagnosis is None and self.atoms is None:
+      score = self._evaluator.evaluate(policy, iteration, who='student')
+      return score, {}
     if self.diagnosis is not None:
       policy, keep = self.diagnosis.observed(policy), Keep.EXTRAS
     episodes = list(

@@ -23,7 +23,8 @@ def check(config: Config, bindings: Sequence[str]) -> None:
 
   Args:
     config: all bindings; every macro in it is bound.
-    bindings: those of the command line, as text.
+    bindings: those of the command line, as text. One of several lines is a
+      configuration, as of a run that is resumed, and counts as a file.
 
   Raises:
     UserError: naming the first one, and the nearest that is read.
@@ -33,7 +34,8 @@ def check(config: Config, bindings: Sequence[str]) -> None:
   read = _reached(settings, macros)
   known = shipped_configs.macros() & macros.keys()
   elsewhere = known | _reached([macros[name] for name in known], macros)
-  given = {match[1] for text in bindings for match in _BOUND.finditer(text)}
+  found = [_BOUND.findall(text) for text in bindings]
+  given = {names[0] for names in found if len(names) == 1}
   for name in sorted(macros.keys() - read):
     if name in given or name not in elsewhere:
       near = did_you_mean(name, sorted(read), cutoff=0.5)

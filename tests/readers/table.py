@@ -319,8 +319,10 @@ def _report(folder):
 
 
 def _write_gin(folder):
-  text = "X = 2.5\nY = (1, [2, 'a'], {'b': 0.5})\nLayers.dense = ('a', 'b')\n"
+  # A file's macros may be for other runs, if shipped files have them too.
+  text = "X = 2.5\nDECAY_PERIOD = (1, [2, 'a'], {'b': 0.5})\n"
   text += (
+    "Layers.dense = ('a', 'b')\n"
     "teacher/Layers.scale = %X  # A comment.\nLayers.activation = 'relu'\n"
   )
   text += "Layers.layer_norms = (('a', 'c'), ('d', 'b', 1e-3))\n"

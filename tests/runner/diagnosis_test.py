@@ -60,30 +60,33 @@ def test_an_episode_that_was_cut_tells_of_values_alone():
   assert both['DiscountedReturn'] == alone['DiscountedReturn']
 
 
+def notice_of(meaning, scale=1.0):
+  value = SimpleNamespace(meaning=meaning, reward_scale=scale)
+  return diagnosis.atoms_notice(
+    SimpleNamespace(value=value, gamma=0.5, kind=STUDENTS['d4pg'])
+  )
+
+
 @pytest.mark.parametrize(
-  ('meaning', 'scale', 'told'),
+  ('atoms', 'scale', 'told'),
   [
-    ({}, 1.0, None),
-    ({'atoms from': 0.0, 'atoms to': 4.0}, 1.0, None),
-    ({'atoms from': 0.0, 'atoms to': 4.0}, 2.0, 'from 4 to 8, and'),
-    ({'atoms from': 3.0, 'atoms to': 9.0}, 1.0, 'from 2 to 4, and'),
-    (
-      {'atoms from': 3.0, 'atoms to': 9.0, 'distributional': False},
-      *(1.0, None),
-    ),
+    ((0.0, 4.0), 1.0, None),
+    ((0.0, 4.0), 2.0, 'from 4 to 8, and'),
+    ((3.0, 9.0), 1.0, 'from 2 to 4, and'),
   ],
 )
-def test_returns_beyond_the_atoms_are_told_once(meaning, scale, told, caplog):
-  agent = SimpleNamespace(
-    value=SimpleNamespace(meaning=meaning, reward_scale=scale),
-    gamma=0.5,
-    kind=STUDENTS['d4pg'],
-  )
-  notice = diagnosis.AtomsNotice(agent)
+def test_returns_beyond_the_atoms_are_told_once(atoms, scale, told, caplog):
+  notice = notice_of({'atoms from': atoms[0], 'atoms to': atoms[1]}, scale)
   for _ in range(2):
     notice.tell([PLAYED])
   assert caplog.text.count('Set D4PG.vmin and D4PG.vmax.') == bool(told)
   assert (told or '') in caplog.text
+
+
+def test_without_atoms_there_is_no_notice():
+  assert notice_of({}) is None
+  atoms = {'atoms from': 3.0, 'atoms to': 9.0}
+  assert notice_of(atoms | {'distributional': False}) is None
 
 
 def test_one_action_has_no_gap():

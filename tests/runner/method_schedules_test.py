@@ -44,7 +44,8 @@ KINDS = toys.METHODS | {f'qdagger_{k}': kind for k, kind in toys.KINDS.items()}
 
 
 def make_runner(base_dir, name, **settings):
-  final = 1e-4 if name.startswith('dqfd') else 1e-5
+  keeps_rate = name.startswith(('dqfd', 'ql_dagger', 'dagger'))
+  final = 1e-4 if keeps_rate else 1e-5
   return experiments.make_runner(
     base_dir,
     online=(3, 60),
