@@ -145,30 +145,35 @@ def main() -> None:
   parser.add_argument('--out', type=pathlib.Path, required=True)
   parser.add_argument('--steps', type=int, default=20_000_000)
   parser.add_argument('--seed', type=int, default=0)
-  parser.add_argument(
-    '--entropy',
-    type=float,
-    default=0.01,
-    help='coefficient of the bonus; less once it plays well',
-  )
+  for name, value, told in (
+    ('--entropy', 0.01, 'coefficient of the bonus'),
+    ('--learning_rate', 3e-4, 'of Adam'),
+    ('--batch_size', 256, 'steps of a minibatch'),
+    ('--epochs', 3, 'times that each step is learnt from'),
+  ):
+    parser.add_argument(name, type=type(value), default=value, help=told)
   args = parser.parse_args()
   args.out.mkdir(parents=True, exist_ok=True)
   torch.set_num_threads(1)
   games = vec_env.VecMonitor(Pong(16, args.seed))
   saved = args.out / 'model.zip'
+  settings = {
+    'ent_coef': args.entropy,
+    'learning_rate': args.learning_rate,
+    'batch_size': args.batch_size,
+    'n_epochs': args.epochs,
+  }
   if begun := saved.exists():
-    model = sb3.PPO.load(saved, env=games, device='cpu')
-    model.ent_coef = args.entropy
+    model = sb3.PPO.load(
+      saved, env=games, device='cpu', custom_objects=settings
+    )
   else:
     model = sb3.PPO(
       'CnnPolicy',
       games,
       n_steps=ROLLOUT_STEPS,
-      batch_size=256,
-      n_epochs=3,
-      learning_rate=3e-4,
+      **settings,
       clip_range=0.1,
-      ent_coef=args.entropy,
       policy_kwargs={
         'features_extractor_class': SmallConvolutions,
         'net_arch': [],
