@@ -30,7 +30,6 @@ if hasattr(os, 'sched_setaffinity'):  # Before XLA counts the cores.
   os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from reincarnating_rl.compat import dopamine_compat  # noqa: F401  isort: skip
@@ -39,6 +38,7 @@ from absl import logging
 from dopamine.continuous_domains.run_experiment import ContinuousRunner
 from dopamine.discrete_domains.iteration_statistics import IterationStatistics
 from dopamine.jax.agents.sac.sac_agent import SACAgent
+from limits import bare_updates
 from timing import in_turn
 
 from reincarnating_rl.envs.control_games import create_control_environment
@@ -164,21 +164,6 @@ def online(runner: RunnerWithTeacher) -> Callable[[], None]:
   return run
 
 
-def bare_updates(runner: RunnerWithTeacher) -> Callable[[], None]:
-  """Returns what makes an update for each step, on one batch in place."""
-  agent = runner._agent
-  batch = jax.device_put(agent.batches.replay.sample())
-  state = jax.tree.map(jnp.copy, agent.trainer.state)
-
-  def run() -> None:
-    nonlocal state
-    for _ in range(STEPS):
-      state, _ = agent.trainer.update(state, batch, agent.weaner.weights)
-    jax.block_until_ready(state)
-
-  return run
-
-
 def bare_steps() -> Callable[[], None]:
   """Returns what plays an episode at random and does nothing else."""
   environment = create_control_environment(TASK)
@@ -201,7 +186,9 @@ def ours(students: Sequence[str]) -> Iterator[tuple[str, Callable[[], None]]]:
       train = online(runner)
       train()  # Fills the replay.
       yield student, train
-      yield f'{student}, bare update', bare_updates(runner)
+      agent = runner._agent
+      batch = jax.device_put(agent.batches.replay.sample())
+      yield f'{student}, bare update', bare_updates(agent, batch, STEPS)
       gin.clear_config()
     with tempfile.TemporaryDirectory() as folder:
       train = online(our_runner(folder, student, IN_PROGRAMS))

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 
 import jax
-from pretraining import bare_updates, filled
+from limits import bare_updates
+from pretraining import filled
 from timing import in_turn
 
 NETWORKS = {

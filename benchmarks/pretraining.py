@@ -6,21 +6,20 @@ The settings are those of the shipped qdagger_dqn.gin or qdagger_rainbow.gin.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from reincarnating_rl.compat import dopamine_compat  # noqa: F401  isort: skip
 from dopamine.jax import networks
 from dopamine.jax.agents.dqn import dqn_agent
 from dopamine.jax.agents.full_rainbow import full_rainbow_agent
+from limits import bare_updates
 from timing import in_turn
 
 from reincarnating_rl.agents import labelling
 from reincarnating_rl.agents.student import Student
-from reincarnating_rl.learner.types import Batch
 from reincarnating_rl.replay.device_view import device_view
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.runner import factories, teacher_data
@@ -107,27 +106,6 @@ def filled(
     )
   labelling.label(store, agent.teacher, chunk=32)
   return agent, store
-
-
-def bare_updates(
-  agent: Student, batch: Batch, count: int
-) -> Callable[[], None]:
-  """Returns a function that makes updates on one batch: no replay.
-
-  Args:
-    agent: the student, whose own parameters stay as they are.
-    batch: on the device.
-    count: of updates.
-  """
-  learner = jax.tree.map(jnp.copy, agent.trainer.state)
-
-  def run() -> None:
-    nonlocal learner
-    for _ in range(count):
-      learner, _ = agent.trainer.update(learner, batch, agent.weaner.weights)
-    jax.block_until_ready(learner)
-
-  return run
 
 
 def main() -> None:

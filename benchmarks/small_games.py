@@ -23,11 +23,11 @@ if hasattr(os, 'sched_setaffinity'):  # Before XLA counts the cores.
   os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from reincarnating_rl.compat import dopamine_compat  # noqa: F401  isort: skip
 from absl import logging
+from limits import bare_updates
 from timing import in_turn
 
 from reincarnating_rl.agents.student import Student
@@ -105,20 +105,6 @@ def untrained_teacher(
   )
 
 
-def bare_update(agent: Student) -> Callable[[], None]:
-  """Returns what makes `UPDATES` updates on one batch in place."""
-  batch = jax.device_put(agent.batches.replay.sample())
-  learner = jax.tree.map(jnp.copy, agent.trainer.state)
-
-  def run() -> None:
-    nonlocal learner
-    for _ in range(UPDATES):
-      learner, _ = agent.trainer.update(learner, batch, agent.weaner.weights)
-    jax.block_until_ready(learner)
-
-  return run
-
-
 def bare_steps(runner: RunnerWithTeacher, steps: int) -> Callable[[], None]:
   """Returns what plays at random and does nothing else."""
   environment = runner._game.create_environment()
@@ -178,7 +164,9 @@ def measure(runner: RunnerWithTeacher, steps: int, rounds: int) -> str:
   train()  # Fills the replay.
   parts = {
     'online': train,
-    'update': bare_update(agent),
+    'update': bare_updates(
+      agent, jax.device_put(agent.batches.replay.sample()), UPDATES
+    ),
     'environment': bare_steps(runner, steps),
     'evaluation': evaluation(runner),
   }
