@@ -1,12 +1,18 @@
 """Builds the parts of a student from what Dopamine's constructor has set."""
 
 import dataclasses
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
 from dopamine.jax.agents.dqn import dqn_agent
 
-from reincarnating_rl.agents import control_parts, torso, value_parts
+from reincarnating_rl.agents import (
+  control_parts,
+  gin_forwarding,
+  torso,
+  value_parts,
+)
 from reincarnating_rl.agents.actor import Actor, StudentActs
 from reincarnating_rl.agents.batches import OnlineBatches
 from reincarnating_rl.agents.roll_ins import TeacherBegins
@@ -156,11 +162,30 @@ def _build_actor(learner: Learner, agent: Any, spec: StudentSpec) -> Actor:
   )
 
 
+def make_own_replay(agent: Any, spec: StudentSpec) -> FrameStore:
+  """Makes the empty replay of a student's own steps.
+
+  Args:
+    agent: a Dopamine agent.
+    spec: of the student.
+
+  Raises:
+    UserError: the memory has no room for it, or a setting is out of its range.
+  """
+  return make_replay(
+    *(agent, spec, spec.replay_capacity, 'lower Student.replay_capacity'),
+    kind=gin_forwarding.replay_class(spec.kind),
+    num_lanes=spec.num_environments,
+  )
+
+
 def make_replay(
   agent: Any,
   spec: StudentSpec,
   capacity: int,
-  kind: type[FrameStore],
+  remedy: str,
+  *,
+  kind: type[FrameStore] = FrameStore,
   num_lanes: int = 1,
 ) -> FrameStore:
   """Makes an empty replay with a student's n, discount and stack.
@@ -169,10 +194,15 @@ def make_replay(
     agent: a Dopamine agent.
     spec: of the student.
     capacity: frames to keep.
-    kind: how it is sampled.
+    remedy: what to do where memory cannot hold them.
+    kind: how it is sampled; uniformly by default.
     num_lanes: environments whose steps are added in turn.
+
+  Raises:
+    UserError: the memory has no room for it, or a setting is out of its range.
   """
-  return kind(
+  make = functools.partial(
+    kind,
     capacity=capacity,
     observation_shape=agent.observation_shape,
     observation_dtype=np.dtype(agent.observation_dtype),
@@ -186,3 +216,11 @@ def make_replay(
     batch_size=spec.batch_size,
     seed=agent._seed,
   )
+  try:
+    return make()
+  except UserError:
+    raise
+  except (MemoryError, ValueError) as error:
+    raise UserError(
+      f'The memory has no room for a replay of {capacity:,} steps: {remedy}.'
+    ) from error

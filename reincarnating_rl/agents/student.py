@@ -13,7 +13,7 @@ from typing import Any
 import gin
 import numpy as np
 
-from reincarnating_rl.agents import building, due_updates, gin_forwarding
+from reincarnating_rl.agents import building, due_updates
 from reincarnating_rl.agents.student_spec import StudentSpec
 from reincarnating_rl.learner.actions import Actions
 from reincarnating_rl.learner.types import Array, Params, Transition
@@ -140,10 +140,7 @@ class Student:
   # Dopamine's constructor calls these two.
 
   def _build_replay_buffer(self) -> FrameStore:
-    spec, kind = self._spec, gin_forwarding.replay_class(self.kind)
-    return building.make_replay(
-      self, spec, spec.replay_capacity, kind, spec.num_environments
-    )
+    return building.make_own_replay(self, self._spec)
 
   def _build_networks_and_optimizer(self) -> None:
     # Dopamine keeps the stack in float64, eight times what crosses to JAX.
@@ -153,16 +150,17 @@ class Student:
     self.batches, self.trainer, self.actor, self.torso = parts[4:]
     self._finish_building()
 
-  def make_replay(
-    self, capacity: int, *, kind: type[FrameStore] = FrameStore
-  ) -> FrameStore:
-    """Makes an empty replay with the student's n, discount and stack.
+  def make_replay(self, capacity: int, remedy: str = 'use less') -> FrameStore:
+    """Makes an empty, uniform replay with the student's n and stack.
 
     Args:
       capacity: frames to keep; memory is taken as they arrive.
-      kind: how it is sampled; uniformly by default.
+      remedy: what to do where it is too large.
+
+    Raises:
+      UserError: the memory has no room for it.
     """
-    return building.make_replay(self, self._spec, capacity, kind)
+    return building.make_replay(self, self._spec, capacity, remedy)
 
   # Acting.
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from reincarnating_rl.methods.method import Method, Offline
 from reincarnating_rl.support.errors import UserError
 
+_MOST_ITERATIONS = 1_000_000
+
 
 class Phase(enum.Enum):
   """What an iteration does."""
@@ -71,7 +73,8 @@ def make_plan(
     max_collect_steps: longest COLLECT iteration; a checkpoint follows each.
 
   Raises:
-    UserError: there is something to learn from the teacher, and no data.
+    UserError: there is something to learn from the teacher, and no data, or
+      the iterations are too many to lay out.
 
   Returns:
     The iterations, in order; exactly `num_pretraining_iterations +
@@ -86,6 +89,14 @@ def make_plan(
       'RunnerWithTeacher.teacher_steps must be positive where '
       'num_pretraining_iterations is, and for rehearsal: the student learns '
       'from that data.'
+    )
+  count = num_pretraining_iterations + num_online_iterations
+  count += teacher_steps // max_collect_steps if needs_data else 0
+  if count > _MOST_ITERATIONS:
+    raise UserError(
+      f'The run has {count:,} iterations, and {_MOST_ITERATIONS:,} are the '
+      'most: lower Runner.num_iterations, RunnerWithTeacher.teacher_steps or '
+      'num_pretraining_iterations.'
     )
   rows: list[tuple[Phase, int, int]] = []
   if has_teacher:

@@ -22,6 +22,11 @@ from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.progress import Progress
 
 _LABEL_CHUNK = 32
+_LESS_DATA = (
+  'the teacher plays so many, so lower RunnerWithTeacher.teacher_steps, '
+  'Runner.max_steps_per_episode or num_vector_environments, of which each may '
+  'overshoot by an episode'
+)
 
 
 def chunk_limit() -> int:
@@ -83,16 +88,7 @@ class TeacherData:
     self._make(self._capacity)
 
   def _make(self, capacity: int) -> FrameStore:
-    try:
-      return self._agent.make_replay(capacity)
-    except UserError:
-      raise
-    except (MemoryError, ValueError) as error:
-      raise UserError(
-        f'The memory has no room for {capacity:,} steps of the teacher: lower '
-        'RunnerWithTeacher.teacher_steps, Runner.max_steps_per_episode or '
-        'num_vector_environments, of which each may overshoot by an episode.'
-      ) from error
+    return self._agent.make_replay(capacity, _LESS_DATA)
 
   def close(self) -> None:
     """Frees the replay and its view."""

@@ -7,6 +7,7 @@ from typing import Any
 from reincarnating_rl.studies import values
 from reincarnating_rl.studies.fields import Fields
 from reincarnating_rl.studies.study import Resources, Stored, Variant
+from reincarnating_rl.support.setting_types import MOST_SEED
 
 _NO_METHOD = 'none'
 _TEXT = 'a text of one line'
@@ -78,7 +79,7 @@ class Entries:
       agent = entry.get('teacher_agent', values.text, _TEXT, None)
       entry.check()
       return Stored(folders, agent)
-    seed = entry.get('seed', values.number(0), _NUMBER, 0)
+    seed = entry.get('seed', values.number(0, MOST_SEED), _NUMBER, 0)
     return self._variant(entry, f'teachers/{name}', (), None)._replace(
       seed=seed
     )

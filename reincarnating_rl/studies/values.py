@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from reincarnating_rl.support.setting_types import MOST_SEED
+
 _SIZE = re.compile(r'(\d+(?:\.\d+)?)\s*([KMGT])i?B', re.IGNORECASE)
 _FOLDER = re.compile(r'[\w+-][\w.+-]*(/[\w+-][\w.+-]*)*', re.ASCII)
 _RESERVED = ('reports',)
@@ -102,7 +104,7 @@ def seeds(value: Any) -> tuple[int, ...]:
   """Reads the seeds, or their number: they are then counted from 1."""
   if not isinstance(value, list):
     return tuple(range(1, number(1, _MOST_SEEDS)(value) + 1))
-  found = tuple(number(0)(seed) for seed in value)
+  found = tuple(number(0, MOST_SEED)(seed) for seed in value)
   if not found or len(set(found)) < len(found):
     raise ValueError
   return found

@@ -13,6 +13,7 @@ import pytest
 from reincarnating_rl.agents import labelling, snapshot
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.replay import device_view
+from reincarnating_rl.support.errors import UserError
 from tests import toys
 
 BUNDLED = pathlib.Path(__file__).parents[2] / 'teacher_ckpts' / 'Pong' / '1'
@@ -233,6 +234,15 @@ def test_a_large_replay_takes_no_memory_until_it_is_filled(make_agent):
   agent.make_replay(1_000_000)
   grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
   assert grown < 500_000  # kB, of 7 GB
+
+
+def test_a_replay_that_memory_cannot_hold_is_one_line(make_agent):
+  with pytest.raises(
+    UserError, match=r'10,000,000,000,000,000,000 steps: lower '
+  ):
+    make_agent(replay_capacity=10**19)
+  with pytest.raises(UserError, match='no room for .* steps: use less'):
+    make_agent().make_replay(10**16)
 
 
 def test_a_snapshot_restores_everything(make_agent):

@@ -91,6 +91,8 @@ def test_budgets_are_exact(pretraining, online, teacher_steps):
   ('change', 'message'),
   [
     ({'teacher_steps': 0}, 'teacher_steps must be positive'),
+    ({'teacher_steps': 10**15}, 'has 10,000,000,000,004 iterations'),
+    ({'num_online_iterations': 10**12}, 'lower Runner.num_iterations'),
   ],
 )
 def test_budgets_that_cannot_be_met_are_errors(change, message):

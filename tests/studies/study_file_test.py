@@ -244,6 +244,7 @@ variants:
     ('{agent: jsrl_dqn}', '{agent: x, y: 1}', "key 'y' of variants.JSRL"),
     ('seeds: 2', 'seeds: two', "seeds is 'two': it must be how many"),
     ('seeds: 2', 'seeds: true', 'seeds is True'),
+    ('seeds: 2', 'seeds: [1, 4294967297]', r'seeds is \[1, 4294967297\]'),
     ('seeds: 2', 'seeds: [1, 1]', 'seeds is '),
     ('seeds: 2', 'seeds: 99999999', 'seeds is 99999999'),
     ('seeds: 2', 'seeds: 2\nseeds: 3', "line 6 .*'seeds' is there twice"),

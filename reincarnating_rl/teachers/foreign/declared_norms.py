@@ -1,6 +1,6 @@
 """Normalizations as a declaration of layers names them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reincarnating_rl.teachers.errors import TeacherError
@@ -31,23 +31,43 @@ class Norm(NamedTuple):
     return _TORCH[self.kind]
 
 
-def parse(
+def read(declared: Mapping[str, Any], layers: Collection[str]) -> list[Norm]:
+  """Reads all normalizations.
+
+  Args:
+    declared: the fields of `Layers`.
+    layers: the names of all layers.
+
+  Raises:
+    TeacherError: they make no sense.
+  """
+  norms = [
+    norm
+    for kind in KINDS
+    for norm in _of_kind(
+      kind,
+      declared[f'{kind}_norms'],
+      declared[f'{kind}_norm_epsilon'],
+      layers,
+    )
+  ]
+  places = [(norm.layer, norm.is_after) for norm in norms]
+  for norm, place in zip(norms, places, strict=True):
+    if places.count(place) > 1:
+      raise TeacherError(
+        f'Layers has several normalizations right '
+        f'{"after" if norm.is_after else "before"} {norm.layer}; declare one.'
+      )
+  return norms
+
+
+def _of_kind(
   kind: str,
   declared: Iterable[Sequence[Any]],
   epsilon: float,
   layers: Collection[str],
 ) -> list[Norm]:
-  """Reads the normalizations of one kind.
-
-  Args:
-    kind: key of `KINDS`.
-    declared: `Layers.batch_norms` or its like.
-    epsilon: of those that have none of their own.
-    layers: the names of all layers.
-
-  Raises:
-    TeacherError: one is not of one layer.
-  """
+  """Reads those of one kind, each of which is of one layer."""
   norms = []
   for first, second, *details in declared:
     is_after = first in layers

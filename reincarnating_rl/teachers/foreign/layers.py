@@ -44,6 +44,13 @@ _Norm = tuple[str, str] | tuple[str, str, NonNegativeFloat]
 _GroupNorm = (
   tuple[str, str, PositiveInt] | tuple[str, str, PositiveInt, NonNegativeFloat]
 )
+# What is taken where nobody gave it, in an order in which each can be judged.
+_ASSUMED = {
+  'kind': 'dqn',
+  'activation': 'relu',
+  'squash': 'tanh',
+  'within': 'bounds',
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,21 +95,21 @@ class Layers:
     layer_norms: the same of LayerNorms.
     group_norms: the same of GroupNorms, with the number of groups after the
       two names.
-    batch_norm_epsilon: of those BatchNorms that have none of their own.
-    layer_norm_epsilon: of such LayerNorms.
-    group_norm_epsilon: of such GroupNorms.
+    batch_norm_epsilon, layer_norm_epsilon, group_norm_epsilon: of those
+      that have none of their own.
     squash: what a 'td3' does to the head's numbers: 'tanh', which is scaled to
-      the game's bounds, or 'clip', of actions within these.
+      the game's bounds, or 'clip', of actions within these. None: 'tanh',
+      assumed.
     log_std: of a Gaussian, name of the linear layer beside the head, or of the
       parameter, that gives log standard deviations; None: they are the second
       half of the head's numbers.
     log_std_limit: of a 'sac', how these are kept between two numbers, such as
       ('clip', -20.0, 2.0), or ('tanh', -5.0, 2.0) if a `tanh` is scaled so.
     within: what a Gaussian's or a clipped actor's numbers are actions in:
-      'bounds', the game's, or 'unit', [-1, 1].
+      'bounds', the game's, or 'unit', [-1, 1]. None: 'bounds', assumed.
     unused: names of modules whose parameters the policy does without, such as
       ('decoder',). Critics of a policy and copies need not be named.
-    assumed: which of `kind` and `activation` nobody gave: no file shows them.
+    assumed: what counts, no file shows, and nobody gave.
   """
 
   kind: Annotated[str, OneOf(lambda: OUTPUTS)] | None = None
@@ -127,10 +134,10 @@ class Layers:
   batch_norm_epsilon: NonNegativeFloat = 1e-5
   layer_norm_epsilon: NonNegativeFloat = 1e-5
   group_norm_epsilon: NonNegativeFloat = 1e-5
-  squash: Annotated[str, OneOf(lambda: SQUASHES)] = 'tanh'
+  squash: Annotated[str, OneOf(lambda: SQUASHES)] | None = None
   log_std: str | None = None
   log_std_limit: tuple[_LimitKind, float, float] | None = None
-  within: Literal['bounds', 'unit'] = 'bounds'
+  within: Literal['bounds', 'unit'] | None = None
   unused: str | tuple[str, ...] = ()
   assumed: tuple[str, ...] = dataclasses.field(init=False, default=())
 
@@ -149,10 +156,10 @@ class Layers:
         f'{self.dense!r}.'
       )
     count = len(self.convolutions) + len(self.dense) - 1
-    for field, taken in (('kind', 'dqn'), ('activation', 'relu')):
+    for field, taken in _ASSUMED.items():
       if getattr(self, field) is None:
         object.__setattr__(self, field, taken)
-        if field == 'kind' or count:
+        if self._counts(field, count):
           object.__setattr__(self, 'assumed', (*self.assumed, field))
     given = self.activation
     if not isinstance(given, str) and len(given) != count:
@@ -179,30 +186,20 @@ class Layers:
     Raises:
       TeacherError: they make no sense.
     """
-    names = self.names()
-    found = [
-      norm
-      for kind in declared_norms.KINDS
-      for norm in declared_norms.parse(
-        kind,
-        getattr(self, f'{kind}_norms'),
-        getattr(self, f'{kind}_norm_epsilon'),
-        names,
-      )
-    ]
-    places = [(norm.layer, norm.is_after) for norm in found]
-    for place, norm in zip(places, found, strict=True):
-      if places.count(place) > 1:
-        raise TeacherError(
-          f'Layers has several normalizations right '
-          f'{"after" if norm.is_after else "before"} {norm.layer}; declare one.'
-        )
-    return found
+    return declared_norms.read(vars(self), self.names())
 
   @property
   def is_actor(self) -> bool:
     """Whether its actions are vectors."""
     return self.kind in ACTORS
+
+  def _counts(self, field: str, activations: int) -> bool:
+    if field == 'squash':
+      return self.kind == 'td3'
+    if field == 'within':
+      is_clipped = self.kind == 'td3' and self.squash == 'clip'
+      return is_clipped or self.kind == 'gaussian_ppo'
+    return field == 'kind' or activations > 0
 
   def _check_head(self) -> None:
     self._check_actor()
@@ -232,8 +229,9 @@ class Layers:
       ('log_std_limit', ('sac',)),
       ('within', ('td3', 'gaussian_ppo')),
     ):
-      value, default = getattr(self, field), type(self).__dict__[field]
-      if value != default and self.kind not in kinds:
+      value = getattr(self, field)
+      is_given = value not in (None, _ASSUMED.get(field))
+      if is_given and self.kind not in kinds:
         raise TeacherError(
           f'Layers.{field} is {value!r}, which is for the kind '
           f'{" or ".join(kinds)}, not {self.kind}; leave it out.'

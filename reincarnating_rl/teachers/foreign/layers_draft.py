@@ -134,7 +134,7 @@ def _log_std(state_dict: StateDict) -> str | None:
 def _actor(state_dict: StateDict, log_std: str | None) -> tuple[str, str]:
   """Returns the likely kind of an actor, and fields that it needs."""
   if log_std is None:
-    return 'td3', ''
+    return 'td3', ", squash='tanh'"
   kind = 'gaussian_ppo' if log_std in state_dict else 'sac'
   limit = ", log_std_limit=('clip', LOW, HIGH)" if kind == 'sac' else ''
   return kind, f', log_std={log_std!r}{limit}'

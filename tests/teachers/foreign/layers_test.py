@@ -58,6 +58,24 @@ def test_what_nobody_gave_is_told():
   assert given.assumed == ()
 
 
+@pytest.mark.parametrize(
+  ('given', 'assumed'),
+  [
+    ({'kind': 'td3'}, ('squash',)),
+    ({'kind': 'td3', 'squash': 'clip'}, ('within',)),
+    ({'kind': 'td3', 'squash': 'tanh'}, ()),
+    ({'kind': 'gaussian_ppo'}, ('within',)),
+    ({'kind': 'gaussian_ppo', 'within': 'bounds'}, ()),
+    ({'kind': 'sac'}, ()),
+  ],
+)
+def test_what_nobody_gave_of_an_actor_is_told(given, assumed):
+  layers = Layers(dense='head', **given)
+  assert layers.assumed == assumed
+  taken = {'squash': 'tanh', 'within': 'bounds'} | given
+  assert (layers.squash, layers.within) == (taken['squash'], taken['within'])
+
+
 def test_one_name_is_no_sequence_of_letters():
   layers = Layers(dense='head', unused='critic')
   assert (layers.dense, layers.unused) == (('head',), ('critic',))
