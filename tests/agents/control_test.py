@@ -330,6 +330,18 @@ def test_a_warm_start_is_for_discrete_students_too():
   assert not agent.method_settings.load_replay
 
 
+def test_the_halves_of_a_mixed_batch_are_drawn_apart():
+  agent = make_agent('rehearsal_sac')
+  own, data = agent.batches.replay, teacher_data(agent, 100)
+  own.add_episode(
+    *(data.columns[x][:100] for x in ('observation', 'action', 'reward')),
+    terminal=True,
+  )
+  ages = [store.sample_keys(2000) for store in (own, data)]
+  # Of equal draws, it would be 1.
+  assert abs(np.corrcoef(*ages)[0, 1]) < 0.1
+
+
 @pytest.mark.parametrize('name', NAMES)
 def test_there_is_no_margin_between_vectors(name):
   assert f'dqfd_{name}' not in AGENTS
