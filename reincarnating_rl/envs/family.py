@@ -190,15 +190,13 @@ def spread(
   Raises:
     UserError: there are fewer than 1.
   """
-  game = looped(name, create, lanes)
-  if process_vector.process_count(lanes, num_processes) == 1:
-    return game
+  process_vector.process_count(lanes, num_processes)  # An error now, if any.
 
   def create_vector(number: int = lanes) -> VectorEnvironment:
+    if process_vector.process_count(number, num_processes) == 1:
+      return LoopVectorEnvironment([create() for _ in range(number)])
     return process_vector.ProcessVectorEnvironment(
       create, number, num_processes
     )
 
-  return game._replace(
-    create_vector_environment=create_vector, create_lanes=create_vector
-  )
+  return Game(name, create, create_vector, create_lanes=create_vector)
