@@ -64,7 +64,7 @@ class Game(NamedTuple):
     return (
       f'The registered limit of {self.name} ends episodes at {own:,} steps, '
       f'so that max_steps_per_episode = {max_steps:,} counts for nothing: '
-      f'register the game with another max_episode_steps.'
+      'register the game with another max_episode_steps.'
     )
 
   def create_training_environments(self, number: int) -> VectorEnvironment:
