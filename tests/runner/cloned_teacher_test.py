@@ -181,8 +181,7 @@ def split(tmp_path, share=0.2, newest=None, **arrays):
     policy_size=0,
     newest=newest,
   )
-  has_action = replay_store.has_action(replay, store)
-  return cloning._split(store, has_action, share, np.random.default_rng(0))
+  return cloning._split(store, share, np.random.default_rng(0))
 
 
 def test_whole_episodes_are_held_out(tmp_path):

@@ -24,9 +24,8 @@ def test_all_that_dopamine_41_has_finds_room(newest, tmp_path):
     newest=newest,
   )
   assert len(store) == 24 and store.next_step == 36
-  has_action = replay_store.has_action(replay, store)
-  np.testing.assert_array_equal(has_action, [True, True, False] * 12)
+  np.testing.assert_array_equal(store.has_action, [True, True, False] * 12)
   # A clone learns from what the player did, and is held to that.
-  split = cloning._split(store, has_action, 0.25, np.random.default_rng(0))
+  split = cloning._split(store, 0.25, np.random.default_rng(0))
   steps = np.sort(np.concatenate(split))
-  np.testing.assert_array_equal(steps, np.flatnonzero(has_action))
+  np.testing.assert_array_equal(steps, np.flatnonzero(store.has_action))

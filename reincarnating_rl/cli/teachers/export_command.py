@@ -101,4 +101,4 @@ def _steps(replay: ExternalReplay, newest: int | None) -> Export:
     policy_size=0,
     newest=newest,
   )
-  return export.of_store(store, replay_store.has_action(replay, store))
+  return export.of_store(store)
