@@ -137,7 +137,7 @@ def where_cut(
     cuts[at:stop] = differ.reshape(stop - at, -1).any(axis=1)
   ends = [_flag(path, name, flag, len(now)) for name, flag in flags.items()]
   within = cuts[:-1][~np.logical_or.reduce(ends)[:-1]]
-  if 2 * np.count_nonzero(within) > len(within) > _FEW:
+  if len(within) >= _FEW and 2 * np.count_nonzero(within) > len(within):
     raise DataError(
       f'next_observations of {path} are not the observations of the next steps '
       f'in {np.count_nonzero(within)} of {len(within)}: write them alike.'

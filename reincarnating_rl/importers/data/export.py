@@ -83,6 +83,15 @@ def of_steps(steps: Steps, newest: int | None = None) -> Export:
   return Export(arrays | marks | told_of(actions), left_out)
 
 
+def count_partial(export: Export) -> int:
+  """Returns how many of the episodes are not whole."""
+  arrays = export.arrays
+  if npz.PARTIAL not in arrays:
+    return 0
+  is_last = arrays[npz.TERMINAL] | arrays[npz.CUT]
+  return len(np.unique((np.cumsum(is_last) - is_last)[arrays[npz.PARTIAL]]))
+
+
 def _marks(is_partial: np.ndarray) -> dict[str, np.ndarray]:
   """Returns what marks steps of episodes that are not whole, if any are."""
   return {npz.PARTIAL: is_partial} if is_partial.any() else {}
