@@ -140,13 +140,16 @@ def test_data_are_rehearsed(path, tmp_path):
   agent = {
     'method_settings': METHODS['rehearsal'].settings(teacher_data_ratio=0.5)
   }
-  runner = make_runner(tmp_path, path, 'rehearsal_dqn', agent=agent)
+  runner = make_runner(
+    *(tmp_path, path, 'rehearsal_dqn'), agent=agent, clip_rewards=True
+  )
   assert [row.phase for row in runner.plan[:3]] == [
     *(Phase.TEACHER_EVALUATION, Phase.LOAD, Phase.ONLINE)
   ]
   runner.run_experiment()
   assert runner._agent.trainer.online_updates > 0
   assert experiments.teacher_data(runner).store is not None
+  assert runner.record.teacher is None  # Its rewards may be clipped.
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(path, tmp_path):
