@@ -39,8 +39,8 @@ def iqm_curves(analysis: Analysis, looks: Looks, theme: Theme) -> Figure:
 def game_curves(analysis: Analysis, looks: Looks, theme: Theme) -> Figure:
   """Draws the mean over runs, with one panel per game."""
   games = analysis.runs.games
-  columns = min(len(games), _MOST_PER_ROW)
-  rows = -(-len(games) // columns)
+  rows = -(-len(games) // _MOST_PER_ROW)
+  columns = -(-len(games) // rows)  # Four games are two rows of two.
   width = _WIDTH if columns > 1 else 0.65 * _WIDTH
   legend_rows = -(-(len(analysis.runs.methods) + 2) // (2 * columns))
   figure = plt.figure(
