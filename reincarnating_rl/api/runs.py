@@ -71,7 +71,7 @@ class Run:
       self._remove = weakref.finalize(self, shutil.rmtree, base_dir, True)
     self._is_temporary = is_temporary
     name = self.lineage.get('game')
-    self._game = game if game is not None or games.is_own(name) else name
+    self._game = name if game is None and games.may_be_made(name) else game
 
   def __repr__(self) -> str:
     """Returns what it is, and where."""
