@@ -17,7 +17,7 @@ from reincarnating_rl.api.students import Student
 from reincarnating_rl.api.teachers import Teacher, as_teacher
 from reincarnating_rl.envs import facts
 from reincarnating_rl.evaluation import finding, summary
-from reincarnating_rl.support import files, json_file
+from reincarnating_rl.support import files, json_file, new_folder
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
@@ -154,7 +154,7 @@ class Run:
 
     Raises:
       UserError: the run is in a temporary folder, and no other is given; or
-        that exists.
+        that exists or cannot be written, and then is not there.
     """
     if path is None:
       if self._is_temporary:
@@ -165,8 +165,10 @@ class Run:
     folder = os.path.abspath(os.path.expanduser(path))
     if os.path.exists(folder):
       raise UserError(f'{folder} exists: give a folder that does not.')
-    with files.writing(folder, 'choose another folder'):
-      shutil.copytree(self.base_dir, folder)
+    own = os.path.realpath(self.base_dir)
+    if os.path.commonpath([own, os.path.realpath(folder)]) == own:
+      raise UserError(f'{folder} is in the run: give a folder beside it.')
+    new_folder.copy(own, folder, 'folder')
     self._remove()
     self.base_dir, self._is_temporary = folder, False
     return folder
