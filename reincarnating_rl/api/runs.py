@@ -134,7 +134,7 @@ class Run:
     lineage = self.lineage
     figure = summary.figure(lineage['scores'], title=lineage['game'])
     if path is not None:
-      path = os.path.expanduser(path)
+      path = files.given_path(path, 'path')
       known = figure.canvas.get_supported_filetypes()
       ending = os.path.splitext(path)[1].removeprefix('.').lower()
       if ending and ending not in known:
@@ -162,7 +162,7 @@ class Run:
           f'{self.base_dir} is a temporary folder: give another, save(PATH).'
         )
       return self.base_dir
-    folder = os.path.abspath(os.path.expanduser(path))
+    folder = os.path.abspath(files.given_path(path, 'path'))
     if os.path.exists(folder):
       raise UserError(f'{folder} exists: give a folder that does not.')
     own = os.path.realpath(self.base_dir)
@@ -238,7 +238,7 @@ def load_run(
   Raises:
     UserError: there is no run, or it is damaged.
   """
-  folder = os.path.abspath(os.path.expanduser(path))
+  folder = os.path.abspath(files.given_path(path, 'path'))
   if not os.path.isfile(os.path.join(folder, finding.LINEAGE_FILE)):
     raise MissingFileError(
       f'{folder} holds no run: give the base_dir of one, which has a '

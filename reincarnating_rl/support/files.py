@@ -190,6 +190,23 @@ def _probe(path: str) -> None:
       os.remove(file.name)
 
 
+def given_path(path: str | os.PathLike[str] | None, name: str) -> str | None:
+  """Returns a path that a caller gave, from the home folder if it has `~`.
+
+  Args:
+    path: None for none.
+    name: of the argument, for messages.
+
+  Raises:
+    UserError: it is empty, which is not this folder.
+  """
+  if path is None:
+    return None
+  if not os.fspath(path):
+    raise UserError(f"{name} is empty: give a path; '.' is this folder.")
+  return os.path.expanduser(path)
+
+
 def _target(path: str) -> str:
   path = os.path.expanduser(path)
   # A link to a file stays one; that of a pipe leads nowhere.
