@@ -172,6 +172,11 @@ class Recorder(gym.Wrapper):
         f'{steps.actions}, and this game {self._shape} and {self._actions}: '
         f'{_OTHER}.'
       )
+    if {*steps.partial} - {steps.entries - 1 - int(steps.episode_step[-1])}:
+      raise UserError(
+        f'{self._path} marks episodes that are not whole, which a recording '
+        f'cannot: {_OTHER}.'
+      )
     cut = steps.is_last & ~steps.terminal
     cut[-1] = not steps.terminal[-1]
     columns = (

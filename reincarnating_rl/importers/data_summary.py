@@ -65,15 +65,10 @@ def whole_returns(columns: StepColumns) -> np.ndarray:
 def _episodes(
   columns: StepColumns,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Returns first steps, those after the last ones, and which are whole.
-
-  Where only the columns tell, the last episode is whole only if it ended in a
-  terminal.
-  """
+  """Returns first steps, those after the last ones, and which are whole."""
   starts = np.flatnonzero(np.append(True, columns.episode_step[1:] == 0))
   stops = np.append(starts[1:], len(columns.reward))
-  if columns.partial is not None:
-    return starts, stops, ~np.isin(starts, columns.partial)
   is_whole = columns.episode_step[starts] == 0
-  is_whole[-1] &= columns.terminal[-1]
+  is_whole &= ~np.isin(starts, columns.partial)
+  is_whole[-1] &= columns.tells_last or columns.terminal[-1]
   return starts, stops, is_whole

@@ -83,7 +83,13 @@ def load(
   ):
     step = (layout.state if part == STATE else layout.next_state)[k]
     observation[step] = frame
-  return loading.begin_elements(store, layout.steps, layout.left_out)
+  return loading.begin_elements(
+    store,
+    layout.steps,
+    layout.left_out,
+    partial=layout.starts,
+    without_action=layout.without_action,
+  )
 
 
 def _lay_out(

@@ -16,6 +16,8 @@ class Layout(NamedTuple):
   state: np.ndarray  # [N] int64, step of a state's last frame, or -1
   next_state: np.ndarray  # [N] int64, the same for next states
   left_out: dict[str, int]  # number of elements left out, by reason
+  starts: list[int]  # first steps of episodes, none of which is whole
+  without_action: list[int]  # steps of which only frames are known
 
   @property
   def steps(self) -> int:
@@ -44,12 +46,14 @@ def lay_out(
     rewards: from `dopamine41_returns.rewards`, of each episode.
     n: steps that a return of the replay sums.
     settings: of the store. Steps of an episode whose start was overwritten
-      count from S - 1 on, so that no element needs the missing frames.
+      count from S - 1 on, so that no element needs the missing frames; of
+      stacks of 1 from 1 on, for the start is gone all the same.
     newest: the largest number of steps to keep; None for all.
   """
   state = np.full(len(table.action), -1, np.int64)
   next_state = state.copy()
   parts, base = [_columns(0)], 0
+  starts, without_action = [], []
   for episode, step_rewards in zip(episodes, rewards, strict=True):
     ahead = _ahead(episode, n, settings.n_step)
     elements = _elements(episode)
@@ -61,7 +65,9 @@ def lay_out(
     part['action'][: episode.acts] = table.action[elements]
     known = step_rewards[: len(part['reward'])]
     part['reward'][: len(known)] = known
-    part['episode_step'] += episode.is_cut * (settings.stack_size - 1)
+    part['episode_step'] += episode.is_cut * max(settings.stack_size - 1, 1)
+    starts.append(base)
+    without_action += range(base + episode.acts, base + len(part['action']))
     parts.append(part)
     base += len(part['action'])
   older = 0 if newest is None else max(base - newest, 0)
@@ -74,6 +80,8 @@ def lay_out(
     np.maximum(state - older, -1),
     np.maximum(next_state - older, -1),
     _left_out(table, episodes) | {'older steps': older},
+    [step - older for step in starts],
+    [step - older for step in without_action],
   )
 
 

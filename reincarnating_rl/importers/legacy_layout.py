@@ -39,7 +39,8 @@ def lay_out(
   An episode ends at a terminal and at a listed end. L - 1 blank steps in a row
   also end it: if a run was saved amid an episode and resumed, the end of that
   episode is not listed. If the start of the oldest episode was overwritten, its
-  steps count from S - 1 on, so that no element needs the missing frames.
+  steps count from S - 1 on, so that no element needs the missing frames; of
+  stacks of 1 from 1 on, for the start is gone all the same.
 
   Args:
     info: of the replay; L is its stack size.
@@ -65,7 +66,10 @@ def lay_out(
     are_rows_padding=are_rows_padding and info.stack_size > 1,
   )
   episode_step, is_unknown = _episode_steps(
-    is_padding, ended, _tells_states(blank, ended, stack_size), stack_size
+    is_padding,
+    ended,
+    _tells_states(blank, ended, stack_size),
+    max(stack_size - 1, int(info.add_count > info.capacity)),
   )
   whole = np.flatnonzero(~is_padding & ~is_unknown)
   if not len(whole):
@@ -157,12 +161,12 @@ def _episode_steps(
   is_padding: np.ndarray,
   ended: np.ndarray,
   tells_states: np.ndarray,
-  stack_size: int,
+  lost: int,
 ) -> tuple[np.ndarray, np.ndarray]:
   """Numbers the steps of episodes.
 
   Returns:
-    Steps since the episode's start, from S - 1 on if the start is not stored;
+    Steps since the episode's start, from `lost` on if the start is not stored;
     and which steps belong to an episode whose first states are unknown. A
     store cannot hold such an episode between others.
   """
@@ -170,6 +174,6 @@ def _episode_steps(
   is_start[1:] = ~is_padding[1:] & (is_padding[:-1] | ended[:-1])
   steps = np.arange(len(ended))
   start = np.maximum.accumulate(np.where(is_start, steps, 0))
-  first = np.where(is_start[start], start, 1 - stack_size)
+  first = np.where(is_start[start], start, -lost)
   is_unknown = ~is_padding & (is_start & ~tells_states)[start]
   return (steps - first).astype(np.int32), is_unknown

@@ -3,7 +3,7 @@
 import os
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -44,9 +44,11 @@ class StepColumns(NamedTuple):
   terminal: np.ndarray  # [T] bool
   episode_step: np.ndarray  # [T] integers; starts above 0 if the start is gone
   tells_time_outs: bool = True  # if not, cut episodes are joined to the next
-  # First steps of episodes that are not whole; None where only the columns
-  # tell: those that start above 0, and the last, unless it ended in a terminal.
-  partial: tuple[int, ...] | None = None
+  # First steps of episodes that are not whole, beside those that start above 0.
+  partial: tuple[int, ...] = ()
+  # Whether `partial` tells of the last episode, too; if not, it is whole only
+  # where it ended in a terminal.
+  tells_last: bool = False
 
   @classmethod
   def arrays(cls) -> tuple[str, ...]:
@@ -98,19 +100,35 @@ def numbered_checkpoints(
 
 
 def begin_elements(
-  store: FrameStore, steps: int, left_out: dict[str, int]
+  store: FrameStore,
+  steps: int,
+  left_out: dict[str, int],
+  *,
+  partial: Iterable[int] = (),
+  without_action: Iterable[int] = (),
 ) -> LoadReport:
   """Makes elements of the steps that `write` has stored.
+
+  What follows in the store begins another episode, so the last one is not
+  whole, unless it ended in a terminal.
 
   Args:
     store: cleared, then filled with steps 0 to `steps` by `write`.
     steps: number of steps; at most the store's capacity.
     left_out: for the report.
+    partial: see `StepRing`; numbers of other steps are passed over.
+    without_action: see `StepRing`; likewise.
   """
-  state = store.state_dict()
-  store.load_state_dict(state | {'next_step': steps})
+  terminal = store.columns['terminal'][:steps]
+  later = 1 + np.flatnonzero(store.columns['episode_step'][1:steps] == 0)
+  if not terminal[-1]:
+    partial = {*partial, int(later[-1]) if len(later) else 0}
+  told = {
+    'next_step': steps,
+    'partial': sorted(partial),
+    'without_action': without_action,
+  }
+  store.load_state_dict(store.state_dict() | told)
   store.add_count = len(store)
-  columns = store.columns
-  episodes = 1 + int(np.count_nonzero(columns['episode_step'][1:steps] == 0))
-  terminals = int(np.count_nonzero(columns['terminal'][:steps]))
+  episodes, terminals = 1 + len(later), int(np.count_nonzero(terminal))
   return LoadReport(steps, episodes, terminals, episodes - terminals, left_out)

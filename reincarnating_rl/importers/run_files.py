@@ -75,6 +75,8 @@ class RunInfo(NamedTuple):
   settings: ReplaySettings  # the run's
   steps: range  # numbers of the stored steps; at least one
   segments: list[dict[str, Any]]
+  partial: tuple[int, ...] = ()  # see `StepRing`, as is the next
+  without_action: tuple[int, ...] = ()
 
   @property
   def entries(self) -> int:
@@ -157,14 +159,17 @@ def inspect(replay: RunReplay) -> RunInfo:
 
 
 def _describe(replay: RunReplay) -> RunInfo:
-  next_step = 0
+  next_step, lists = 0, []
   try:
     replays = read_json(pathlib.Path(replay.path)).get(REPLAYS, {})
     if STUDENT in replays:
       manifest = replays[STUDENT]
       settings = ReplaySettings.from_json(manifest['settings'])
-      next_step = int(manifest['state']['next_step'])
+      state = manifest['state']
+      next_step = int(state['next_step'])
       segments = list(manifest['segments'])
+      for name in ('partial', 'without_action'):
+        lists.append([*map(int, state.get(name, ()))])
   except (UserError, *UNREADABLE) as error:
     raise unusable(replay, error) from error
   if not next_step:
@@ -174,7 +179,8 @@ def _describe(replay: RunReplay) -> RunInfo:
   if not 0 < next_step < 2**62 or _is_too_wide(settings):
     raise damaged_replay(replay.path, 'holds impossible numbers')
   steps = range(max(next_step - settings.capacity, 0), next_step)
-  return RunInfo(settings, steps, segments)
+  stored = (tuple(n for n in numbers if n in steps) for numbers in lists)
+  return RunInfo(settings, steps, segments, *stored)
 
 
 def _is_too_wide(settings: ReplaySettings) -> bool:

@@ -1,8 +1,9 @@
 """Reads the replay of a run into a store with other settings.
 
 To resume a run, the settings must be the run's. Here only observations,
-actions, rewards and episode ends are used. n-step, discount, stack size and
-capacity are the store's, and what the run's teacher said is dropped.
+actions, rewards and episode ends are used, and what is told of episodes and
+actions that lack. n-step, discount, stack size and capacity are the store's,
+and what the run's teacher said is dropped.
 """
 
 from collections.abc import Iterator
@@ -74,7 +75,13 @@ def load(
     store.write(at - wanted.start, rows)
     progress(at + len(rows['action']) - wanted.start, len(wanted))
   left_out = {'older steps': len(info.steps) - len(wanted)}
-  return loading.begin_elements(store, len(wanted), left_out)
+  return loading.begin_elements(
+    store,
+    len(wanted),
+    left_out,
+    partial=(n - wanted.start for n in info.partial),
+    without_action=(n - wanted.start for n in info.without_action),
+  )
 
 
 def read_columns(
@@ -94,7 +101,10 @@ def read_columns(
   for at, rows in _read(replay, info, info.steps, info.actions):
     parts.append([rows[name] for name in StepColumns.arrays()])
     progress(at + len(rows['action']) - info.steps.start, info.entries)
-  return StepColumns(*map(np.concatenate, zip(*parts, strict=True)))
+  return StepColumns(
+    *map(np.concatenate, zip(*parts, strict=True)),
+    partial=tuple(n - info.steps.start for n in info.partial),
+  )
 
 
 def save(folder: str, store: FrameStore) -> dict[str, Manifest]:

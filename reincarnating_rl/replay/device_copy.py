@@ -49,6 +49,7 @@ class DeviceCopy:
     self._functions = DeviceColumns(store.settings)
     self._columns: CopiedColumns | None = None
     self._copied = self._labelled = 0  # Steps, and those with labels.
+    self._life = store.life
     self._write = jax.jit(_write, donate_argnums=0)
 
   def up_to_date(self) -> Copied:
@@ -57,8 +58,8 @@ class DeviceCopy:
     The next call takes over its memory.
     """
     store = self._store
-    if self._columns is None or store.next_step < self._copied:
-      self._columns = self._empty()
+    if self._columns is None or store.life is not self._life:
+      self._columns, self._life = self._empty(), store.life
       self._copied = self._labelled = 0
     first = self._copied
     if store.labelled > self._labelled:  # Since they were copied, perhaps.

@@ -1,5 +1,6 @@
 """A ring of numbered steps, and the keys of the elements that begin in them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from reincarnating_rl.replay.memory import ReusedMemory
 from reincarnating_rl.replay.n_step import has_element
 from reincarnating_rl.replay.settings import ReplaySettings
 
-_STEP = ('observation', 'action', 'reward')
+# Lists of steps that a state has only where they are not empty.
+_LISTS = ('partial', 'without_action')
 
 
 class StepRing:
@@ -29,6 +31,11 @@ class StepRing:
     add_count: number of elements completed so far.
     labelled: number of the first step that may lack the teacher's policy.
     segments: files that hold steps of this ring; managed by `SegmentLog`.
+    partial: numbers of the first steps of episodes that are not whole, as far
+      as columns do not tell.
+    without_action: numbers of steps of which a frame alone is known. No element
+      begins there.
+    life: another object after each `clear`.
   """
 
   def __init__(self, settings: ReplaySettings) -> None:
@@ -62,6 +69,8 @@ class StepRing:
     self._elements.clear()
     self._next_episode_steps = [0] * self.settings.num_lanes
     self.segments: list[dict[str, Any]] = []
+    self.partial = self.without_action = ()
+    self.life = object()
 
   def __len__(self) -> int:
     """Returns the number of elements."""
@@ -111,55 +120,6 @@ class StepRing:
       self._append(key)
       self.add_count += 1
 
-  def add_episode(
-    self,
-    observations: np.ndarray,
-    actions: np.ndarray,
-    rewards: np.ndarray,
-    *,
-    terminal: bool,
-    teacher_policy: np.ndarray | None = None,
-  ) -> None:
-    """Stores a whole episode; equals `add` for each step, but is faster.
-
-    Args:
-      observations: [T, *O].
-      actions: [T] integers, or [T, D] floats in [-1, 1].
-      rewards: [T].
-      terminal: whether the episode ended in a terminal; False if it was cut.
-      teacher_policy: [T, W], or None to `label` later.
-
-    Raises:
-      ValueError: shapes or dtypes do not fit, an episode is still open, or
-        the teacher's policy is given but earlier steps lack it.
-    """
-    given = observations, actions, rewards
-    rows = dict(zip(_STEP, map(np.asarray, given), strict=True))
-    if teacher_policy is not None:
-      rows['teacher_policy'] = np.asarray(teacher_policy)
-    self.settings.check_rows(rows)
-    if self.settings.num_lanes > 1:
-      raise ValueError('Whole episodes are of one lane: add() the steps.')
-    if any(self._next_episode_steps):
-      raise ValueError('An episode is open: call truncate_episode() first.')
-    if 'teacher_policy' in rows and self.labelled != self.next_step:
-      raise ValueError('Earlier steps have no labels: label them first.')
-    count, start = len(rows['action']), self.next_step
-    steps = np.arange(count)
-    rows['episode_step'] = steps
-    rows['terminal'] = (steps == count - 1) & bool(terminal)
-    rows.setdefault('teacher_policy', np.zeros((count, 1), np.float32))
-    oldest = max(start + count - self.settings.capacity, 0)
-    self._evict(oldest)
-    self.write(start, rows)
-    if teacher_policy is not None:
-      self.labelled = start + count
-    self.next_step = start + count
-    whole = steps if terminal else steps[: max(count - self.settings.n_step, 0)]
-    self.add_count += len(whole)
-    is_kept = start + whole - self._padded(whole) >= oldest
-    self._extend(start + whole[is_kept])
-
   def element_keys(self) -> np.ndarray:
     """Returns the keys of all elements, [N] int64, in order, lane by lane."""
     return self._elements.all()
@@ -189,12 +149,19 @@ class StepRing:
   def state_dict(self) -> dict[str, Any]:
     """Returns the JSON-able state, without the columns."""
     open_ = self._next_episode_steps
+    lists = {name: self._stored(getattr(self, name)) for name in _LISTS}
     return {
       'next_step': self.next_step,
       'next_episode_step': open_[0] if len(open_) == 1 else open_,
       'add_count': self.add_count,
       'labelled': self.labelled,
+      **{name: [*numbers] for name, numbers in lists.items() if numbers},
     }
+
+  def _stored(self, numbers: Iterable[Any]) -> tuple[int, ...]:
+    """Returns those of some numbers that are of stored steps."""
+    stored = range(self.oldest_step, self.next_step)
+    return tuple(n for n in map(int, numbers) if n in stored)
 
   def load_state_dict(self, state: dict[str, Any]) -> None:
     """Restores a state, after `write` has restored its steps.
@@ -214,6 +181,8 @@ class StepRing:
     self._next_episode_steps = open_
     self.add_count = int(state['add_count'])
     self.labelled = int(state['labelled'])
+    for name in _LISTS:
+      setattr(self, name, self._stored(state.get(name, ())))
     steps = np.arange(self.oldest_step, self.next_step)
     slots = steps % self.settings.capacity
     is_whole = has_element(
@@ -223,6 +192,7 @@ class StepRing:
       stack_size=self.settings.stack_size,
       num_lanes=self.settings.num_lanes,
     )
+    is_whole[np.array(self.without_action, np.int64) - self.oldest_step] = False
     self._elements.clear()
     self._extend(steps[is_whole])
 

@@ -188,7 +188,9 @@ def _teacher_phases(
   agent, record = runner._agent, runner.record
   evaluation = TeacherEvaluation
   if not has_policy(agent.teacher):
-    evaluation = DataEvaluation
+    evaluation = functools.partial(
+      DataEvaluation, clip_rewards=runner._clip_rewards
+    )
   return {
     Phase.TEACHER_EVALUATION: evaluation(
       agent,

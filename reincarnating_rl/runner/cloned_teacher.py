@@ -37,6 +37,7 @@ from reincarnating_rl.teachers.sources import (
 
 FOLDER = 'clone'
 _NUMBER = 0
+_DETAILS = 'details of the data'
 
 
 def find_or_make(
@@ -76,6 +77,7 @@ def find_or_make(
   settings = gin_names.make_clone_settings()
   inputs = {
     'data': data.fingerprint,
+    _DETAILS: data.details,
     'distribution': _distribution(student),
     'stack_size': stack_size,
     **dataclasses.asdict(settings),
@@ -105,7 +107,10 @@ def _has(folder: str, inputs: dict[str, Any]) -> bool:
   inputs = json.loads(json_file.dumps(inputs))
   for name, new in inputs.items():
     if (old := found.get(name)) != new:
-      told = 'other data' if name == 'data' else f'{name} = {old}, not {new}'
+      if name == _DETAILS and name not in found:
+        continue  # A clone of an earlier version.
+      is_of_data = name in ('data', _DETAILS)
+      told = 'other data' if is_of_data else f'{name} = {old}, not {new}'
       raise UserError(
         f'{folder} has a clone of {told}: restore that, or choose another '
         '--base_dir.'
@@ -137,10 +142,7 @@ def _make(
     dtype=space.dtype,
     distribution=inputs['distribution'],
   )
-  has_action = replay_store.has_action(replay, store)
-  cloned = cloning.train(
-    store, has_action, description, settings, inputs['distribution']
-  )
+  cloned = cloning.train(store, description, settings, inputs['distribution'])
   told = {'cloned_from': replay.describe(), **cloned.told, 'inputs': inputs}
   with files.writing(folder, OTHER_BASE_DIR):
     native_checkpoint.write(

@@ -46,7 +46,6 @@ class Split(NamedTuple):
 
 def train(
   store: FrameStore,
-  has_action: np.ndarray,
   description: Description,
   settings: CloneSettings,
   distribution: str | None,
@@ -56,8 +55,7 @@ def train(
   Equal data and settings give an equal clone.
 
   Args:
-    store: the data.
-    has_action: [T] bool, which steps are learnt from.
+    store: the data; of its steps, those with an action are learnt from.
     description: of the clone's network.
     settings: of the clone.
     distribution: one of `learner.cloning.DISTRIBUTIONS`.
@@ -67,7 +65,7 @@ def train(
     DivergedError: training diverges.
   """
   rng = np.random.default_rng(0)
-  split = _split(store, has_action, settings.held_out, rng)
+  split = _split(store, settings.held_out, rng)
   stack_size = store.settings.stack_size
   network = clone.make_network(description, store.settings.actions)
   loss = cloning.make_loss(clone.policy_of(description, network), distribution)
@@ -153,18 +151,13 @@ class _Best:
       self.params = jax.tree.map(np.array, params)
 
 
-def _split(
-  store: FrameStore,
-  has_action: np.ndarray,
-  share: float,
-  rng: np.random.Generator,
-) -> Split:
+def _split(store: FrameStore, share: float, rng: np.random.Generator) -> Split:
   """Holds out some episodes; of a single one, its end."""
   steps = np.arange(store.next_step)
   age = store.columns['episode_step'][steps]
   # Of an episode whose start is gone, the first states cannot be made.
   is_known = steps >= np.minimum(age, store.settings.stack_size - 1)
-  is_known &= has_action
+  is_known &= store.has_action
   episode = np.cumsum(np.append(0, age[1:] == 0)) if len(steps) else steps
   number = int(episode[-1]) + 1 if len(steps) else 0
   if number > 1:

@@ -57,6 +57,7 @@ _MAY_CHANGE_ANYWHERE = ('num_vector_environments', 'num_processes')
 _TOLD_APART = ('game_name',)
 _OTHER_VERSION = ' A run of another version can be a teacher, but not go on.'
 _ITERATION, _OFFLINE = 'iteration ', 'offline iterations'
+_DETAILS = 'details of the data'  # Not told by runs of earlier versions.
 _PARAMETER = re.compile(r'^([\w./]+)\.(\w+) = (.*)$', re.MULTILINE)
 _MACRO = re.compile(r'^(\w+) = (.*)$', re.MULTILINE)
 _USE_OF_MACRO = re.compile(r'%(\w+)')
@@ -177,6 +178,7 @@ def _teacher_identity(teacher: Teacher | None) -> dict[str, Any]:
   return {
     'teacher': teacher and teacher.fingerprint,
     'temperature of the teacher': told.get('temperature'),
+    _DETAILS: told.get('details'),
     'vmax of the teacher': told.get('vmax'),
     'kind of the teacher': told.get('agent'),
     'actions of the teacher': told.get('actions'),
@@ -199,7 +201,7 @@ def check(
   """
   for key in [*expected, *(k for k in found if k not in expected)]:
     old, new = found.get(key), expected.get(key)
-    if old == new:
+    if old == new or (key == _DETAILS and key not in found):
       continue
     setting, remark = 'setting', '' if key in expected else _OTHER_VERSION
     if None in (old, new) and key.startswith((_ITERATION, _OFFLINE)):

@@ -103,20 +103,3 @@ def load(
     rewards = store.columns['reward'][: report.steps]
     np.clip(rewards, -1.0, 1.0, out=rewards)
   return report
-
-
-def has_action(replay: ExternalReplay, store: FrameStore) -> np.ndarray:
-  """Returns [T] bool, whether a step of a replay has its own action.
-
-  All have, but what a replay of Dopamine 4.1 has of an episode's last step is a
-  frame alone. No element begins there.
-
-  Args:
-    replay: that was read.
-    store: from `read`.
-  """
-  if replay.kind != 'dopamine41':
-    return np.ones(store.next_step, bool)
-  found = np.zeros(store.next_step, bool)
-  found[store.element_keys()] = True
-  return found

@@ -145,6 +145,9 @@ def test_a_recording_goes_on(tmp_path):
   ]
   with pytest.raises(UserError, match='and this game .*: choose another path'):
     record(toys.Corridor(), path)
+  np.savez(path, **columns, partial=np.arange(6) < 3)
+  with pytest.raises(UserError, match='marks episodes that are not whole'):
+    record(gym.make('CartPole-v1'), path)
 
 
 def test_nothing_is_lost_when_one_stops(tmp_path):

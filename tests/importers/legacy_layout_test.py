@@ -61,6 +61,12 @@ def test_a_cut_beginning_has_no_element():
   assert laid('xxxT00xx????')[1] == [2, 3, 4, 5, 0, 1]
 
 
+def test_single_observations_do_not_hide_a_lost_start():
+  single = {'stack': 1, 'store': 1}
+  assert laid('xxTxx', add_count=5, **single)[1] == [0, 1, 2, 0, 1]
+  assert laid('xxTxx', add_count=10, **single)[1] == [1, 2, 3, 0, 1]
+
+
 def test_half_of_the_padding_is_overwritten():
   """One blank frame is kept, which completes the states after it."""
   kept, steps, rest = laid('0xxT00xx', add_count=8)

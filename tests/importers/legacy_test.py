@@ -148,6 +148,7 @@ def test_matches_dopamines_samples(tmp_path, history, size, is_open, is_listed):
   ('name', 'kept', 'report'),
   [
     ('pong_replay', 36, (4991, 4, 2, 2, left_out(padding=9))),
+    # Of the first episode, the start was overwritten.
     ('cartpole', 200, (600, 60, 60, 0, left_out())),
   ],
 )
@@ -163,6 +164,8 @@ def test_matches_samples_of_the_old_library(fixtures, name, kept, report):
   )
   _, found = load(folder, store)
   assert found == report
+  starts = store.columns['episode_step'][: found.steps] == 0
+  assert np.count_nonzero(starts) == found.episodes - 1 and not starts[0]
   with np.load(os.path.join(folder, 'expected_transitions.npz')) as file:
     expected = dict(file)
   ends = {1848, 2908, 1245} if name == 'pong_replay' else set()

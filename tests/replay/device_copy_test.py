@@ -96,9 +96,12 @@ def test_a_replay_that_begins_again_is_copied_anew():
   store = make_store()
   copy = DeviceCopy(store)
   play(store, 30, seed=1)
-  copy.up_to_date()
-  store.clear()
-  play(store, 20, seed=2)
+  for steps in (30, 35, 20):  # As many as before, more and fewer.
+    copy.up_to_date()
+    store.clear()
+    play(store, steps, seed=steps)
+    found = copy.up_to_date().columns.reward[:steps]
+    np.testing.assert_array_equal(found, store.columns['reward'][:steps])
   assert_same(store, copy)
 
 

@@ -89,10 +89,11 @@ def test_a_clone_made_again_is_the_same(path, tmp_path):
 
 def test_other_data_or_settings_are_refused(path, tmp_path):
   make(path, tmp_path / 'clone')
-  with np.load(path) as file:
-    np.savez(tmp_path / 'x.npz', **{**file} | {'rewards': -file['rewards']})
-  with pytest.raises(UserError, match='has a clone of other data: restore'):
-    make(tmp_path / 'x.npz', tmp_path / 'clone')
+  for name in ('rewards', 'observations'):
+    with np.load(path) as file:
+      np.savez(tmp_path / 'x.npz', **{**file} | {name: -file[name]})
+    with pytest.raises(UserError, match='has a clone of other data: restore'):
+      make(tmp_path / 'x.npz', tmp_path / 'clone')
   gin.bind_parameter('Clone.num_updates', 5)
   with pytest.raises(UserError, match='clone of num_updates = 60, not 5:'):
     make(path, tmp_path / 'clone')
@@ -181,8 +182,7 @@ def split(tmp_path, share=0.2, newest=None, **arrays):
     policy_size=0,
     newest=newest,
   )
-  has_action = replay_store.has_action(replay, store)
-  return cloning._split(store, has_action, share, np.random.default_rng(0))
+  return cloning._split(store, share, np.random.default_rng(0))
 
 
 def test_whole_episodes_are_held_out(tmp_path):

@@ -17,13 +17,18 @@ from reincarnating_rl.importers.data import npz
 from reincarnating_rl.learner.actions import Discrete
 from reincarnating_rl.learner.kinds import DISCRETE
 from reincarnating_rl.methods.table import METHODS
-from reincarnating_rl.runner import pairing, teacher_choice
+from reincarnating_rl.runner import (
+  data_phases,
+  identity,
+  pairing,
+  teacher_choice,
+)
 from reincarnating_rl.runner.plan import Phase
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.data_teacher import DataTeacher
 from reincarnating_rl.teachers.sources import TeacherSettings
 from tests import toys
-from tests.importers import dopamine41_played
+from tests.importers import dopamine41_played, legacy_dumps
 from tests.runner import control_test, experiments
 
 
@@ -135,13 +140,16 @@ def test_data_are_rehearsed(path, tmp_path):
   agent = {
     'method_settings': METHODS['rehearsal'].settings(teacher_data_ratio=0.5)
   }
-  runner = make_runner(tmp_path, path, 'rehearsal_dqn', agent=agent)
+  runner = make_runner(
+    *(tmp_path, path, 'rehearsal_dqn'), agent=agent, clip_rewards=True
+  )
   assert [row.phase for row in runner.plan[:3]] == [
     *(Phase.TEACHER_EVALUATION, Phase.LOAD, Phase.ONLINE)
   ]
   runner.run_experiment()
   assert runner._agent.trainer.online_updates > 0
   assert experiments.teacher_data(runner).store is not None
+  assert runner.record.teacher is None  # Its rewards may be clipped.
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(path, tmp_path):
@@ -218,6 +226,36 @@ def test_scores_that_cannot_be_normalised(
   assert runner.record.rows[-1]['normalized'] is None
 
 
+@pytest.mark.parametrize(
+  ('scale', 'clip_rewards', 'is_scored'),
+  [(1.0, True, False), (1.0, False, True), (1.5, True, True)],
+)
+def test_rewards_that_may_be_clipped(
+  scale, clip_rewards, is_scored, path, tmp_path, capsys
+):
+  with np.load(path) as file:
+    rewards = scale * file['rewards']
+    np.savez(tmp_path / 'x.npz', **{**file} | {'rewards': rewards})
+  found = external_replay.choose(tmp_path)
+  teacher = DataTeacher(found, Discrete(2), (toys.LENGTH,), 1)
+  score = data_phases._score(teacher, 0.0, clip_rewards=clip_rewards)
+  assert (score is not None) == is_scored
+  assert ('may be clipped' in capsys.readouterr().out) != is_scored
+
+
+@pytest.mark.parametrize('is_listed', [True, False])
+def test_episodes_that_are_joined_are_no_score(is_listed, tmp_path, capsys):
+  attributes = legacy_dumps.arrays('00xxE00xxE00xxT00xxE00xxT00x')
+  if not is_listed:
+    del attributes['episode_end_indices']
+  legacy_dumps.write(tmp_path, attributes)
+  found = external_replay.choose(tmp_path)
+  teacher = DataTeacher(found, Discrete(4), (2,), 3)
+  score = data_phases._score(teacher, 0.0, clip_rewards=False)
+  assert (score is not None) == is_listed
+  assert ('are joined' in capsys.readouterr().out) != is_listed
+
+
 def test_who_needs_a_policy_is_told_what_to_do():
   for name, student in AGENTS.items():
     method = student.method.name
@@ -266,19 +304,31 @@ def test_the_margin_of_data_is_not_weaned(path, tmp_path):
     )
 
 
-def test_other_data_are_another_teacher(path, tmp_path):
-  one = DataTeacher(
-    external_replay.choose(path), Discrete(2), (toys.LENGTH,), 1
-  )
-  again = DataTeacher(
-    external_replay.choose(path), Discrete(2), (toys.LENGTH,), 1
-  )
+@pytest.mark.parametrize('name', ['rewards', 'observations', 'partial'])
+def test_other_data_are_another_teacher(name, path, tmp_path):
+  def told(path):
+    found = external_replay.choose(path)
+    teacher = DataTeacher(found, Discrete(2), (toys.LENGTH,), 1)
+    found = identity._teacher_identity(teacher)
+    assert json.loads(json.dumps(teacher.lineage))['details']
+    return found
+
+  one = told(path)
+  identity.check(one, told(path), '')
   with np.load(path) as file:
-    np.savez(tmp_path / 'x.npz', **{**file} | {'rewards': -file['rewards']})
-  other = DataTeacher(
-    external_replay.choose(tmp_path), Discrete(2), (toys.LENGTH,), 1
+    arrays = {**file}
+  arrays[name] = (
+    7.0 - 100.0 * arrays[name]
+    if name in arrays
+    else (np.arange(len(arrays['rewards'])) == 0)
   )
-  assert one.fingerprint == again.fingerprint != other.fingerprint
+  np.savez(tmp_path / 'x.npz', **arrays)
+  with pytest.raises(UserError, match='holds a run with .* choose another'):
+    identity.check(one, told(tmp_path), '')
+  # A run of an earlier version did not tell more than the columns.
+  earlier = {k: x for k, x in one.items() if k != 'details of the data'}
+  assert len(earlier) == len(one) - 1
+  identity.check(earlier, told(path), '')
 
 
 def test_data_of_another_game_are_no_teacher(path, fixtures):

@@ -81,11 +81,13 @@ def _checked(
 def _print(out: str, made: Export, replay: ExternalReplay) -> None:
   count = len(made.arrays['rewards'])
   left = (
-    f'; {made.left_out:,} of episodes that are not whole, or without an '
+    f'; {made.left_out:,} of episodes whose start is gone, or without an '
     'action, left out'
     if made.left_out
     else ''
   )
+  if number := export.count_partial(made):
+    left += f'; episodes that are not whole, and are marked so: {number:,}'
   print(f'{out} has {count:,} steps of the {replay.describe()}{left}.')
 
 
@@ -101,4 +103,4 @@ def _steps(replay: ExternalReplay, newest: int | None) -> Export:
     policy_size=0,
     newest=newest,
   )
-  return export.of_store(store, replay_store.has_action(replay, store))
+  return export.of_store(store)

@@ -34,7 +34,8 @@ def checked(
   told: Actions | None = None,
   is_scaled: bool = False,
   partial: Sequence[int] = (),
-  begins_late: bool = False,
+  late: Sequence[int] = (),
+  marks: np.ndarray | None = None,
 ) -> Steps:
   """Makes steps of the arrays of a file.
 
@@ -52,7 +53,8 @@ def checked(
     told: what the file tells of the actions.
     is_scaled: see `Steps`.
     partial: see `Steps`; an episode that is open at the end is added.
-    begins_late: see `Steps`.
+    late: see `Steps`; `partial` need not have them.
+    marks: [T], whether a step is of an episode that is not whole.
 
   Raises:
     EmptyReplayError: there is no step.
@@ -74,13 +76,17 @@ def checked(
   }
   is_terminal = ends[terminal]
   is_last = np.logical_or.reduce([*ends.values()])
-  is_open = not is_last[-1]
+  lacking = [] if is_last[-1] else [count - 1]  # Steps of partial episodes.
+  if marks is not None:
+    lacking += np.flatnonzero(_flag(path, 'partial', marks, count)).tolist()
   if cuts is not None:
     gaps = np.flatnonzero(cuts & ~is_last)
     is_last = is_last | cuts
-    is_open = is_open and not cuts[-1]
     if are_gaps:
-      partial = (*partial, *_beside(gaps, is_last))
+      lacking += gaps.tolist()
+      late = (*late, *(gaps + 1).tolist())
+  starts = np.flatnonzero(np.append(True, is_last[:-1]))
+  theirs = starts[np.searchsorted(starts, lacking, side='right') - 1]
   return Steps(
     path=path,
     observation_shape=tuple(shape),
@@ -92,8 +98,8 @@ def checked(
     reward=reward,
     terminal=is_terminal,
     is_last=is_last,
-    partial=_partial(is_last, partial, is_open=is_open),
-    begins_late=begins_late,
+    partial=tuple(sorted({*partial, *late, *theirs.tolist()})),
+    late=tuple(late),
   )
 
 
@@ -101,6 +107,7 @@ def where_cut(
   path: str,
   now: 'np.ndarray | h5py.Dataset',
   following: 'np.ndarray | h5py.Dataset',
+  flags: Mapping[str, np.ndarray],
 ) -> np.ndarray:
   """Finds where the next observation is not the one of the next step.
 
@@ -108,13 +115,16 @@ def where_cut(
     path: of the file, for messages.
     now: [T, *O], the observations of steps.
     following: [T, *O], those after them.
+    flags: [T] each, that say where episodes end, by the file's names. What
+      follows an end may be any observation.
 
   Returns:
     [T] bool; False at the last step, whose next one nobody has.
 
   Raises:
     ValueError: the shapes or the types differ.
-    DataError: they differ in most steps, so they are not the same numbers.
+    DataError: they differ in most steps within episodes, so they are not the
+      same numbers; or a flag is none.
   """
   if now.shape != following.shape:
     raise ValueError(f'next_observations is {following.shape}, not {now.shape}')
@@ -125,28 +135,14 @@ def where_cut(
     stop = min(at + _CHUNK, len(now) - 1)
     differ = following[at:stop] != now[at + 1 : stop + 1]
     cuts[at:stop] = differ.reshape(stop - at, -1).any(axis=1)
-  if 2 * np.count_nonzero(cuts) > len(cuts) > _FEW:
+  ends = [_flag(path, name, flag, len(now)) for name, flag in flags.items()]
+  within = cuts[:-1][~np.logical_or.reduce(ends)[:-1]]
+  if len(within) >= _FEW and 2 * np.count_nonzero(within) > len(within):
     raise DataError(
       f'next_observations of {path} are not the observations of the next steps '
-      f'in {np.count_nonzero(cuts)} of {len(cuts)}: write them alike.'
+      f'in {np.count_nonzero(within)} of {len(within)}: write them alike.'
     )
   return cuts
-
-
-def _beside(gaps: np.ndarray, is_last: np.ndarray) -> list[int]:
-  """Returns where the episodes on both sides of gaps begin."""
-  starts = np.flatnonzero(np.append(True, is_last[:-1]))
-  before = np.searchsorted(starts, gaps, side='right') - 1
-  return starts[np.union1d(before, before + 1)].tolist()
-
-
-def _partial(
-  is_last: np.ndarray, partial: Sequence[int], *, is_open: bool
-) -> tuple[int, ...]:
-  if not is_open:
-    return tuple(partial)
-  ends = np.flatnonzero(is_last[:-1])
-  return (*partial, int(ends[-1]) + 1 if len(ends) else 0)
 
 
 def _wrong(path: str, name: str, array: np.ndarray, rule: str) -> DataError:

@@ -9,6 +9,7 @@ from reincarnating_rl.importers.data.steps import (
   MALFORMED,
   DataError,
   Steps,
+  begins_with,
   lacks,
 )
 
@@ -23,7 +24,7 @@ def is_one(path: str) -> bool:
     with h5py.File(path, 'r', locking=False) as file:
       return {*_COLUMNS[:3]} <= file.keys()
   except MALFORMED:
-    return False
+    return begins_with(path, hdf5.MAGIC)  # Reading it reports the damage.
 
 
 def read(path: str) -> Steps:
@@ -50,7 +51,7 @@ def read(path: str) -> Steps:
     if _NEXT in file:
       following = hdf5.array(path, file, _NEXT)
       if CUT not in file or following.dtype == observations.dtype:
-        cuts = where_cut(path, observations, following)
+        cuts = where_cut(path, observations, following, flags)
     elif CUT not in file:
       raise DataError(
         f'{path} has no {CUT} and no {_NEXT}, so nobody knows where its '

@@ -173,8 +173,9 @@ def load(
     'action': fitting.actions(steps, settings.actions),
     'reward': steps.reward,
     'terminal': steps.terminal,
-    # Nothing tells the frames before an episode's lost start.
-    'episode_step': steps.counted_from(settings.stack_size - 1),
+    # Nothing tells the frames before an episode's lost start. It is lost where
+    # no frame is needed, too.
+    'episode_step': steps.counted_from(max(settings.stack_size - 1, 1)),
   }
   checks.check_rewards(file.path, steps.reward)
   read = fitting.observations(steps, settings)
@@ -186,4 +187,9 @@ def load(
     store.write(at - first, rows)
     progress(stop - first, steps.entries - first)
   left_out = {'older steps': first}
-  return loading.begin_elements(store, steps.entries - first, left_out)
+  return loading.begin_elements(
+    store,
+    steps.entries - first,
+    left_out,
+    partial=(step - first for step in steps.partial),
+  )

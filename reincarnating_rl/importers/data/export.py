@@ -15,25 +15,23 @@ class Export(NamedTuple):
   """Arrays by the names of `npz`, and how many steps are not among them."""
 
   arrays: dict[str, np.ndarray]
-  left_out: int  # steps of episodes that are not whole, or without an action
+  # Steps of episodes whose start is not there, or without an action.
+  left_out: int
 
 
-def of_store(store: FrameStore, has_action: np.ndarray | bool = True) -> Export:
+def of_store(store: FrameStore) -> Export:
   """Returns the steps of a replay that was loaded, oldest first.
-
-  An episode whose start is gone is left out: nothing would show that it is not
-  whole.
 
   Args:
     store: with no step overwritten.
-    has_action: [T] bool, which steps are not left out; True for all.
   """
   count = store.next_step
   columns = {name: rows[:count] for name, rows in store.columns.items()}
   episode = np.cumsum(columns['episode_step'] == 0)
-  used = (episode > 0) & has_action
+  used = (episode > 0) & store.has_action
+  is_partial = np.isin(episode, episode[[*store.partial]])[used]
   terminal = columns['terminal'][used]
-  is_last = np.append(np.diff(episode[used]) > 0, False)
+  is_last = np.append(np.diff(episode[used]) > 0, False)[: len(terminal)]
   action, actions = columns['action'][used], store.settings.actions
   if isinstance(actions, Continuous):
     action = actions.to_game(action)
@@ -43,10 +41,10 @@ def of_store(store: FrameStore, has_action: np.ndarray | bool = True) -> Export:
     'rewards': columns['reward'][used],
     npz.TERMINAL: terminal,
     # An episode that is under way at the end is told by no flag.
-    npz.CUT: is_last[: len(terminal)] & ~terminal,
+    npz.CUT: is_last & ~terminal,
   }
   left_out = count - int(np.count_nonzero(used))
-  return Export(arrays | told_of(actions), left_out)
+  return Export(arrays | _marks(is_partial) | told_of(actions), left_out)
 
 
 def of_steps(steps: Steps, newest: int | None = None) -> Export:
@@ -68,9 +66,11 @@ def of_steps(steps: Steps, newest: int | None = None) -> Export:
       )
     action = actions.to_game(action)
   first = 0 if newest is None else max(steps.entries - newest, 0)
-  is_kept = _can_be_told(steps, first)
+  start = np.arange(steps.entries) - steps.episode_step
+  is_kept = (start >= first) & ~np.isin(start, [*steps.late])
+  is_partial = np.isin(start, [*steps.partial])
   cut = steps.is_last & ~steps.terminal
-  cut[-1] &= _last_start(steps) not in steps.partial
+  cut[-1] &= not is_partial[-1]
   arrays = {
     'observations': steps.observations(first, steps.entries)[is_kept[first:]],
     'actions': action[is_kept],
@@ -79,23 +79,22 @@ def of_steps(steps: Steps, newest: int | None = None) -> Export:
     npz.CUT: cut[is_kept],
   }
   left_out = steps.entries - first - int(np.count_nonzero(is_kept))
-  return Export(arrays | told_of(actions), left_out)
+  marks = _marks(is_partial[is_kept])
+  return Export(arrays | marks | told_of(actions), left_out)
 
 
-def _last_start(steps: Steps) -> int:
-  return steps.entries - 1 - int(steps.episode_step[-1])
+def count_partial(export: Export) -> int:
+  """Returns how many of the episodes are not whole."""
+  arrays = export.arrays
+  if npz.PARTIAL not in arrays:
+    return 0
+  is_last = arrays[npz.TERMINAL] | arrays[npz.CUT]
+  return len(np.unique((np.cumsum(is_last) - is_last)[arrays[npz.PARTIAL]]))
 
 
-def _can_be_told(steps: Steps, first: int) -> np.ndarray:
-  """Returns [T] bool, the steps from one on of episodes that begin there.
-
-  Episodes that are not whole are not among them, but for one that is under way
-  at the end.
-  """
-  numbers = np.arange(steps.entries)
-  start = numbers - steps.episode_step
-  is_partial = np.isin(start, [*steps.partial]) & (start != _last_start(steps))
-  return (start >= first) & ~is_partial
+def _marks(is_partial: np.ndarray) -> dict[str, np.ndarray]:
+  """Returns what marks steps of episodes that are not whole, if any are."""
+  return {npz.PARTIAL: is_partial} if is_partial.any() else {}
 
 
 def told_of(actions: Actions) -> dict[str, np.ndarray]:

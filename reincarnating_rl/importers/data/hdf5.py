@@ -10,6 +10,8 @@ import numpy as np
 from reincarnating_rl.importers.data.steps import DataError, reading
 from reincarnating_rl.importers.formats.npy_gzip import LARGEST_RATIO
 
+MAGIC = b'\x89HDF'
+
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[h5py.File]:

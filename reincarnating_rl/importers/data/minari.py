@@ -90,7 +90,7 @@ def read(path: str) -> Steps:
   is_end = np.zeros(stops[-1], bool)
   is_end[stops - 1] = True
   flagged = columns[TERMINAL].astype(bool) | columns[CUT].astype(bool)
-  # An episode that neither ended nor timed out was cut by who recorded it.
+  # The end of one that neither ended nor timed out was not recorded.
   is_open = ~flagged[stops - 1]
   starts = np.append(0, stops[:-1])
   return checked(

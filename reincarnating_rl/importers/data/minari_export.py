@@ -36,7 +36,8 @@ def knows_actions(export: Export) -> bool:
 def write(folder: str, export: Export, name: str) -> None:
   """Writes the steps, an episode each.
 
-  Minari's episodes have an observation after the last step. Replays keep none:
+  Episodes that are not whole get neither flag. Minari's have an observation
+  after the last step. Replays keep none:
   it is the last one again. Vectors of unknown bounds have none.
 
   Args:
@@ -87,6 +88,8 @@ def _write_episode(
     column = arrays[name][steps]
     if name == 'observations':
       column = np.concatenate([column, column[-1:]])
+    elif name == minari.CUT and npz.PARTIAL in arrays:
+      column = column & ~arrays[npz.PARTIAL][steps]
     group.create_dataset(name, data=column)
   group.attrs['total_steps'] = len(arrays['rewards'][steps])
 

@@ -12,6 +12,7 @@ from reincarnating_rl.importers.data.steps import (
   MALFORMED,
   DataError,
   Steps,
+  begins_with,
   lacks,
   reading,
 )
@@ -20,8 +21,11 @@ from reincarnating_rl.learner.actions import Actions, Continuous, Discrete
 
 TERMINAL, CUT = 'terminations', 'truncations'
 COLUMNS = ('observations', 'actions', 'rewards', TERMINAL, CUT)
+# Whether a step is of an episode that is not whole; by choice.
+PARTIAL = 'partial'
 NUMBER, LOW, HIGH = 'num_actions', 'action_low', 'action_high'
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_MAGIC = b'PK\3\4'
 _LONGEST = 10_000  # Bytes of a header: NumPy's own limit.
 _Header = tuple[tuple[int, ...], np.dtype]
 
@@ -32,7 +36,7 @@ def is_one(path: str) -> bool:
     with zipfile.ZipFile(path) as file:
       return {*COLUMNS[:3]} <= _members(file).keys()
   except MALFORMED:
-    return False
+    return begins_with(path, _MAGIC)  # Reading it reports the damage.
 
 
 def read(path: str) -> Steps:
@@ -51,6 +55,7 @@ def read(path: str) -> Steps:
     with np.load(path, allow_pickle=False) as file:
       arrays = {name: file[name] for name in COLUMNS[1:]}
       told = _told(path, file)
+      marks = file[PARTIAL] if PARTIAL in file else None
     return checked(
       path,
       observations=headers['observations'],
@@ -60,6 +65,7 @@ def read(path: str) -> Steps:
       flags={name: arrays[name] for name in (TERMINAL, CUT)},
       terminal=TERMINAL,
       told=told,
+      marks=marks,
     )
 
 

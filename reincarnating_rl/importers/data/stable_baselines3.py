@@ -68,7 +68,8 @@ def _steps(path: str, name: str, buffer: dict[Any, Any]) -> Steps:
   cuts[rows.stops - 1] = True
   if rows.has('next_observations'):
     # CleanRL's scripts do not mark where an episode was cut.
-    cuts |= where_cut(path, observations, rows.lanes('next_observations'))
+    following = rows.lanes('next_observations')
+    cuts |= where_cut(path, observations, following, {**flags, 'cuts': cuts})
   actions, told = rows.lanes('actions'), _told(buffer.get('action_space'))
   return checked(
     path,
@@ -82,7 +83,7 @@ def _steps(path: str, name: str, buffer: dict[Any, Any]) -> Steps:
     told=told,
     is_scaled=not name.startswith(_OWN_SCALE) and _is_scaled(actions, told),
     partial=rows.partial(cuts, ends != 0),
-    begins_late=rows.is_full,
+    late=rows.late,
   )
 
 
@@ -126,8 +127,14 @@ class _Rows:
     lanes = np.moveaxis(self._array(name)[self._order], 1, 0)
     return lanes.reshape(-1, *lanes.shape[2:])
 
+  @property
+  def late(self) -> tuple[int, ...]:
+    """Where episodes begin of which the buffer lacks the start."""
+    lanes = (self.stops - len(self._order)).tolist()
+    return tuple(lanes) if self.is_full else ()
+
   def partial(self, cuts: np.ndarray, is_done: np.ndarray) -> tuple[int, ...]:
-    """Returns where episodes begin of which the buffer lacks an end.
+    """Returns where episodes begin of which the buffer lacks the end.
 
     Args:
       cuts: [T] bool, where episodes are cut.
@@ -136,10 +143,7 @@ class _Rows:
     lasts = np.flatnonzero(cuts | is_done)
     begins = np.append(0, lasts[:-1] + 1)
     open_lanes = self.stops[~is_done[self.stops - 1]] - 1
-    late = {*begins[np.searchsorted(lasts, open_lanes)].tolist()}
-    if self.is_full:
-      late |= {*(self.stops - len(self._order)).tolist()}
-    return tuple(sorted(late))
+    return tuple(begins[np.searchsorted(lasts, open_lanes)].tolist())
 
 
 def _told(space: Any) -> Actions | None:

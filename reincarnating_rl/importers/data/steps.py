@@ -68,8 +68,8 @@ class Steps:
     terminal: [T] bool, whether the task ended.
     is_last: [T] bool, whether the episode ended, or was cut.
     partial: the first steps of episodes that are not whole, for the file lacks
-      their start or their end.
-    begins_late: whether the first episode is one whose start it lacks.
+      their start or their end; the last one among them, if it is under way.
+    late: those of them whose start it lacks.
   """
 
   path: str
@@ -83,7 +83,7 @@ class Steps:
   terminal: np.ndarray
   is_last: np.ndarray
   partial: tuple[int, ...]
-  begins_late: bool = False
+  late: tuple[int, ...] = ()
 
   # What a `ReplayInfo` says.
   stack_size = 1
@@ -110,7 +110,7 @@ class Steps:
       known: observations before a step that a state of it needs.
     """
     counted = self.episode_step
-    if self.begins_late:
+    if 0 in self.late:
       counted[: int(np.argmax(self.is_last)) + 1] += known
     return counted
 
@@ -122,6 +122,7 @@ class Steps:
       self.terminal,
       self.episode_step,
       partial=self.partial,
+      tells_last=True,
     )
 
 
@@ -135,6 +136,15 @@ def reading(path: str) -> Iterator[None]:
   except MALFORMED as error:
     told = (str(error).strip() or type(error).__name__).splitlines()[0]
     raise damaged_replay(path, f'cannot be read ({told[:100]})') from error
+
+
+def begins_with(path: str, magic: bytes) -> bool:
+  """Whether a file begins as those of a format do."""
+  try:
+    with open(path, 'rb') as file:
+      return file.read(len(magic)) == magic
+  except OSError:
+    return False
 
 
 def lacks(path: str, wanted: Sequence[str], found: Sequence[str]) -> None:

@@ -422,7 +422,7 @@ def test_a_replay_goes_out_as_arrays(call, fixtures, tmp_path):
   source = f'{fixtures}/dopamine_4_0_6_pong_replay'
   out = tmp_path / 'pong.npz'
   printed = call('convert', source, out, '--newest', 3000)
-  assert f'{out} has ' in printed and 'that are not whole, or' in printed
+  assert f'{out} has ' in printed and 'whose start is gone, or' in printed
   replay = external_replay.choose(source)
   expected, _ = loaded(replay, stack_size=4, newest=3000)
   found, count = loaded(external_replay.choose(out), stack_size=4)

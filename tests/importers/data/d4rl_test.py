@@ -84,6 +84,16 @@ def test_flags_may_lack_a_cut_that_next_observations_show(path, arrays):
     external_replay.choose(path).inspect()
 
 
+@pytest.mark.parametrize('length', [1, 2, 4])
+def test_what_follows_an_end_is_no_cut(path, length):
+  arrays = written.steps(40, ends=range(length - 1, 40, length), cuts=())
+  following = np.roll(arrays['observations'], -1, axis=0)
+  following[arrays['terminations']] += 1.0
+  written.d4rl(path, arrays | {'next_observations': following})
+  columns = external_replay.choose(path).read_columns()
+  assert len(data_summary.whole_returns(columns)) == 40 // length
+
+
 def test_flags_that_were_never_set(path, arrays):
   """HDF5 keeps no numbers of them."""
   told = {n: x for n, x in arrays.items() if n != 'truncations'}

@@ -37,6 +37,20 @@ def test_several_files_are_not_chosen_from(tmp_path):
   assert external_replay.choose(tmp_path / 'b.hdf5').kind == 'd4rl'
 
 
+@pytest.mark.parametrize('write', [np.savez, written.d4rl])
+def test_half_a_file_is_not_passed_over(tmp_path, write):
+  path = tmp_path / ('x.hdf5' if write is written.d4rl else 'x.npz')
+  arrays = written.steps()
+  write(path, arrays) if write is written.d4rl else write(path, **arrays)
+  path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+  found = external_replay.beside(tmp_path)
+  with pytest.raises(DamagedFileError, match=f'{path.name} cannot be read'):
+    found.inspect()
+  np.savez(tmp_path / 'old.npz', **arrays)
+  with pytest.raises(UserError, match='has several files of data'):
+    external_replay.choose(tmp_path)
+
+
 def test_a_file_that_is_named_says_what_it_lacks(tmp_path):
   np.savez(tmp_path / 'evaluations.npz', results=np.zeros(3))
   with pytest.raises(DataError, match='has no observations'):
