@@ -35,6 +35,7 @@ class Corridor(gym.Env):
 
   observation_space = gym.spaces.Box(0.0, 1.0, (LENGTH,), np.float32)
   action_space = gym.spaces.Discrete(2)
+  limit = 40
 
   def reset(self, *, seed=None, options=None):
     super().reset(seed=seed)
@@ -46,7 +47,7 @@ class Corridor(gym.Env):
     self._steps += 1
     reward = {0: 0.5, LENGTH - 1: 1.0}.get(self._place, 0.0) - 0.1
     terminal = self._place in (0, LENGTH - 1)
-    return self._observation(), reward, terminal, self._steps >= 40, {}
+    return self._observation(), reward, terminal, self._steps >= self.limit, {}
 
   def _observation(self):
     return np.eye(LENGTH, dtype=np.float32)[self._place]

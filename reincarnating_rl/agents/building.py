@@ -30,6 +30,7 @@ from reincarnating_rl.learner.terms import (
 )
 from reincarnating_rl.learner.value_function import ValueFunction
 from reincarnating_rl.learner.weaner import Weaner
+from reincarnating_rl.replay import mixed_replay
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.data_teacher import has_policy
@@ -172,35 +173,42 @@ def make_own_replay(agent: Any, spec: StudentSpec) -> FrameStore:
   Raises:
     UserError: the memory has no room for it, or a setting is out of its range.
   """
-  return make_replay(
+  return _make_replay(
     *(agent, spec, spec.replay_capacity, 'lower Student.replay_capacity'),
+    seed=agent._seed,
     kind=gin_forwarding.replay_class(spec.kind),
     num_lanes=spec.num_environments,
   )
 
 
-def make_replay(
-  agent: Any,
-  spec: StudentSpec,
-  capacity: int,
-  remedy: str,
-  *,
-  kind: type[FrameStore] = FrameStore,
-  num_lanes: int = 1,
+def make_teacher_replay(
+  agent: Any, spec: StudentSpec, capacity: int, remedy: str
 ) -> FrameStore:
-  """Makes an empty replay with a student's n, discount and stack.
+  """Makes an empty, uniform replay with a student's n, discount and stack.
 
   Args:
     agent: a Dopamine agent.
     spec: of the student.
     capacity: frames to keep.
     remedy: what to do where memory cannot hold them.
-    kind: how it is sampled; uniformly by default.
-    num_lanes: environments whose steps are added in turn.
 
   Raises:
-    UserError: the memory has no room for it, or a setting is out of its range.
+    UserError: see `make_own_replay`.
   """
+  seed = mixed_replay.teacher_seed(agent._seed)
+  return _make_replay(agent, spec, capacity, remedy, seed=seed)
+
+
+def _make_replay(
+  agent: Any,
+  spec: StudentSpec,
+  capacity: int,
+  remedy: str,
+  *,
+  seed: int | tuple[int, int],
+  kind: type[FrameStore] = FrameStore,
+  num_lanes: int = 1,
+) -> FrameStore:
   make = functools.partial(
     kind,
     capacity=capacity,
@@ -214,7 +222,7 @@ def make_replay(
     policy_size=_policy_size(agent),
     num_lanes=num_lanes,
     batch_size=spec.batch_size,
-    seed=agent._seed,
+    seed=seed,
   )
   try:
     return make()

@@ -160,7 +160,7 @@ class Student:
     Raises:
       UserError: the memory has no room for it.
     """
-    return building.make_replay(self, self._spec, capacity, remedy)
+    return building.make_teacher_replay(self, self._spec, capacity, remedy)
 
   # Acting.
 

@@ -126,7 +126,7 @@ def evaluate(
         lines.append(doubt)
   finally:
     environment.close()
-  if made.if_all_time_out and not any(episode.terminal for episode in found):
+  if made.if_all_time_out and not any(e.terminal or e.cut for e in found):
     lines.append(made.if_all_time_out)
   for line in lines:
     warnings.warn(line, stacklevel=2)

@@ -10,6 +10,7 @@ from reincarnating_rl.envs.facts import GameFacts
 from reincarnating_rl.envs.family import Game
 from reincarnating_rl.envs.lanes import Policy
 from reincarnating_rl.envs.policies import teacher_policy
+from reincarnating_rl.learner.actions import are_alike
 from reincarnating_rl.learner.types import Array
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.base import AnyTeacher
@@ -130,9 +131,9 @@ class Player:
       UserError: it does not fit, or there is no such game.
     """
     other, own = facts.of_game(game), self.facts
-    if (other.observation_shape, other.actions) != (
-      own.observation_shape,
-      own.actions,
+    if (
+      not are_alike(other.actions, own.actions)
+      or other.observation_shape != own.observation_shape
     ):
       raise UserError(
         f'{game.name} has observations of the shape {other.observation_shape} '

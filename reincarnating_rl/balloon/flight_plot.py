@@ -19,7 +19,7 @@ _HOURS_PER_STEP = 0.05
 _HEIGHT = 7.6  # Inches.
 _NEAR_KM = 125.0  # How far the larger map goes.
 _STATION = {'marker': '*', 'markersize': 11, 'ls': ''}
-_START = {'marker': 'o', 'markersize': 7, 'mfc': 'none', 'mew': 1.6, 'ls': ''}
+_FIRST = {'marker': 'o', 'markersize': 7, 'mfc': 'none', 'mew': 1.6, 'ls': ''}
 _END = {'marker': 'X', 'markersize': 8, 'mew': 0.5, 'mec': 'white', 'ls': ''}
 
 
@@ -88,7 +88,7 @@ def _draw_map(
   *,
   reach: float,
 ) -> None:
-  """Draws each track, from a ring (start) to a cross (end)."""
+  """Draws each track, from a ring (the first step) to a cross (end)."""
   circle = plt.Circle((0, 0), RADIUS_KM, fc=theme.faint, alpha=0.3, zorder=1)
   axis.add_patch(circle)
   axis.add_patch(
@@ -98,7 +98,7 @@ def _draw_map(
     x, y = record['path']['x_km'], record['path']['y_km']
     axis.plot(x, y, **_line(looks, name), alpha=0.9, zorder=3)
     axis.plot(x[-1:], y[-1:], **_END, color=looks[name].color, zorder=6)
-    axis.plot(x[:1], y[:1], **_START, color=theme.text, zorder=7)
+    axis.plot(x[:1], y[:1], **_FIRST, color=theme.text, zorder=7)
   axis.plot(0, 0, **_STATION, color=theme.text, zorder=5)
   axis.set_aspect('equal')
   axis.set(xlim=(-reach, reach), ylim=(-reach, reach))
@@ -176,7 +176,7 @@ def _add_legends(
   figure.legend(lines, names, loc='outside lower left')
   marks = {
     'station': _STATION,
-    'start': _START,
+    'after 3 minutes': _FIRST,
     'end': _END,
     f'{RADIUS_KM:.0f} km from the station': {'ls': '--', 'lw': 1.1},
   }

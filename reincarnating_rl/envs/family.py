@@ -27,7 +27,8 @@ class Game(NamedTuple):
     max_steps_per_episode: until a time-out of the game's own; None if it has
       none, or its family's.
     for_teacher: the same game, as the teacher plays it; None: as the student.
-    if_all_time_out: one line for a user all of whose episodes have timed out.
+    if_all_time_out: one line for a user all of whose episodes the game has
+      ended by its time-out.
     create_drawn_environment: makes one that draws itself, where those that are
       played do not.
     program: makes the same game as a JAX program; None where there is none.
@@ -50,6 +51,21 @@ class Game(NamedTuple):
   def create_environment_to_draw(self) -> Environment:
     """Makes one environment that can `draw` its states."""
     return (self.create_drawn_environment or self.create_environment)()
+
+  def if_limit_is_idle(self, max_steps: int) -> str | None:
+    """Returns one line for a user whose limit the game's own forestalls.
+
+    Args:
+      max_steps: of an episode, as asked for.
+    """
+    own = self.max_steps_per_episode
+    if own is None or max_steps <= own:
+      return None
+    return (
+      f'The registered limit of {self.name} ends episodes at {own:,} steps, '
+      f'so that max_steps_per_episode = {max_steps:,} counts for nothing: '
+      'register the game with another max_episode_steps.'
+    )
 
   def create_training_environments(self, number: int) -> VectorEnvironment:
     """Makes environments to train in side by side.
@@ -174,15 +190,13 @@ def spread(
   Raises:
     UserError: there are fewer than 1.
   """
-  game = looped(name, create, lanes)
-  if process_vector.process_count(lanes, num_processes) == 1:
-    return game
+  process_vector.process_count(lanes, num_processes)  # An error now, if any.
 
   def create_vector(number: int = lanes) -> VectorEnvironment:
+    if process_vector.process_count(number, num_processes) == 1:
+      return LoopVectorEnvironment([create() for _ in range(number)])
     return process_vector.ProcessVectorEnvironment(
       create, number, num_processes
     )
 
-  return game._replace(
-    create_vector_environment=create_vector, create_lanes=create_vector
-  )
+  return Game(name, create, create_vector, create_lanes=create_vector)

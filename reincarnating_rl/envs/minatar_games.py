@@ -54,7 +54,7 @@ class MinAtarGame(gym.Env):
   kind of object; C differs between games. An episode is a function of the seed
   and the actions: the game and the sticky actions draw on one generator.
 
-  Only its clock of 2,500 steps ends Freeway. That is a truncation, because
+  Only its clock ends Freeway, at 2,501 steps. That is a truncation, because
   states do not show the clock.
   """
 

@@ -11,7 +11,7 @@ import numpy as np
 from reincarnating_rl.envs import single
 from reincarnating_rl.importers.data import export, npz
 from reincarnating_rl.importers.data.export import Export
-from reincarnating_rl.learner.actions import Continuous
+from reincarnating_rl.learner.actions import Continuous, are_alike
 from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import GameError, UserError
 
@@ -166,7 +166,10 @@ class Recorder(gym.Wrapper):
   def _continued(self) -> dict[str, np.ndarray]:
     """Reads the file that is there; what was under way in it was cut."""
     steps = npz.read(self._path)
-    if steps.actions != self._actions or steps.observation_shape != self._shape:
+    if (
+      not are_alike(steps.actions, self._actions)
+      or steps.observation_shape != self._shape
+    ):
       raise UserError(
         f'{self._path} has observations {steps.observation_shape} and '
         f'{steps.actions}, and this game {self._shape} and {self._actions}: '

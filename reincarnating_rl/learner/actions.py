@@ -108,6 +108,13 @@ def _counted(number: int, kind: str) -> str:
 Actions = Discrete | Continuous
 
 
+def are_alike(one: Actions, other: Actions) -> bool:
+  """Whether actions are one game's, though one file may round their bounds."""
+  if isinstance(one, Continuous) and isinstance(other, Continuous):
+    return one.has_bounds_of(other)
+  return one == other
+
+
 def as_json(actions: Actions) -> dict[str, Any]:
   """Returns actions as JSON types."""
   told = dataclasses.asdict(actions)

@@ -15,7 +15,7 @@ from reincarnating_rl.learner.types import ActorOutput, Array
 from reincarnating_rl.networks import torsos
 from reincarnating_rl.support.setting_types import NonNegativeInt, PositiveInt
 
-_hidden_initializer = nn.initializers.orthogonal(scale=2.0**0.5)
+_block_initializer = nn.initializers.he_normal()
 _output_initializer = nn.initializers.orthogonal()
 
 
@@ -65,8 +65,8 @@ class SimbaTower(MLPTower):
     x = nn.Dense(size, kernel_init=_output_initializer)(x)
     for _ in range(self.num_layers):
       y = nn.LayerNorm()(x)
-      y = nn.relu(nn.Dense(4 * size, kernel_init=_hidden_initializer)(y))
-      x = x + nn.Dense(size, kernel_init=_hidden_initializer)(y)
+      y = nn.relu(nn.Dense(4 * size, kernel_init=_block_initializer)(y))
+      x = x + nn.Dense(size, kernel_init=_block_initializer)(y)
     x = nn.LayerNorm()(x)
     return nn.Dense(self.num_outputs, kernel_init=_output_initializer)(x)
 

@@ -41,7 +41,7 @@ class FrameStore(LabelledRing):
     second_n_step: int | None = None,
     num_lanes: int = 1,
     batch_size: int = 32,
-    seed: int,
+    seed: int | tuple[int, ...],
   ) -> None:
     """Makes an empty store; memory is taken as frames arrive.
 
@@ -82,7 +82,7 @@ class FrameStore(LabelledRing):
     self._batch_size = batch_size
     self._rng = np.random.default_rng(seed)
 
-  def reading(self, seed: int) -> Self:
+  def reading(self, seed: int | tuple[int, ...]) -> Self:
     """Returns a store that reads this one's memory; add to neither any more.
 
     Args:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from reincarnating_rl.envs.games import Game
+from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.runner import (
   identity,
   manifests,
@@ -164,6 +165,11 @@ def make_evaluator(runner: Any, game: Game) -> Evaluator:
     runner: whose settings they are.
     game: that is played.
   """
+  is_published = (
+    runner._agent.teacher is not None
+    and runner._settings.random_score is None
+    and atari_scores.random_score(game.name) is not None
+  )
   return Evaluator(
     game.create_vector_environment(),
     seed=runner._seed,
@@ -173,6 +179,7 @@ def make_evaluator(runner: Any, game: Game) -> Evaluator:
     steps=runner._evaluation_steps,
     episodes=runner._settings.evaluation_episodes,
     if_all_time_out=game.if_all_time_out,
+    is_published=is_published,
   )
 
 

@@ -19,13 +19,15 @@ from reincarnating_rl.support.interrupts import InterruptFlag
 class CutNotice:
   """Says once that there is a limit that is not the game's own."""
 
-  def __init__(self, max_steps: int) -> None:
+  def __init__(self, max_steps: int, *, is_published: bool = False) -> None:
     """Has said nothing yet.
 
     Args:
       max_steps: at which episodes are cut.
+      is_published: whether scores are normalised by a published random score.
     """
     self._max_steps, self._has_told = max_steps, False
+    self._is_published = is_published
 
   def tell(self, cut: int, played: int) -> None:
     """Warns if episodes were cut, unless it has warned before.
@@ -40,6 +42,13 @@ class CutNotice:
         'Runner.max_steps_per_episode to let them go on.',
         *(cut, played, self._max_steps),
       )
+      if self._is_published:
+        logging.warning(
+          'The published random score is of episodes without that limit: set '
+          'RunnerWithTeacher.random_score to what `teachers evaluate '
+          '--measure_random --max_steps_per_episode %d` measures.',
+          self._max_steps,
+        )
       self._has_told = True
 
 
@@ -57,6 +66,7 @@ class Evaluator:
     steps: int,
     episodes: int | None = None,
     if_all_time_out: str | None = None,
+    is_published: bool = False,
   ) -> None:
     """Takes the lanes to play in, and how long an evaluation is.
 
@@ -68,7 +78,9 @@ class Evaluator:
       interrupt: checked between steps, so that Ctrl-C need not wait.
       steps: no episode of an evaluation begins once so many have been taken.
       episodes: play exactly so many instead.
-      if_all_time_out: what is said, once, where no episode came to its end.
+      if_all_time_out: what is said, once, where no episode came to its end and
+        none was cut.
+      is_published: whether scores are normalised by a published random score.
     """
     self.environment = environment
     self._seed = seed
@@ -76,7 +88,7 @@ class Evaluator:
     self._max_steps = max_steps_per_episode
     self._interrupt = interrupt
     self._steps, self._episodes = steps, episodes
-    self._cuts = CutNotice(max_steps_per_episode)
+    self._cuts = CutNotice(max_steps_per_episode, is_published=is_published)
     self._if_all_time_out = if_all_time_out
 
   def evaluate(
@@ -131,7 +143,7 @@ class Evaluator:
       ended += episode.terminal
       yield episode
     self._cuts.tell(cut, played)
-    if self._if_all_time_out and not ended:
+    if self._if_all_time_out and not ended and not cut:
       logging.warning('%s', self._if_all_time_out)
       self._if_all_time_out = None  # Once is enough.
 
@@ -194,10 +206,15 @@ class Evaluator:
 def time_limit(game: Game) -> dict[str, int]:
   """Returns the `max_steps_per_episode` of a run, unless gin binds it.
 
+  Warns if what gin binds is beyond the game's own.
+
   Args:
     game: whose own limit it is, if it has one.
   """
-  if 'max_steps_per_episode' in gin.get_bindings('Runner'):
+  bound = gin.get_bindings('Runner').get('max_steps_per_episode')
+  if bound is not None:
+    if line := game.if_limit_is_idle(bound):
+      logging.warning('%s', line)
     return {}
   limit = game.max_steps_per_episode or rollouts.MAX_STEPS_PER_EPISODE
   return {'max_steps_per_episode': limit}

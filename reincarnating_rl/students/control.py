@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -122,22 +123,42 @@ def _head(
   }
 
 
-def _no_entropy(settings: Mapping[str, Any]) -> None:
-  """Refuses SAC's settings of entropy.
+def _check(
+  settings: Mapping[str, Any],
+  *,
+  shipped: Mapping[str, Any],
+  has_entropy: bool = False,
+) -> None:
+  """Refuses settings that count for nothing.
 
   Args:
     settings: of `SACAgent`, those that are bound.
+    shipped: what the student's file in `configs/students` says of its target,
+      which is still bound where a run takes the other type.
+    has_entropy: whether the policy is one.
 
   Raises:
     UserError: there is one.
   """
-  if settings.get('target_entropy') is not None:
+  if not has_entropy and settings.get('target_entropy') is not None:
     raise UserError(
       'SACAgent.target_entropy is of SAC, and a deterministic policy has no '
       'entropy: leave it out.'
     )
+  kind = settings.get('target_update_type', 'soft')
+  unread = 'target_smoothing_coefficient'
+  if kind == 'soft':
+    unread = 'target_update_period'
+  given = settings.get(unread)
+  if given not in (None, shipped.get(unread)):
+    raise UserError(
+      f'SACAgent.{unread} is {given}, which nothing reads where '
+      f'SACAgent.target_update_type is {kind!r}: leave it out, or change that.'
+    )
 
 
+_FOLLOWS = {'target_smoothing_coefficient': 0.005}
+_IS_COPIED = {'target_update_period': 100}
 _SHARED = {
   'agent': 'dopamine.jax.agents.sac.sac_agent:SACAgent',
   'actions': CONTINUOUS,
@@ -156,6 +177,7 @@ KINDS = (
     summary='a Gaussian actor and two critics; vectors (Haarnoja et al. 2018)',
     value=_sac,
     head=lambda settings: _head(TANH_GAUSSIAN, num_critics=2),
+    check=functools.partial(_check, shipped=_FOLLOWS, has_entropy=True),
     **_SHARED,
   ),
   StudentKind(
@@ -166,7 +188,7 @@ KINDS = (
     value=_td3,
     head=lambda settings: _head(DETERMINISTIC, num_critics=2),
     settings=TD3Settings,
-    check=_no_entropy,
+    check=functools.partial(_check, shipped=_FOLLOWS),
     **_SHARED,
   ),
   StudentKind(
@@ -182,7 +204,7 @@ KINDS = (
       value_range=(settings.vmin, settings.vmax),
     ),
     settings=D4PGSettings,
-    check=_no_entropy,
+    check=functools.partial(_check, shipped=_IS_COPIED),
     **_SHARED,
   ),
 )

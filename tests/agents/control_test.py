@@ -228,6 +228,17 @@ def test_networks_are_swapped_by_gin():
     ('d4pg', {'D4PG': {'vmin': 4.0}}, r'D4PG.vmin is 4.0, and must be below'),
     ('d4pg', {'D4PG': {'num_atoms': 1}}, r'D4PG.num_atoms is 1: at least 2'),
     ('td3', {'SACAgent': {'target_entropy': -1.0}}, 'SACAgent.target_entropy'),
+    ('sac', {'SACAgent': {'target_update_period': 3}}, 'period is 3, which'),
+    (
+      'd4pg',
+      {
+        'SACAgent': {
+          'target_update_type': 'hard',
+          'target_smoothing_coefficient': 0.01,
+        }
+      },
+      'coefficient is 0.01, which nothing reads',
+    ),
     ('sac', {'Student': {'data_augmentation': True}}, 'data_augmentation'),
     ('qdagger_sac', {'QDagger': {'distill_type': 'value'}}, 'distill_type'),
     (
@@ -250,6 +261,19 @@ def test_networks_are_swapped_by_gin():
 def test_settings_that_make_no_sense_are_one_line(name, bindings, line):
   with pytest.raises(UserError, match=line):
     make_agent(name, **bindings)
+
+
+@pytest.mark.parametrize(
+  ('name', 'other'), [('sac', 'hard'), ('td3', 'hard'), ('d4pg', 'soft')]
+)
+def test_what_a_shipped_file_says_of_its_target_is_no_mistake(name, other):
+  gin_parsing.load(
+    [f'students/{name}.gin'],
+    [f'SACAgent.target_update_type = {other!r}'],
+    network_parameter='SACAgent.network',
+  )
+  bound = gin.get_bindings('SACAgent', resolve_references=False)
+  AGENTS[name].kind.check(bound)
 
 
 def test_a_teacher_of_the_other_kind_is_refused():
@@ -328,6 +352,18 @@ def test_a_warm_start_is_for_discrete_students_too():
   play_corridor(agent, 13)
   assert agent.trainer.online_updates == 3  # After the steps 10, 11 and 12.
   assert not agent.method_settings.load_replay
+
+
+def test_the_halves_of_a_mixed_batch_are_drawn_apart():
+  agent = make_agent('rehearsal_sac')
+  own, data = agent.batches.replay, teacher_data(agent, 100)
+  own.add_episode(
+    *(data.columns[x][:100] for x in ('observation', 'action', 'reward')),
+    terminal=True,
+  )
+  ages = [store.sample_keys(2000) for store in (own, data)]
+  # Of equal draws, it would be 1.
+  assert abs(np.corrcoef(*ages)[0, 1]) < 0.1
 
 
 @pytest.mark.parametrize('name', NAMES)

@@ -1,5 +1,8 @@
 """Teachers of every source that a program has."""
 
+import contextlib
+import dataclasses
+import functools
 import pathlib
 import shutil
 import types
@@ -10,9 +13,12 @@ import pytest
 from safetensors import numpy as safetensors
 
 import reincarnating_rl as rrl
-from reincarnating_rl.api import foreign_objects
+from reincarnating_rl.api import foreign_objects, players
+from reincarnating_rl.envs import facts, games, single
 from reincarnating_rl.fetching import hub
+from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.teachers import factory
+from tests import toys
 from tests.api import runs
 
 MOUNTAIN_CAR = 'MountainCar-v0'
@@ -276,6 +282,20 @@ def test_states_of_another_shape_are_refused(teacher, states):
 def test_a_teacher_of_another_game_is_refused(by_path):
   with pytest.raises(rrl.UserError, match='the player knows'):
     rrl.evaluate(by_path, game=runs.GAME, episodes=1)
+
+
+def test_a_game_whose_bounds_are_rounded_is_the_same():
+  create = functools.partial(single.Environment, toys.Target())
+  game = games.Game('Target', create, None)
+  known = facts.of_game(game)
+  for factor, is_same in ((1.0 + 1e-7, True), (2.0, False)):
+    high = tuple(factor * x for x in known.actions.high)
+    other = Continuous(known.actions.low, high)
+    player = players.Player(
+      None, game=None, known=dataclasses.replace(known, actions=other)
+    )
+    with contextlib.nullcontext() if is_same else pytest.raises(rrl.UserError):
+      player.check_game(game)
 
 
 def test_what_is_written_of_bfloat16():

@@ -48,7 +48,7 @@ def test_the_legend_has_the_numbers(flights):
   assert texts(figure) == [
     'teacher: TWR50 50%, return 7',
     'student: TWR50 25%, return 8, out of power',
-    *('station', 'start', 'end', '50 km from the station', 'night'),
+    *('station', 'after 3 minutes', 'end', '50 km from the station', 'night'),
   ]
 
 

@@ -174,6 +174,11 @@ def test_flights_are_spread_over_processes(monkeypatch):
   assert pickle.loads(pickle.dumps(create)).args == (960,)
   lanes = balloon_games.create_balloon_game(1).create_vector_environment()
   assert isinstance(lanes, vector.LoopVectorEnvironment) and len(made) == 2
+  # Those to train in are spread by their own number.
+  balloon_games.create_balloon_game(1).create_training_environments(5)
+  assert made[2][1] == (5, None)
+  lanes = balloon_games.create_balloon_game().create_training_environments(1)
+  assert isinstance(lanes, vector.LoopVectorEnvironment) and len(made) == 3
 
 
 def test_a_flight_may_be_shorter():

@@ -150,6 +150,16 @@ def test_a_recording_goes_on(tmp_path):
     record(gym.make('CartPole-v1'), path)
 
 
+def test_a_recording_of_float64_bounds_goes_on(tmp_path):
+  path = tmp_path / 'x.npz'
+  for _ in range(2):
+    game = toys.Target()
+    game.action_space = gym.spaces.Box(-0.4, 0.4, (2,), np.float64)
+    with record(game, path) as env:
+      play(env, 1, act=lambda place: np.full(2, 0.4), most=3)
+  assert len(read(path)['rewards']) == 6
+
+
 def test_nothing_is_lost_when_one_stops(tmp_path):
   """By Ctrl-C, which nobody catches."""
   script = (

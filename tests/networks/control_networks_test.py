@@ -73,3 +73,13 @@ def test_simba_adds_blocks_between_norms():
   expected = jnp.tanh(dense('Dense_3', norm(x)))
   found = network.apply({'params': {'_actor': tower}}, STATE, method='actor')
   np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_the_blocks_of_simba_begin_as_the_papers():
+  network = SimbaActorCriticNetwork(
+    num_actions=1, num_layers=1, hidden_units=64
+  )
+  tower = network.init(KEY, STATE)['params']['_actor']
+  for name, inputs in (('Dense_1', 64), ('Dense_2', 256)):
+    spread = float(tower[name]['kernel'].std())
+    assert spread == pytest.approx((2.0 / inputs) ** 0.5, rel=0.05)

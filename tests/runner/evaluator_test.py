@@ -33,8 +33,12 @@ def make(
   )
 
 
-def test_what_is_said_where_no_episode_ends(caplog):
-  playing = make(max_steps=2, episodes=2, if_all_time_out='press FIRE')
+def test_what_is_said_where_no_episode_ends(caplog, monkeypatch):
+  cut = make(max_steps=2, episodes=2, if_all_time_out='press FIRE')
+  cut.evaluate(always(toys.RIGHT), ITERATION, who='teacher')
+  assert 'press FIRE' not in caplog.text  # For it was not the game.
+  monkeypatch.setattr(toys.Corridor, 'limit', 2)
+  playing = make(episodes=2, if_all_time_out='press FIRE')
   for action in (toys.LEFT, toys.RIGHT, toys.RIGHT):
     playing.evaluate(always(action), ITERATION, who='teacher')
   assert caplog.messages.count('press FIRE') == 1

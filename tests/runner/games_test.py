@@ -201,16 +201,20 @@ def test_the_students_stack_goes_before_the_games(tmp_path):
     ('Walk-v0', (), 27_000),
     ('WalkCut-v0', (), 7),
     ('WalkCut-v0', ('Runner.max_steps_per_episode = 5',), 5),
+    ('WalkCut-v0', ('Runner.max_steps_per_episode = 9',), 9),
     ('WalkLong-v0', (), 40_000),
   ],
 )
 def test_time_limits_are_the_registered_ones(
-  tmp_path, own_games, name, bindings, limit
+  tmp_path, own_games, caplog, name, bindings, limit
 ):
+  is_idle = name == 'WalkCut-v0' and limit > 7
   bindings = (f'import {own_games}', *bindings)
   name = f'create_gymnasium_environment.game_name = "{name}"'
   runner = _runner(tmp_path, 'dqn', 'gymnasium/dqn.gin', *bindings, name)
   assert runner._max_steps_per_episode == limit
+  said = 'The registered limit of WalkCut-v0 ends episodes at 7 steps, so that'
+  assert (said in caplog.text) == is_idle
 
 
 @pytest.mark.parametrize('own', ['JaxDQNAgent', 'JaxQuantileAgent'])

@@ -5,9 +5,10 @@ import functools
 import numpy as np
 import pytest
 
-from reincarnating_rl.envs import games, lanes, single, vector
+from reincarnating_rl.envs import games, lanes, policies, single, vector
+from reincarnating_rl.evaluation import atari_scores
 from reincarnating_rl.evaluation.normalization import TeacherTooWeakError
-from reincarnating_rl.runner import plan
+from reincarnating_rl.runner import assembly, plan
 from reincarnating_rl.support.errors import DivergedError, UserError, first_line
 from tests import toys
 from tests.runner import experiments
@@ -237,3 +238,17 @@ def test_frames_in_a_file_change_nothing(tmp_path, kinds):
     runner.run_experiment()
     outcomes.append(experiments.outcome(runner))
   assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.parametrize('given', [None, -1.0])
+def test_a_published_score_is_of_episodes_that_nobody_cuts(
+  tmp_path, monkeypatch, caplog, given
+):
+  monkeypatch.setitem(atari_scores._SCORES, 'Corridor', 0.0)
+  runner = experiments.make_runner(tmp_path, random_score=given)
+  runner._max_steps_per_episode = 2
+  evaluator = assembly.make_evaluator(runner, runner._game)
+  goes_right = policies.teacher_policy(toys.ScriptedTeacher(toys.RIGHT), 0.0)
+  evaluator.evaluate(goes_right, runner._parts.plan[0], who='teacher')
+  said = 'published random score is of episodes without that limit'
+  assert (said in caplog.text) == (given is None)

@@ -121,8 +121,14 @@ def _warnings(result: dict[str, Any]) -> Iterator[str]:
 
 
 def _hints(result: dict[str, Any], game: Game) -> Iterator[str]:
-  """Yields what the game says of a teacher who never comes to an end."""
-  if game.if_all_time_out and result['time_outs'] == len(result['returns']):
+  """Yields what the game says of its limit, and if no episode has an end."""
+  if line := game.if_limit_is_idle(result['max_steps_per_episode']):
+    yield line
+  if (
+    game.if_all_time_out
+    and result['time_outs'] == len(result['returns'])
+    and not result['cut']
+  ):
     yield game.if_all_time_out
 
 

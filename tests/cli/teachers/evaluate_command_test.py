@@ -65,6 +65,7 @@ def test_the_score_is_that_of_the_runner(evaluate):
   assert found['teacher']['fingerprint'] == teacher.fingerprint
   assert 'Pong: 300 steps, epsilon 0.001, seed 3; 2 of 2' in printed
   assert 'without that limit: --measure_random' in printed
+  assert 'FIRE' not in printed  # Nobody waits for it: a limit cuts.
   assert 'better than random' in printed
   assert found['acts'] == 'greedy'
   assert "Each action was the teacher's best (create_teacher.acts" in printed

@@ -128,16 +128,22 @@ def test_the_students_stack_is_the_teachers(breakout, fail):
   ('game', 'words', 'length', 'cut'),
   [
     ('WalkCut-v0', (), 7, 0),
+    ('WalkCut-v0', ('--max_steps_per_episode', '9'), 7, 0),
     ('Walk-v0', ('--max_steps_per_episode', '9'), 9, 1),
     ('Walk-v0', ('--gin_bindings', 'Runner.max_steps_per_episode=5'), 5, 1),
   ],
 )
 def test_time_limits_are_the_games_own(
-  call, evaluate, own_games, game, words, length, cut
+  call, tmp_path, own_games, game, words, length, cut
 ):
+  path = tmp_path / 'score.json'
   words = ('--teacher_agent', 'random', '--episodes', '1', *words)
-  found = evaluate(*words, '--game', f'{own_games}:{game}')
+  words = (*words, '--game', f'{own_games}:{game}', '--json', path)
+  said = call('evaluate', *words)
+  found = json.loads(path.read_text())
   assert (found['lengths'], found['cut']) == ([length], cut)
+  is_idle = length < found['max_steps_per_episode']
+  assert ('The registered limit of WalkCut-v0' in said) == is_idle
 
 
 def test_misspelt_games(fail):
