@@ -97,6 +97,7 @@ setup(
     'chex>=0.1.90',
     'cramjam>=2.9',
     'dopamine-rl==4.1.2',
+    'flatbuffers>=24',  # JAX's exports need it; JAX does not require it.
     'flax>=0.12',
     'gin-config>=0.5',
     'google-cloud-storage>=3.1,<4',

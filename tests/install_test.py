@@ -48,6 +48,11 @@ def test_every_extra_that_is_named_exists(told):
   assert named <= told['extras_require'].keys()
 
 
+def test_exports_have_what_jax_leaves_optional(told):
+  required = {Requirement(line).name for line in told['install_requires']}
+  assert 'flatbuffers' in required
+
+
 def test_older_pips_know_the_names_of_extras(told):
   for name in told['extras_require']:
     assert re.fullmatch('[a-z0-9]+(-[a-z0-9]+)*', name)

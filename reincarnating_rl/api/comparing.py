@@ -11,6 +11,7 @@ from reincarnating_rl.evaluation import analysis, finding, results
 from reincarnating_rl.evaluation.aggregate import STATISTICS, Estimate
 from reincarnating_rl.evaluation.analysis import Analysis
 from reincarnating_rl.settings import gin_values
+from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.support.setting_types import (
   NonNegativeFloat,
@@ -91,7 +92,7 @@ class Comparison:
     backend = matplotlib.get_backend()  # Of the caller's own pictures.
     from reincarnating_rl.evaluation import page
 
-    folder = os.path.expanduser(out)
+    folder = files.given_path(out, 'out')
     try:
       page.write_analysis(self.analysis, folder, title)
     finally:
@@ -149,7 +150,8 @@ def compare(
 def _path(method: str, run: AnyRun) -> str:
   if not isinstance(run, _ONE):
     raise UserError(f'{method} has {run!r}: give a run, or its folder.')
-  return os.path.expanduser(run.base_dir if isinstance(run, Run) else run)
+  path = run.base_dir if isinstance(run, Run) else run
+  return files.given_path(path, method)
 
 
 def _pick(estimate: Estimate, at: int | tuple) -> tuple[float, float, float]:

@@ -86,7 +86,11 @@ def evaluate(
     raise UserError('There is no player: give a teacher, a run or a student.')
   played = game if game is not None else player.game
   if played is None:
-    raise UserError("game is missing: the student's is the caller's own.")
+    raise UserError(
+      f"game is missing: the student's, {player.facts.name:.80}, is an object, "
+      'or of a module. Give the object, or a name such as '
+      "'my_module:Walk-v0', which imports my_module."
+    )
   made = games.create(
     played, num_vector_environments=min(rollouts.LANES, episodes)
   )

@@ -17,7 +17,7 @@ from reincarnating_rl.envs import facts
 from reincarnating_rl.envs.facts import GameFacts
 from reincarnating_rl.learner.actions import Continuous
 from reincarnating_rl.learner.types import Array
-from reincarnating_rl.support import files, json_file
+from reincarnating_rl.support import files, json_file, privacy
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
@@ -160,5 +160,5 @@ def _description(student: Student, suffix: str) -> dict[str, Any]:
       if is_vector
       else 'Q-values: the action is the first of the largest',
     },
-    'student': student.lineage,
+    'student': privacy.without_paths(student.lineage),
   }

@@ -9,7 +9,7 @@ import gymnasium as gym
 from reincarnating_rl.envs import games, single
 from reincarnating_rl.envs.family import Game
 from reincarnating_rl.support.errors import UserError, name_of
-from reincarnating_rl.support.game_names import OWN
+from reincarnating_rl.support.game_names import OWN, split_module
 
 AnyGame = str | gym.Env | Callable[[], gym.Env]
 """A full name; one environment, in which all is played; or what makes one."""
@@ -130,9 +130,14 @@ def _register(environment: gym.Env, create: Callable[[], gym.Env]) -> str:
   return name
 
 
-def is_own(name: str | None) -> bool:
-  """Whether a name is of a game that a caller has made."""
-  return name is not None and name.startswith(OWN)
+def may_be_made(name: Any) -> bool:
+  """Whether a game is made because a file names it.
+
+  What only its caller can make is none. Nor is what a module registers: it
+  would be imported, and a stranger may have written the file.
+  """
+  is_plain = isinstance(name, str) and split_module(name)[0] is None
+  return is_plain and not name.startswith(OWN)
 
 
 def given(game: AnyGame | None) -> list[str]:

@@ -16,6 +16,7 @@ from reincarnating_rl.api.teachers import as_teacher
 from reincarnating_rl.envs.games import family_of
 from reincarnating_rl.runner import factories
 from reincarnating_rl.settings import gin_values
+from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError, name_of
 from reincarnating_rl.support.setting_types import Seed
 from reincarnating_rl.teachers.sources import TeacherSettings
@@ -153,7 +154,7 @@ def _files(agent: str, game: AnyGame) -> list[str]:
 def _folder(base_dir: str | os.PathLike[str] | None) -> Iterator[str]:
   """Yields the run's folder; an empty temporary one goes with an error."""
   if base_dir is not None:
-    yield os.path.abspath(os.path.expanduser(base_dir))
+    yield os.path.abspath(files.given_path(base_dir, 'base_dir'))
     return
   folder = tempfile.mkdtemp(prefix='reincarnating_rl-')
   try:

@@ -17,7 +17,7 @@ from reincarnating_rl.api.students import Student
 from reincarnating_rl.api.teachers import Teacher, as_teacher
 from reincarnating_rl.envs import facts
 from reincarnating_rl.evaluation import finding, summary
-from reincarnating_rl.support import files, json_file
+from reincarnating_rl.support import files, json_file, new_folder
 from reincarnating_rl.support.errors import (
   DamagedFileError,
   MissingFileError,
@@ -71,7 +71,7 @@ class Run:
       self._remove = weakref.finalize(self, shutil.rmtree, base_dir, True)
     self._is_temporary = is_temporary
     name = self.lineage.get('game')
-    self._game = game if game is not None or games.is_own(name) else name
+    self._game = name if game is None and games.may_be_made(name) else game
 
   def __repr__(self) -> str:
     """Returns what it is, and where."""
@@ -134,7 +134,7 @@ class Run:
     lineage = self.lineage
     figure = summary.figure(lineage['scores'], title=lineage['game'])
     if path is not None:
-      path = os.path.expanduser(path)
+      path = files.given_path(path, 'path')
       known = figure.canvas.get_supported_filetypes()
       ending = os.path.splitext(path)[1].removeprefix('.').lower()
       if ending and ending not in known:
@@ -154,7 +154,7 @@ class Run:
 
     Raises:
       UserError: the run is in a temporary folder, and no other is given; or
-        that exists.
+        that exists or cannot be written, and then is not there.
     """
     if path is None:
       if self._is_temporary:
@@ -162,11 +162,13 @@ class Run:
           f'{self.base_dir} is a temporary folder: give another, save(PATH).'
         )
       return self.base_dir
-    folder = os.path.abspath(os.path.expanduser(path))
+    folder = os.path.abspath(files.given_path(path, 'path'))
     if os.path.exists(folder):
       raise UserError(f'{folder} exists: give a folder that does not.')
-    with files.writing(folder, 'choose another folder'):
-      shutil.copytree(self.base_dir, folder)
+    own = os.path.realpath(self.base_dir)
+    if os.path.commonpath([own, os.path.realpath(folder)]) == own:
+      raise UserError(f'{folder} is in the run: give a folder beside it.')
+    new_folder.copy(own, folder, 'folder')
     self._remove()
     self.base_dir, self._is_temporary = folder, False
     return folder
@@ -236,7 +238,7 @@ def load_run(
   Raises:
     UserError: there is no run, or it is damaged.
   """
-  folder = os.path.abspath(os.path.expanduser(path))
+  folder = os.path.abspath(files.given_path(path, 'path'))
   if not os.path.isfile(os.path.join(folder, finding.LINEAGE_FILE)):
     raise MissingFileError(
       f'{folder} holds no run: give the base_dir of one, which has a '

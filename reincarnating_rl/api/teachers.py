@@ -13,11 +13,8 @@ from reincarnating_rl.api.players import Player
 from reincarnating_rl.envs import facts
 from reincarnating_rl.envs.facts import GameFacts
 from reincarnating_rl.fetching.errors import FetchError
-from reincarnating_rl.support.errors import (
-  MissingFileError,
-  UserError,
-  name_of,
-)
+from reincarnating_rl.support import files
+from reincarnating_rl.support.errors import MissingFileError, UserError, name_of
 from reincarnating_rl.teachers import clone, factory, recognition, sources
 from reincarnating_rl.teachers.base import AnyTeacher
 from reincarnating_rl.teachers.callable_teacher import fingerprint_of
@@ -122,7 +119,7 @@ def load_teacher(
   settings = settings._replace(
     checkpoint_number=checkpoint_number,
     checkpoint_file_prefix=checkpoint_file_prefix,
-    replay_dir=replay_dir and os.fspath(replay_dir),
+    replay_dir=files.given_path(replay_dir, 'replay_dir'),
   )
   options = {
     name: os.fspath(value) if isinstance(value, os.PathLike) else value
@@ -219,7 +216,7 @@ def _settings(
 
 
 def _of_text(text: str, plain: TeacherSettings) -> TeacherSettings:
-  path = os.path.expanduser(text)
+  path = files.given_path(text, 'source')
   if os.path.exists(path):
     return plain._replace(checkpoint_dir=path)
   if text in (*factory.PATHLESS, clone.NAME):

@@ -14,7 +14,7 @@ from reincarnating_rl.envs.lanes import Episode, Keep
 from reincarnating_rl.evaluation import finding
 from reincarnating_rl.evaluation.text import one_line
 from reincarnating_rl.learner.actions import Continuous
-from reincarnating_rl.publishing import privacy
+from reincarnating_rl.support import privacy
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers import checkpoint_files, factory, recognition
 from reincarnating_rl.teachers.base import AnyTeacher, actions_of

@@ -12,6 +12,7 @@ from typing import Any
 from reincarnating_rl.cli import command_line, hub_video, shared_flags
 from reincarnating_rl.cli.command_line import Parser, Subcommand
 from reincarnating_rl.cli.flag_values import not_empty, number
+from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import UserError, check_choice
 
 PROGRAM = 'python -m reincarnating_rl.hub'
@@ -89,6 +90,7 @@ def _add_push(parser: Parser) -> None:
   add(
     '--out',
     metavar='DIR',
+    type=not_empty,
     help='With --dry_run: where the folder is written. Default: OWNER--NAME.',
   )
   add = parser.add_argument_group(
@@ -159,7 +161,7 @@ def push_to_hub(
     out = os.path.expanduser(out or repo_id.replace('/', '--'))
   else:
     there = upload.look(repo_id, private=private, endpoint=endpoint)
-  path = os.fspath(getattr(run_dir, 'base_dir', run_dir))
+  path = files.given_path(getattr(run_dir, 'base_dir', run_dir), 'run_dir')
   read = source.read(path, number, unfinished=unfinished)
   with _place(out) as place, hub_video.of_run(video, read, play) as shown:
     folder.write(read, place, repo_id, license_name=license, video=shown)

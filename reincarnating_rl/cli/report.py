@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from reincarnating_rl.cli import command_line
 from reincarnating_rl.cli.command_line import Parser
-from reincarnating_rl.cli.flag_values import number
+from reincarnating_rl.cli.flag_values import not_empty, number
 from reincarnating_rl.support import claims
 
 PROGRAM = 'python -m reincarnating_rl.report'
@@ -54,15 +54,21 @@ def create_parser(program: str = PROGRAM) -> Parser:
   add(
     'paths',
     metavar='RUN_DIR',
+    type=not_empty,
     nargs='+',
     help='Directory of runs, LABEL=RUN_DIR, a log, or documents alone.',
   )
   add(
-    '--out', metavar='DIR', default='report', help='Where the page is written.'
+    '--out',
+    metavar='DIR',
+    type=not_empty,
+    default='report',
+    help='Where the page is written.',
   )
   add(
     '--log',
     metavar='FILE.jsonl',
+    type=not_empty,
     help='Also write the runs to a small file, from which this command makes '
     'the same tables and pictures elsewhere.',
   )

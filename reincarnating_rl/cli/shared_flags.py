@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from reincarnating_rl.cli import help_text
 from reincarnating_rl.cli.command_line import Parser
-from reincarnating_rl.cli.flag_values import number
+from reincarnating_rl.cli.flag_values import not_empty, number
 from reincarnating_rl.cli.teacher_kinds import TEACHER_KINDS, TeacherKind
 
 Add = Callable[..., argparse.Action]
@@ -52,6 +52,7 @@ def add_settings(add: Add, whose: str) -> None:
   add(
     '--gin_files',
     metavar='FILE',
+    type=not_empty,
     action='append',
     default=[],
     help='Configuration: a path, or the name of a shipped file, such as '
@@ -69,6 +70,7 @@ def add_settings(add: Add, whose: str) -> None:
   add(
     '--atari_roms_path',
     metavar='DIR',
+    type=not_empty,
     help="Directory of Atari ROMs. Default: ale-py's own.",
   )
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from reincarnating_rl.cli import command_line, shared_flags, train_flags
 from reincarnating_rl.cli.command_line import Parser
-from reincarnating_rl.cli.flag_values import number
+from reincarnating_rl.cli.flag_values import not_empty, number
 from reincarnating_rl.studies import part, plan, study_file
 from reincarnating_rl.studies.runs import Runs
 from reincarnating_rl.studies.study import Study
@@ -53,12 +53,14 @@ def create_parser(program: str = PROGRAM) -> Parser:
   parser.add_argument(
     'file',
     metavar='FILE',
+    type=not_empty,
     help='A study file, or the name of a shipped one: '
     f'{", ".join(study_file.shipped_names())}.',
   )
   parser.add_argument(
     '--out',
     metavar='DIR',
+    type=not_empty,
     required=True,
     help='Where runs and reports go; on a cluster, a folder that all machines '
     'share.',

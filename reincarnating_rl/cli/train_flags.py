@@ -56,6 +56,7 @@ def _add_teacher(parser: Parser) -> None:
   add(
     '--teacher_checkpoint_dir',
     metavar='PATH',
+    type=not_empty,
     help='A directory that holds checkpoints/, such as the --base_dir of a '
     'run, or a file of CleanRL, Stable-Baselines3 or PyTorch.',
   )
@@ -69,6 +70,7 @@ def _add_teacher(parser: Parser) -> None:
   add(
     '--teacher_replay_dir',
     metavar='PATH',
+    type=not_empty,
     help="The teacher's replay, or data of another tool: Minari, D4RL, .npz, "
     'a replay buffer. RunnerWithTeacher.teacher_data says how it is used. '
     'Default: --teacher_checkpoint_dir, if it holds one. Without that, the '

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reincarnating_rl.cli import command_line, shared_flags
 from reincarnating_rl.cli.command_line import Parser
-from reincarnating_rl.cli.flag_values import number
+from reincarnating_rl.cli.flag_values import not_empty, number
 
 PROGRAM = 'python -m reincarnating_rl.video'
 _SUMMARY = 'Show policies that play a game side by side.'
@@ -46,11 +46,23 @@ def create_parser(program: str = PROGRAM) -> Parser:
     program, summary=_SUMMARY, details=_DETAILS, examples=_EXAMPLES
   )
   add = parser.add_argument
-  add('teacher', metavar='TEACHER', help='The policy at the left.')
-  add('students', metavar='STUDENT', nargs='*', help='Policies at its right.')
+  add(
+    'teacher',
+    metavar='TEACHER',
+    type=not_empty,
+    help='The policy at the left.',
+  )
+  add(
+    'students',
+    metavar='STUDENT',
+    type=not_empty,
+    nargs='*',
+    help='Policies at its right.',
+  )
   add(
     '--out',
     metavar='FILE',
+    type=not_empty,
     default='video.mp4',
     help='The video: its name ends in .mp4 or .gif.',
   )

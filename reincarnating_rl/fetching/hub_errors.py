@@ -1,6 +1,7 @@
 """What can go wrong with a repository of the hub, in words for the user."""
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator
 
@@ -10,6 +11,10 @@ from reincarnating_rl.fetching.errors import (
   RefusedError,
   UnreachableError,
 )
+from reincarnating_rl.support.errors import first_line
+
+# Xet reports each transfer, unless it is told not to before it begins.
+os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1')
 
 
 def check_name(repository: str) -> None:
@@ -73,13 +78,21 @@ def answers(repository: str, done: str = 'fetched from') -> Iterator[None]:
     if error.errno is not None:
       raise  # An error of the disk, not of the hub.
     raise _unreachable(repository, done, error) from error
+  except (RuntimeError, ValueError) as error:
+    # What Xet raises where a transfer breaks off; its message says why.
+    raise _unreachable(repository, done, error) from error
 
 
 def _unreachable(
   repository: str, done: str, error: Exception
 ) -> UnreachableError:
   response = getattr(error, 'response', None)
-  reason = type(error).__name__ if response is None else response.status_code
+  if response is not None:
+    reason = response.status_code
+  elif isinstance(error, RuntimeError | ValueError):
+    reason = first_line(error)[:100]
+  else:
+    reason = type(error).__name__
   return UnreachableError(
     f'{repository} cannot be {done} the hub ({reason}): check the '
     'network and run the same command again.'

@@ -148,8 +148,7 @@ def opened(
     OSError: the file cannot be written.
   """
   os.makedirs(os.path.dirname(path), exist_ok=True)
-  with open(path + PART, 'a+b') as f:
-    _lock(f, path)
+  with _locked(path) as f:
     if not bytes_there(path, remote):
       # In this order, so that a record never describes old bytes.
       f.truncate(0)
@@ -163,11 +162,20 @@ def remove_record(path: str) -> None:
     os.remove(path + RECORD)
 
 
-def _lock(file: BinaryIO, path: str) -> None:
-  if not claims.lock(file, os.path.dirname(path)):
-    raise FetchError(
-      f'Another process is fetching {path}: wait until it ends, or stop it.'
-    )
+def _locked(path: str) -> BinaryIO:
+  while True:
+    file = open(path + PART, 'a+b')
+    try:
+      if not claims.lock(file, os.path.dirname(path)):
+        raise FetchError(
+          f'Another process is fetching {path}: wait until it ends, or stop it.'
+        )
+      if files.is_at(path + PART, file.fileno()):
+        return file
+    except BaseException:
+      file.close()
+      raise
+    file.close()  # Its former holder has finished it: it is at `path` now.
 
 
 def _record(remote: RemoteFile) -> bytes:

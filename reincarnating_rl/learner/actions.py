@@ -85,7 +85,9 @@ class Continuous:
   def to_game(self, actions: np.ndarray) -> np.ndarray:
     """Returns actions[..., D] of [-1, 1] within the game's bounds."""
     low, span = self._low_and_span
-    return low + (actions + np.float32(1.0)) * span / np.float32(2.0)
+    within = low + (actions + np.float32(1.0)) * span / np.float32(2.0)
+    # Rounded, 1 may lie beyond the bound. The method is JAX's, too.
+    return within.clip(low, np.float32(self.high))
 
   def from_game(self, actions: np.ndarray) -> np.ndarray:
     """Inverse of `to_game`."""

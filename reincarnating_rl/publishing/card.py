@@ -63,12 +63,15 @@ def make(
   stretches = provenance.stretches(lineage)
   student, *teachers = provenance.ancestors(lineage)
   title = str(_names(source))
+  game = ':'.join(filter(None, (source.module, source.game)))
   card = ModelCard.from_template(
     _data(source, repository, license_name),
     template_path=str(_TEMPLATE),
     title=f'{title} of {source.game}' if source.game else title,
     agent=_code(run.method) if run.method != 'unknown' else None,
-    game=source.game and _code(shlex.quote(source.game)),
+    game=source.game and _code(game),
+    quoted_game=_code(shlex.quote(game)),
+    module=source.module and _code(source.module),
     repository=repository,
     folder=repository.replace('/', '--'),
     scores=_scores(run.summary),

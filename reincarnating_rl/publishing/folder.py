@@ -8,9 +8,9 @@ from typing import Any
 from reincarnating_rl.evaluation import summary
 from reincarnating_rl.evaluation.finding import LINEAGE_FILE
 from reincarnating_rl.evaluation.summary import PLOT_FILE
-from reincarnating_rl.publishing import card, privacy
+from reincarnating_rl.publishing import card
 from reincarnating_rl.publishing.source import Source
-from reincarnating_rl.support import files, json_file
+from reincarnating_rl.support import files, json_file, privacy
 from reincarnating_rl.support.errors import DamagedFileError
 from reincarnating_rl.teachers import checkpoint_files, native_checkpoint
 

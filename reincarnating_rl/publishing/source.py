@@ -30,6 +30,7 @@ class Source(NamedTuple):
     run: what it measured until that checkpoint.
     is_measured: whether the last evaluation is of these parameters.
     game: that it plays; None if nothing says so.
+    module: of its maker's, that registers the game; None if there is none.
   """
 
   directory: str
@@ -37,6 +38,7 @@ class Source(NamedTuple):
   run: Run
   is_measured: bool
   game: str | None
+  module: str | None
 
 
 def read(
@@ -84,6 +86,7 @@ def read(
     ),
     bool(made) and rows[made[-1]].get('iteration') == _number(checkpoint),
     _game(run, checkpoint),
+    description.module_of_game(checkpoint.metadata),
   )
 
 

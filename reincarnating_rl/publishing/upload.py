@@ -14,9 +14,8 @@ from reincarnating_rl.fetching.errors import (
   FetchError,
   MissingError,
   RefusedError,
-  UnreachableError,
 )
-from reincarnating_rl.support.errors import UserError, first_line
+from reincarnating_rl.support.errors import UserError
 
 _TIMEOUT = 30.0  # Seconds.
 _DONE = 'pushed to'
@@ -173,23 +172,16 @@ def _answers(repository: str) -> Iterator[None]:
   """Turns errors of the hub into ours, those of writing too."""
   from huggingface_hub import errors
 
-  try:
-    with hub_errors.answers(repository, _DONE):
-      try:
-        yield
-      except errors.HfHubHTTPError as error:
-        # 401 is also said of a repository that is not there.
-        is_missing = isinstance(error, errors.RepositoryNotFoundError)
-        if is_missing or error.response.status_code not in _REFUSALS:
-          raise
-        raise RefusedError(
-          f'The hub does not let you push to {repository} '
-          f'({error.response.status_code}): name a repository of your own, and '
-          'log in with `hf auth login` and a token that may write.'
-        ) from error
-  except (RuntimeError, ValueError) as error:
-    # What its uploads raise, of files that did not arrive.
-    raise UnreachableError(
-      f'{repository} cannot be {_DONE} the hub ({first_line(error)[:100]}): '
-      'run the same command again.'
-    ) from error
+  with hub_errors.answers(repository, _DONE):
+    try:
+      yield
+    except errors.HfHubHTTPError as error:
+      # 401 is also said of a repository that is not there.
+      is_missing = isinstance(error, errors.RepositoryNotFoundError)
+      if is_missing or error.response.status_code not in _REFUSALS:
+        raise
+      raise RefusedError(
+        f'The hub does not let you push to {repository} '
+        f'({error.response.status_code}): name a repository of your own, and '
+        'log in with `hf auth login` and a token that may write.'
+      ) from error

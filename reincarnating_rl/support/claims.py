@@ -137,7 +137,9 @@ def _locked(directory: str, flag: str) -> int:
           f'{directory} is in use by {_holder(descriptor)}: let it end, stop '
           f'it, or choose another {flag}.'
         )
-      if _is_at(path, descriptor):  # Its former holder may have removed it.
+      if files.is_at(
+        path, descriptor
+      ):  # Its former holder may have removed it.
         _sign(descriptor, path)
         return descriptor
     except BaseException:
@@ -156,13 +158,6 @@ def _sign(descriptor: int, path: str) -> None:
     with contextlib.suppress(OSError):
       os.remove(path)
     raise
-
-
-def _is_at(path: str, descriptor: int) -> bool:
-  try:
-    return os.path.samestat(os.stat(path), os.fstat(descriptor))
-  except FileNotFoundError:
-    return False
 
 
 def _holder(descriptor: int) -> str:
@@ -189,7 +184,7 @@ def _free(descriptor: int, directory: str, made: list[str]) -> None:
   path = os.path.join(directory, LOCK_FILE)
   # Removed while it is locked: who has opened it finds that it has gone.
   with contextlib.suppress(OSError):
-    if _is_at(path, descriptor):
+    if files.is_at(path, descriptor):
       os.remove(path)
   os.close(descriptor)
   _remove(made)

@@ -2,8 +2,10 @@
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -67,20 +69,54 @@ def atomically(path: str) -> Iterator[BinaryIO]:
     OSError: a write failed, for example because the disk is full. No
       temporary file is left behind, nor is after any other error.
   """
-  temporary = f'{path}{_TEMPORARY}'
   try:
-    with open(temporary, 'wb') as f:
-      yield f
-      f.flush()
-      os.fsync(f.fileno())
-    os.replace(temporary, path)
-  except BaseException as error:
-    with contextlib.suppress(OSError):
-      os.remove(temporary)
-    if isinstance(error, OSError) and error.filename is None:
-      error.filename = path  # A write does not know of what.
+    with _temporary(path) as f:
+      try:
+        yield f
+        f.flush()
+        os.fsync(f.fileno())
+        os.replace(f.name, path)
+      except BaseException:
+        with contextlib.suppress(OSError):
+          os.remove(f.name)
+        raise
+  except OSError as error:
+    error.filename = error.filename or path  # A write does not know of what.
     raise
   sync_directory(os.path.dirname(path))
+
+
+def _temporary(path: str) -> BinaryIO:
+  """Opens PATH.tmp, or another name where somebody is writing that.
+
+  It is locked, so that what a kill left is told from what is being written.
+  """
+  name = f'{path}{_TEMPORARY}'
+  while True:
+    file = open(name, 'wb', opener=_open_whole)
+    with contextlib.suppress(OSError):  # Where there are no locks.
+      try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+      except BlockingIOError:
+        file.close()
+        name = f'{path}.{secrets.token_hex(4)}{_TEMPORARY}'
+        continue
+    if is_at(name, file.fileno()):
+      file.truncate()
+      return file
+    file.close()  # Its writer has ended, and given it its own name.
+
+
+def _open_whole(path: str, flags: int) -> int:
+  return os.open(path, flags & ~os.O_TRUNC, 0o666)
+
+
+def is_at(path: str, descriptor: int) -> bool:
+  """Whether a path is still that of an open file."""
+  try:
+    return os.path.samestat(os.stat(path), os.fstat(descriptor))
+  except FileNotFoundError:
+    return False
 
 
 def write_atomically(path: str, data: bytes) -> None:
@@ -104,7 +140,7 @@ def check_file(path: str, flag: str) -> None:
     if os.path.isdir(target):
       raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
     if not _is_special(target):
-      _probe(f'{target}{_TEMPORARY}')
+      _probe(target)
 
 
 def check_folder(path: str, flag: str) -> None:
@@ -122,7 +158,7 @@ def check_folder(path: str, flag: str) -> None:
   with writing(path, f'choose another {flag}'):
     if not os.path.isdir(path):
       raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
-    _probe(os.path.join(path, _TEMPORARY))
+    _probe(os.path.join(path, ''))
 
 
 def write_for_user(path: str, data: bytes, flag: str = 'path') -> None:
@@ -146,12 +182,29 @@ def write_for_user(path: str, data: bytes, flag: str = 'path') -> None:
 
 
 def _probe(path: str) -> None:
-  with open(path, 'wb') as file:
+  with _temporary(path) as file:
     try:
       file.write(b'\n')  # Of a full disk, an empty file is not refused.
       file.flush()
     finally:
-      os.remove(path)
+      os.remove(file.name)
+
+
+def given_path(path: str | os.PathLike[str] | None, name: str) -> str | None:
+  """Returns a path that a caller gave, from the home folder if it has `~`.
+
+  Args:
+    path: None for none.
+    name: of the argument, for messages.
+
+  Raises:
+    UserError: it is empty, which is not this folder.
+  """
+  if path is None:
+    return None
+  if not os.fspath(path):
+    raise UserError(f"{name} is empty: give a path; '.' is this folder.")
+  return os.path.expanduser(path)
 
 
 def _target(path: str) -> str:

@@ -19,6 +19,7 @@ _H264 = (
   *('-movflags', '+faststart'),  # Players may begin before the end has come.
 )
 _COLORS = 128  # Of a GIF's frame.
+_SHORTEST = 2  # Hundredths of a second; viewers take one for ten.
 
 Frames = Iterator[np.ndarray]
 """[H, W, 3] uint8, at least one, all of one even height and width."""
@@ -47,7 +48,7 @@ def encode(ending: str, frames: Frames, frames_per_second: int) -> bytes:
   Args:
     ending: of its name.
     frames: of the video.
-    frames_per_second: a GIF's frames last some hundredths of a second each.
+    frames_per_second: of them; a GIF leaves out those above 50.
 
   Raises:
     UserError: it cannot be written.
@@ -88,21 +89,29 @@ def _mp4(frames: Frames, frames_per_second: int) -> bytes:
 
 
 def _gif(frames: Frames, frames_per_second: int) -> bytes:
-  images = (
-    Image.fromarray(frame).quantize(_COLORS, dither=Image.Dither.NONE)
-    for frame in frames
-  )
+  images = _timed_images(frames, frames_per_second)
   data = io.BytesIO()
-  next(images).save(
-    data,
-    'gif',
-    save_all=True,
-    append_images=images,
-    # Viewers take less than two for ten.
-    duration=10 * max(2, round(100 / frames_per_second)),
-    loop=0,
-  )
+  next(images).save(data, 'gif', save_all=True, append_images=images, loop=0)
   return data.getvalue()
+
+
+def _timed_images(
+  frames: Frames, frames_per_second: int
+) -> Iterator[Image.Image]:
+  """Yields images that last whole hundredths of a second, as frames begin."""
+
+  def image(last: int) -> Image.Image:
+    made = Image.fromarray(shown).quantize(_COLORS, dither=Image.Dither.NONE)
+    made.info['duration'] = 10 * last
+    return made
+
+  begun, shown, number = 0, next(frames), 0
+  for number, frame in enumerate(frames, 1):
+    now = 100 * number // frames_per_second
+    if now - begun >= _SHORTEST:
+      yield image(now - begun)
+      begun, shown = now, frame
+  yield image(max(_SHORTEST, 100 * (number + 1) // frames_per_second - begun))
 
 
 def _ffmpeg() -> str:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 import warnings
 
 import pytest
@@ -45,6 +46,18 @@ def test_what_may_make_a_teacher_worse_is_a_warning(
   )
   with pytest.warns(UserWarning, match='press FIRE'):
     rrl.evaluate('random', game='MountainCar-v0', **plays)
+
+
+def test_a_module_that_a_file_names_is_not_imported(base_dir, tmp_path):
+  shutil.copytree(base_dir, tmp_path / 'run')
+  lineage = tmp_path / 'run' / 'lineage.json'
+  told = json.loads(lineage.read_text())
+  lineage.write_text(json.dumps(told | {'game': 'this:Evil-v0'}))
+  run = rrl.load_run(tmp_path / 'run')
+  with pytest.raises(rrl.UserError, match='CartPole-v1, is .* of a module'):
+    rrl.evaluate(run)
+  assert 'this' not in sys.modules
+  assert rrl.evaluate(run, game=runs.GAME, episodes=1).returns
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def of_vectors():
   return Made(made, GameFacts('own/Vectors', actions, (3,), 'float32', 1))
 
 
-def test_stablehlo_is_loaded_without_the_student(student, tmp_path):
+def test_stablehlo_is_loaded_without_the_student(student, base_dir, tmp_path):
   path = student.export(tmp_path / 'new' / 'policy.stablehlo')
   policy = rrl.load_policy(path)
   assert policy.facts == student.facts
@@ -88,6 +88,9 @@ def test_stablehlo_is_loaded_without_the_student(student, tmp_path):
   assert told['input']['shape'] == ['B', 4, 1]
   assert told['output']['shape'] == ['B', 2]
   assert told['student']['fingerprint'] == student.fingerprint
+  machine = str(base_dir.parent)
+  assert machine in json.dumps(student.lineage)
+  assert machine not in json.dumps(told)
 
 
 @pytest.mark.parametrize('made', [of_pixels(), of_vectors()])

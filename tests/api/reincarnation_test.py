@@ -185,6 +185,21 @@ def test_a_factory_makes_as_many_environments_as_play(tmp_path):
 
 
 @pytest.mark.parametrize(
+  'call',
+  [
+    rrl.load_run,
+    lambda path: reincarnate(base_dir=path),
+    lambda path: rrl.load_teacher(path, game=runs.GAME),
+    lambda path: rrl.load_teacher(game=runs.GAME, replay_dir=path),
+    lambda path: rrl.compare({'a': path}),
+  ],
+)
+def test_an_empty_path_is_not_this_folder(call):
+  with pytest.raises(rrl.UserError, match="is empty: give a path; '.' is this"):
+    call('')
+
+
+@pytest.mark.parametrize(
   'settings, told',
   [
     ({'distil_temperature': 1}, 'Did you mean distill_temperature'),

@@ -1,7 +1,10 @@
 """A run: its scores, its student, its folder."""
 
+import errno
 import gc
+import os
 import pathlib
+import shutil
 
 import numpy as np
 import pytest
@@ -80,6 +83,25 @@ def test_a_run_is_kept_where_it_is_saved(run, base_dir, tmp_path):
   assert runs.outcome(folder) == runs.outcome(base_dir)
   with pytest.raises(rrl.UserError, match='kept exists'):
     run.save(folder)
+  with pytest.raises(rrl.UserError, match='is in the run: give a folder'):
+    run.save(tmp_path / 'kept' / 'within')
+
+
+def test_a_full_disk_leaves_no_torn_run(run, base_dir, tmp_path, monkeypatch):
+  copy, copied = shutil.copy2, []
+
+  def full(source, target):
+    copied.append(target)
+    if len(copied) > 3:
+      raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), target)
+    return copy(source, target)
+
+  monkeypatch.setattr(shutil, 'copy2', full)
+  with pytest.raises(rrl.UserError, match='left on device.: free some') as told:
+    run.save(tmp_path / 'kept')
+  assert len(str(told.value)) < 300
+  assert len(copied) == 4 and not os.listdir(tmp_path)
+  assert run.base_dir == str(base_dir)
 
 
 def test_a_temporary_folder_goes_with_its_run(base_dir, tmp_path):

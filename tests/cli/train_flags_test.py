@@ -103,6 +103,8 @@ def test_what_absl_understood_is_understood(words, name, value):
     (['--run_number', 'one'], "'one' is not a whole number"),
     (['--num_seeds', '0'], "'0' is not a whole number of 1 or more"),
     (['--base_dir='], 'the value is empty'),
+    (['--teacher_checkpoint_dir', ''], 'the value is empty'),
+    (['--teacher_replay_dir='], 'the value is empty'),
     (['--agent'], '--agent: expected one argument'),
   ],
 )

@@ -1,10 +1,11 @@
+import importlib
 import os
 import pathlib
 
 import pytest
 from huggingface_hub import constants
 
-from reincarnating_rl.fetching import destination, hub
+from reincarnating_rl.fetching import destination, hub, hub_errors
 from reincarnating_rl.fetching.errors import (
   DamagedDownloadError,
   DestinationError,
@@ -162,6 +163,25 @@ def test_no_server_answers(server):
     UnreachableError, match=r'\(ConnectError\): check the net'
   ):
     fetch(server)
+
+
+@pytest.mark.parametrize('kind', [RuntimeError, ValueError])
+def test_a_download_by_xet_breaks_off(server, monkeypatch, kind):
+  def download(*args, **kwargs):
+    raise kind('Data processing error:\nHTTP 503')
+
+  monkeypatch.setattr('huggingface_hub.HfApi.hf_hub_download', download)
+  with pytest.raises(UnreachableError, match=r'hub \(Data processing error'):
+    fetch(server)
+
+
+@pytest.mark.parametrize(('told', 'then'), [(None, '1'), ('0', '0')])
+def test_nothing_is_reported_unless_the_user_says_so(monkeypatch, told, then):
+  monkeypatch.setenv('HF_HUB_DISABLE_TELEMETRY', told or '')
+  if told is None:
+    monkeypatch.delenv('HF_HUB_DISABLE_TELEMETRY')
+  importlib.reload(hub_errors)
+  assert os.environ['HF_HUB_DISABLE_TELEMETRY'] == then
 
 
 def test_offline_mode(server, monkeypatch):

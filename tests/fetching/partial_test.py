@@ -1,4 +1,5 @@
 import os
+import pathlib
 import threading
 
 import pytest
@@ -47,6 +48,23 @@ def test_write_leave_and_finish(download):
     assert f.read() == DATA
   assert os.listdir(os.path.dirname(download.path)) == ['file']
   assert download.told == [4, 5]
+
+
+def test_a_file_that_another_has_just_finished_stays(download, monkeypatch):
+  first = download.opened()
+  part = first.__enter__()
+  part.write(DATA)
+  lock = partial.claims.lock
+
+  def late(*args):
+    monkeypatch.undo()
+    part.finish(download.path)
+    first.__exit__(None, None, None)
+    return lock(*args)
+
+  monkeypatch.setattr(partial.claims, 'lock', late)
+  with download.opened():
+    assert pathlib.Path(download.path).read_bytes() == DATA
 
 
 def test_the_bytes_are_durable_before_the_name(download, monkeypatch):

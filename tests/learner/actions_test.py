@@ -2,6 +2,7 @@
 
 import json
 
+import jax
 import numpy as np
 import pytest
 
@@ -20,6 +21,15 @@ def test_a_vector_is_rescaled_to_the_games_bounds_and_back():
   np.testing.assert_array_equal(actions.to_game(within), expected)
   np.testing.assert_array_equal(actions.from_game(expected), within)
   assert actions.to_game(within).dtype == actions.dtype
+
+
+def test_the_bounds_themselves_are_not_left_by_rounding():
+  low, high = np.sort(np.random.default_rng(0).uniform(-3, 3, (2, 999)), axis=0)
+  actions = Continuous(tuple(low), tuple(high))
+  for act in (actions.to_game, jax.jit(actions.to_game)):
+    greatest = np.asarray(act(np.ones(999, np.float32)))
+    assert (greatest <= np.float32(high)).all()
+    assert (greatest > np.float32(high) - 1e-6).all()
 
 
 def test_actions_know_their_shape_and_their_name():

@@ -122,6 +122,15 @@ def test_the_card_says_what_the_hub_understands(server, run):
   assert f'--hub {REPOSITORY}' in card.text
 
 
+def test_the_commands_on_the_card_name_the_module_of_the_game(server, tmp_path):
+  run = published_runs.write(tmp_path / 'run', module='my module')
+  push(server, run)
+  text = server.contents['README.md'].decode()
+  assert "--game 'my module:Toy'" in text and 'game="my module:Toy"' in text
+  assert 'registered by the Python module `my module`' in text
+  assert '# QDagger DQN of Toy\n' in text
+
+
 def test_a_second_push_takes_the_place_of_the_first(server, run, tmp_path):
   push(server, run, private=True)
   assert server.told == {'private': True}

@@ -39,7 +39,9 @@ def make_agent(kind):
   )
 
 
-def write(folder, kind='dqn', number=2, planned=2, measured=2, **more):
+def write(
+  folder, kind='dqn', number=2, planned=2, measured=2, module=None, **more
+):
   """Writes a run: two evaluations, and a checkpoint with all that is in one.
 
   Args:
@@ -48,6 +50,7 @@ def write(folder, kind='dqn', number=2, planned=2, measured=2, **more):
     number: of the checkpoint.
     planned: evaluations of the whole run.
     measured: those that were made when the checkpoint was written.
+    module: that registers the game.
     **more: fields of the lineage.
 
   Returns:
@@ -85,7 +88,7 @@ def write(folder, kind='dqn', number=2, planned=2, measured=2, **more):
     actions=control_toys.ACTIONS if is_vector else Discrete(2),
     action_meanings=None,
   )
-  game = types.SimpleNamespace(name=GAME, module=None)
+  game = types.SimpleNamespace(name=GAME, module=module)
   native_checkpoint.write_arrays(
     folder / 'checkpoints',
     number,

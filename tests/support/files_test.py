@@ -150,6 +150,36 @@ def test_a_failed_write_names_the_file_and_the_reason(
   )
 
 
+def test_two_who_write_one_file_do_not_disturb_each_other(tmp_path):
+  path = str(tmp_path / 'a')
+  (tmp_path / 'a.tmp').write_bytes(b'what a kill left, which is longer')
+  with files.atomically(path) as first:
+    first.write(b'first')
+    files.check_file(path, '--out')
+    with files.atomically(path) as second:
+      second.write(b'second')
+    assert (tmp_path / 'a').read_bytes() == b'second'
+  assert (tmp_path / 'a').read_bytes() == b'first'
+  assert os.listdir(tmp_path) == ['a']
+
+
+def test_a_temporary_file_that_has_got_its_name_is_opened_anew(
+  tmp_path, monkeypatch
+):
+  path = tmp_path / 'a'
+  (tmp_path / 'a.tmp').write_bytes(b'another')
+
+  def flock(descriptor, operation):
+    monkeypatch.undo()
+    os.replace(f'{path}.tmp', path)
+
+  monkeypatch.setattr(files.fcntl, 'flock', flock)
+  with files.atomically(str(path)) as file:
+    file.write(b'own')
+    assert path.read_bytes() == b'another'
+  assert path.read_bytes() == b'own'
+
+
 def test_other_errors_pass():
   with pytest.raises(KeyError), files.writing('/runs/1', 'choose another'):
     raise KeyError

@@ -38,14 +38,24 @@ def test_an_mp4(tmp_path):
   assert seen == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize(('rate', 'ms'), [(10, 100), (30, 30), (120, 20)])
-def test_a_gif(rate, ms):
+@pytest.mark.parametrize(
+  ('rate', 'shown'),
+  [
+    (10, {0: 100, 1: 100, 2: 100, 3: 100, 4: 100}),
+    (30, {0: 30, 1: 30, 2: 40, 3: 30, 4: 30}),
+    (40, {0: 20, 1: 30, 2: 20, 3: 30, 4: 20}),
+    (120, {0: 20, 3: 20}),
+  ],
+)
+def test_a_gif(rate, shown):
   image = Image.open(io.BytesIO(encoding.encode('.gif', frames(), rate)))
-  assert (image.n_frames, image.size) == (5, SIZE[::-1])
-  assert (image.info['duration'], image.info['loop']) == (ms, 0)
-  for i in range(5):
+  assert (image.size, image.info['loop']) == (SIZE[::-1], 0)
+  found = {}
+  for i in range(image.n_frames):
     image.seek(i)
-    assert brightest(np.asarray(image.convert('RGB'))) == i
+    number = brightest(np.asarray(image.convert('RGB')))
+    found[number] = image.info['duration']
+  assert found == shown
 
 
 @pytest.mark.parametrize('name', ['video', 'video.avi', 'mp4', '.mp4/x'])

@@ -3,7 +3,7 @@
 from reincarnating_rl.balloon.suites import SUITES
 from reincarnating_rl.cli import shared_flags
 from reincarnating_rl.cli.command_line import Parser, Subcommand
-from reincarnating_rl.cli.flag_values import number
+from reincarnating_rl.cli.flag_values import not_empty, number
 
 PROGRAM = 'python -m reincarnating_rl.balloon'
 _SUMMARY = 'Fly policies in the Balloon Learning Environment.'
@@ -38,6 +38,7 @@ def _add_policies(parser: Parser) -> None:
   parser.add_argument(
     'policies',
     metavar='POLICY',
+    type=not_empty,
     nargs='+',
     help='perciatelli44, station_seeker, random_walk, the directory of a run, '
     'the file of a checkpoint, or NAME= and one of these.',
@@ -64,6 +65,7 @@ def _add_evaluate(parser: Parser) -> None:
   parser.add_argument(
     '--out',
     metavar='DIR',
+    type=not_empty,
     required=True,
     help='Where flights are written, and resumed from.',
   )
@@ -81,12 +83,14 @@ def _add_flight(parser: Parser) -> None:
   parser.add_argument(
     '--out',
     metavar='PICTURE.png',
+    type=not_empty,
     required=True,
     help='Where the picture is written.',
   )
   parser.add_argument(
     '--results',
     metavar='DIR',
+    type=not_empty,
     help='The --out of evaluate. Flights that are there are not flown again.',
   )
 

@@ -50,6 +50,7 @@ def _add_list(parser: Parser) -> None:
   parser.add_argument(
     'directory',
     metavar='DIR',
+    type=not_empty,
     nargs='?',
     help='Folder to look in. Default: $TEACHER_CKPT_DIR, or teacher_ckpts.',
   )
@@ -70,6 +71,7 @@ def _add_fetch(parser: Parser) -> None:
   parser.add_argument(
     '--dest',
     metavar='DIR',
+    type=not_empty,
     help='Where the files go. Default: $TEACHER_CKPT_DIR, or teacher_ckpts.',
   )
   parser.add_argument(
@@ -92,6 +94,7 @@ def _add_bucket(parser: Parser) -> None:
   group.add_argument(
     '--prefix',
     metavar='FOLDER',
+    type=not_empty,
     default='DQN_400',
     help="Folder of the bucket's games.",
   )
@@ -158,7 +161,7 @@ def _add_evaluate(parser: Parser) -> None:
     action='store_true',
     help='Play the random policy, even if its score is published.',
   )
-  add('--json', metavar='FILE', help='Where the result is written, as JSON.')
+  add('--json', metavar='FILE', type=not_empty, help='Also write it as JSON.')
 
 
 def _add_convert(parser: Parser) -> None:
@@ -175,6 +178,7 @@ def _add_convert(parser: Parser) -> None:
   replay.add_argument(
     '--teacher_replay_dir',
     metavar='DIR',
+    type=not_empty,
     help='Folder of the replay. Default: PATH, if it holds one.',
   )
   replay.add_argument(
@@ -200,6 +204,7 @@ def _add_convert(parser: Parser) -> None:
   group.add_argument(
     '--score',
     metavar='FILE',
+    type=not_empty,
     help='Add the score of this checkpoint that evaluate --json wrote.',
   )
   add = parser.add_argument_group('play, with --collect').add_argument

@@ -1,11 +1,13 @@
 import pathlib
+import shlex
 
 import pytest
 
-from reincarnating_rl.publishing import privacy
+from reincarnating_rl.support import privacy
 from reincarnating_rl.support.errors import UserError
 
 HOME = str(pathlib.Path.home())
+APOSTROPHE = "/data/Ada Lovelace's runs/pong"
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,14 @@ HOME = str(pathlib.Path.home())
     ("A.path = '/home/ada/x y'\nB.c = 1", "A.path = '.../x y'\nB.c = 1"),
     ('PATHS=/home/ada/a:/home/ada/b', 'PATHS=.../a:.../b'),
     ('("/home/ada/a", 3)', '(".../a", 3)'),
+    ('/data/Ada Lovelace - thesis/pong/ckpt.1', '.../ckpt.1'),
+    ('/data/lr=0.1/Ada Lovelace/pong', '.../pong'),
+    ("/data/Ada's runs/secret client/pong", '.../pong'),
+    ('//data/ada/pong/x', '.../x'),
+    ('a //data/ada/pong/x', 'a .../x'),
+    ('-L/opt/ada/z -I /b/c', '-L.../z -I .../c'),
+    (f'x {shlex.quote(APOSTROPHE)} /b/c', "x '.../pong' .../c"),
+    (f'f({APOSTROPHE!r}, 1)', 'f(".../pong", 1)'),
   ],
 )
 def test_private_paths_are_cut(text, expected):
@@ -64,6 +74,12 @@ def test_what_is_left_is_refused():
     privacy.check('card.md', 'see /data/ada/x', '/runs')
   with pytest.raises(UserError, match="would publish '/my runs/a'"):
     privacy.check('card.md', 'see-I/my runs/a', '/my runs/a')
+
+
+def test_a_command_that_begins_with_a_path_stays_one():
+  command = "/opt/ada/python -m x '/data/A b/c' --y 1"
+  shown = ".../python -m x '.../c' --y 1"
+  assert privacy.without_paths({'command': command}) == {'command': shown}
 
 
 def test_other_values_stay():

@@ -14,39 +14,46 @@ from reincarnating_rl.support.errors import UserError
 _LEFT_OUT = '...'
 # Folders whose entries are the names of people.
 _HOMES = {'home', 'Users'}
+# Fields of lineages that hold more than a path, if they begin with one.
+_TEXTS = {'command', 'config', 'gin'}
 # A word, a dot or a slash before it makes it part of something else: of a
-# relative path, an address or a fraction. `</` is of HTML.
+# relative path, an address or a fraction. `</` is of HTML. The letter of a
+# flag may be before it, `-L/opt`.
 _BEGIN = (
-  r'(?<![\w.~/\\<])'
+  r'(?:(?<![\w.~/\\<])|(?<=(?<![\w-])-[A-Za-z]))'
   r'(?:file://)?'
-  r'(?:~[\w.-]*(?=/)/?|[A-Za-z]:[\\/](?![\\/])|\\\\(?=\w)|/(?=[\w.@~]))'
+  r'(?:~[\w.-]*(?=/)/?|[A-Za-z]:[\\/](?![\\/])|\\\\(?=\w)'
+  r'|(?:(?<![^\s\'"=])/)?/(?=[\w.@~]))'
 )
-# Between quotes, names may have spaces.
+# Between quotes, names may have spaces, and quotes of the other kind. A shell's
+# quotes end for an apostrophe.
 _PATH = re.compile(
-  rf'(?P<quote>[\'"])(?P<quoted>{_BEGIN}[^\'"\n]*)(?P=quote)'
+  rf'(?P<quote>[\'"])(?P<quoted>{_BEGIN}'
+  r'(?:\'"\'"\'|\\.|(?!(?P=quote))[^\n\\])*)(?P=quote)'
   rf'|(?P<bare>{_BEGIN}[^\s\'",;:()\[\]{{}}<>`]*)'
 )
 _SHORTEST = 6  # Characters of a folder that is looked for wherever it stands.
 
 
-def without_paths(value: Any) -> Any:
+def without_paths(value: Any, field: str = '') -> Any:
   """Returns JSON without private paths, in values and in names.
 
   Args:
     value: of dictionaries, lists, strings and numbers.
+    field: name of what it is the value of.
   """
   if isinstance(value, dict):
-    return {without_paths(k): without_paths(v) for k, v in value.items()}
+    return {without_paths(k): without_paths(v, k) for k, v in value.items()}
   if isinstance(value, list | tuple):
-    return [without_paths(inner) for inner in value]
-  return _clean(value) if isinstance(value, str) else value
+    return [without_paths(inner, field) for inner in value]
+  return _clean(value, field) if isinstance(value, str) else value
 
 
-def _clean(text: str) -> str:
+def _clean(text: str, field: str) -> str:
   for home in sorted(_homes(), key=len, reverse=True):
     # So that a home with a space in it is seen as the one folder that it is.
     text = re.sub(rf'(?<![\w.~/\\]){re.escape(home)}(?![\w.-])', '~', text)
-  if '\n' not in text and re.match(_BEGIN, text) and _is_one(text):
+  if field not in _TEXTS and '\n' not in text and re.match(_BEGIN, text):
     return _shortened(text)
   return _PATH.sub(_replaced, text)
 
@@ -55,11 +62,6 @@ def _homes() -> set[str]:
   told = os.path.expanduser('~')
   found = {told, os.path.realpath(told)}
   return {home.rstrip('/') for home in found if len(home) > 1}
-
-
-def _is_one(text: str) -> bool:
-  """Whether a text that begins as a path is one, and no command."""
-  return not re.search(r'\s-|[\'"=]', text)
 
 
 def _replaced(match: re.Match[str]) -> str:
