@@ -106,7 +106,7 @@ def test_episodes_of_several_environments(clips, most, monkeypatch):
 @CLIPPED
 def test_episodes_of_the_teacher(clips, most):
   store = make_store()
-  agent = SimpleNamespace(make_replay=lambda capacity: store)
+  agent = SimpleNamespace(make_replay=lambda capacity, remedy: store)
   data = TeacherData(agent, capacity=40, clip_rewards=clips)
   data.add(
     lanes.Episode(

@@ -7,6 +7,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from reincarnating_rl.cli.teachers import evaluate_command
 from reincarnating_rl.envs import atari_games
 from reincarnating_rl.envs.policies import teacher_policy
 from reincarnating_rl.learner.actions import Discrete
@@ -104,10 +105,15 @@ def test_gin_chooses_the_game_unless_a_flag_does(evaluate):
   assert evaluate(*words, '--game', 'Pong')[0]['game'] == 'Pong'
 
 
-def test_games_that_may_wait_for_fire(evaluate):
+def test_games_that_may_wait_for_fire(evaluate, monkeypatch):
   words = ('--teacher_agent', 'random', '--game', 'Breakout')
   short = ('--episodes', '1', '--max_steps_per_episode', '3')
   hint = 'create_atari_environment.fire_on_reset = True presses it'
+  # Who asks for three steps waits for nothing.
+  assert hint not in evaluate(*words, *short)[1]
+  hints = evaluate_command._hints
+  as_if_timed_out = lambda result, game: hints(result | {'cut': 0}, game)  # noqa: E731
+  monkeypatch.setattr(evaluate_command, '_hints', as_if_timed_out)
   assert hint in evaluate(*words, *short)[1]
   for scope in ('', 'teacher/'):
     binding = f'{scope}create_atari_environment.fire_on_reset=True'

@@ -153,7 +153,8 @@ def test_an_actor_of_the_unit_box():
   [
     (
       'cleanrl_td3_alone',
-      "Layers(kind='td3', dense=('fc1', 'fc2', 'fc_mu',), activation='relu')",
+      "Layers(kind='td3', squash='tanh', dense=('fc1', 'fc2', 'fc_mu',), "
+      "activation='relu')",
     ),
     (
       'cleanrl_sac_alone',

@@ -38,7 +38,7 @@ def assert_played(teacher, states, wanted):
   actions, size = teacher.actions, teacher.actions.size
   mean, log_std = said[:, :size], said[:, size:]
   if teacher.distribution == GAUSSIAN:
-    real_files.assert_close(actions.to_game(mean), wanted('mean'))
+    real_files.assert_close(mean, actions.from_game(wanted('mean')))
     span = np.subtract(actions.high, actions.low, dtype=np.float32)
     log_std = log_std + np.log(span / 2)
     mean = np.clip(mean, -1, 1)
