@@ -13,6 +13,9 @@ from reincarnating_rl.replay.frame_store import FrameStore, SampleMetadata
 from reincarnating_rl.replay.mixed_replay import MixedReplay
 from reincarnating_rl.teachers.base import Teacher
 
+# Of a run's seed; how many elements come from whom has 1, roll-ins 2 and 3.
+_TEACHER_STREAM = 4
+
 
 class OnlineBatches:
   """The student's replay, labelled by its teacher, and the teacher's data.
@@ -44,13 +47,13 @@ class OnlineBatches:
       teacher_data_ratio: rho, the probability that an element is the teacher's.
       exact_share: whether rho of each batch are, to the nearest element.
       batch_size: B.
-      seed: of how many elements come from whom.
+      seed: of the run.
       reads_returns: whether the loss reads Monte-Carlo returns. Online they are
         unknown: -inf.
       on_device: whether programs gather from a copy in the device's memory.
         Teacher data are not in it.
     """
-    self._reads_returns = reads_returns
+    self._seed, self._reads_returns = seed, reads_returns
     self.replay = replay
     self._teacher, self._label_chunk = teacher, label_chunk
     self.teacher_data_ratio = teacher_data_ratio
@@ -67,6 +70,17 @@ class OnlineBatches:
   def keeps_teacher_data(self) -> bool:
     """Whether online batches draw on the teacher's data."""
     return self.teacher_data_ratio > 0.0
+
+  @property
+  def teacher_seed(self) -> int | tuple[int, int]:
+    """The seed of a store of teacher's data.
+
+    With that of the student's own replay, both halves of a mixed batch would be
+    the same draws: an old step of the one beside an old step of the other.
+    """
+    if self.keeps_teacher_data:
+      return self._seed, _TEACHER_STREAM
+    return self._seed
 
   @property
   def on_device(self) -> bool:

@@ -30,7 +30,6 @@ from reincarnating_rl.learner.terms import (
 )
 from reincarnating_rl.learner.value_function import ValueFunction
 from reincarnating_rl.learner.weaner import Weaner
-from reincarnating_rl.replay import mixed_replay
 from reincarnating_rl.replay.frame_store import FrameStore
 from reincarnating_rl.support.errors import UserError
 from reincarnating_rl.teachers.data_teacher import has_policy
@@ -195,7 +194,7 @@ def make_teacher_replay(
   Raises:
     UserError: see `make_own_replay`.
   """
-  seed = mixed_replay.teacher_seed(agent._seed)
+  seed = agent.batches.teacher_seed
   return _make_replay(agent, spec, capacity, remedy, seed=seed)
 
 

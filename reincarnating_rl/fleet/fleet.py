@@ -16,7 +16,6 @@ from reincarnating_rl.fleet.seed import SeedRunner
 from reincarnating_rl.fleet.spread import Spread
 from reincarnating_rl.fleet.training import Training
 from reincarnating_rl.fleet.types import Seed
-from reincarnating_rl.replay import mixed_replay
 from reincarnating_rl.runner.plan import Iteration, Phase
 from reincarnating_rl.support import files
 from reincarnating_rl.support.errors import NotFiniteError
@@ -134,7 +133,7 @@ class Fleet:
     for seed in self.seeds:
       seed.parts.phases[Phase.LOAD] = lambda iteration: metrics
     for seed in others:
-      stream = mixed_replay.teacher_seed(seed.number)
+      stream = seed.agent.batches.teacher_seed
       seed.data.store = first.data.store.reading(stream)
       seed.record.teacher_steps = first.record.teacher_steps
       seed.record.teacher_data = first.record.teacher_data

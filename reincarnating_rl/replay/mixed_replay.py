@@ -11,19 +11,7 @@ from reincarnating_rl.replay.memory import ReusedMemory
 from reincarnating_rl.replay.prioritized_store import PrioritizedFrameStore
 
 TEACHER_KEY = -1  # Key of the teacher's elements in `SampleMetadata`.
-_STREAM, _TEACHER_STREAM = 1, 4  # Of a run's seed; roll-ins have 2 and 3.
-
-
-def teacher_seed(seed: int) -> tuple[int, int]:
-  """Returns the seed of a store of teacher's data.
-
-  With the seed of the student's own replay, both halves of a batch would be the
-  same draws: an old step of the one beside an old step of the other.
-
-  Args:
-    seed: of the run.
-  """
-  return seed, _TEACHER_STREAM
+_STREAM = 1  # The stores have the same seed, but another stream.
 
 
 def exact_share(ratio: float, size: int) -> int:
