@@ -1,7 +1,6 @@
 """Builds the parts of a student from what Dopamine's constructor has set."""
 
 import dataclasses
-import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -208,23 +207,21 @@ def _make_replay(
   kind: type[FrameStore] = FrameStore,
   num_lanes: int = 1,
 ) -> FrameStore:
-  make = functools.partial(
-    kind,
-    capacity=capacity,
-    observation_shape=agent.observation_shape,
-    observation_dtype=np.dtype(agent.observation_dtype),
-    stack_size=agent.stack_size,
-    n_step=agent.update_horizon,
-    second_n_step=spec.method.second_horizon(spec.settings),
-    gamma=agent.gamma,
-    actions=agent.actions,
-    policy_size=_policy_size(agent),
-    num_lanes=num_lanes,
-    batch_size=spec.batch_size,
-    seed=seed,
-  )
   try:
-    return make()
+    return kind(
+      capacity=capacity,
+      observation_shape=agent.observation_shape,
+      observation_dtype=np.dtype(agent.observation_dtype),
+      stack_size=agent.stack_size,
+      n_step=agent.update_horizon,
+      second_n_step=spec.method.second_horizon(spec.settings),
+      gamma=agent.gamma,
+      actions=agent.actions,
+      policy_size=_policy_size(agent),
+      num_lanes=num_lanes,
+      batch_size=spec.batch_size,
+      seed=seed,
+    )
   except UserError:
     raise
   except (MemoryError, ValueError) as error:

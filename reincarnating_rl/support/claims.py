@@ -137,9 +137,8 @@ def _locked(directory: str, flag: str) -> int:
           f'{directory} is in use by {_holder(descriptor)}: let it end, stop '
           f'it, or choose another {flag}.'
         )
-      if files.is_at(
-        path, descriptor
-      ):  # Its former holder may have removed it.
+      # Its former holder may have removed it.
+      if files.is_at(path, descriptor):
         _sign(descriptor, path)
         return descriptor
     except BaseException:

@@ -37,8 +37,8 @@ def write(folder: str, export: Export, name: str) -> None:
   """Writes the steps, an episode each.
 
   Episodes that are not whole get neither flag. Minari's have an observation
-  after the last step. Replays keep none:
-  it is the last one again. Vectors of unknown bounds have none.
+  after the last step. Replays keep none: it is the last one again. Vectors of
+  unknown bounds have none.
 
   Args:
     folder: of the dataset, which is there and empty.
