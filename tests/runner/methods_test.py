@@ -30,9 +30,7 @@ def record_tape(runner):
 
   agent = runner._agent
   spy(runner, '_run_one_iteration', lambda n: runner.plan[n].phase.value)
-  spy(
-    runner._parts.evaluator, 'evaluate', lambda *a, who, **k: f'evaluate {who}'
-  )
+  spy(runner._parts.evaluator, 'play', lambda *a, who, **k: f'evaluate {who}')
   spy(runner._parts.evaluator, 'collect', lambda *a, **k: 'the teacher plays')
   spy(agent.trainer, 'pretrain', lambda *a: "update on the teacher's")
   spy(agent, 'begin_episode', lambda observation: 'episode')
