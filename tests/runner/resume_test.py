@@ -116,12 +116,15 @@ def test_each_method_survives_a_kill_in_each_phase_and_at_the_switch(
   tmp_path_factory, tmp_path, name, settings
 ):
   is_offline = 'kickstarting' not in name
+  # Another learning rate and other moments would show.
+  rates = {'learning_rate': 1e-2, 'final_learning_rate': 1e-3}
+  if name in ('dagger_dqn', 'ql_dagger_dqn'):  # They are never weaned.
+    rates['final_learning_rate'] = None
   make_runner = functools.partial(
     experiments.make_runner,
     agent={
       'kind': toys.METHODS[name],
-      # Another learning rate and other moments would show.
-      'student': {'learning_rate': 1e-2, 'final_learning_rate': 1e-3},
+      'student': rates,
       'dqn': {'min_replay_history': 10},
       **settings,
     },
