@@ -71,7 +71,8 @@ class Actor(NamedTuple):
     log_std = numbers[self.size :] if log_std is None else log_std
     if self.log_std_limit is not None:
       kind, low, high = self.log_std_limit
-      log_std = LIMITS[kind](log_std, low, high)
+      # A file may have whole numbers, and JAX's are of 32 bits.
+      log_std = LIMITS[kind](log_std, float(low), float(high))
     log_std = log_std - jnp.log(self._half_span())
     return ActorOutput(jnp.concatenate([mean, log_std]))
 
